@@ -1,0 +1,397 @@
+"""What one file says: a closed union of frozen facts, each with its place.
+
+Facts depend on the bytes of their file only. Whatever needs a second file (an include, an import, a local action) is
+a fact here, and a hop in `graph/`. Text in another language is an `Embedded` fact: the driver hands it to the reader of
+that language and the facts that come back carry `owner`, the symbol of the place that holds the text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mlrubric.model.place import Place
+from mlrubric.model.python import PythonModule
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file or a part of it that could not be read, with the reason in words for a person."""
+
+    place: Place
+    format: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the reader wants said in the report without it being a defect of the repository."""
+
+    place: Place
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """Text in another language inside a file.
+
+    `lines[i]` is (line, column) in the host file of the first character of line `i` of `text`; a short tuple means that
+    the remaining lines follow the last one directly at column 1. `owner` is the symbol of the holder. `cells[i]`, for
+    notebooks, is (cell, line in cell) of line `i`. `shell` is the interpreter as written (`bash`, `sh -e`, ...),
+    `options` are the shell options that hold from the start (`errexit`, `pipefail`).
+    """
+
+    place: Place
+    language: str  # "shell", "python", "sql"
+    text: str
+    owner: str
+    lines: tuple[tuple[int, int], ...] = ()
+    cells: tuple[tuple[int, int], ...] = ()
+    shell: str = ""
+    options: frozenset[str] = frozenset()
+
+
+# ---- environments -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One dependency line of a manifest or a lock file.
+
+    `kind` is "direct" (a manifest asks for it), "locked" (a lock file or a fully pinned compiled file fixes it),
+    "constraint" or "build". `specifiers` are the clauses as written, sorted (`("<2", ">=1.0")`). `pinned` says that exactly
+    one version can come: `==X` without wildcard, `===X`, a hash, or a VCS URL with a full commit id. `group` is the extra or
+    dependency group it belongs to ("" is the base). `manager` is pip, conda, poetry, pdm, uv, pipenv, setuptools, hatch.
+    """
+
+    place: Place
+    name: str
+    specifiers: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    marker: str | None = None
+    pinned: bool = False
+    editable: bool = False
+    url: str | None = None
+    hashes: int = 0
+    kind: str = "direct"
+    group: str = ""
+    manager: str = "pip"
+
+
+@dataclass(frozen=True, slots=True)
+class Include:
+    """A file that names another one to be read as part of it (`-r`, `-c`, reusable workflow, compose `extends`)."""
+
+    place: Place
+    target: str  # as written
+    kind: str  # "requirements", "constraints", "workflow", "action", "compose", "make", "dockerfile"
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A file that declares an environment; `kind` is "manifest" or "lock". `locks` names the manifests it fixes, if it says."""
+
+    place: Place
+    kind: str
+    manager: str
+    python: str | None = None  # requires-python as written
+    locks: tuple[str, ...] = ()
+    generated_by: str = ""  # "pip-compile", "uv", ... when the header says so
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A Python project's own metadata: distribution name, where its packages lie, console scripts (name, target)."""
+
+    place: Place
+    name: str
+    package_roots: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    scripts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One scalar of a configuration file: dotted route and value as text (pytest options, params.yaml, tool tables)."""
+
+    place: Place
+    route: str  # "tool.pytest.ini_options.addopts", "train.seed"
+    value: str
+    kind: str = "string"  # string | int | float | bool | null | date
+
+
+# ---- automation ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What starts something. `kind`: push, pull_request, schedule, release, tag, event, workflow_run, workflow_call, manual, bot, alert.
+
+    `live` is false with a `reason` when it can never fire; `recurring` is false for manual and pass-through triggers.
+    `filters` are the path and branch filters as written, e.g. ("paths: src/**", "branches: main").
+    """
+
+    place: Place
+    kind: str
+    owner: str  # symbol of what it starts: "workflow", "update[0]", ...
+    schedule: str | None = None
+    filters: tuple[str, ...] = ()
+    live: bool = True
+    recurring: bool = True
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """An automation file: GitHub workflow or action. `kind`: "workflow", "action" (composite or other)."""
+
+    place: Place
+    name: str
+    kind: str = "workflow"
+    disabled: str = ""  # the reason when the whole file cannot run
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job of a workflow. `symbol` of place is `jobs.<id>`. `uses` names a reusable workflow."""
+
+    place: Place
+    id: str
+    owner: str = "workflow"
+    needs: tuple[str, ...] = ()
+    condition: str | None = None
+    never: str = ""  # the reason when it is constantly skipped
+    swallowed: Place | None = None  # where continue-on-error stands
+    environment: str | None = None
+    uses: str | None = None
+    container: str | None = None
+    matrix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a job or a composite action. `owner` is the job's symbol, `run` says that an Embedded shell text follows with this step's symbol as owner."""
+
+    place: Place
+    owner: str
+    index: int
+    name: str = ""
+    uses: str | None = None
+    run: bool = False
+    condition: str | None = None
+    never: str = ""
+    swallowed: Place | None = None
+    working_directory: str | None = None
+    options: tuple[tuple[str, str], ...] = ()  # `with:` of an action
+    environment: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One simple command of a shell text, with what happens to its exit status.
+
+    `argv` are the words with quotes removed; a word that holds an expansion keeps it as written (`$X`, `${{ ... }}`).
+    `swallowed` names how the failure is lost ("|| true", "no pipefail", "no errexit", "; true", "if condition", "set +e",
+    "negated") and `swallowed_at` points at the very text; empty when a failure stops the script or is its exit status.
+    `directory` is where it runs relative to the script's start (`cd` before it), None when unknown. `reads`/`writes` are
+    redirections and the data files given to well-known downloaders (`curl -o`, `wget -O`).
+    `function` is the shell function it stands in, `heredoc` the text fed to it (python - <<EOF).
+    """
+
+    place: Place
+    owner: str
+    argv: tuple[str, ...]
+    index: int = 0
+    assignments: tuple[tuple[str, str], ...] = ()
+    swallowed: str = ""
+    swallowed_at: Place | None = None
+    directory: str | None = ""
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    function: str = ""
+    condition: str = ""  # text of an enclosing if/&&/|| condition, when it runs only sometimes
+    pipeline: tuple[str, ...] = ()  # program names of the pipeline it belongs to
+    background: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A named unit that a tool runs: dvc stage, MLproject entry point, make target, tox environment, pre-commit hook.
+
+    `tool`: dvc, mlproject, make, tox, pre-commit, compose, npm. Its command texts are Embedded facts or Command facts with
+    `owner` = the symbol of `place`. `needs` are names of stages that run before it (make prerequisites).
+    """
+
+    place: Place
+    tool: str
+    name: str
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    params: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    directory: str = ""
+    frozen: bool = False
+    default: bool = False
+    always: bool = False
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A data file whose content is fixed by a hash or revision in a tracked file (`*.dvc`, `dvc.lock`, git-lfs)."""
+
+    place: Place
+    path: str  # relative to the root
+    digest: str
+    tool: str = "dvc"
+    source: str = ""  # url for imported data
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A configured data remote (`.dvc/config`)."""
+
+    place: Place
+    name: str
+    url: str
+    default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A container image that is used as a base or run. `use`: "from", "run" (compose, workflow). `stage` is the name it is given."""
+
+    place: Place
+    name: str  # as written, arguments resolved where their default is visible
+    tag: str | None = None
+    digest: str | None = None
+    use: str = "from"
+    alias: str | None = None
+    internal: bool = False  # an earlier stage, or `scratch`
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """A Dockerfile instruction other than FROM. RUN, CMD, ENTRYPOINT in shell form have an Embedded text with this symbol as owner."""
+
+    place: Place
+    name: str  # upper case
+    arguments: tuple[str, ...]  # exec form or words
+    stage: str = ""
+    exec_form: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A long-running container of a compose file."""
+
+    place: Place
+    name: str
+    image: str | None = None
+    build: str | None = None
+    command: tuple[str, ...] = ()
+    ports: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
+    depends: tuple[str, ...] = ()
+
+
+# ---- people and documents -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A CODEOWNERS line."""
+
+    place: Place
+    pattern: str
+    owners: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """A dependency bot's update entry; `ecosystem` as the tool names it; its schedule is a Trigger fact with this symbol as owner."""
+
+    place: Place
+    tool: str  # dependabot | renovate
+    ecosystem: str
+    directory: str = "/"
+    disabled: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    place: Place
+    level: int
+    text: str
+    numbers: int = 0  # numbers in the text below it, up to the next heading
+    has_table: bool = False
+    body: str = ""  # the first 2,000 characters below it
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    place: Place
+    text: str
+    target: str
+    image: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """Model-card front matter; scalars by dotted route."""
+
+    place: Place
+    values: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeBlock:
+    """A fenced code block of a document; shell blocks are also Embedded facts with this symbol as owner."""
+
+    place: Place
+    language: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A credential literal in a tracked file. The value is never kept: `hint` says its shape ("AWS access key", "client secret")."""
+
+    place: Place
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotebookInfo:
+    """A notebook as a whole: for each code cell (cell number over all cells, raw line, execution count, has outputs, has error output)."""
+
+    place: Place
+    language: str
+    kernel: str
+    cells: tuple[tuple[int, int, int | None, bool, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A data, model or result file that is in the tree (only its path and size are known)."""
+
+    place: Place
+    size: int
+    kind: str  # "data", "model", "report"
+
+
+Fact = (
+    Unreadable | Notice | Embedded | Requirement | Include | Manifest | Project | Setting | Trigger | Workflow | Job | Step
+    | Command | Stage | Pin | Remote | Image | Instruction | Service | Owner | Bot | Heading | Link | FrontMatter | CodeBlock
+    | Secret | NotebookInfo | DataFile | PythonModule
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """All facts of one file; `format` is the reader that answered ("python", "github_workflow", ...)."""
+
+    path: str
+    format: str
+    facts: tuple[Fact, ...] = field(default=())

@@ -1,0 +1,88 @@
+"""The report: everything the output formats print, nothing computed here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mlrubric.model.place import Place
+from mlrubric.model.verdict import Break, Credit, Evidence, Finding, Maturity, NextStep, Step, TestResult
+
+SECTIONS = ("data", "model", "infra", "monitor")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A notice of the run: unreadable file, limit, missing information. `level`: note, warning, error."""
+
+    level: str
+    message: str
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model of the repository. `release`: serving, batch, registry, artifact, none."""
+
+    id: str
+    release: str
+    place: Place
+    fits: tuple[Place, ...] = ()
+    tests: tuple[TestResult, ...] = ()
+    score: Credit = Credit()
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """What was analysed. `kind`: pipeline, service, research, library, template, notebooks, none."""
+
+    root: str
+    name: str
+    commit: str | None
+    as_of: str | None
+    kind: str
+    files: tuple[tuple[str, int], ...] = ()  # format -> number of files
+    triggers: tuple[Step, ...] = ()  # live ones first
+    unreadable: tuple[Message, ...] = ()
+    serving_visible: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """`sections` and the totals are sums of credit; `observed` etc. on top are the minimum over sections."""
+
+    observed: float
+    attested: float
+    lenient: float
+    band: str
+    points: float
+    exist: int
+    enforced: int
+    sections: tuple[tuple[str, Credit], ...]
+    edition: int = 2017
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A release (upload, registration, deployment, served model) that no blocking check of quality guards."""
+
+    place: Place
+    path: tuple[Step, ...]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    repository: Repository
+    score: Score
+    tests: tuple[TestResult, ...]
+    google: Maturity
+    findings: tuple[Finding, ...]
+    models: tuple[Model, ...] = ()
+    breaks: tuple[Break, ...] = ()
+    released_unchecked: tuple[Release, ...] = ()
+    steps: tuple[NextStep, ...] = ()  # the plan, best first
+    notices: tuple[Message, ...] = ()
+    suppressed: tuple[Finding, ...] = ()
+    evidence: tuple[Evidence, ...] = field(default=())
+    seconds: float = 0.0
+    audit: str = "off"

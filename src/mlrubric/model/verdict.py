@@ -1,0 +1,143 @@
+"""Verdicts, findings and evidence: what the judges say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from mlrubric.model.place import Place
+
+
+class Outcome(Enum):
+    MET = "met"
+    UNMET = "unmet"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not_applicable"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A hop of an evidence path: the node's place, kind and label, and the kind of the edge that leads to it."""
+
+    place: Place
+    kind: str
+    label: str
+    edge: str = ""
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One answer to one rule about one subject, with the path that shows it. `values` fill the message."""
+
+    rule: str
+    outcome: Outcome
+    place: Place
+    path: tuple[Step, ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
+    related: tuple[tuple[Place, str], ...] = ()
+    subject: str = ""  # stable name of the subject, for the fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    place: Place
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A defect with one primary place. `level`: error, warning, note. `confidence`: high, medium, low. `fix`: safe, unsafe or None."""
+
+    rule: str
+    name: str
+    level: str
+    confidence: str
+    message: str
+    place: Place
+    tests: tuple[str, ...] = ()
+    fix: str | None = None
+    flow: tuple[Step, ...] = ()
+    related: tuple[Related, ...] = ()
+    fingerprint: str = ""
+    suppressed: str | None = None  # reason of an inline ignore ("" when none was given); None = not suppressed
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    pattern: str
+    path: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The first broken condition: live, wired, not_skipped, consequential, right_data, covering, documented."""
+
+    condition: str
+    place: Place | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    gain: float
+    action: str
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    observed: float = 0.0
+    attested: float = 0.0
+    lenient: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """One of the 28. `status`: none, present, manual, automated, not_visible, not_applicable."""
+
+    __test__ = False
+
+    id: str
+    title: str
+    section: str
+    status: str
+    mode: str = "none"  # none | manual | automated
+    quality: str = "full"  # full | partial
+    credit: Credit = Credit()
+    confidence: float = 1.0
+    attestation: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+    broken: Broken | None = None
+    next: tuple[NextStep, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """A capability of a maturity model; `status`: met, partial, missing, not_visible."""
+
+    id: str
+    title: str
+    level: int
+    required: bool
+    status: str
+    evidence: tuple[Step, ...] = ()
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Maturity:
+    level: int
+    capabilities: tuple[Capability, ...] = ()
+    missing: tuple[str, ...] = ()  # required capabilities of the next level that are not met
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """One place whose mending makes several tests real."""
+
+    place: Place
+    message: str
+    tests: tuple[str, ...]
+    path: tuple[Step, ...] = field(default=())

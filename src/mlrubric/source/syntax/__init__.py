@@ -1,0 +1,1 @@
+"""Syntax of the plain formats with positions: YAML, JSON, TOML, INI, shell."""
