@@ -44,6 +44,7 @@ class Repository:
     triggers: tuple[Step, ...] = ()  # live ones first
     unreadable: tuple[Message, ...] = ()
     serving_visible: bool = False
+    analysed: int | None = None  # files of which something could be read; None when it was not counted
 
 
 @dataclass(frozen=True, slots=True)

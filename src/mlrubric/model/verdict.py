@@ -80,9 +80,15 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
+    """A next step. `gain` is in points; `score` is the final score once this step and those before it are done; `tests` are what
+    it makes real or lifts; `fix` that `check --fix` can do it."""
+
     gain: float
     action: str
     place: Place | None = None
+    score: float | None = None
+    tests: tuple[str, ...] = ()
+    fix: bool = False
 
 
 @dataclass(frozen=True, slots=True)
