@@ -1,0 +1,211 @@
+"""The audit, with the real pip-audit as the client of a server on loopback that has the shape of OSV."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from mlrubric.audit import AuditResult, Pinned, attributes_of, audit, pins_of
+from mlrubric.audit.result import Advisory
+from mlrubric.model.facts import FileFacts, Requirement
+from mlrubric.model.place import Place, Span
+
+
+def advisory(name: str, **more: object) -> dict[str, object]:
+    events = [{"introduced": "0"}, {"fixed": "2.20.0"}]
+    affected = [{"package": {"name": name, "ecosystem": "PyPI"}, "ranges": [{"type": "ECOSYSTEM", "events": events}]}]
+    return {"id": "PYSEC-2018-28", "aliases": ["CVE-2018-18074"], "summary": "leaks", "affected": affected, **more}
+
+
+class Osv(ThreadingHTTPServer):
+    """Knows one vulnerability, of requests 2.19.0; `mode` says how it misbehaves."""
+
+    daemon_threads = True
+
+    def __init__(self, mode: str) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.mode = mode
+        self.queries: list[tuple[str, str]] = []
+        self.released = Event()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/v1/query"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Osv
+
+    def do_POST(self) -> None:
+        query = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        name, version = query["package"]["name"], query["version"]
+        self.server.queries.append((name, version))
+        if self.server.mode == "hang":
+            self.server.released.wait(60)
+            return
+        if self.server.mode == "500":
+            self.send_error(500)
+            return
+        more = {"withdrawn": {"withdrawn": "2020-01-01T00:00:00Z"}, "schema": {"schema_version": "2.0.0"}}.get(self.server.mode, {})
+        hit = (name, version) == ("requests", "2.19.0")
+        answer = json.dumps({"vulns": [advisory(name, **more)]} if hit else {})
+        body = b"<html>sign in</html>" if self.server.mode == "invalid" else answer.encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """The test's own output stays readable."""
+
+
+@contextmanager
+def osv(mode: str = "ok") -> Iterator[Osv]:
+    server = Osv(mode)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.released.set()
+        server.shutdown()
+        server.server_close()
+
+
+def pin(name: str, version: str | None, line: int = 1, path: str = "requirements.txt") -> Pinned:
+    return Pinned(name, version, Place(path, Span(line)))
+
+
+REQUESTS, FLASK = pin("requests", "2.19.0", 1), pin("Flask", "3.1.0", 2)
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
+def never_clean(result: AuditResult) -> None:
+    assert result.status == "skipped"
+    assert not result.clean and not result.vulnerable
+    assert {row.pin for row in result.unknown} == {REQUESTS, FLASK}
+    assert result.reason
+    assert result.summary() == f"vulnerability audit skipped: {result.reason}"
+    assert attributes_of(result) == {}
+
+
+def test_a_vulnerable_pin_and_a_clean_one() -> None:
+    with osv() as server:
+        result = audit([FLASK, REQUESTS], osv_url=server.url)
+    assert result.status == "done", result.reason
+    assert [row.pin for row in result.vulnerable] == [REQUESTS]
+    assert result.vulnerable[0].advisories == (Advisory("PYSEC-2018-28", ("CVE-2018-18074",), ("2.20.0",)),)
+    assert result.clean == (FLASK,) and not result.unknown
+    assert sorted(server.queries) == [("flask", "3.1.0"), ("requests", "2.19.0")]
+    told = attributes_of(result)
+    assert told[REQUESTS.place]["vulnerable"] == "true" and told[REQUESTS.place]["fixed_in"] == "2.20.0"
+    assert told[FLASK.place] == {"vulnerable": "false"}
+
+
+def test_one_question_for_a_pin_that_stands_in_several_files_and_all_versions_of_a_package() -> None:
+    again, newer = pin("requests", "2.19.0", 7, "docker/requirements.txt"), pin("requests", "2.32.4", 9, "uv.lock")
+    with osv() as server:
+        result = audit([REQUESTS, again, newer], osv_url=server.url)
+    assert sorted(server.queries) == [("requests", "2.19.0"), ("requests", "2.32.4")]
+    assert [row.pin for row in result.vulnerable] == [again, REQUESTS]
+    assert result.clean == (newer,)
+
+
+def test_the_local_part_of_a_version_does_not_hide_an_advisory() -> None:
+    local = pin("requests", "2.19.0+cu118")
+    with osv() as server:
+        result = audit([local], osv_url=server.url)
+    assert [row.pin for row in result.vulnerable] == [local]
+
+
+@pytest.mark.parametrize("mode", ["500", "invalid"])
+def test_a_server_that_fails_gives_no_clean_answer(mode: str) -> None:
+    with osv(mode) as server:
+        never_clean(audit([REQUESTS, FLASK], osv_url=server.url))
+
+
+def test_a_server_that_hangs_is_left_at_the_deadline() -> None:
+    with osv("hang") as server:
+        start = time.monotonic()
+        result = audit([REQUESTS, FLASK], osv_url=server.url, deadline=6)
+        assert time.monotonic() - start < 12
+    never_clean(result)
+
+
+def test_a_run_that_never_comes_to_an_end_is_killed() -> None:
+    result = audit([REQUESTS, FLASK], osv_url="http://127.0.0.1:9/", deadline=0.2)
+    never_clean(result)
+    assert "within" in result.reason
+
+
+def test_no_name_resolution() -> None:
+    never_clean(audit([REQUESTS, FLASK], osv_url="http://osv.invalid/v1/query", deadline=30))
+
+
+def test_a_withdrawn_advisory_is_none() -> None:
+    with osv("withdrawn") as server:
+        result = audit([REQUESTS], osv_url=server.url)
+    assert result.status == "done" and result.clean == (REQUESTS,)
+
+
+def test_an_advisory_that_pip_audit_cannot_read_is_not_a_clean_answer() -> None:
+    with osv("schema") as server:
+        result = audit([REQUESTS, FLASK], osv_url=server.url)
+    assert not result.clean and not result.vulnerable
+    assert all("dropped an advisory" in row.reason for row in result.unknown)
+
+
+def test_what_cannot_be_asked_is_unknown_and_nothing_of_the_repository_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    marker = tmp_path / "marker"
+    for name in ("setup.py", "pip_audit.py", "sitecustomize.py", "requests.py"):
+        (tmp_path / name).write_text(f"open({str(marker)!r}, 'w').write('ran')\n")
+    monkeypatch.chdir(tmp_path)
+    evil = pin("./evil", "1.0", 3)
+    option = pin("-r other.txt", "1.0", 4)
+    loose = pin("numpy", None, 5)
+    odd = pin("pandas", "not a version", 6)
+    with osv() as server:
+        result = audit([REQUESTS, evil, option, loose, odd], osv_url=server.url)
+    assert [row.pin for row in result.vulnerable] == [REQUESTS]
+    assert [row.pin for row in result.unknown] == [evil, option, loose, odd]
+    assert "4 not checked" in result.summary()
+    assert server.queries == [("requests", "2.19.0")]
+    assert not marker.exists()
+
+
+def test_nothing_to_ask_starts_nothing() -> None:
+    result = audit([pin("numpy", None)], osv_url="http://127.0.0.1:9/")
+    assert result.status == "skipped" and result.reason == "no dependency is fixed to an exact version"
+
+
+def requirement(name: str, *specifiers: str, line: int = 1, path: str = "requirements.txt", **more: object) -> Requirement:
+    return Requirement(Place(path, Span(line)), name, specifiers, **more)  # type: ignore[arg-type]
+
+
+def test_pins_are_read_from_facts() -> None:
+    manifest = FileFacts(
+        "requirements.txt",
+        "requirements",
+        (
+            requirement("pandas", "==2.2.0", line=1),
+            requirement("numpy", ">=1.26", line=2),
+            requirement("scipy", "==1.*", line=3),
+            requirement("evil", line=4, url="./evil"),
+            requirement("torch", ">=2", line=5),
+        ),
+    )
+    lock = FileFacts("uv.lock", "uv_lock", (requirement("Torch", "==2.6.0", line=9, path="uv.lock", kind="locked"),))
+    rows = [(row.name, row.version) for row in pins_of([manifest, lock])]
+    assert rows == [("pandas", "2.2.0"), ("numpy", None), ("scipy", None), ("evil", None), ("Torch", "2.6.0")]
