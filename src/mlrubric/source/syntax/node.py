@@ -67,6 +67,10 @@ class Node:
             return ()
         return tuple(item.text for item in node.items if item.kind not in ("map", "list", "null")) if node.kind == "list" else (node.text,)
 
+    def starts(self) -> tuple[tuple[int, int], ...]:
+        """(line, column) of the first character of each line of `text`, for `Embedded.lines`; for any scalar."""
+        return self.content or ((self.span.line, self.span.column + (1 if self.style == "quoted" else 0)),)
+
     def leaves(self, route: str = "") -> Iterator[tuple[str, Node]]:
         """Every scalar below with its dotted route (list items as `[0]`)."""
         if self.kind == "map":
