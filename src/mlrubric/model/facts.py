@@ -38,6 +38,7 @@ class Embedded:
     the remaining lines follow the last one directly at column 1. `owner` is the symbol of the holder. `cells[i]`, for
     notebooks, is (cell, line in cell) of line `i`. `shell` is the interpreter as written (`bash`, `sh -e`, ...),
     `options` are the shell options that hold from the start (`errexit`, `pipefail`).
+    `swallowed` says that the host ignores the status of the whole text ("- prefix" of make), `swallowed_at` where.
     """
 
     place: Place
@@ -48,6 +49,8 @@ class Embedded:
     cells: tuple[tuple[int, int], ...] = ()
     shell: str = ""
     options: frozenset[str] = frozenset()
+    swallowed: str = ""
+    swallowed_at: Place | None = None
 
 
 # ---- environments -------------------------------------------------------------------------------------------------

@@ -1,0 +1,75 @@
+"""What can be said of a shell statement by its looks: its program, whether it leaves, whether it always fails."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from mlrubric.source.syntax.shell_tree import Chain, Group, Loop, Negated, Pipeline, Simple, Statement
+
+FAILING_EXIT = re.compile(r"\b(?:exit|return)\s+(?!0\b)\S")
+
+
+def moved(directory: str | None, target: str) -> str | None:
+    """The directory after `cd target`; None when it cannot be known."""
+    if target == "-" or target.startswith("~") or re.search(r"[$`*?]", target):
+        return None
+    if target.startswith("/"):
+        return posixpath.normpath(target)
+    if directory is None:
+        return None
+    joined = posixpath.normpath(posixpath.join(directory, target))
+    return "" if joined == "." else joined
+
+
+def words_of(command: Simple) -> tuple[str, ...]:
+    return tuple(word.text for word in command.words)
+
+
+def program_of(statement: Statement) -> str:
+    """The name of the program that a statement starts with."""
+    if isinstance(statement, Simple):
+        names = words_of(statement)
+        return names[0] if names else next((f"{name}=" for name, _ in statement.assignments), "")
+    if isinstance(statement, (Pipeline, Chain)):
+        return program_of(statement.parts[0])
+    if isinstance(statement, Negated):
+        return "!"
+    if isinstance(statement, Group):
+        return next((program_of(item.statement) for item in statement.body.items), "")
+    return statement.keyword if isinstance(statement, Loop) else type(statement).__name__.lower()
+
+
+def leaves(statement: Statement) -> bool:
+    """An unconditional `exit`."""
+    return isinstance(statement, Simple) and words_of(statement)[:1] == ("exit",)
+
+
+def leaves_with_failure(statement: Statement) -> bool:
+    if isinstance(statement, Group):
+        return any(leaves_with_failure(item.statement) for item in statement.body.items)
+    if isinstance(statement, Chain):
+        return leaves_with_failure(statement.parts[-1]) and all(operator == "&&" for operator, _ in statement.operators)
+    if not isinstance(statement, Simple):
+        return False
+    names = words_of(statement)
+    return names[:1] in (("exit",), ("return",)) and names[1:2] != ("0",)
+
+
+def always_fails(statement: Statement) -> bool:
+    """It always ends with a failure of its own."""
+    if isinstance(statement, Group) and statement.body.items:
+        return leaves_with_failure(statement) or always_fails(statement.body.items[-1].statement)
+    return leaves_with_failure(statement) or (isinstance(statement, Simple) and words_of(statement)[:1] == ("false",))
+
+
+def raised_flags(statement: Statement) -> Iterator[str]:
+    if isinstance(statement, Simple):
+        if not statement.words or statement.declares:
+            for name, word in statement.assignments:
+                if word.text not in ("", "0"):
+                    yield name
+    elif isinstance(statement, Group):
+        for item in statement.body.items:
+            yield from raised_flags(item.statement)
