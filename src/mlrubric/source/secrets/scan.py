@@ -1,0 +1,176 @@
+"""Finds credential literals in a text; the caller says what kind of text it is, the answer never holds the value."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from mlrubric.source.secrets.names import Meaning, meaning_of
+from mlrubric.source.secrets.shapes import shaped
+from mlrubric.source.secrets.words import is_default, is_empty, is_placeholder, is_reference, looks_random
+
+
+class Setting(Enum):
+    """What kind of text holds the literal: it decides how much must speak for a real credential."""
+
+    CODE = "code"  # a literal counts when it is written as one and no mere word
+    ENVIRONMENT = "environment"  # a file of real values: everything counts but a placeholder or one known default
+    CONFIG = "config"  # also compose files: a default of a development service does not count
+    CI = "ci"  # service containers there live for one job
+    EXAMPLE = "example"  # documents, tests, templates: only what cannot be an example
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Hit:
+    """Character offsets of the literal, and what it seems to be."""
+
+    start: int
+    end: int
+    hint: str
+
+
+_KEYWORD = re.compile(r"passw|pwd|passphrase|_pass\b|secret|token|key|credential|_pat\b", re.IGNORECASE)
+_QUOTED = re.compile(
+    r"""(?P<name>[A-Za-z_][\w.-]*)\\?["']?\]?\s*(?::\s*[A-Za-z_][\w\[\], |.]*=|:|=>|=(?!=)|,)\s*"""
+    r"""(?:[bru]|SecretStr\()?\\?(?P<quote>["'])(?P<value>[^"'\\\n]{4,200}?)\\?(?P=quote)"""
+)
+_BARE = re.compile(
+    r"""^[ \t]*(?:\#[ \t]*)?(?:-[ \t]+)?(?:export[ \t]+|ENV[ \t]+|ARG[ \t]+)?(?P<name>[A-Za-z_][\w.-]*)[ \t]*"""
+    r"""(?:=[ \t]*|:[ \t]+)(?P<value>[^\s"'#|>&*!{\[`(][^\s"'`]{3,200})[ \t]*(?:\\|\#.*)?$"""
+)
+_QUOTED_PAIR = re.compile(r"""^[ \t]*-[ \t]+(?P<quote>["'])(?P<name>[A-Za-z_][\w.-]*)=(?P<value>[^"'\n]{4,200})(?P=quote)[ \t]*$""")
+_OPTION = re.compile(
+    r"""(?:--|-e[ \t]+|--env[ \t]+|-D|^ENV[ \t]+)["']?(?P<name>[A-Za-z_][\w.-]*)(?:=|[ \t]+)["']?"""
+    r"""(?P<value>[^\s"'\\;&|-][^\s"'\\;&|]{3,200})"""
+)
+_INLINE = re.compile(r"""(?:^|[ \t;&])(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>[^\s"'\\;&|$]{4,200})(?=[ \t]+[a-z./])""")
+_NAMED_VALUE = re.compile(
+    r"""-[ \t]+name:[ \t]*["']?(?P<name>[\w.-]+)["']?[ \t]*\n"""
+    r"""[ \t]+value:[ \t]*["']?(?P<value>[^\s"'\n]{4,200})["']?[ \t]*$""",
+    re.MULTILINE,
+)
+_URI = re.compile(r"""(?<![\w+.-])[A-Za-z][A-Za-z0-9+.-]{1,30}://(?P<user>[^\s/:@"'<>`]{0,80}):(?P<value>[^\s/@"'<>`]{2,120})@(?P<host>[^\s/"'?`,)]+)""")
+_PLACEHOLDER_HOST = re.compile(
+    r"^(?:\[?(?:db_?)?(?:host(?:name)?|server|endpoint|ip|domain|address|account\w*|cluster)\]?(?::.*)?"
+    r"|[A-Z_]+(?::.*)?|.*\bexample\..*|.*\.\.\..*)$"
+)
+_DIRECT = re.compile(r"""^\s*[A-Za-z_][\w.\[\]"']*\s*(?::\s*[\w.\[\] |]+)?=\s*\(?\s*[rb]?["']$""")
+_FALLBACK = re.compile(r"\$\{\w+:?-(?P<value>[^${}\s]+)\}$")
+_K8S_SECRET = re.compile(r"^kind:[ \t]*Secret[ \t]*$", re.MULTILINE)
+_USER = re.compile(r"""(?i:user(?:_?name)?|\bdb|_db|database|db_?name)["']?[ \t]*(?:=|:)[ \t]*["']?(?P<value>[\w.@-]{3,60})""")
+_JOB_DATABASE = re.compile(r"^(?:POSTGRES|MYSQL|MARIADB|MONGO|REDIS|PG|RABBITMQ|MINIO|MSSQL|SA)", re.IGNORECASE)
+
+
+def hits_in(text: str, setting: Setting) -> list[Hit]:
+    """The credential literals of a text in order, each character in one hit at most."""
+    found = [Hit(*entry) for entry in shaped(text)]
+    found += _uris(text, setting)
+    if setting is not Setting.EXAMPLE:
+        found += _assigned(text, setting)
+        if "kind:" in text and _K8S_SECRET.search(text):
+            found += _kubernetes(text)
+    kept: list[Hit] = []
+    for hit in sorted(found, key=lambda hit: (hit.start, -hit.end, hit.hint)):
+        if not kept or hit.start >= kept[-1].end:
+            kept.append(hit)
+    return kept
+
+
+def _assigned(text: str, setting: Setting) -> Iterator[Hit]:
+    seen = -1
+    users = frozenset(match["value"].lower() for match in _USER.finditer(text))
+    for keyword in _KEYWORD.finditer(text):
+        start = text.rfind("\n", 0, keyword.start()) + 1
+        if start <= seen:
+            continue
+        seen = start
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        if end - start <= 2000:
+            yield from _in_line(text[start:end], start, setting, users)
+        elif keyword.start() - start < 100_000:  # one very long line: a minified or generated file
+            start = max(start, keyword.start() - 100)
+            yield from _in_line(text[start : keyword.end() + 300], start, setting, users)
+    for match in _NAMED_VALUE.finditer(text):
+        if _is_credential(match["name"], match["value"], setting):
+            yield Hit(match.start("value"), match.end("value"), _hint(match["name"]))
+
+
+def _in_line(line: str, offset: int, setting: Setting, users: frozenset[str]) -> Iterator[Hit]:
+    patterns = [_QUOTED]
+    if setting is not Setting.CODE:
+        patterns += [_BARE, _QUOTED_PAIR, _OPTION, _INLINE]
+    for pattern in patterns:
+        position = 0
+        while match := pattern.search(line, position):
+            # a name that is itself followed by one: `{"token": {"password": "x"}}`, so go on right behind the name
+            position = max(match.end("name"), match.start() + 1)
+            name, value, start = match["name"], match["value"], match.start("value")
+            fallback = _FALLBACK.search(value)
+            if fallback:
+                name, value, start = name, fallback["value"], start + fallback.start("value")
+                if not looks_random(value):
+                    continue
+            comma = pattern is _QUOTED and line[match.end("name") : match.start("quote")].strip(" \\\"'").startswith(",")
+            if comma and not (line[match.start("name") - 1 : match.start("name")] in ("'", '"') and looks_random(value)):
+                continue
+            # the user's or the database's own name as the password is a development default, as in a URI
+            if value.lower() not in users and _is_credential(name, value, setting):
+                yield Hit(offset + start, offset + start + len(value), _hint(name))
+
+
+def _is_credential(name: str, value: str, setting: Setting) -> bool:
+    meaning = meaning_of(name)
+    if meaning is Meaning.OTHER or is_empty(value) or is_placeholder(value) or is_reference(value):
+        return False
+    if value.lower() == name.lower() or " " in value:
+        return False
+    if meaning is Meaning.TOKEN:
+        return looks_random(value)
+    if setting is Setting.ENVIRONMENT:
+        return not (is_default(value) or value.lower() in name.lower())
+    if is_default(value, name):
+        return False
+    if setting is Setting.CI:
+        return not _JOB_DATABASE.match(name)
+    if setting is Setting.CODE:  # a bare word or dotted name in code is a field, a label or a column
+        return bool(re.search(r"\d|[^\w.\-/\[\]()]", value)) and not re.fullmatch(r"[a-z_]+(?:[.\[/]\w+\]?)+|[A-Za-z_.-]+", value)
+    return not re.fullmatch(r"[\w./-]+\.\w{2,4}|/.*|[a-z]+(?:[._][a-z]+)+\(.*", value)
+
+
+def _uris(text: str, setting: Setting) -> Iterator[Hit]:
+    if "://" not in text:
+        return
+    for match in _URI.finditer(text):
+        user, value, host = match["user"], match["value"], match["host"]
+        if is_placeholder(value) or is_placeholder(user or "-user") or is_reference(value) or is_reference(host):
+            continue
+        if user == value or _PLACEHOLDER_HOST.match(host) or re.search(r"[{}$\\]|&lt;", user + value + host):
+            continue
+        if setting is Setting.EXAMPLE and not looks_random(value):
+            continue
+        if is_default(value, user, match.group().split("://", 1)[0], host):
+            # a default in a configuration speaks of a development service; written straight into code it is what every run uses
+            line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+            if setting is not Setting.CODE or not _DIRECT.match(line):
+                continue
+        yield Hit(match.start("value"), match.end("value"), "credentials in a URI")
+
+
+def _kubernetes(text: str) -> Iterator[Hit]:
+    """Values of a Kubernetes Secret are only encoded, not encrypted."""
+    for match in re.finditer(r"""^[ \t]+(?P<name>[\w.-]+):[ \t]*["']?(?P<value>[A-Za-z0-9+/]{6,}={0,2})["']?[ \t]*$""", text, re.MULTILINE):
+        try:
+            value = base64.b64decode(match["value"], validate=True).decode("ascii").strip()
+        except (binascii.Error, UnicodeDecodeError):
+            continue  # stringData or another key: the plain reading above has judged it
+        if value.isprintable() and len(value) >= 4 and _is_credential(match["name"], value, Setting.CONFIG):
+            yield Hit(match.start("value"), match.end("value"), _hint(match["name"]))
+
+
+def _hint(name: str) -> str:
+    return "password" if meaning_of(name) is Meaning.PASSWORD else "client secret" if "secret" in name.lower() else "access token"
