@@ -1,0 +1,276 @@
+"""The catalogue of libraries: what a qualified name means; a file is read when its import name is first asked for."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from mlrubric.knowledge.entries import Api, Duck, TypeInfo
+from mlrubric.knowledge.library import Library, read_library
+from mlrubric.knowledge.location import rules_directory
+from mlrubric.knowledge.roles import Roles, load_roles
+from mlrubric.knowledge.toml import CatalogueError, Entry, is_table, parse, read
+
+_HEAD = re.compile(r"^\[library\][^\n]*\n(?:(?!\[)[^\n]*\n?)*", re.MULTILINE)
+_ALWAYS = "ducks"
+
+
+class Catalogue:
+    """Answers by qualified name. It never changes; what it has read or answered is kept."""
+
+    def __init__(self, rules: Path) -> None:
+        self._folder = rules / "knowledge"
+        self._roles: Roles = load_roles(rules)
+        self._paths: dict[str, Path] = {}  # top-level import name -> file
+        self._distributions: dict[str, str] = {}  # import name (may be dotted) -> distribution
+        self._libraries: dict[Path, Library] = {}
+        self._apis: dict[tuple[str, str], Api | None] = {}
+        self._lines: dict[str, tuple[str, ...]] = {}
+        self._canonical: dict[str, str] = {}
+        self._read_heads()
+
+    # ---- what is there ----
+
+    def for_imports(self, names: Iterable[str]) -> Catalogue:
+        """The same catalogue with the files of these import names already read."""
+        for name in sorted(set(names)):
+            self._library(name)
+        return self
+
+    def load_all(self) -> tuple[Library, ...]:
+        """Every library, read and checked."""
+        return tuple(self._read(path) for path in sorted({*self._paths.values(), self._folder / f"{_ALWAYS}.toml"}))
+
+    def knows(self, name: str) -> bool:
+        """Whether a library file speaks of this name's top-level package."""
+        return self._library(name) is not None
+
+    @property
+    def import_names(self) -> tuple[str, ...]:
+        return tuple(sorted(self._paths))
+
+    # ---- names ----
+
+    def canonical(self, name: str) -> str:
+        """The public name that the entries use: aliases by longest prefix, private modules left out; an unknown name comes back."""
+        known = self._canonical.get(name)
+        if known is None:
+            known = self._canonical[name] = self._find_canonical(name)
+        return known
+
+    def api(self, name: str, version: str = "") -> Api | None:
+        """What calling this name means: a function, a constructor, or a method written `Type.method` (bases are searched)."""
+        key = (name, version)
+        if key not in self._apis:
+            self._apis[key] = self._find_api(self.canonical(name), version)
+        return self._apis[key]
+
+    def method(self, type_name: str, method: str, version: str = "") -> Api | None:
+        """The method along the bases of a type; its `name` is that of the class that has it."""
+        for base in self.bases(type_name):
+            api = self._exact(f"{base}.{method}", version)
+            if api is not None:
+                return api
+        for base in self.bases(type_name):
+            api = self._wildcard(f"{base}.{method}", version)
+            if api is not None:
+                return api
+        return None
+
+    def type(self, name: str) -> TypeInfo | None:
+        name = self.canonical(name)
+        library = self._library(name)
+        return library.types.get(name) if library else None
+
+    def is_class(self, name: str) -> bool:
+        return self.type(name) is not None
+
+    def bases(self, type_name: str) -> tuple[str, ...]:
+        """The type and all its bases, depth first, each once."""
+        type_name = self.canonical(type_name)
+        known = self._lines.get(type_name)
+        if known is None:
+            order: dict[str, None] = {}
+            waiting = [type_name]
+            while waiting:
+                name = waiting.pop(0)
+                if name in order:
+                    continue
+                order[name] = None
+                info = self.type(name)
+                if info is not None:
+                    waiting[:0] = [self.canonical(base) for base in info.bases]
+            known = self._lines[type_name] = tuple(order)
+        return known
+
+    def is_a(self, type_name: str, base: str) -> bool:
+        return self.canonical(base) in self.bases(type_name)
+
+    def attribute(self, type_name: str, name: str) -> str:
+        """The type of an attribute of a type (or a module), "" when it is not known."""
+        for base in self.bases(type_name):
+            library = self._library(base)
+            if library is not None and f"{base}.{name}" in library.attributes:
+                return library.attributes[f"{base}.{name}"]
+        return ""
+
+    def duck(self, method: str) -> tuple[Duck, ...]:
+        """What a method name may mean on a receiver of unknown type, the most particular first."""
+        return self._ducks().get(method, ())
+
+    # ---- distributions ----
+
+    def distribution(self, import_name: str) -> str:
+        """The distribution that brings an import name: `sklearn` -> `scikit-learn`; "" for the standard library."""
+        parts = import_name.split(".")
+        if parts[0] in sys.stdlib_module_names or parts[0] == "builtins":
+            return ""
+        for end in range(len(parts), 0, -1):
+            found = self._distributions.get(".".join(parts[:end]))
+            if found:
+                return found
+        return parts[0].replace("_", "-").lower()
+
+    def imports(self, distribution: str) -> tuple[str, ...]:
+        """The import names that a distribution brings: `scikit-learn` -> `sklearn`."""
+        wanted = _normal(distribution)
+        found = tuple(sorted(name for name, known in self._distributions.items() if _normal(known) == wanted))
+        return found or self._other_imports().get(wanted, ()) or (wanted.replace("-", "_"),)
+
+    # ---- inside ----
+
+    def _read_heads(self) -> None:
+        for path in sorted(self._folder.glob("*.toml")):
+            if path.stem in ("actions", "distributions"):
+                continue
+            text = path.read_text(encoding="utf-8")
+            match = _HEAD.search(text)
+            head = parse(path, "\n" * text.count("\n", 0, match.start()) + match.group()).get("library") if match else None
+            if not is_table(head):
+                raise CatalogueError(path, 1, "[library] with name, distributions and imports is missing")
+            entry = Entry(path, text, "library", 0, head)
+            distributions = entry.texts("distributions")
+            for name in entry.texts("imports"):
+                top = name.partition(".")[0]
+                if self._paths.setdefault(top, path) != path:
+                    raise entry.error(f"`{top}` already belongs to {self._paths[top].name}")
+                if distributions:
+                    self._distributions.setdefault(name, distributions[0])
+        path = self._folder / "distributions.toml"
+        _, tables = read(path)
+        table = tables.get("imports")
+        if not is_table(table):
+            raise CatalogueError(path, 1, "[imports] is missing")
+        for name, value in table.items():
+            if not isinstance(value, str):
+                raise CatalogueError(path, 1, f"`{name}` must be a text")
+            self._distributions[name] = value
+
+    def _other_imports(self) -> dict[str, tuple[str, ...]]:
+        """Distributions that bring the import names of another one (`torch-cpu`, `opencv-python-headless`)."""
+        found: dict[str, list[str]] = {}
+        for library in self.load_all():
+            for distribution in library.distributions:
+                found.setdefault(_normal(distribution), []).extend(library.imports)
+        return {name: tuple(imports) for name, imports in found.items()}
+
+    def _library(self, name: str) -> Library | None:
+        path = self._paths.get(name.partition(".")[0])
+        return self._read(path) if path else None
+
+    def _read(self, path: Path) -> Library:
+        library = self._libraries.get(path)
+        if library is None:
+            library = self._libraries[path] = read_library(path, self._roles)
+        return library
+
+    def _find_canonical(self, name: str) -> str:
+        library = self._library(name)
+        for _ in range(4):  # an alias may lead into another library's file
+            target = _alias(library.aliases, name) if library else None
+            if target is None:
+                break
+            name = target
+            library = self._library(name)
+        if library and "._" in name and self._exact(name, "") is None and name not in library.types:
+            return ".".join(part for part in name.split(".") if not part.startswith("_") or part.startswith("__"))
+        return name
+
+    def _find_api(self, name: str, version: str) -> Api | None:
+        api = self._exact(name, version)
+        if api is not None:
+            return api
+        info = self.type(name)
+        if info is not None:
+            return replace(info.constructor, name=name, returns=name)
+        owner, _, last = name.rpartition(".")
+        if owner and self.is_class(owner):
+            return self.method(owner, last, version)
+        return self._wildcard(name, version)
+
+    def _exact(self, name: str, version: str) -> Api | None:
+        library = self._library(name)
+        for template in library.apis.get(name, ()) if library else ():
+            if _covers(template, version):
+                return replace(template, name=name)
+        return None
+
+    def _wildcard(self, name: str, version: str) -> Api | None:
+        library = self._library(name)
+        for pattern, template in library.wildcards if library else ():
+            if _matches(pattern, name) and _covers(template, version):
+                return replace(template, name=name)
+        return None
+
+    @cache  # noqa: B019  (one catalogue per process, see load_catalogue)
+    def _ducks(self) -> dict[str, tuple[Duck, ...]]:
+        found: dict[str, list[Duck]] = {}
+        for duck in self._read(self._folder / f"{_ALWAYS}.toml").ducks:
+            found.setdefault(duck.method, []).append(duck)
+        return {method: tuple(sorted(ducks, key=lambda duck: not (duck.receivers or duck.keywords))) for method, ducks in found.items()}
+
+
+def _alias(aliases: dict[str, str], name: str) -> str | None:
+    """The name with its longest aliased prefix replaced; None when no alias applies."""
+    end = len(name)
+    while end > 0:
+        target = aliases.get(name[:end])
+        if target is not None:
+            return target + name[end:]
+        end = name.rfind(".", 0, end)
+    return None
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile("".join("[A-Za-z0-9_]*" if part == "*" else re.escape(part) for part in re.split(r"(\*)", text)))
+
+
+def _matches(pattern: str, name: str) -> bool:
+    return _pattern(pattern).fullmatch(name) is not None
+
+
+def _covers(api: Api, version: str) -> bool:
+    """Whether an entry holds for a version; without one, the entry without an upper bound does."""
+    if not version:
+        return not api.until
+    number = _number(version)
+    return (not api.since or number >= _number(api.since)) and (not api.until or number < _number(api.until))
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+
+
+def _normal(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+@cache
+def load_catalogue(rules: Path | None = None) -> Catalogue:
+    """The catalogue of a rules folder, by default the packaged one; the same object every time."""
+    return Catalogue(rules or rules_directory())

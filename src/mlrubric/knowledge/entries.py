@@ -1,0 +1,161 @@
+"""What the catalogue says about one name: functions, methods, classes, attributes and method names on unknown receivers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+GENERATORS = ("python", "numpy", "torch", "tensorflow", "jax", "polars", "own")
+"""Global random generators; `own` draws fresh entropy that no global seed reaches."""
+
+FLOWS = ("args", "none", "receiver", "first")
+"""What reaches the result: all arguments and the receiver, nothing, the receiver only, the first argument only."""
+
+Condition = tuple[tuple[str, tuple[str, ...]], ...]
+"""Argument role -> accepted values; all must hold. Values are texts as in the source without quotes, in lower case for True, False
+and None, `absent`, `present`, or a pattern with `*`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """Where an argument role stands in a call: positions counted without the receiver, keyword names; `rest` takes all further
+    positional arguments from the first position on."""
+
+    role: str
+    positions: tuple[int, ...] = ()
+    keywords: tuple[str, ...] = ()
+    rest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RolesWhen:
+    """Roles that hold only when the arguments say so; `replace` drops the unconditional ones."""
+
+    roles: tuple[str, ...]
+    when: Condition
+    replace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """A function, a method (`Type.method`) or a constructor.
+
+    `returns` is a type expression: a qualified name, `self` (type of the receiver), `arg:0`, `tuple[T, T]`, `list[T]`, `dict[T]`,
+    or "" when unknown. `flows` is of FLOWS. `learns`: what the arguments carry flows into the receiver. `mutates`: so it does, and the
+    receiver changes in place. `gate` is "raises" when a failing check raises by itself. `random` is the generator that is drawn from
+    when no `@seed` argument is given, `seeds` are the generators that the call seeds. `parts` names the parts of a split result
+    (repeated for every array that goes in). `folds`: splits inside and judges on held-out folds. `bundled`: the data comes in a
+    fixed version with the library. `decorates`: as a decorator, or called with a function, the roles are those of the function.
+    `calls`: arguments that are functions and will be called.
+    """
+
+    name: str
+    kind: str = "function"  # function | constructor
+    roles: tuple[str, ...] = ()
+    params: tuple[Param, ...] = ()
+    returns: str = ""
+    flows: str = "args"
+    learns: bool = False
+    mutates: bool = False
+    gate: str = ""
+    random: str = ""
+    random_when: Condition = ()
+    random_unless: Condition = ()
+    seeds: tuple[str, ...] = ()
+    conditional: tuple[RolesWhen, ...] = ()
+    parts: tuple[str, ...] = ()
+    folds: bool = False
+    bundled: bool = False
+    decorates: bool = False
+    calls: Param | None = None
+    since: str = ""
+    until: str = ""
+    confidence: float = 1.0
+
+    def param(self, role: str) -> Param | None:
+        """The place of an argument role in the call, if it has one."""
+        for param in self.params:
+            if param.role == role:
+                return param
+        return None
+
+    def roles_for(self, values: Mapping[str, str]) -> tuple[str, ...]:
+        """The roles of a call whose argument roles have these values (an argument that is not given is not in `values`)."""
+        roles = list(self.roles)
+        for option in self.conditional:
+            if holds(option.when, values):
+                roles = list(option.roles) if option.replace else [*roles, *option.roles]
+        if self.random_for(values):
+            roles.append("random.use")
+        return tuple(dict.fromkeys(roles))
+
+    def random_for(self, values: Mapping[str, str]) -> str:
+        """The generator that such a call draws from, "" when it is deterministic; a given `@seed` does not change the answer."""
+        if not self.random:
+            return ""
+        if self.random_when and not holds(self.random_when, values):
+            return ""
+        if self.random_unless and holds(self.random_unless, values):
+            return ""
+        return self.random
+
+
+@dataclass(frozen=True, slots=True)
+class TypeInfo:
+    """A class. `bases` are looked up in order, depth first; a base may be a pseudo class that only holds methods. `arithmetic`: operators
+    and comparisons on it give the same type again. `constructor` says what calling it means."""
+
+    name: str
+    bases: tuple[str, ...]
+    constructor: Api
+    arithmetic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Duck:
+    """What a method name means on a receiver of unknown type; never sure. It holds for calls with `min_args` to `max_args` positional and
+    keyword arguments together, and, when `receivers` is given, for receivers whose last name matches one of these patterns."""
+
+    method: str
+    api: Api
+    min_args: int = 0
+    max_args: int = 99
+    receivers: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()  # one of them must be given
+
+    def fits(self, arguments: int, keywords: tuple[str, ...] = (), receiver: str = "") -> bool:
+        """Whether a call with so many arguments, these keywords and this receiver name may be meant."""
+        if not self.min_args <= arguments <= self.max_args:
+            return False
+        if self.keywords and not any(keyword in keywords for keyword in self.keywords):
+            return False
+        return not self.receivers or any(fnmatchcase(receiver.lower(), pattern) for pattern in self.receivers)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A proof that lies beside the entry: the call on `line` of `code` has this role (or type, or randomness)."""
+
+    code: str
+    line: int
+    role: str = ""
+    api: str = ""
+    random: str = ""
+    place: str = ""
+
+
+def holds(condition: Condition, values: Mapping[str, str]) -> bool:
+    """Whether all clauses of a condition hold for the values of a call."""
+    return all(_accepts(accepted, values.get(role)) for role, accepted in condition)
+
+
+def _accepts(accepted: tuple[str, ...], value: str | None) -> bool:
+    if value is None:
+        return "absent" in accepted
+    for pattern in accepted:
+        if pattern in ("present", value):
+            return True
+        if "*" in pattern and fnmatchcase(value.lower(), pattern):
+            return True
+    return False

@@ -1,0 +1,208 @@
+"""One knowledge file of a library: TOML -> entries, checked against the closed vocabularies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mlrubric.knowledge.entries import FLOWS, GENERATORS, Api, Condition, Duck, Example, Param, RolesWhen, TypeInfo
+from mlrubric.knowledge.roles import Roles
+from mlrubric.knowledge.toml import CatalogueError, Entry, Table, entries, is_table, line_of, read
+
+_SHARED = {"role", "roles", "params", "random", "random_when", "random_unless", "also", "instead", "seeds", "calls", "since", "until"}
+_SHARED |= {"gate", "folds"}
+_RESULT = {"returns", "flows", "learns", "mutates", "parts", "bundled", "decorates", "confidence"}
+_CALL = frozenset(_SHARED | _RESULT | {"of", "name"})
+_TYPE = frozenset(_SHARED | {"of", "name", "bases", "arithmetic"})
+_DUCK = _CALL - {"of", "name"} | {"method", "min_args", "max_args", "receivers", "keywords"}
+_TABLES = frozenset(("library", "aliases", "type", "api", "duck", "attribute", "example"))
+
+
+@dataclass(slots=True)
+class Library:
+    """All entries of one file. `apis` holds several entries for a name whose meaning changed with a version."""
+
+    path: Path
+    name: str
+    distributions: tuple[str, ...]
+    imports: tuple[str, ...]
+    aliases: dict[str, str] = field(default_factory=dict)
+    apis: dict[str, list[Api]] = field(default_factory=dict)
+    wildcards: list[tuple[str, Api]] = field(default_factory=list)
+    types: dict[str, TypeInfo] = field(default_factory=dict)
+    attributes: dict[str, str] = field(default_factory=dict)
+    ducks: list[Duck] = field(default_factory=list)
+    examples: list[Example] = field(default_factory=list)
+
+
+def read_library(path: Path, roles: Roles) -> Library:
+    """The entries of a knowledge file; a CatalogueError names the file and the line of what is wrong."""
+    text, tables = read(path)
+    for key in tables.keys() - _TABLES:
+        raise CatalogueError(path, line_of(text, key, 0), f"unknown table `{key}`")
+    head = tables.get("library")
+    if not is_table(head):
+        raise CatalogueError(path, 1, "[library] with name, distributions and imports is missing")
+    header = Entry(path, text, "library", 0, head)
+    header.only(frozenset(("name", "distributions", "imports")))
+    library = Library(path, header.text("name"), header.texts("distributions"), header.texts("imports"))
+    library.aliases = _aliases(path, text, tables)
+    for entry in entries(path, text, tables, "type"):
+        entry.only(_TYPE)
+        template = _api(entry, roles, kind="constructor")
+        bases, arithmetic = entry.texts("bases"), entry.flag("arithmetic")
+        for name in _names(entry):
+            if name in library.types:
+                raise entry.error(f"`{name}` is described twice")
+            library.types[name] = TypeInfo(name, bases, template, arithmetic)
+    for entry in entries(path, text, tables, "api"):
+        entry.only(_CALL)
+        template = _api(entry, roles)
+        for name in _names(entry):
+            if "*" in name:
+                library.wildcards.append((name, template))
+            else:
+                known = library.apis.setdefault(name, [])
+                if any(not (one.since or one.until or template.since or template.until) for one in known):
+                    raise entry.error(f"`{name}` is described twice")
+                known.append(template)
+    for entry in entries(path, text, tables, "attribute"):
+        entry.only(frozenset(("of", "name", "type")))
+        kind = entry.text("type")
+        for name in _names(entry):
+            library.attributes[name] = kind
+    for entry in entries(path, text, tables, "duck"):
+        entry.only(_DUCK)
+        library.ducks.extend(_ducks(entry, roles))
+    for entry in entries(path, text, tables, "example"):
+        entry.only(frozenset(("code", "role", "line", "api", "random")))
+        library.examples.append(_example(entry, roles))
+    return library
+
+
+def _aliases(path: Path, text: str, tables: Table) -> dict[str, str]:
+    table = tables.get("aliases", {})
+    if not is_table(table):
+        raise CatalogueError(path, line_of(text, "aliases", 0), "[aliases] must be a table")
+    found: dict[str, str] = {}
+    for name, target in table.items():
+        if not isinstance(target, str):
+            raise CatalogueError(path, line_of(text, "aliases", 0), f"alias `{name}` must be a text")
+        found[name] = target
+    return found
+
+
+def _names(entry: Entry) -> Iterator[str]:
+    owners, names = entry.texts("of"), entry.texts("name")
+    if not names:
+        raise entry.error("`name` is missing")
+    for owner in owners or ("",):
+        for name in names:
+            yield f"{owner}.{name}" if owner else name
+
+
+def _api(entry: Entry, roles: Roles, kind: str = "function") -> Api:
+    """The entry without its name; the catalogue puts the name in when it is asked."""
+    seeds = entry.texts("seeds")
+    for generator in seeds:
+        if generator not in GENERATORS:
+            raise entry.error(f"`seeds` knows no generator `{generator}`")
+    given = _roles(entry, roles)
+    if seeds and "random.seed" not in given:
+        given = (*given, "random.seed")
+    conditional = tuple(_conditional(item, roles, replace=False) for item in entry.tables("also"))
+    conditional += tuple(_conditional(item, roles, replace=True) for item in entry.tables("instead"))
+    calls = entry.table("calls")
+    return Api(
+        name="",
+        kind=kind,
+        roles=given,
+        params=tuple(_param(entry, role, value, roles) for role, value in entry.table("params").items()),
+        returns=entry.text("returns", ""),
+        flows=entry.one_of("flows", FLOWS, "args"),
+        learns=entry.flag("learns"),
+        mutates=entry.flag("mutates"),
+        gate=entry.one_of("gate", ("raises",)),
+        random=entry.one_of("random", GENERATORS),
+        random_when=_condition(entry, entry.table("random_when")),
+        random_unless=_condition(entry, entry.table("random_unless")),
+        seeds=seeds,
+        conditional=conditional,
+        parts=entry.texts("parts"),
+        folds=entry.flag("folds"),
+        bundled=entry.flag("bundled"),
+        decorates=entry.flag("decorates"),
+        calls=_param(entry, "@function", calls["at"], roles) if "at" in calls else None,
+        since=entry.text("since", ""),
+        until=entry.text("until", ""),
+        confidence=float(entry.number("confidence", 1.0)),
+    )
+
+
+def _roles(entry: Entry, roles: Roles) -> tuple[str, ...]:
+    given = (*entry.texts("role"), *entry.texts("roles"))
+    for role in given:
+        if role not in roles.meanings:
+            raise entry.error(f"unknown role `{role}` (the vocabulary is roles.toml)")
+    return given
+
+
+def _param(entry: Entry, role: str, value: object, roles: Roles) -> Param:
+    if role not in roles.arguments:
+        raise entry.error(f"unknown argument role `{role}` (the vocabulary is roles.toml)")
+    items = value if isinstance(value, list) else [value]
+    positions: list[int] = []
+    keywords: list[str] = []
+    rest = False
+    for item in items:
+        if isinstance(item, int) and not isinstance(item, bool):
+            positions.append(item)
+        elif item == "*":
+            rest = True
+        elif isinstance(item, str):
+            keywords.append(item)
+        else:
+            raise entry.error(f"`{role}` takes positions and keyword names")
+    return Param(role, tuple(positions), tuple(keywords), rest)
+
+
+def _condition(entry: Entry, table: Table) -> Condition:
+    clauses: list[tuple[str, tuple[str, ...]]] = []
+    for role, value in table.items():
+        values = value if isinstance(value, list) else [value]
+        texts = [item for item in values if isinstance(item, str)]
+        if len(texts) != len(values):
+            raise entry.error(f"the values of `{role}` must be texts")
+        clauses.append((role, tuple(texts)))
+    return tuple(clauses)
+
+
+def _conditional(entry: Entry, roles: Roles, replace: bool) -> RolesWhen:
+    entry.only(frozenset(("role", "roles", "when")))
+    when = _condition(entry, entry.table("when"))
+    if not when:
+        raise entry.error("`also` and `instead` need `when`")
+    return RolesWhen(_roles(entry, roles), when, replace)
+
+
+def _ducks(entry: Entry, roles: Roles) -> Iterator[Duck]:
+    api = _api(entry, roles)
+    for method in entry.texts("method"):
+        yield Duck(
+            method,
+            api,
+            int(entry.number("min_args", 0)),
+            int(entry.number("max_args", 99)),
+            entry.texts("receivers"),
+            entry.texts("keywords"),
+        )
+
+
+def _example(entry: Entry, roles: Roles) -> Example:
+    role = entry.text("role", "")
+    if role and role not in roles.meanings:
+        raise entry.error(f"unknown role `{role}` (the vocabulary is roles.toml)")
+    code = entry.text("code")
+    line = int(entry.number("line", code.rstrip("\n").count("\n") + 1))
+    return Example(code, line, role, entry.text("api", ""), entry.text("random", ""), entry.place)
