@@ -16,6 +16,7 @@ def walk(root: Path, never: frozenset[str], files: int, folders: int, levels: in
     notes: list[tuple[str, str]] = []
     pending: list[tuple[str, Specs]] = [("", ())]
     seen = 0
+    ignored: list[str] = []
     while pending:
         folder, specs = pending.pop()
         seen += 1
@@ -37,6 +38,7 @@ def walk(root: Path, never: frozenset[str], files: int, folders: int, levels: in
             if entry.name in never and (inside or entry.name == ".git"):
                 continue
             if _ignored(path + "/" if inside else path, specs):
+                ignored.append(path)
                 continue
             if not inside:
                 found.append(path)
@@ -45,6 +47,13 @@ def walk(root: Path, never: frozenset[str], files: int, folders: int, levels: in
             else:
                 below.append((path, specs))
         pending.extend(reversed(below))
+    if ignored:
+        notes.append(
+            (
+                min(ignored),
+                f"left out because a .gitignore names it ({len(ignored)} such files or folders in all; there is no git here to ask)",
+            )
+        )
     return found, notes
 
 
