@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from mlrubric.model.facts import Command, Embedded, Fact, Unreadable
 from mlrubric.model.place import Place, Span
 from mlrubric.read.shell.embedded import inner_texts
-from mlrubric.read.shell.options import interpreter
 from mlrubric.read.shell.status import Loss, Ran, walk
 from mlrubric.source.document import Document
 from mlrubric.source.syntax.shell import parse
+from mlrubric.source.syntax.shell_call import interpreter
 from mlrubric.source.syntax.shell_tree import Script
 
 FORMAT = "shell"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mlrubric.read.shell.options import shell_options
+from mlrubric.source.syntax.shell_call import shell_options
 from mlrubric.source.syntax.shell_tree import Simple, Word
 
 _PYTHON = re.compile(r"(?:python|pypy|ipython)[0-9.]*(?:\.exe)?")

@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from mlrubric.read.shell.options import shell_options
 from mlrubric.read.shell.outcome import FAILING_EXIT, always_fails, leaves, leaves_with_failure, moved, program_of, raised_flags, words_of
+from mlrubric.source.syntax.shell_call import shell_options
 from mlrubric.source.syntax.shell_tree import (
     Case,
     Chain,
