@@ -43,10 +43,13 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@touch $@
 
-lock: $(STAMP) ## write requirements/dev.txt anew from pyproject.toml (UPGRADE=--upgrade for newer versions)
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url \
+  --custom-compile-command "make lock" pyproject.toml
+
+lock: $(STAMP) ## write requirements/*.txt anew from pyproject.toml (UPGRADE=--upgrade for newer versions)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url \
-	  --extra lsp --group dev --custom-compile-command "make lock" $(UPGRADE) -o requirements/dev.txt pyproject.toml
+	$(COMPILE) --extra lsp --group dev $(UPGRADE) -o requirements/dev.txt
+	$(COMPILE) --group build $(UPGRADE) -c requirements/dev.txt -o requirements/run.txt
 
 clean: ## remove the environment and what was built
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
