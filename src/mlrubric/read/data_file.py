@@ -24,6 +24,15 @@ _IN_DATA_FOLDER = frozenset(
     ("txt", "json", "gz", "zip", "tar", "tgz", "bz2", "xz", "jpg", "jpeg", "png", "wav", "mp3", "db", "xml", "yaml")
 )
 _REPORTED = frozenset(("json", "html", "csv", "tsv", "png", "svg", "pdf", "md", "txt", "yaml", "yml"))
+_NO_TEXT = frozenset(
+    (
+        "png", "jpg", "jpeg", "gif", "webp", "bmp", "ico", "tif", "tiff", "pdf", "mp3", "mp4", "wav", "ogg", "webm", "mov", "avi",
+        "zip", "gz", "tgz", "bz2", "xz", "zst", "tar", "7z", "rar", "whl", "jar", "so", "dll", "dylib", "exe", "pyc", "pyo",
+        "woff", "woff2", "ttf", "otf", "eot", "parquet", "feather", "arrow", "avro", "orc", "xlsx", "xls", "npy", "npz", "sqlite",
+        "sqlite3", "duckdb", "db", "tfrecord", "tfrecords", "mat", "rdata", "sas7bdat", "dta", "joblib", "pt", "pth", "ckpt", "onnx",
+        "keras", "pb", "tflite", "safetensors", "ubj", "gguf", "sav", "mar", "pkl", "pickle", "h5", "hdf5", "dill", "bin", "docx", "pptx",
+    )
+)  # fmt: skip
 _PACKED = frozenset(("gz", "bz2", "xz", "zst", "zip"))
 
 _DATA_FOLDER = re.compile(r"(?:^|/)(?:data|datasets?|raw|raw_data|processed|interim)/", re.IGNORECASE)
@@ -58,6 +67,11 @@ def kind_of(path: str) -> str:
     if suffix in _DATA or (suffix in _IN_DATA_FOLDER and _DATA_FOLDER.search(where)):
         return "data"
     return ""
+
+
+def holds_no_text(path: str) -> bool:
+    """The name says that no reader will find text in it: pictures, archives, binary data and models."""
+    return path.rpartition(".")[2].lower() in _NO_TEXT
 
 
 def data_file(path: str, size: int) -> DataFile | None:

@@ -7,13 +7,14 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from typing import Protocol, cast
 
 from mlrubric import read as package
 from mlrubric.model.facts import Embedded, Fact, FileFacts, Unreadable
 from mlrubric.model.place import Place
-from mlrubric.read.data_file import data_file
+from mlrubric.read.data_file import data_file, holds_no_text
 from mlrubric.source.decode import decode
 from mlrubric.source.document import Document
 from mlrubric.source.tree import FileEntry, Tree, text_limit
@@ -74,7 +75,7 @@ def read_entry(tree: Tree, entry: FileEntry) -> tuple[FileFacts, ...]:
     """All facts of one file of a tree: of its name and size, and of its text when a reader wants it."""
     named = data_file(entry.path, entry.size)
     found = (FileFacts(entry.path, "data_file", (named,)),) if named is not None else ()
-    wanted = accepting(entry.path)
+    wanted = () if holds_no_text(entry.path) else accepting(entry.path)
     if not wanted:
         return found
     problem = _too_large(entry)
@@ -88,7 +89,7 @@ def read_entry(tree: Tree, entry: FileEntry) -> tuple[FileFacts, ...]:
             if isinstance(document, Document):
                 return (*found, *read_file(document))
             problem = document
-    return (*found, FileFacts(entry.path, wanted[0].FORMAT, (problem,)))
+    return (*found, *(FileFacts(entry.path, reader.FORMAT, (replace(problem, format=reader.FORMAT),)) for reader in wanted))
 
 
 def read_tree(tree: Tree, progress: Progress | None = None, workers: int | None = None) -> list[FileFacts]:
@@ -98,7 +99,7 @@ def read_tree(tree: Tree, progress: Progress | None = None, workers: int | None 
         if workers != 1:
             from mlrubric.read.pool import read_in_processes, worth_it
 
-            if worth_it([entry for entry in entries if accepting(entry.path)]):
+            if worth_it([entry for entry in entries if not holds_no_text(entry.path) and accepting(entry.path)]):
                 return read_in_processes(tree, entries, workers or 2, progress)
         found: list[FileFacts] = []
         for number, entry in enumerate(entries, 1):
