@@ -174,3 +174,9 @@ def _kubernetes(text: str) -> Iterator[Hit]:
 
 def _hint(name: str) -> str:
     return "password" if meaning_of(name) is Meaning.PASSWORD else "client secret" if "secret" in name.lower() else "access token"
+
+
+def is_secret(name: str, value: str) -> bool:
+    """Whether a value of this name must never be shown: more careful than a finding, for it costs nothing."""
+    named = meaning_of(name) is not Meaning.OTHER and not is_reference(value)
+    return bool(value) and (named or bool(shaped(value)))

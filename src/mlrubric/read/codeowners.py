@@ -1,0 +1,36 @@
+"""CODEOWNERS: who must approve a change of which files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mlrubric.model.facts import Fact, Owner, Unreadable
+from mlrubric.model.place import Span
+from mlrubric.source.document import Document
+
+FORMAT = "codeowners"
+_WORD = re.compile(r"(?:\\.|[^\s\\])+")
+_OWNER = re.compile(r"^(?:@{1,2}[\w.-]+(?:/[\w./-]+)?|[^\s@]+@[^\s@]+\.[^\s@]+)$")
+_SECTION = re.compile(r"^\^?\[[^\]]+\](?:\[\d+\])?(?P<owners>(?:\s+\S+)*)\s*$")
+
+
+def accepts(path: str) -> bool:
+    return path in ("CODEOWNERS", ".github/CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
+
+
+def read(document: Document) -> Iterator[Fact]:
+    for number, line in enumerate(document.lines(), 1):
+        text = re.sub(r"(?:^|(?<=\s))#.*$", "", line).rstrip()
+        if not text.strip() or _SECTION.match(text.strip()):
+            continue
+        first, *rest = _WORD.finditer(text)
+        place = document.place(Span(number, first.start() + 1, number, len(text) + 1), first.group())
+        owners = tuple(word.group() for word in rest)
+        wrong = [owner for owner in owners if not _OWNER.match(owner)]
+        if first.group().startswith("!"):
+            yield Unreadable(place, FORMAT, "a pattern with `!` is not allowed here: the line has no effect")
+        elif wrong:
+            yield Unreadable(place, FORMAT, f"`{wrong[0]}` is neither @user, @group/team nor an e-mail address: the line has no effect")
+        else:
+            yield Owner(place, first.group().replace("\\ ", " "), owners)
