@@ -1,0 +1,151 @@
+"""Steps of GitHub workflows and composite actions: what runs, in which shell, and whether its failure counts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mlrubric.model.facts import Fact, Image, Include, Notice, Step, Unreadable
+from mlrubric.model.place import Place
+from mlrubric.source.document import Document
+from mlrubric.source.syntax.image_name import split_image
+from mlrubric.source.syntax.node import Node
+from mlrubric.source.syntax.shell_call import interpreter
+from mlrubric.source.yaml_facts import embedded, entry_place, is_scalar, settings, text_pairs
+
+_FIXED = {
+    "bash": ("bash", frozenset({"errexit", "pipefail"})),
+    "sh": ("sh", frozenset({"errexit"})),
+    "": ("bash", frozenset({"errexit"})),  # bash -e {0}: no pipefail
+}
+_NEVER = frozenset({"false", "0", "-0", "null", "''", "!true", "!(true)", "!always()"})
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What holds for a step that says nothing itself. `windows`: its shell would be PowerShell."""
+
+    shell: str = ""
+    directory: str | None = None
+    windows: bool = False
+    container: bool = False
+
+    def under(self, node: Node) -> Defaults:
+        """With the `defaults.run` of a workflow or a job."""
+        run = node.get("defaults", "run")
+        if run is None or run.kind != "map":
+            return self
+        return Defaults(
+            run.scalar("shell", default=self.shell), run.scalar("working-directory") or self.directory, self.windows, self.container
+        )
+
+
+def steps(document: Document, listed: Node, route: str, owner: str, defaults: Defaults, format_: str) -> Iterator[Fact]:
+    if listed.kind != "list":
+        yield Unreadable(document.place(listed.span, route), format_, "steps must be a list")
+        return
+    unread: set[str] = set()
+    for index, node in enumerate(listed.items):
+        symbol = f"{route}[{index}]"
+        if node.kind != "map":
+            yield Unreadable(document.place(node.span, symbol), format_, "a step must be a map")
+            continue
+        yield from _step(document, node, symbol, index, owner, defaults, unread)
+
+
+def _step(document: Document, node: Node, symbol: str, index: int, owner: str, defaults: Defaults, unread: set[str]) -> Iterator[Fact]:
+    run = node.get("run")
+    uses = node.scalar("uses") or None
+    condition = node.scalar("if") or None
+    yield Step(
+        document.place(node.span, symbol),
+        owner,
+        index,
+        node.scalar("name") or node.scalar("id"),
+        uses,
+        is_scalar(run),
+        condition,
+        never(condition),
+        ignored_failure(document, node, symbol),
+        node.scalar("working-directory") or defaults.directory,
+        text_pairs(node.get("with")),
+        text_pairs(node.get("env")),
+    )
+    yield from settings(document, node.get("env"), f"{symbol}.env")
+    if uses is not None:
+        yield from used(document, node, symbol, uses)
+    if run is not None and is_scalar(run):
+        yield from _run(document, run, symbol, node.scalar("shell", default=defaults.shell), defaults, unread)
+
+
+def used(document: Document, node: Node, symbol: str, uses: str, kind: str = "action") -> Iterator[Fact]:
+    """A local action or workflow is a hop, a container image is an image."""
+    place = entry_place(document, node, "uses", f"{symbol}.uses")
+    if uses.startswith("./"):
+        yield Include(place, uses, kind, symbol)
+    elif uses.startswith("docker://"):
+        yield image(place, uses.removeprefix("docker://"))
+
+
+def image(place: Place, reference: str) -> Image:
+    name, tag, digest = split_image(reference.removeprefix("docker://"))
+    return Image(place, name, tag, digest, "run")
+
+
+def _run(document: Document, run: Node, symbol: str, shell: str, defaults: Defaults, unread: set[str]) -> Iterator[Fact]:
+    route = f"{symbol}.run"
+    if shell.split()[:1] == ["python"] or re.fullmatch(r"python[0-9.]*", shell.split(" ")[0]):
+        yield embedded(document, run, route, symbol, "python")
+        return
+    known = _shell_of(shell, defaults)
+    if known is None:
+        name = shell.split(" ")[0] or "pwsh"
+        if name not in unread:
+            unread.add(name)
+            yield Notice(document.place(run.span, route), f"commands of the shell `{name}` are not read")
+        return
+    yield embedded(document, run, route, symbol, "shell", *known)
+
+
+def _shell_of(shell: str, defaults: Defaults) -> tuple[str, frozenset[str]] | None:
+    """Interpreter and options; None for a shell that is not read."""
+    if not shell:
+        return None if defaults.windows else _FIXED[""]
+    if shell in _FIXED:
+        return _FIXED[shell]
+    if "${{" in shell:  # chosen at run time: as strict as the default
+        return _FIXED[""]
+    return interpreter(shell)
+
+
+def ignored_failure(document: Document, node: Node, symbol: str) -> Place | None:
+    """Where `continue-on-error: true` stands; an expression over the matrix concerns some runs only and does not count."""
+    value = node.get("continue-on-error")
+    if value is None or not is_scalar(value) or re.sub(r"[\s${}]", "", value.text).lower() != "true":
+        return None
+    return entry_place(document, node, "continue-on-error", f"{symbol}.continue-on-error")
+
+
+def never(condition: str | None) -> str:
+    """The reason when a condition is constantly false."""
+    if condition is None:
+        return ""
+    text = condition.strip()
+    inner = re.fullmatch(r"\$\{\{(.*)\}\}", text, re.DOTALL)
+    text = (inner[1] if inner else text).strip()
+    if "||" in text or "${{" in text:
+        return ""
+    for part in text.split("&&"):
+        bare = re.sub(r"\s", "", part).lower()
+        while bare.startswith("(") and bare.endswith(")"):
+            bare = bare[1:-1]
+        if bare in _NEVER or _unequal_literals(bare):
+            return f"if: {condition.strip()}"
+    return ""
+
+
+def _unequal_literals(text: str) -> bool:
+    """`'a' == 'b'` and `'a' != 'a'`."""
+    match = re.fullmatch(r"'([^']*)'(==|!=)'([^']*)'", text)
+    return match is not None and (match[1] == match[3]) != (match[2] == "==")
