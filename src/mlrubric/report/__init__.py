@@ -1,0 +1,82 @@
+"""One output format per module; the modules are found by walking this package.
+
+A format module has
+    NAME: str                                                     what `--output-format` calls it, e.g. "json"
+    def render(analysis: Analysis, options: Options) -> str       the whole text that is printed
+and imports what is heavy inside its functions. Modules without NAME help the others.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from mlrubric.model.report import Report
+    from mlrubric.report.cards import Card
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to print. `command`: score or check; `verbosity`: -1 quiet, 0, 1 all rows; `target`: the file that is written, if any."""
+
+    command: str = "score"
+    width: int = 100
+    color: bool = False
+    unicode: bool = True
+    verbosity: int = 0
+    target: str = ""
+
+
+class Analysis(Protocol):
+    """What a format may know: the report, the text of a file ("" when there is none) and the cards of the rules by id."""
+
+    @property
+    def report(self) -> Report: ...
+
+    @property
+    def texts(self) -> Callable[[str], str]: ...
+
+    @property
+    def cards(self) -> Mapping[str, Card]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """An `Analysis` made of its parts."""
+
+    report: Report
+    texts: Callable[[str], str]
+    cards: Mapping[str, Card]
+
+
+class Format(Protocol):
+    """An output format: one module of this package."""
+
+    NAME: str
+
+    def render(self, analysis: Analysis, options: Options) -> str: ...
+
+
+def formats() -> dict[str, Format]:
+    """Every output format by name, in the order of the alphabet."""
+    found: dict[str, Format] = {}
+    for info in pkgutil.iter_modules(__path__):
+        module = importlib.import_module(f"{__name__}.{info.name}")
+        name = getattr(module, "NAME", None)
+        if name is not None:
+            found[name] = module
+    return dict(sorted(found.items()))
+
+
+class FormatNames:
+    """The names of the formats as something to choose from; the modules are imported when it is asked, not before."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(formats())
+
+    def __contains__(self, name: object) -> bool:
+        return name in formats()

@@ -1,0 +1,99 @@
+"""What people are told about a rule, a test or a capability: the documentation tables of the TOML files, as text."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mlrubric.rules.rule import CapabilityRule, Rule, RuleBook, TestRule
+
+DOCS_ORDER = ("why", "reason", "counts", "sees", "misses", "not", "do")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    bad: str = ""
+    good: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One entry of the rule book. `kind`: rule, test, capability. `docs` holds headings and texts in the order of printing.
+
+    `security` is the severity of a security defect as code scanning counts it ("0.1" to "10.0"), "" for all others.
+    """
+
+    id: str
+    kind: str
+    name: str
+    file: str = ""
+    level: str = ""
+    confidence: str = ""
+    persona: str = "regular"
+    stage: str = "stable"
+    tests: tuple[str, ...] = ()
+    fix: str | None = None
+    security: str = ""
+    message: str = ""
+    docs: tuple[tuple[str, str], ...] = ()
+    examples: tuple[Example, ...] = field(default=())
+
+    @property
+    def title(self) -> str:
+        """What it is called in a sentence: `split-without-seed` reads "Split without seed"."""
+        return (self.name[:1].upper() + self.name[1:].replace("-", " ")) if self.kind == "rule" else self.name
+
+    def doc(self, key: str) -> str:
+        return next((text for name, text in self.docs if name == key), "")
+
+
+def cards_of(book: RuleBook) -> dict[str, Card]:
+    """Every rule, test and capability by id, in the order of the book."""
+    items: list[Rule | TestRule | CapabilityRule] = [*book.rules, *book.tests, *book.capabilities]
+    return {item.id: card_of(item) for item in items}
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """ "; did you mean X?", or nothing."""
+    names = {k.lower(): k for k in known}
+    close = difflib.get_close_matches(name.lower(), names, 1, 0.6)
+    return f"; did you mean {names[close[0]]}?" if close else ""
+
+
+def card_of(item: Rule | TestRule | CapabilityRule) -> Card:
+    """What is told about one entry."""
+    if isinstance(item, Rule):
+        return Card(
+            id=item.id,
+            kind="rule",
+            name=item.name,
+            file=_file(item.path),
+            level=item.level,
+            confidence=item.confidence,
+            persona=item.persona,
+            stage=item.stage,
+            tests=item.tests,
+            fix=item.fix,
+            security=item.security,
+            message=item.message,
+            docs=tuple((key, getattr(item.docs, key)) for key in DOCS_ORDER if getattr(item.docs, key, "")),
+            examples=(Example(item.docs.bad, item.docs.good),) if item.docs.bad or item.docs.good else (),
+        )
+    known = [key for key in DOCS_ORDER if key in item.docs]
+    return Card(
+        id=item.id,
+        kind="test" if isinstance(item, TestRule) else "capability",
+        name=item.title,
+        file=_file(item.path),
+        docs=tuple((key, _text(item.docs[key])) for key in [*known, *(key for key in item.docs if key not in known)]),
+    )
+
+
+def _file(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"
+
+
+def _text(value: object) -> str:
+    return "\n".join(f"- {item}" for item in value) if isinstance(value, list) else str(value).strip()

@@ -1,0 +1,29 @@
+"""One line per finding, as compilers print it: `path:line:column: ID [level] message`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlrubric.report.findings_screen import position
+from mlrubric.report.screen import safe
+from mlrubric.report.snippets import Snippets
+from mlrubric.report.words import SECTION_NAMES, SECTION_POINTS, number, sorted_findings
+
+if TYPE_CHECKING:
+    from mlrubric.report import Analysis, Options
+
+NAME = "concise"
+
+
+def render(analysis: Analysis, options: Options) -> str:
+    report = analysis.report
+    snippets = Snippets(analysis.texts)
+    lines = [f"{position(f, snippets)}: {f.rule} [{f.level}] {safe(f.message)}" for f in sorted_findings(report.findings)]
+    if options.command == "score":
+        score = report.score
+        sections = ", ".join(f"{SECTION_NAMES.get(name, name)} {number(credit.observed)}" for name, credit in score.sections)
+        lines.append(
+            f"ML Test Score {number(score.observed)} of {SECTION_POINTS} ({sections}), {number(score.points)} of 28 points, "
+            f"Google level {report.google.level}"
+        )
+    return "".join(line + "\n" for line in lines)

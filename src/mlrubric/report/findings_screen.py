@@ -1,0 +1,94 @@
+"""What `check` prints for people: each finding with its line, a caret, what belongs to it and what to type for more."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from mlrubric.model.report import Report
+from mlrubric.model.verdict import Finding
+from mlrubric.report.screen import Row, cut, row, safe, width_of, wrapped
+from mlrubric.report.snippets import Snippets, printable
+from mlrubric.report.words import LEVEL_RANK, messages, plural, sorted_findings
+
+if TYPE_CHECKING:
+    from mlrubric.report import Analysis, Options
+
+LEVEL_STYLES = {"error": "bold red", "warning": "bold yellow", "note": "bold cyan"}
+MOST_RELATED = 5
+
+
+def screen(analysis: Analysis, options: Options) -> list[Row]:
+    report = analysis.report
+    snippets = Snippets(analysis.texts, report.findings)
+    rows: list[Row] = []
+    for finding in sorted_findings(report.findings):
+        rows += [*_finding(finding, snippets, options.width, options.verbosity), row()]
+    if options.verbosity < 0:
+        return rows
+    for message in messages(report):
+        at = f"{safe(str(message.place))}: " if message.place else ""
+        rows += [row((line, "dim")) for line in wrapped(f"{message.level}: {at}{safe(message.message)}", options.width, 2)]
+    rows.append(row((cut(summary(report), options.width), "bold")))
+    return rows
+
+
+def summary(report: Report) -> str:
+    """One line: how many findings of which level, what could be fixed, what was not read."""
+    findings = report.findings
+    files = sum(count for _, count in report.repository.files)
+    if not findings:
+        said = f"No findings in {plural(files, 'file')}"
+    else:
+        levels = Counter(finding.level for finding in findings)
+        counted = ", ".join(plural(levels[level], level) for level in sorted(levels, key=lambda level: LEVEL_RANK.get(level, 3)))
+        said = f"Found {plural(len(findings), 'finding')} ({counted}) in {plural(files, 'file')}"
+    unread = len({message.place.path if message.place else message.message for message in report.repository.unreadable})
+    ignored = len(report.suppressed)
+    return said + (f", {ignored} ignored in the code" if ignored else "") + (f"; {plural(unread, 'file')} not read" if unread else "") + "."
+
+
+def position(finding: Finding, snippets: Snippets) -> str:
+    """path:line:column; in notebooks path:cell N:line:column."""
+    return f"{safe(str(finding.place))}:{snippets.columns(finding.place)[0]}"
+
+
+def _finding(finding: Finding, snippets: Snippets, width: int, verbosity: int) -> list[Row]:
+    at = position(finding, snippets)
+    level = f"[{finding.level}]"
+    said = safe(finding.message)
+    head = f"{at}: {finding.rule} {level} "
+    if width_of(head) + width_of(said) <= width:
+        rows = [row((f"{at}: ", "bold"), (finding.rule, "red"), " ", (level, LEVEL_STYLES.get(finding.level, "")), " ", said)]
+    else:
+        rows = [row((cut(f"{at}: ", width), "bold"), (finding.rule, "red"), " ", (level, LEVEL_STYLES.get(finding.level, "")))]
+        rows += [row("  ", line) for line in wrapped(said, width - 2)]
+    rows += _snippet(finding, snippets, width)
+    for related in finding.related[: MOST_RELATED if verbosity < 1 else None]:
+        rows.append(row("  = ", cut(f"see: {safe(str(related.place))}: {safe(related.message)}", width - 4)))
+    if verbosity > 0:
+        for step in finding.flow:
+            rows.append(row("  = ", cut(f"path: {safe(str(step.place))}: {step.kind} {safe(step.label)}", width - 4)))
+    rows.append(row("  = ", cut(f"help: mlrubric explain {finding.rule}" + (f" (fix: {finding.fix})" if finding.fix else ""), width - 4)))
+    return rows
+
+
+def _snippet(finding: Finding, snippets: Snippets, width: int) -> list[Row]:
+    """The line before, the line with its caret, the line after; nothing where the file has no such line."""
+    place = finding.place
+    marked = snippets.marked(place)
+    if not marked.text.strip():
+        return []
+    number = place.cell_line or 1 if place.cell is not None else place.line
+    gutter = max(3, len(str(number + 1)))
+    room = width - gutter - 3
+    marked = marked.window(room)
+    rows = [row(" " * gutter, (" │", "cyan"))]
+    before, after = printable(snippets.near(place, -1)), printable(snippets.near(place, 1))
+    if before.strip():
+        rows.append(row((f"{number - 1:>{gutter}} │ ", "cyan"), cut(before, room)))
+    rows.append(row((f"{number:>{gutter}} │ ", "cyan"), marked.text))
+    rows.append(row(" " * gutter, (" │ ", "cyan"), (cut(marked.carets(), room), "bold red")))
+    if after.strip():
+        rows.append(row((f"{number + 1:>{gutter}} │ ", "cyan"), cut(after, room)))
+    return rows

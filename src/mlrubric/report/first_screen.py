@@ -1,0 +1,148 @@
+"""What `score` says first, on one screen: what this is, what it scores, what breaks several tests at once, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mlrubric.model.report import Report
+from mlrubric.model.verdict import NextStep
+from mlrubric.report.rubric_rows import rows_of_tests
+from mlrubric.report.screen import Row, cut, pad, row, safe, wrapped
+from mlrubric.report.screen_breaks import breaks, list_of, released, special
+from mlrubric.report.screen_numbers import SHORT_KINDS, Block, numbers, sections, what_it_is
+from mlrubric.report.snippets import Snippets
+from mlrubric.report.words import KIND_SENTENCES, LEVEL_RANK, SECTION_POINTS, decided_by, messages, number, plural, short
+
+if TYPE_CHECKING:
+    from mlrubric.report import Analysis, Options
+
+MOST_LINES = 40
+
+
+def screen(analysis: Analysis, options: Options) -> list[Row]:
+    """The rows to print. Under -v nothing is left out; otherwise details go until it fits one screen."""
+    report = analysis.report
+    if options.verbosity < 0:
+        return [row(_in_one_line(report))]
+    blocks = _short_blocks if report.repository.kind in SHORT_KINDS else _nothing_here if report.repository.kind == "none" else _blocks
+    if options.verbosity > 0:
+        return _joined(blocks(analysis, options, 99))
+    for detail in (3, 2, 1, 0):
+        rows = _joined(blocks(analysis, options, detail))
+        if len(rows) <= MOST_LINES:
+            break
+    return rows if len(rows) <= MOST_LINES else [*rows[: MOST_LINES - 2], row("…"), rows[-1]]
+
+
+def _joined(blocks: Sequence[Block]) -> list[Row]:
+    rows: list[Row] = []
+    for block in blocks:
+        if block:
+            rows += [row(), *block] if rows else block
+    return rows
+
+
+def _blocks(analysis: Analysis, options: Options, detail: int) -> list[Block]:
+    report, width = analysis.report, options.width
+    snippets = Snippets(analysis.texts, report.findings)
+    distrusted, security = special(report, analysis.cards)
+    return [
+        what_it_is(report, width),
+        numbers(report, width, detail),
+        sections(report, width),
+        rows_of_tests(report, width) if options.verbosity > 0 else [],
+        breaks(report, snippets, width, detail),
+        released(report, width, detail),
+        list_of("NUMBERS NOT TO TRUST", distrusted, width, detail),
+        list_of("SECURITY", security, width, detail),
+        _next(report, width, detail),
+        _notices(report, width, detail),
+        [row(cut(_what_to_type(report), width))],
+    ]
+
+
+def _short_blocks(analysis: Analysis, options: Options, detail: int) -> list[Block]:
+    """Nothing is released here, so absences are no news: what it is, its numbers, what is wrong, three steps."""
+    report, width = analysis.report, options.width
+    distrusted, security = special(report, analysis.cards)
+    return [
+        [*what_it_is(report, width), *numbers(report, width, detail)],
+        rows_of_tests(report, width) if options.verbosity > 0 else [],
+        list_of("NUMBERS NOT TO TRUST", distrusted, width, min(detail, 2) if detail < 99 else detail),
+        list_of("SECURITY", security, width, min(detail, 2) if detail < 99 else detail),
+        _next(report, width, detail),
+        _notices(report, width, min(detail, 1) if detail < 99 else detail),
+        [row(cut(_what_to_type(report), width))],
+    ]
+
+
+def _nothing_here(analysis: Analysis, options: Options, detail: int) -> list[Block]:
+    report, width = analysis.report, options.width
+    _, security = special(report, analysis.cards)
+    known = report.repository.files
+    looked = f"{plural(sum(count for _, count in known), 'file')} looked at" if known else "no files that mlrubric reads"
+    said = f"{looked}: nothing in them fits, loads, evaluates or serves a model."
+    return [
+        [*what_it_is(report, width), *(row(line) for line in wrapped(said, width))],
+        list_of("SECURITY", security, width, detail),
+        _notices(report, width, detail),
+        [row(cut("mlrubric check shows findings · mlrubric graph shows what was seen", width))],
+    ]
+
+
+def _in_one_line(report: Report) -> str:
+    if report.repository.kind == "none":
+        return f"{safe(report.repository.name)}: {KIND_SENTENCES['none']}"
+    score = report.score
+    return (
+        f"{safe(report.repository.name)}: ML Test Score {number(score.observed)} of {SECTION_POINTS}, {number(score.points)} of 28 points, "
+        f"Google level {report.google.level}, {plural(len(report.findings), 'finding')}"
+    )
+
+
+def _next(report: Report, width: int, detail: int) -> Block:
+    steps = report.steps if detail == 99 else report.steps[:3]
+    if not steps:
+        return []
+    numbers = 14  # "  +0.5    0.5"
+    room = width - numbers - 4
+    rows = [row(("NEXT", "bold"), " " * (width - 4 - numbers), "points   score"[-numbers:])]
+    for index, step in enumerate(steps, 1):
+        first, *rest = wrapped(_action(step), room, 2 if detail else 1)
+        after = f"{number(step.score):>5}" if step.score is not None else ""
+        rows.append(row(f"{index:>3} ", pad(first, room), (f"{step.gain:>+6.1f}", "green"), "   ", after))
+        rows += [row("    ", line) for line in rest]
+    return rows
+
+
+def _action(step: NextStep) -> str:
+    text = safe(step.action)
+    if step.place is not None and str(step.place) not in text and short(step.place) not in text:
+        text += f" at {safe(short(step.place))}"
+    if step.tests and not step.gain:
+        text += f"; makes {plural(len(step.tests), 'check')} real"
+    return text + (" (check --fix)" if step.fix else "")
+
+
+def _notices(report: Report, width: int, detail: int) -> Block:
+    """What could not be read, and what the run wants said."""
+    said = [
+        f"{message.level}: " + (f"{safe(short(message.place))} " if message.place else "") + safe(message.message)
+        for message in sorted(messages(report), key=lambda m: LEVEL_RANK.get(m.level, 3))
+    ]
+    rows = [row((cut(line, width), "dim")) for line in said[:detail]]
+    if len(said) > detail:
+        rows.append(row((f"{plural(len(said) - detail, 'more notice' if detail else 'notice')} under -v", "dim")))
+    return rows
+
+
+def _what_to_type(report: Report) -> str:
+    candidates = [
+        *(test for item in report.breaks for test in item.tests),
+        *(test for step in report.steps for test in step.tests),
+        *(test.id for name in decided_by(report) for test in report.tests if test.section == name and test.status != "automated"),
+    ]
+    parts = [*(f"mlrubric why {test}" for test in candidates[:1])]
+    parts.append(f"mlrubric check ({plural(len(report.findings), 'finding')})")
+    return " · ".join([*parts, "-v for all 28"])

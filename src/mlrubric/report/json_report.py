@@ -1,0 +1,222 @@
+"""The report as JSON: `mlrubric-report/1` for `score`, `mlrubric-findings/1` for `check`; keys are always there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlrubric import RULES_VERSION, __version__
+from mlrubric.model.place import Place
+from mlrubric.model.report import SECTIONS, Message, Model, Report
+from mlrubric.model.verdict import Break, Capability, Credit, Evidence, Finding, Maturity, NextStep, Step, TestResult
+from mlrubric.report.json_text import dumps
+from mlrubric.report.snippets import Snippets
+from mlrubric.report.words import messages, sorted_findings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlrubric.report import Analysis, Options
+
+NAME = "json"
+REPORT_SCHEMA = "urn:mlrubric:schema:report:1"
+FINDINGS_SCHEMA = "urn:mlrubric:schema:findings:1"
+Json = dict[str, object]
+
+
+def render(analysis: Analysis, options: Options) -> str:
+    report = analysis.report
+    data = findings_document(report, analysis.texts) if options.command == "check" else report_document(report, analysis.texts)
+    return dumps(data)
+
+
+def report_document(report: Report, texts: Callable[[str], str]) -> Json:
+    """The whole report, contract 4.2."""
+    repository = report.repository
+    snippets = Snippets(texts)
+    return {
+        "$schema": REPORT_SCHEMA,
+        "format": "mlrubric-report/1",
+        "tool": _tool(),
+        "repository": {
+            "root": repository.root,
+            "name": repository.name,
+            "commit": repository.commit,
+            "as_of": repository.as_of,
+            "kind": repository.kind,
+            "files": dict(sorted(repository.files)),
+            "triggers": [_step(step) for step in repository.triggers],
+            "unreadable": [_message(message) for message in repository.unreadable],
+            "serving_visible": repository.serving_visible,
+        },
+        "score": {
+            "edition": report.score.edition,
+            "observed": report.score.observed,
+            "attested": report.score.attested,
+            "lenient": report.score.lenient,
+            "band": report.score.band,
+            "points": report.score.points,
+            "checks": {"exist": report.score.exist, "enforced": report.score.enforced},
+            "sections": _sections(report),
+        },
+        "tests": [_test(test) for test in report.tests],
+        "models": [_model(model) for model in report.models],
+        "breaks": [_break(item) for item in report.breaks],
+        "released_unchecked": [
+            {"at": _at(release.place), "message": release.message, "path": [_step(step) for step in release.path]}
+            for release in report.released_unchecked
+        ],
+        "steps": [_next(step) for step in report.steps],
+        "maturity": {"google": _maturity(report.google), "azure": {}},
+        "findings": [_finding(finding, snippets) for finding in sorted_findings(report.findings)],
+        "notices": [_message(message) for message in messages(report)],
+        "audit": {"status": report.audit},
+    }
+
+
+def findings_document(report: Report, texts: Callable[[str], str]) -> Json:
+    """The findings alone, as `check` prints them."""
+    snippets = Snippets(texts)
+    return {
+        "$schema": FINDINGS_SCHEMA,
+        "format": "mlrubric-findings/1",
+        "tool": _tool(),
+        "findings": [_finding(finding, snippets) for finding in sorted_findings(report.findings)],
+        "notices": [_message(message) for message in messages(report)],
+    }
+
+
+def _tool() -> Json:
+    return {"name": "mlrubric", "version": __version__, "rules": RULES_VERSION}
+
+
+def _sections(report: Report) -> Json:
+    given = dict(report.score.sections)
+    return {name: _credit(given.get(name, Credit())) for name in SECTIONS}
+
+
+def _credit(credit: Credit) -> Json:
+    return {"observed": credit.observed, "attested": credit.attested, "lenient": credit.lenient}
+
+
+def _at(place: Place | None) -> Json | None:
+    """File and raw line; in notebooks the cell and its line besides."""
+    if place is None:
+        return None
+    at: Json = {"file": place.path, "line": place.line}
+    if place.cell is not None:
+        at |= {"cell": place.cell, "cell_line": place.cell_line}
+    return at
+
+
+def _step(step: Step) -> Json:
+    at = _at(step.place) or {}
+    return {**at, "kind": step.kind, "label": step.label, "edge": step.edge, "certain": step.certain}
+
+
+def _evidence(evidence: Evidence) -> Json:
+    return {"pattern": evidence.pattern, "path": [_step(step) for step in evidence.path]}
+
+
+def _next(step: NextStep) -> Json:
+    return {
+        "gain": step.gain,
+        "action": step.action,
+        "at": _at(step.place),
+        "score": step.score,
+        "tests": list(step.tests),
+        "fix": step.fix,
+    }
+
+
+def _test(test: TestResult) -> Json:
+    broken = test.broken
+    return {
+        "id": test.id,
+        "title": test.title,
+        "section": test.section,
+        "status": test.status,
+        "mode": test.mode,
+        "quality": test.quality,
+        "credit": _credit(test.credit),
+        "confidence": test.confidence,
+        "attestation": test.attestation,
+        "evidence": [_evidence(evidence) for evidence in test.evidence],
+        "broken": None if broken is None else {"condition": broken.condition, "at": _at(broken.place), "message": broken.message},
+        "next": [_next(step) for step in test.next],
+    }
+
+
+def _model(model: Model) -> Json:
+    return {
+        "id": model.id,
+        "release": model.release,
+        "at": _at(model.place),
+        "fits": [_at(place) for place in model.fits],
+        "score": _credit(model.score),
+        "tests": [_test(test) for test in model.tests],
+    }
+
+
+def _break(item: Break) -> Json:
+    return {"at": _at(item.place), "message": item.message, "tests": list(item.tests), "path": [_step(step) for step in item.path]}
+
+
+def _maturity(maturity: Maturity) -> Json:
+    return {
+        "level": maturity.level,
+        "capabilities": [_capability(capability) for capability in maturity.capabilities],
+        "missing": list(maturity.missing),
+        "reason": maturity.reason,
+    }
+
+
+def _capability(capability: Capability) -> Json:
+    return {
+        "id": capability.id,
+        "title": capability.title,
+        "level": capability.level,
+        "required": capability.required,
+        "status": capability.status,
+        "evidence": [_step(step) for step in capability.evidence],
+        "message": capability.message,
+    }
+
+
+def _finding(finding: Finding, snippets: Snippets) -> Json:
+    """In a notebook `line` and `column` count in the cell, as people read it; `raw_line` is the line of the file, always."""
+    place, span = finding.place, finding.place.span
+    line, column, end_line, end_column = span.line, span.column, span.end_line, span.end_column
+    if place.cell is not None:
+        line = place.cell_line or 1
+        end_line = line + span.end_line - span.line
+        column, end_column = snippets.columns(place)
+    return {
+        "rule": finding.rule,
+        "name": finding.name,
+        "level": finding.level,
+        "confidence": finding.confidence,
+        "message": finding.message,
+        "file": place.path,
+        "line": line,
+        "column": column,
+        "end_line": end_line,
+        "end_column": end_column,
+        "cell": place.cell,
+        "raw_line": span.line,
+        "tests": list(finding.tests),
+        "fix": finding.fix,
+        "flow": [_step(step) for step in finding.flow],
+        "related": [{**(_at(related.place) or {}), "message": related.message} for related in finding.related],
+        "fingerprint": finding.fingerprint,
+    }
+
+
+def _message(message: Message) -> Json:
+    place = message.place
+    return {
+        "level": message.level,
+        "message": message.message,
+        "file": place.path if place else None,
+        "line": place.line if place else None,
+        "column": place.span.column if place else None,
+    }

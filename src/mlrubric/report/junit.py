@@ -1,0 +1,96 @@
+"""JUnit XML: for `score` the 28 tests as cases, for `check` a failed case per finding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlrubric.model.report import Report
+from mlrubric.model.verdict import TestResult
+from mlrubric.report.screen import safe
+from mlrubric.report.words import SECTION_TITLES, sorted_findings
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+    from mlrubric.report import Analysis, Options
+
+NAME = "junit"
+SKIPPED = ("not_visible", "not_applicable")
+
+
+def render(analysis: Analysis, options: Options) -> str:
+    from xml.etree import ElementTree
+
+    suites = _findings(analysis.report) if options.command == "check" else _rubric(analysis.report)
+    cases = [case for suite in suites for case in suite]
+    root = ElementTree.Element(
+        "testsuites",
+        name="mlrubric",
+        tests=str(len(cases)),
+        failures=str(sum(case.find("failure") is not None for case in cases)),
+        errors="0",
+    )
+    root.extend(suites)
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _suite(name: str, cases: list[Element]) -> Element:
+    from xml.etree import ElementTree
+
+    failures, skipped = (str(sum(case.find(tag) is not None for case in cases)) for tag in ("failure", "skipped"))
+    suite = ElementTree.Element("testsuite", name=name, tests=str(len(cases)), failures=failures, skipped=skipped, errors="0")
+    suite.extend(cases)
+    return suite
+
+
+def _case(name: str, classname: str, **more: str) -> Element:
+    from xml.etree import ElementTree
+
+    return ElementTree.Element(
+        "testcase", {"name": safe(name), "classname": safe(classname)} | {key: safe(value) for key, value in more.items()}
+    )
+
+
+def _rubric(report: Report) -> list[Element]:
+    """Passed is automated with full credit; what cannot be seen here or does not apply is skipped."""
+    from xml.etree import ElementTree
+
+    suites = []
+    for section in dict.fromkeys(test.section for test in report.tests):
+        cases = []
+        for test in (test for test in report.tests if test.section == section):
+            case = _case(f"{test.id} {test.title}", f"mlrubric.{section}")
+            if test.status in SKIPPED:
+                ElementTree.SubElement(case, "skipped", message=test.status.replace("_", " "))
+            elif test.credit.observed < 1:
+                ElementTree.SubElement(case, "failure", type=test.status, message=safe(_why(test)))
+            cases.append(case)
+        suites.append(_suite(SECTION_TITLES.get(section, section), cases))
+    return suites
+
+
+def _why(test: TestResult) -> str:
+    said = f"{test.status}, {test.credit.observed} of 1 point"
+    if test.broken is not None:
+        said += f"; {test.broken.condition.replace('_', ' ')}: {test.broken.message}" + (
+            f" ({test.broken.place})" if test.broken.place else ""
+        )
+    return said
+
+
+def _findings(report: Report) -> list[Element]:
+    from xml.etree import ElementTree
+
+    findings = sorted_findings(report.findings)
+    suites = []
+    for path in dict.fromkeys(finding.place.path for finding in findings):
+        cases = []
+        for finding in (finding for finding in findings if finding.place.path == path):
+            span = finding.place.span
+            case = _case(f"{finding.rule} {finding.place}", path, file=path, line=str(span.line))
+            failure = ElementTree.SubElement(case, "failure", type=finding.level, message=safe(finding.message))
+            failure.text = safe(f"{finding.place}:{span.column}: {finding.rule} {finding.message}")
+            cases.append(case)
+        suites.append(_suite(safe(path), cases))
+    return suites or [_suite("mlrubric", [_case("no findings", "mlrubric")])]

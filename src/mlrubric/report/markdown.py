@@ -1,0 +1,128 @@
+"""Markdown for a step summary or a pull request: numbers, breaks, next steps, findings, and the 28 rows folded away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mlrubric.model.report import Report
+from mlrubric.report.words import (
+    KIND_SENTENCES,
+    SECTION_NAMES,
+    SECTION_POINTS,
+    SECTION_TITLES,
+    decided_by,
+    messages,
+    number,
+    plural,
+    sorted_findings,
+)
+from mlrubric.source.escape import for_code_span, for_markdown
+
+if TYPE_CHECKING:
+    from mlrubric.report import Analysis, Options
+
+NAME = "markdown"
+MOST_FINDINGS = 50
+
+
+def render(analysis: Analysis, options: Options) -> str:
+    report = analysis.report
+    parts = [_findings(report)] if options.command == "check" else _score(report)
+    notices = [f"- {message.level}: {_at(message.place)}{for_markdown(message.message)}" for message in messages(report)]
+    if notices:
+        parts.append("\n".join(["## Notices", "", *notices]))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _score(report: Report) -> list[str]:
+    name, score = for_markdown(report.repository.name), report.score
+    if report.repository.kind == "none":
+        return [f"# {name}: {KIND_SENTENCES['none']}", _findings(report)]
+    return [
+        f"# ML Test Score of {name}: {number(score.observed)} of {SECTION_POINTS}",
+        f"{number(score.points)} of 28 points · {plural(score.exist, 'check exists', 'checks exist')} · {score.enforced} enforced · "
+        f"Google level {report.google.level} · {KIND_SENTENCES.get(report.repository.kind, report.repository.kind)}",
+        for_markdown(score.band),
+        _sections(report),
+        _breaks(report),
+        _steps(report),
+        _findings(report),
+        _tests(report),
+    ]
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    return "\n".join([*lines, *(f"| {' | '.join(cells)} |" for cells in rows)])
+
+
+def _at(place: object | None) -> str:
+    return f"{for_code_span(str(place))} " if place is not None else ""
+
+
+def _sections(report: Report) -> str:
+    lowest = decided_by(report)
+    rows = [
+        (
+            SECTION_NAMES.get(name, name),
+            number(credit.observed),
+            number(credit.attested),
+            number(credit.lenient),
+            "decides" if name in lowest and len(lowest) < 4 else "",
+        )
+        for name, credit in report.score.sections
+    ]
+    return _table(("Section", "Observed", "Attested", "Lenient", ""), rows)
+
+
+def _breaks(report: Report) -> str:
+    lines = [
+        f"- {_at(item.place)}{for_markdown(item.message)} — disarms {', '.join(f'`{test}`' for test in item.tests)}"
+        for item in report.breaks
+    ]
+    lines += [f"- {_at(item.place)}released unchecked: {for_markdown(item.message)}" for item in report.released_unchecked]
+    return "\n".join(["## What breaks", "", *lines]) if lines else ""
+
+
+def _steps(report: Report) -> str:
+    if not report.steps:
+        return ""
+    rows = [
+        (
+            str(index),
+            for_markdown(step.action) + (f" ({for_code_span(str(step.place))})" if step.place else ""),
+            f"{step.gain:+.1f}",
+            number(step.score) if step.score is not None else "",
+        )
+        for index, step in enumerate(report.steps[:5], 1)
+    ]
+    return "## Next\n\n" + _table(("", "Step", "Points", "Score"), rows)
+
+
+def _findings(report: Report) -> str:
+    findings = sorted_findings(report.findings)
+    if not findings:
+        return "## Findings\n\nNone."
+    rows = [
+        (f"`{finding.rule}`", finding.level, for_code_span(str(finding.place)).replace("|", "\\|"), for_markdown(finding.message))
+        for finding in findings[:MOST_FINDINGS]
+    ]
+    more = len(findings) - len(rows)
+    return (
+        f"## {plural(len(findings), 'finding').capitalize()}\n\n"
+        + _table(("Rule", "Level", "Where", "What"), rows)
+        + (f"\n\n{more} more." if more else "")
+    )
+
+
+def _tests(report: Report) -> str:
+    parts = ["<details><summary>All 28 tests</summary>"]
+    for section in dict.fromkeys(test.section for test in report.tests):
+        rows = []
+        for test in (test for test in report.tests if test.section == section):
+            broken = test.broken
+            why = f"{_at(broken.place)}{for_markdown(broken.message)}" if broken else ""
+            rows.append((f"`{test.id}`", for_markdown(test.title), test.status.replace("_", " "), number(test.credit.observed), why))
+        parts += [f"**{SECTION_TITLES.get(section, section)}**", _table(("Test", "", "Status", "Credit", "Where it breaks"), rows)]
+    return "\n\n".join([*parts, "</details>"])

@@ -1,0 +1,35 @@
+"""Reviewdog's diagnostic format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlrubric.report.json_text import dumps
+from mlrubric.report.words import sorted_findings
+
+if TYPE_CHECKING:
+    from mlrubric.report import Analysis, Options
+
+NAME = "rdjson"
+SEVERITIES = {"error": "ERROR", "warning": "WARNING", "note": "INFO"}
+
+
+def render(analysis: Analysis, options: Options) -> str:
+    diagnostics = []
+    for finding in sorted_findings(analysis.report.findings):
+        span = finding.place.span
+        diagnostics.append(
+            {
+                "message": finding.message,
+                "code": {"value": finding.rule},
+                "severity": SEVERITIES[finding.level],
+                "location": {
+                    "path": finding.place.path,
+                    "range": {
+                        "start": {"line": span.line, "column": span.column},
+                        "end": {"line": span.end_line, "column": span.end_column},
+                    },
+                },
+            }
+        )
+    return dumps({"source": {"name": "mlrubric"}, "diagnostics": diagnostics})

@@ -1,0 +1,61 @@
+"""The 28 rows of the rubric for `score -v`: status, credit, where the evidence is, where it breaks."""
+
+from __future__ import annotations
+
+from mlrubric.model.report import Report
+from mlrubric.model.verdict import TestResult
+from mlrubric.report.screen import Row, cut, pad, row, safe, wrapped
+from mlrubric.report.words import SECTION_TITLES, number, short
+
+STATUS_STYLES = {"automated": "green", "manual": "yellow", "present": "yellow", "none": "red"}
+
+
+def rows_of_tests(report: Report, width: int) -> list[Row]:
+    """Each test in one row, with one more for its evidence or break; at the end the level's missing capabilities."""
+    rows: list[Row] = [row(line) for line in wrapped(report.score.band, width)]
+    section = ""
+    for test in report.tests:
+        if test.section != section:
+            section = test.section
+            rows += [row(), row((SECTION_TITLES.get(section, section), "bold"))]
+        rows += _rows(test, width)
+    missing = [capability for capability in report.google.capabilities if capability.id in report.google.missing]
+    if missing:
+        rows += [row(), row((f"Missing for Google level {report.google.level + 1}", "bold"))]
+        rows += [
+            row("  ", cut(f"{item.id:<5} {safe(item.title)}" + (f": {safe(item.message)}" if item.message else ""), width - 2))
+            for item in missing
+        ]
+    return rows
+
+
+def _rows(test: TestResult, width: int) -> list[Row]:
+    credit = number(test.credit.observed)
+    status = test.status.replace("_", " ")
+    head = row(
+        "  ", pad(test.id, 10), (pad(status, 15), STATUS_STYLES.get(test.status, "")), f"{credit:>4}  ", cut(safe(test.title), width - 33)
+    )
+    rest = " · ".join(part for part in (_evidence(test), _broken(test), _attested(test)) if part)
+    return [head, row(" " * 12, (cut(rest, width - 12), "dim"))] if rest else [head]
+
+
+def _evidence(test: TestResult) -> str:
+    if not test.evidence:
+        return ""
+    evidence = test.evidence[0]
+    more = f" (+{len(test.evidence) - 1})" if len(test.evidence) > 1 else ""
+    if not evidence.path:
+        return safe(evidence.pattern) + more
+    last = evidence.path[-1]
+    return f"{safe(short(last.place))} {safe(last.label)}{more}"
+
+
+def _broken(test: TestResult) -> str:
+    if test.broken is None:
+        return ""
+    at = f" at {safe(short(test.broken.place))}" if test.broken.place else ""
+    return f"not {test.broken.condition.replace('_', ' ')}{at}: {safe(test.broken.message)}"
+
+
+def _attested(test: TestResult) -> str:
+    return f"attested: {safe(test.attestation)}" if test.attestation else ""

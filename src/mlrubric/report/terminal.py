@@ -1,0 +1,24 @@
+"""The `full` format for people: the first screen of `score`, the findings with their source lines of `check`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlrubric.report.screen import paint
+
+if TYPE_CHECKING:
+    from mlrubric.report import Analysis, Options
+
+NAME = "full"
+
+
+def render(analysis: Analysis, options: Options) -> str:
+    if options.command == "check":
+        from mlrubric.report import findings_screen
+
+        rows = findings_screen.screen(analysis, options)
+    else:
+        from mlrubric.report import first_screen
+
+        rows = first_screen.screen(analysis, options)
+    return paint(rows, options.width, options.color, options.unicode)

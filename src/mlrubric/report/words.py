@@ -1,0 +1,102 @@
+"""The words that several formats share: places, numbers, names of sections, kinds and files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mlrubric.model.place import Place
+from mlrubric.model.report import Message, Report
+from mlrubric.model.verdict import Finding
+
+SECTION_NAMES = {"data": "Data", "model": "Model", "infra": "Infra", "monitor": "Monitor"}
+SECTION_TITLES = {
+    "data": "Tests for features and data",
+    "model": "Tests for model development",
+    "infra": "Tests for ML infrastructure",
+    "monitor": "Monitoring tests for ML",
+}
+SECTION_POINTS = 7
+LEVEL_RANK = {"error": 0, "warning": 1, "note": 2}
+KIND_SENTENCES = {
+    "pipeline": "a pipeline that trains by itself",
+    "service": "a service that answers with a model",
+    "notebooks": "models are trained in notebooks only",
+    "research": "research code: models are fitted, nothing is released",
+    "library": "a library: it has no data and no model of its own to release",
+    "template": "a template for projects, not a project",
+    "none": "no machine learning was found here",
+}
+RELEASE_WORDS = {"serving": "served", "batch": "scored in batches", "registry": "registered", "artifact": "published as a file"}
+CONDITION_WORDS = {
+    "live": "never start by themselves",
+    "wired": "are not reached",
+    "not_skipped": "are skipped",
+    "consequential": "run, but cannot fail",
+    "right_data": "do not look at the real data",
+    "covering": "can be bypassed",
+    "documented": "leave no result",
+}
+FILE_WORDS = {
+    "python": ("Python file", "Python files"),
+    "notebook": ("notebook", "notebooks"),
+    "workflow": ("workflow", "workflows"),
+    "github_workflow": ("workflow", "workflows"),
+    "github_actions": ("workflow", "workflows"),
+    "action": ("local action", "local actions"),
+    "dockerfile": ("Dockerfile", "Dockerfiles"),
+    "compose": ("compose file", "compose files"),
+    "dvc": ("DVC file", "DVC files"),
+    "makefile": ("makefile", "makefiles"),
+    "requirements": ("requirements file", "requirements files"),
+    "markdown": ("document", "documents"),
+    "shell": ("shell script", "shell scripts"),
+}
+
+
+def number(value: float) -> str:
+    """Credit as people write it: one decimal, two when it needs them (quarter points)."""
+    text = f"{value:.2f}"
+    return text[:-1] if text.endswith("0") else text
+
+
+def plural(count: int, singular: str, many: str | None = None) -> str:
+    return f"{count:,} {singular if count == 1 else many or singular + 's'}"
+
+
+def where(place: Place) -> str:
+    """A place with its column, as editors and terminals make it a link; notebooks by cell and line in the cell."""
+    return f"{place}:{place.span.column}" if place.cell is None else str(place)
+
+
+def short(place: Place, leave_out: str = "") -> str:
+    """A place in as few characters as it stays findable: the workflow folder is left out, so is the file `leave_out`."""
+    text = str(place)
+    if leave_out and place.path == leave_out:
+        return text[len(leave_out) :]
+    return text.removeprefix(".github/workflows/")
+
+
+def sorted_findings(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings by file and place, the order of every format."""
+    return sorted(findings, key=lambda f: (f.place.path, f.place.span, f.rule, f.message))
+
+
+def messages(report: Report) -> list[Message]:
+    """Notices and unreadable files as one sorted list without repetitions."""
+    kept: dict[tuple[str, int, str], Message] = {}
+    for message in (*report.notices, *report.repository.unreadable):
+        place = message.place
+        kept.setdefault((place.path if place else "", place.line if place else 0, message.message), message)
+    return [kept[key] for key in sorted(kept)]
+
+
+def sentence(text: str) -> str:
+    """Text that ends with a full stop."""
+    text = text.strip()
+    return text if text.endswith((".", "!", "?")) else text + "."
+
+
+def decided_by(report: Report) -> tuple[str, ...]:
+    """The sections whose sum is the score, as the paper takes the minimum."""
+    lowest = min((credit.observed for _, credit in report.score.sections), default=0.0)
+    return tuple(name for name, credit in report.score.sections if credit.observed == lowest)
