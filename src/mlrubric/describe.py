@@ -1,0 +1,143 @@
+"""What kind of repository this is, which models it has and how they are released: the report put together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import PurePath
+
+from mlrubric.graph.build import Picture
+from mlrubric.graph.gates import Guarded
+from mlrubric.graph.graph import FLOWS, RUNS
+from mlrubric.model.facts import FileFacts, Notice, Unreadable
+from mlrubric.model.place import Place
+from mlrubric.model.report import Message, Model, Release, Report, Repository, Score
+from mlrubric.model.verdict import Break, Finding, Maturity, NextStep, Step, TestResult
+from mlrubric.rules.select import in_tests
+from mlrubric.score.ml_test import serving_visible
+from mlrubric.source.tree import Tree
+
+PRIMARY = ("python", "notebook", "shell", "github_workflow", "github_action", "dockerfile", "compose", "requirements", "pyproject", "dvc_yaml", "makefile", "markdown")
+
+
+def describe(
+    tree: Tree,
+    facts: Sequence[FileFacts],
+    picture: Picture,
+    results: tuple[TestResult, ...],
+    score: Score,
+    maturity: Maturity,
+    findings: tuple[Finding, ...],
+    suppressed: tuple[Finding, ...],
+    shared: tuple[Break, ...],
+    plan: tuple[NextStep, ...],
+    seconds: float,
+    as_of: str | None,
+) -> Report:
+    """The report of one analysis."""
+    unreadable = tuple(Message("warning", f.reason, f.place) for one in facts for f in one.facts if isinstance(f, Unreadable))
+    analysed = len({one.path for one in facts if any(not isinstance(f, Unreadable) for f in one.facts)})
+    kind = kind_of(picture)
+    repository = Repository(
+        ".", PurePath(tree.name).name or ".", tree.commit, as_of, kind, _files(facts), _triggers(picture), unreadable, serving_visible(picture), analysed
+    )
+    models = _models(picture, results, score)
+    return Report(
+        repository, score, results, maturity, findings, models, shared, _releases(picture), plan, _notices(tree, facts, picture), suppressed, (), seconds
+    )
+
+
+def kind_of(picture: Picture) -> str:
+    """service, pipeline, notebooks, research, library, template or none, by what the graph reaches."""
+    graph = picture.graph
+    if any("{{" in path and "cookiecutter" in path for path in picture.world.files) or "cookiecutter.json" in picture.world.files:
+        return "template"
+    fits = [n for n in graph.with_role("model.fit", "model.tune") if not in_tests(graph.nodes[n].place.path)]
+    serves = [n for n in graph.with_role("serve.handle", "serve.app") if not in_tests(graph.nodes[n].place.path)]
+    uses = graph.with_role("model.load", "model.predict")
+    if not fits and not uses and not serves:
+        return "library" if graph.with_role("model.build") else "none"
+    if serves and uses and not fits:
+        return "service"
+    if not fits:
+        return "service" if serves else "library" if not graph.with_role("data.read") else "research"
+    in_code = [n for n in fits if not graph.nodes[n].place.path.endswith(".ipynb")]
+    if not in_code:
+        return "notebooks"
+    run = picture.real.reached("kept") | picture.real.reached("lost")
+    stages = any(graph.nodes[n].attributes.get("tool") in ("dvc", "mlproject") for n in graph.of_kind("stage"))
+    orchestrated = bool(graph.with_role("flow.define", "flow.task"))
+    if any(n in run for n in in_code) or stages or orchestrated:
+        return "pipeline"
+    released = graph.with_role("model.register", "model.promote", "model.deploy") or serves
+    return "pipeline" if released else "research"
+
+
+def _files(facts: Sequence[FileFacts]) -> tuple[tuple[str, int], ...]:
+    counts = Counter(one.format for one in facts if one.facts)
+    order = {name: index for index, name in enumerate(PRIMARY)}
+    return tuple(sorted(counts.items(), key=lambda item: (order.get(item[0], 99), item[0])))
+
+
+def _triggers(picture: Picture) -> tuple[Step, ...]:
+    graph = picture.graph
+    ordered = sorted(graph.of_kind("trigger"), key=lambda n: (graph.nodes[n].attributes.get("live") != "true", graph.nodes[n].attributes.get("recurring") != "true", n))
+    return graph.steps((n, None) for n in ordered)
+
+
+def _models(picture: Picture, results: tuple[TestResult, ...], score: Score) -> tuple[Model, ...]:
+    """One model for each file that trains, named by where it is written to or by its class."""
+    graph = picture.graph
+    by_file: dict[str, list[int]] = {}
+    for node in graph.with_role("model.fit"):
+        if not in_tests(graph.nodes[node].place.path):
+            by_file.setdefault(graph.nodes[node].place.path, []).append(node)
+    found = []
+    for path, fits in sorted(by_file.items()):
+        downstream = graph.sweep(fits, FLOWS)
+        names = sorted(graph.nodes[n].label for n in downstream if graph.nodes[n].kind == "model")
+        roles = {r for n in downstream for r in graph.nodes[n].roles}
+        release = "registry" if roles & {"model.register", "run.log_model", "model.promote"} else "artifact" if names or "model.save" in roles else "none"
+        if roles & {"serve.handle", "model.deploy"}:
+            release = "serving"
+        found.append(Model(names[0] if names else path, release, graph.nodes[fits[0]].place, tuple(graph.nodes[n].place for n in fits)))
+    if len(found) == 1:
+        from dataclasses import replace
+
+        from mlrubric.model.verdict import Credit
+
+        found = [replace(found[0], tests=results, score=Credit(score.observed, score.attested, score.lenient))]
+    return tuple(found)
+
+
+def _releases(picture: Picture) -> tuple[Release, ...]:
+    """Releases that a live trigger reaches and that no blocking check guards."""
+    graph = picture.graph
+    live = picture.real.reached("kept") | picture.real.reached("lost")
+    found = []
+    for guarded in picture.guarded:
+        if guarded.checks or guarded.node not in live:
+            continue
+        automation = picture.real.of(guarded.node)
+        found.append(Release(graph.nodes[guarded.node].place, automation.path, _reason(picture, guarded)))
+    return tuple(found)
+
+
+def _reason(picture: Picture, guarded: Guarded) -> str:
+    graph = picture.graph
+    evaluations = [n for n in graph.with_role("model.evaluate") if not in_tests(graph.nodes[n].place.path)]
+    if not evaluations:
+        return "no evaluation on this path"
+    first = graph.nodes[evaluations[0]].place
+    trigger = next((n for n in graph.sweep([guarded.node], RUNS, back=True) if graph.nodes[n].kind == "trigger"), None)
+    reached = graph.sweep([trigger], RUNS) if trigger is not None else {}
+    if any(n in reached for n in evaluations):
+        return f"evaluated at {first}, but nothing stops when the result is bad"
+    return f"no evaluation on this path; {first} is not run by it"
+
+
+def _notices(tree: Tree, facts: Sequence[FileFacts], picture: Picture) -> tuple[Message, ...]:
+    found = [Message("note", reason, Place(path)) for path, reason in tree.notices]
+    found.extend(Message("note", f.message, f.place) for one in facts for f in one.facts if isinstance(f, Notice))
+    found.extend(Message("note", message, place) for place, message in picture.world.broken)
+    return tuple(dict.fromkeys(found))

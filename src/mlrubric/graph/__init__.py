@@ -1,0 +1,1 @@
+"""The graph over the repository: resolution of names and values, links across files and formats, roles, queries."""

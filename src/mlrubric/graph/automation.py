@@ -1,0 +1,105 @@
+"""How a node comes to be executed: by a live recurring trigger with its failure kept, with its failure lost, by hand, or not at all.
+
+One sweep a level over the run edges, from the best level to the worst, answers for every node at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mlrubric.graph.graph import RUNS, Graph
+from mlrubric.model.graph import Edge
+from mlrubric.model.place import Place
+from mlrubric.model.verdict import Broken, Step
+
+TIME = frozenset({"schedule", "event", "alert", "serving", "bot", "repository_dispatch"})
+LEVELS = ("kept", "lost", "skipped", "manual", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Automation:
+    """`level`: kept (a live recurring trigger runs it and a failure counts), lost (it runs, the failure is swallowed), skipped (a
+    condition keeps it from running), manual (a person can start it), none (nothing starts it). `timed` says that the best trigger is
+    one of time, event or alert. `path` shows it; `broken` is the first hop that fails, None for kept."""
+
+    level: str
+    path: tuple[Step, ...]
+    broken: Broken | None
+    timed: bool = False
+    confidence: float = 1.0
+
+
+class Schedule:
+    """The sweeps of all levels over one graph; ask `of(node)`. Without `through_tests`, what only a test calls counts as not run."""
+
+    def __init__(self, graph: Graph, *, through_tests: bool = True) -> None:
+        self.graph = graph
+        tests = () if through_tests else graph.of_kind("test")
+        live = [n for n in graph.of_kind("trigger") if graph.nodes[n].attributes.get("live") == "true" and graph.nodes[n].attributes.get("recurring") == "true"]
+        dead = [n for n in graph.of_kind("trigger") if n not in set(live)]
+        timed = [n for n in live if graph.nodes[n].attributes.get("kind") in TIME]
+        by_hand = [*dead, *graph.of_kind("stage", "document", "notebook"), *self._scripts()]
+        self._sweeps: list[tuple[str, bool, dict[int, int]]] = []
+        for level, starts, allow in (
+            ("kept", live, lambda e: not e.blocked and not e.loss),
+            ("lost", live, lambda e: not e.blocked),
+            ("skipped", live, None),
+            ("manual", by_hand, lambda e: not e.blocked),
+        ):
+            if level in ("kept", "lost"):
+                self._sweeps.append((level, True, graph.sweep(timed, RUNS, allow=allow, stop=tests)))
+            self._sweeps.append((level, False, graph.sweep(starts, RUNS, allow=allow, stop=tests)))
+
+    def _scripts(self) -> Iterable[int]:
+        return (n for n in self.graph.of_kind("function", "module") if self.graph.nodes[n].attributes.get("entry") == "true")
+
+    def of(self, node: int, *, timed: bool = False) -> Automation:
+        """The best level of a node; with `timed`, a path from a trigger of time or event is preferred at each level."""
+        best: Automation | None = None
+        for level, by_time, reached in self._sweeps:
+            if node not in reached:
+                continue
+            hops = self.graph.path(reached, node)
+            found = Automation(level, self.graph.steps(hops), self._broken(level, hops), by_time, _confidence(hops))
+            if not timed or by_time or level not in ("kept", "lost"):
+                return found if best is None or LEVELS.index(level) < LEVELS.index(best.level) else best
+            best = best or found
+        if best is not None:
+            return best
+        place = self.graph.nodes[node].place
+        return Automation("none", (), Broken("wired", place, "nothing in this repository runs it"))
+
+    def reached(self, level: str) -> frozenset[int]:
+        """All nodes that a level's sweep reaches."""
+        return frozenset(n for name, _, reached in self._sweeps if name == level for n in reached)
+
+    def _broken(self, level: str, hops: list[tuple[int, Edge | None]]) -> Broken | None:
+        if level == "kept":
+            return None
+        nodes = self.graph.nodes
+        if level == "lost":
+            edge = next(e for _, e in hops if e is not None and e.loss)
+            return Broken("consequential", edge.place or nodes[edge.target].place, edge.loss)
+        if level == "skipped":
+            edge = next(e for _, e in hops if e is not None and e.blocked)
+            return Broken("not_skipped", edge.place or nodes[edge.target].place, edge.blocked)
+        first = hops[0][0]
+        start = nodes[first]
+        if start.kind == "trigger":
+            return Broken("live", start.place, start.attributes.get("reason") or f"{start.label} is started by hand only")
+        words = {"document": "is only described in a document", "stage": "no trigger calls this stage", "notebook": "a notebook is run by hand"}
+        return Broken("live", start.place, words.get(start.kind, "no trigger runs this script"))
+
+
+def _confidence(hops: list[tuple[int, Edge | None]]) -> float:
+    """0.7 for every guessed hop."""
+    confidence = 1.0
+    for _, edge in hops:
+        if edge is not None and not edge.certain:
+            confidence *= 0.7
+    return round(confidence, 3)
+
+
+def place_of(broken: Broken | None) -> Place | None:
+    return broken.place if broken else None

@@ -1,0 +1,100 @@
+"""Facts become the graph: code first, then every link in its order, then labels."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import posixpath
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from mlrubric.graph import link as links
+from mlrubric.graph.automation import Schedule
+from mlrubric.graph.code import add_code
+from mlrubric.graph.frameworks import Fixtures
+from mlrubric.graph.gates import Guarded, guard_releases
+from mlrubric.graph.graph import Graph
+from mlrubric.graph.label import label
+from mlrubric.graph.meaning import Meanings
+from mlrubric.graph.parts import mark_parts
+from mlrubric.graph.program import Program
+from mlrubric.graph.resolve import resolve
+from mlrubric.graph.seeds import mark_seeds
+from mlrubric.graph.subjects import mark_subjects
+from mlrubric.graph.world import World
+from mlrubric.knowledge.catalogue import Catalogue
+from mlrubric.model.facts import FileFacts, Project
+from mlrubric.model.python import PythonModule
+
+
+class Link(Protocol):
+    """A module of `graph/link/`."""
+
+    ORDER: int
+    __name__: str
+
+    def link(self, world: World) -> None: ...
+
+
+@dataclass(slots=True)
+class Picture:
+    """The graph with what it was made from."""
+
+    graph: Graph
+    world: World
+    schedule: Schedule
+    real: Schedule  # the same without what only tests run
+    guarded: tuple[Guarded, ...]
+
+
+def build(facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue) -> Picture:
+    """The graph of a repository from the facts of its files."""
+    by_path: dict[str, list[FileFacts]] = {}
+    for one in facts:
+        by_path.setdefault(one.path, []).append(one)
+    modules = [(path, fact) for path in sorted(by_path) for one in by_path[path] for fact in one.facts if isinstance(fact, PythonModule)]
+    program = Program(modules, _roots(by_path))
+    resolver = resolve(program, catalogue)
+    fixtures = Fixtures(program, resolver)
+    meanings = Meanings(program, resolver, catalogue)
+    graph = Graph()
+    code = add_code(graph, program, resolver, meanings)
+    world = World(graph, code, fixtures, by_path, frozenset(files), _folders(files))
+    for module in _links():
+        module.link(world)
+    label(graph, code)
+    mark_parts(graph, code)
+    mark_seeds(graph, code)
+    guarded = tuple(guard_releases(world))
+    mark_subjects(world)
+    return Picture(graph, world, Schedule(graph), Schedule(graph, through_tests=False), guarded)
+
+
+def _links() -> list[Link]:
+    names = sorted(m.name for m in pkgutil.iter_modules(links.__path__))
+    modules = [importlib.import_module(f"{links.__name__}.{name}") for name in names]
+    return sorted(modules, key=lambda m: (m.ORDER, m.__name__))
+
+
+def _roots(by_path: Mapping[str, Sequence[FileFacts]]) -> list[str]:
+    """Folders that projects name as the roots of their packages."""
+    found: list[str] = []
+    for path in sorted(by_path):
+        for one in by_path[path]:
+            for fact in one.facts:
+                if isinstance(fact, Project):
+                    base = posixpath.dirname(path)
+                    found.append(base)
+                    found.extend(posixpath.normpath(posixpath.join(base, root)) for root in fact.package_roots)
+    return found
+
+
+def _folders(files: Sequence[str]) -> frozenset[str]:
+    found: set[str] = set()
+    for path in files:
+        folder = posixpath.dirname(path)
+        while folder and folder not in found:
+            found.add(folder)
+            folder = posixpath.dirname(folder)
+    return frozenset(found)

@@ -1,0 +1,192 @@
+"""Code becomes nodes: modules, functions, classes, tests, and the operations that mean something."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from mlrubric.graph.checks import Check, Checks
+from mlrubric.graph.flow import Flow
+from mlrubric.graph.graph import Graph
+from mlrubric.graph.meaning import Meaning, Meanings
+from mlrubric.graph.program import ModuleUnit, Program
+from mlrubric.graph.resolve import Resolver
+from mlrubric.model.place import Place, Span
+
+TEST_FILE = re.compile(r"(^|/)(test_[^/]*|[^/]*_test)\.py$")
+
+
+@dataclass(slots=True)
+class Code:
+    """The program with its analyses and the nodes that stand for it in the graph."""
+
+    program: Program
+    resolver: Resolver
+    meanings: Meanings
+    checks: Checks
+    flow: Flow
+    module_node: dict[int, int] = field(default_factory=dict)
+    main_node: dict[int, int] = field(default_factory=dict)
+    scope_node: dict[int, int] = field(default_factory=dict)
+    op_node: dict[int, int] = field(default_factory=dict)
+    node_op: dict[int, int] = field(default_factory=dict)
+    check_of: dict[int, Check] = field(default_factory=dict)  # node -> check
+    roles: list[str] = field(default_factory=list)
+    bits: list[int] = field(default_factory=list)  # per operation: roles of what flows in
+
+    def place(self, op: int) -> Place:
+        """The place of an operation, with its symbol and notebook cell."""
+        return place_of(self.program, op)
+
+    def holder(self, op: int) -> int:
+        """The node that runs an operation: its function, the main part of its module, or the module."""
+        scope = self.program.scope_id(op)
+        while self.program.scopes[scope].kind == "class":
+            scope = self.program.parent_scope(scope)
+        unit = self.program.unit(op)
+        if self.program.scopes[scope].kind == "module":
+            if unit.index in self.main_node and self.checks.in_main(op):
+                return self.main_node[unit.index]
+            return self.module_node[unit.index]
+        return self.scope_node[scope]
+
+    def about(self, op: int) -> frozenset[str]:
+        """The roles of everything that flows into an operation."""
+        bits, found, index = self.bits[op] if self.bits else 0, set(), 0
+        while bits:
+            if bits & 1:
+                found.add(self.roles[index])
+            bits >>= 1
+            index += 1
+        return frozenset(found)
+
+
+def place_of(program: Program, op: int) -> Place:
+    facts, unit = program.ops[op], program.unit(op)
+    scope = program.scopes[program.scope_id(op)]
+    span = Span(facts.line, facts.column, facts.end_line, facts.end_column)
+    cell, inner = cell_of(unit, facts.line)
+    symbol = f"{unit.names[0]}.{scope.qualname}" if scope.qualname else unit.names[0]
+    return Place(unit.path, span, symbol, cell, inner)
+
+
+def cell_of(unit: ModuleUnit, line: int) -> tuple[int | None, int | None]:
+    """Cell and line in the cell of a raw notebook line."""
+    from bisect import bisect_right
+
+    cells = unit.facts.cells
+    if not cells:
+        return None, None
+    index = bisect_right(cells, (line, 1 << 30, 0)) - 1
+    return (cells[index][1], cells[index][2]) if index >= 0 else (None, None)
+
+
+def is_test_file(path: str) -> bool:
+    return TEST_FILE.search(path) is not None
+
+
+def add_code(graph: Graph, program: Program, resolver: Resolver, meanings: Meanings) -> Code:
+    """All nodes of the code, the calls between them, and the operations with roles."""
+    checks = Checks(program, meanings)
+    code = Code(program, resolver, meanings, checks, Flow(program, resolver, meanings))
+    for unit in program.modules:
+        _add_module(graph, code, unit)
+    for scope, facts in enumerate(program.scopes):
+        if facts.kind in ("function", "lambda"):
+            _add_function(graph, code, scope)
+    _add_calls(graph, code)
+    for op, meaning in meanings.all().items():
+        if meaning.roles:
+            _add_op(graph, code, op, meaning)
+    for check in checks.all:
+        _add_check(graph, code, check)
+    return code
+
+
+def _add_module(graph: Graph, code: Code, unit: ModuleUnit) -> None:
+    kind = "notebook" if unit.is_notebook else "module"
+    place = Place(unit.path, Span(1), unit.names[0])
+    node = graph.add(kind, unit.path, place, entry="false")
+    code.module_node[unit.index] = node
+    mains = [b for b in unit.facts.blocks if b.constant == "main"]
+    if mains:
+        line = mains[0].line or 1
+        main = graph.add("function", f"{unit.names[0]}.__main__", Place(unit.path, Span(line), f"{unit.names[0]}.__main__"), entry="true")
+        code.main_node[unit.index] = main
+
+
+def _add_function(graph: Graph, code: Code, scope: int) -> None:
+    program = code.program
+    facts, unit = program.scopes[scope], program.modules[program.scope_unit[scope]]
+    cell, inner = cell_of(unit, facts.line)
+    place = Place(unit.path, Span(facts.line, facts.column, facts.end_line), program.qualified(scope), cell, inner)
+    kind = "test" if is_test(program, scope) else "function"
+    node = graph.add(kind, facts.qualname, place)
+    if kind == "test":
+        graph.give(node, "test.case")
+    code.scope_node[scope] = node
+
+
+def is_test(program: Program, scope: int) -> bool:
+    """A function that pytest or unittest collects: `test*` in a test file, at module level or in a `Test*` / TestCase class."""
+    facts, unit = program.scopes[scope], program.modules[program.scope_unit[scope]]
+    if not facts.name.startswith("test") or facts.kind != "function" or not is_test_file(unit.path):
+        return False
+    parent = program.parent_scope(scope)
+    return program.scopes[parent].kind in ("module", "class")
+
+
+def _add_calls(graph: Graph, code: Code) -> None:
+    """Call edges: from what runs a call to what it enters; imports run modules; class bodies run with their module."""
+    program, resolver = code.program, code.resolver
+    for op, targets in sorted(resolver.targets.items()):
+        if code.checks.dead(op):
+            continue
+        source = code.holder(op)
+        line = code.checks.swallowed(op)
+        loss = f"exception swallowed at line {line}" if line else ""
+        for target in sorted(targets, key=repr):
+            if target[0] == "function" or target[0] == "callback":
+                node = code.scope_node.get(int(str(target[1])))
+                if node is not None:
+                    graph.connect(source, node, "call", code.place(op), certain=target[0] == "function", loss=loss)
+    for op, facts in enumerate(program.ops):
+        if facts.kind == "import" and isinstance(facts.value, tuple):
+            unit = program.unit(op)
+            module, symbol, level = str(facts.value[0]), str(facts.value[1]), int(facts.value[2])
+            whole = facts.extra if isinstance(facts.extra, str) else module
+            for name in dict.fromkeys((f"{module}.{symbol}" if symbol and module else symbol or whole, module)):
+                index = program.find_module(name, level, unit) if name else None
+                if index is not None and index != unit.index:
+                    graph.connect(code.holder(op), code.module_node[index], "import", code.place(op))
+                    break
+
+
+def _add_op(graph: Graph, code: Code, op: int, meaning: Meaning) -> None:
+    attributes = {role: code.meanings.spelling(argument) for role, argument in meaning.arguments.items()}
+    node = graph.add("op", meaning.api, code.place(op), meaning.roles, meaning.api)
+    graph.nodes[node].attributes.update(attributes)
+    graph.nodes[node].attributes["certain"] = "true" if meaning.certain else "false"
+    if meaning.kind:
+        graph.nodes[node].attributes["type"] = meaning.kind
+    _place_op(graph, code, op, node)
+
+
+def _place_op(graph: Graph, code: Code, op: int, node: int) -> None:
+    code.op_node[op] = node
+    code.node_op[node] = op
+    line = code.checks.swallowed(op)
+    loss = f"exception swallowed at line {line}" if line else ""
+    blocked = "under a condition that is always false" if code.checks.dead(op) else ""
+    graph.connect(code.holder(op), node, "call", code.place(op), loss=loss, blocked=blocked)
+
+
+def _add_check(graph: Graph, code: Code, check: Check) -> None:
+    node = code.op_node.get(check.op)
+    if node is None:
+        node = graph.add("op", check.form, code.place(check.op))
+        _place_op(graph, code, check.op, node)
+    graph.give(node, "check")
+    graph.nodes[node].gate = True
+    graph.nodes[node].attributes["form"] = check.form
+    code.check_of[node] = check

@@ -1,0 +1,171 @@
+"""The flow of data between operations: one compact adjacency, and sweeps that carry sets of roles along it.
+
+An edge a -> b says that b's value may depend on a's value. Calls into the project go through parameters and returns; library calls
+carry their arguments and their receiver to the result; what a call changes in place reaches the later loads of the same variable.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from mlrubric.graph.meaning import Meanings
+from mlrubric.graph.program import Program
+from mlrubric.graph.resolve import Resolver
+
+LOOPS = ("for", "while")
+
+
+class Flow:
+    """Forward and backward adjacency over the program's operations."""
+
+    def __init__(self, program: Program, resolver: Resolver, meanings: Meanings) -> None:
+        self.program, self.resolver, self.meanings = program, resolver, meanings
+        count = len(program.ops)
+        self.forward: list[list[int]] = [[] for _ in range(count)]
+        self.backward: list[list[int]] = [[] for _ in range(count)]
+        for op in range(count):
+            self._edges_of(op)
+        for edges in (resolver.sources, resolver.results, resolver.reads):
+            for target, sources in edges.items():
+                for source in sources:
+                    self.connect(source, target)
+
+    def connect(self, source: int, target: int) -> None:
+        self.forward[source].append(target)
+        self.backward[target].append(source)
+
+    def _edges_of(self, op: int) -> None:
+        facts, args = self.program.ops[op], self.program.args[op]
+        kind = facts.kind
+        if kind == "call":
+            self._call_edges(op)
+        elif kind in ("store_subscript", "store_attribute"):
+            if args and args[0] >= 0 and len(args) > 1:
+                for source in args[1:]:
+                    if source >= 0:
+                        self.connect(source, op)
+                self.changed(args[0], op)
+        elif kind in ("function", "class", "lambda", "import"):
+            return
+        elif kind == "binary" and facts.extra == "augmented":
+            for source in args:
+                if source >= 0:
+                    self.connect(source, op)
+        else:
+            for source in args:
+                if source >= 0:
+                    self.connect(source, op)
+
+    def _call_edges(self, op: int) -> None:
+        args = self.program.args[op]
+        targets = self.resolver.targets.get(op, ())
+        inside = any(t[0] == "function" for t in targets)
+        outside = any(t[0] in ("external", "method") for t in targets) or not targets
+        made = any(t[0] == "class" for t in targets)
+        meaning = self.meanings.of(op)
+        callee = args[0]
+        receiver = self.program.args[callee][0] if callee >= 0 and self.program.ops[callee].kind == "attribute" else -1
+        flows = meaning.flows if meaning is not None else "args"
+        if outside and flows != "none":
+            if callee >= 0 and not inside and flows in ("args", "receiver"):
+                self.connect(callee, op)
+            chosen = {"args": args[1:], "first": args[1:2], "receiver": ()}[flows]
+            for argument in chosen:
+                if argument >= 0:
+                    self.connect(argument, op)
+        elif made:
+            for argument in args[1:]:
+                if argument >= 0:
+                    self.connect(argument, op)
+        if receiver >= 0 and meaning is not None and meaning.changes:
+            if flows != "args":
+                for argument in args[1:]:
+                    if argument >= 0:
+                        self.connect(argument, op)
+            self.changed(receiver, op)
+        for target in targets:
+            if target[0] == "callback":
+                self._callback_edges(op, int(str(target[1])), receiver)
+
+    def _callback_edges(self, op: int, scope: int, receiver: int) -> None:
+        """A library calls the project's function with what it was given: receiver and data arguments reach the parameters."""
+        handed = [a for a in self.program.args[op][1:] if a >= 0]
+        for parameter in self.program.params(scope):
+            if receiver >= 0:
+                self.connect(receiver, parameter)
+            for argument in handed:
+                if not any(v[0] in ("function", "bound", "partial") for v in self.resolver.of(argument)):
+                    self.connect(argument, parameter)
+        for returned in self.program.returns(scope):
+            self.connect(returned, op)
+
+    def changed(self, receiver: int, by: int) -> None:
+        """What `by` puts into an object in place reaches the later loads of the variable that holds it."""
+        facts = self.program.ops[receiver]
+        holder = receiver
+        while facts.kind in ("attribute", "subscript") and self.program.args[holder] and not self.resolver.reads.get(holder):
+            holder = self.program.args[holder][0]
+            facts = self.program.ops[holder]
+        if facts.kind == "load":
+            loop = self._loop(by)
+            for definition in (*self.program.args[holder], *self.resolver.reads.get(holder, ())):
+                for use in self.resolver.uses[definition]:
+                    if use == holder or self.program.ops[use].kind != "load":
+                        continue
+                    elsewhere = self.program.scope_id(use) != self.program.scope_id(by)
+                    if use > by or elsewhere or (loop >= 0 and self._loop(use) == loop):
+                        self.connect(by, use)
+        elif facts.kind == "attribute":
+            for stored in self.resolver.reads.get(holder, ()):
+                for use in self.resolver.uses[stored]:
+                    if use != holder and self.program.ops[use].kind == "attribute":
+                        self.connect(by, use)
+
+    def _loop(self, op: int) -> int:
+        """The outermost loop block around an operation, or -1."""
+        unit, block, found = self.program.unit(op), self.program.block_id(op), -1
+        while block >= 0 and self.program.blocks[block].kind != "scope":
+            if self.program.blocks[block].kind in LOOPS:
+                found = block
+            block = self.program.parent_block(block, unit)
+        return found
+
+    # ---- sweeps -------------------------------------------------------------------------------------------------
+
+    def reach(self, starts: Iterable[int], *, back: bool = False, stop: Callable[[int], bool] | None = None) -> dict[int, int]:
+        """Every operation reached, with the one it was reached from (-1 for a start). A `stop` operation is reached but not passed."""
+        adjacency = self.backward if back else self.forward
+        reached = dict.fromkeys(starts, -1)
+        queue = deque(reached)
+        while queue:
+            op = queue.popleft()
+            if stop is not None and reached[op] >= 0 and stop(op):
+                continue
+            for following in adjacency[op]:
+                if following not in reached:
+                    reached[following] = op
+                    queue.append(following)
+        return reached
+
+    def carry(self, labels: dict[int, int], block: Callable[[int], int] | None = None) -> list[int]:
+        """Bit sets carried forward until nothing changes: what flows into each operation, itself included.
+
+        `block(op)` gives the bits that do not pass beyond an operation.
+        """
+        bits = [0] * len(self.forward)
+        queue = deque(sorted(labels))
+        for op, own in labels.items():
+            bits[op] |= own
+        queued = set(queue)
+        while queue:
+            op = queue.popleft()
+            queued.discard(op)
+            out = bits[op] & ~block(op) if block is not None else bits[op]
+            for following in self.forward[op]:
+                if out & ~bits[following]:
+                    bits[following] |= out
+                    if following not in queued:
+                        queued.add(following)
+                        queue.append(following)
+        return bits

@@ -1,0 +1,139 @@
+"""Releases and what guards them: which checks of quality every way to a registration, promotion, deployment or upload must pass.
+
+Inside code, a check guards a release when it comes first on every way or stands around it; between commands, when an earlier command of
+the same step, job or needed job fails on it.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+
+from mlrubric.graph.code import Code
+from mlrubric.graph.graph import RUNS, Graph
+from mlrubric.graph.order import Order
+from mlrubric.graph.world import World
+
+RELEASES = ("model.register", "model.promote", "model.deploy")
+MODEL_FILES = (".pkl", ".pickle", ".joblib", ".h5", ".keras", ".pt", ".pth", ".onnx", ".safetensors", ".bin", ".tflite", ".cbm", ".model", ".mar")
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """A release node, the checks before it, and a way of runs that leads to it."""
+
+    node: int
+    checks: tuple[int, ...]
+
+
+def releases(world: World) -> list[int]:
+    """Nodes that release a model: by role, or uploads in a job that trains or whose files are models."""
+    graph = world.graph
+    found = set(graph.with_role(*RELEASES))
+    for node in graph.with_role("artifact.upload"):
+        if _carries_model(world, node):
+            found.add(node)
+    return sorted(n for n in found if not _in_test(world, n))
+
+
+def _in_test(world: World, node: int) -> bool:
+    path = world.graph.nodes[node].place.path
+    return "/tests/" in f"/{path}" or posixpath.basename(path).startswith("test_")
+
+
+def _carries_model(world: World, node: int) -> bool:
+    attributes = world.graph.nodes[node].attributes
+    words = " ".join([world.graph.nodes[node].label, *(v for k, v in attributes.items() if k.startswith("with."))])
+    if any(word.strip("\"',").lower().endswith(MODEL_FILES) for word in words.split()):
+        return True
+    named = {key for key, number in world.artifacts.items() if world.graph.nodes[number].kind == "model"}
+    return any(word.strip("\"',./") and (word.strip("\"',./") in named) for word in words.split())
+
+
+def guard_releases(world: World) -> list[Guarded]:
+    """For every release the blocking checks of quality that guard it; `guarded` and a `guard` edge are left in the graph."""
+    graph, code = world.graph, world.code
+    checks = {code.node_op[n]: n for n in graph.with_role("model.compare") if n in code.node_op and graph.nodes[n].gate}
+    order = Order(code, [op for op in checks if not code.checks.swallowed(op)])
+    found: list[Guarded] = []
+    for node in releases(world):
+        guards: set[int] = set()
+        op = code.node_op.get(node)
+        if op is not None:
+            guards |= _in_code(code, graph, op, order, checks)
+        guards |= _in_workflow(world, node, set(checks.values()))
+        for guard in sorted(guards):
+            graph.connect(guard, node, "guard", graph.nodes[guard].place)
+        graph.nodes[node].attributes["guarded"] = "true" if guards else "false"
+        found.append(Guarded(node, tuple(sorted(guards))))
+    return found
+
+
+def _in_code(code: Code, graph: Graph, op: int, order: Order, checks: dict[int, int]) -> set[int]:
+    before = order.before(op)
+    found = {checks[before]} if before is not None else set()
+    frontier, seen = [op], {op}
+    while frontier:
+        current = frontier.pop()
+        for condition in code.checks.guards(current):
+            about = code.about(condition)
+            if "model.evaluate" in about or "model.compare" in about:
+                found.add(_condition_node(code, graph, condition))
+        if found:
+            break
+        scope = code.program.scope_id(current)
+        callers = code.resolver.callers.get(scope, set()) - seen
+        if len(callers) == 1:
+            frontier.extend(callers)
+            seen |= callers
+    return found
+
+
+def _condition_node(code: Code, graph: Graph, condition: int) -> int:
+    """The node of a condition that guards a release."""
+    node = code.op_node.get(condition)
+    if node is None:
+        node = graph.add("op", "if", code.place(condition), ("model.compare", "check"), form="branch")
+        code.op_node[condition], code.node_op[node] = node, condition
+        graph.nodes[node].about = code.about(condition)
+        graph.connect(code.holder(condition), node, "call", code.place(condition))
+    graph.nodes[node].gate = True
+    graph.give(node, "model.compare")
+    return node
+
+
+def _in_workflow(world: World, node: int, checks: set[int]) -> set[int]:
+    """Checks that earlier steps of the job, or jobs it needs, run with their failure kept."""
+    graph = world.graph
+    found: set[int] = set()
+    for holder in _holders(graph, node):
+        for earlier in _earlier(world, holder):
+            reached = graph.sweep([earlier], RUNS, allow=lambda e: not e.loss and not e.blocked)
+            found |= checks & reached.keys()
+    return found
+
+
+def _holders(graph: Graph, node: int) -> list[int]:
+    """The steps and commands above a node."""
+    reached = graph.sweep([node], RUNS, back=True)
+    return [n for n in reached if graph.nodes[n].kind in ("step", "command")]
+
+
+def _earlier(world: World, holder: int) -> list[int]:
+    """What runs before a step or command in the same job: earlier siblings, and everything in the jobs that are needed."""
+    graph = world.graph
+    found: list[int] = []
+    for edge in graph.predecessors(holder, ("run",)):
+        parent = edge.source
+        here = int(graph.nodes[holder].attributes.get("index", "0"))
+        for sibling in graph.successors(parent, ("run",)):
+            number = graph.nodes[sibling.target].attributes.get("index")
+            if number is not None and int(number) < here and not sibling.loss and not sibling.blocked:
+                found.append(sibling.target)
+        if graph.nodes[parent].kind == "job":
+            path = graph.nodes[parent].place.path
+            for need in graph.nodes[parent].attributes.get("needs", "").split():
+                needed = world.node(path, f"jobs.{need}")
+                if needed is not None:
+                    found.append(needed)
+    return found

@@ -1,0 +1,193 @@
+"""Commands become nodes under what runs them, and lead to what they start: scripts, modules, tests, stages, targets, containers."""
+
+from __future__ import annotations
+
+import posixpath
+
+from mlrubric.graph.tests import Selection, select
+from mlrubric.graph.world import World
+from mlrubric.knowledge.commands import Invocation, interpret
+from mlrubric.model.facts import Command
+from mlrubric.model.place import Place, Span
+
+ORDER = 30
+SHELL_FILES = (".sh", ".bash", ".zsh")
+
+
+def link(world: World) -> None:
+    """Nodes for all commands first, then the hops that start at them."""
+    owned: list[tuple[int, str, Command]] = []
+    for path, command in world.every(Command):
+        owner = _owner(world, path, command)
+        words = " ".join(command.argv)
+        node = world.graph.add("command", words if len(words) <= 200 else words[:197] + "...", command.place, index=str(command.index))
+        loss = f"failure lost: {command.swallowed}" if command.swallowed and command.swallowed != "if condition" else ""
+        world.graph.connect(owner, node, "run", command.swallowed_at or command.place, loss=loss, certain=not command.condition)
+        owned.append((node, path, command))
+    for node, path, command in owned:
+        base = _base(world, path, command)
+        for invocation in interpret(command.argv):
+            _follow(world, node, path, command, base, invocation)
+
+
+def _owner(world: World, path: str, command: Command) -> int:
+    """The node that holds a command: its step, stage, instruction, notebook, document, or the script file itself."""
+    node = world.node(path, command.owner)
+    if node is not None:
+        return node
+    module = world.code.program.by_path.get(path)
+    if module is not None:
+        return world.code.module_node[module]
+    kind = "document" if path.lower().endswith((".md", ".rst", ".txt")) else "module"
+    key = (path, "document" if kind == "document" else command.owner or "script")
+    if key not in world.nodes:
+        world.nodes[key] = world.graph.add(kind, path, Place(path, Span(1)), entry="true" if kind == "module" else "false")
+        if kind == "module":
+            world.nodes.setdefault((path, "script"), world.nodes[key])
+    return world.nodes[key]
+
+
+def _base(world: World, path: str, command: Command) -> str:
+    """The folder a command runs in: CI steps and documents start at the root, stages and Dockerfiles in their own folder."""
+    owner = world.node(path, command.owner)
+    base = ""
+    if owner is not None:
+        attributes = world.graph.nodes[owner].attributes
+        base = attributes.get("directory", "")
+        if not base and world.graph.nodes[owner].kind in ("notebook", "image", "service"):
+            base = posixpath.dirname(path)
+    inner = command.directory or ""
+    joined = posixpath.normpath(posixpath.join(base, inner)) if base or inner else ""
+    return "" if joined in (".", "/") or joined.startswith(("..", "/", "$")) else joined
+
+
+def _follow(world: World, node: int, path: str, command: Command, base: str, invocation: Invocation) -> None:
+    graph = world.graph
+    attributes = graph.nodes[node].attributes
+    attributes.setdefault("does", invocation.kind)
+    if invocation.role:
+        graph.give(node, invocation.role)
+    if invocation.swallows:
+        attributes["swallows"] = invocation.swallows
+    loss = f"failure lost: {invocation.swallows}" if invocation.swallows else ""
+    folder = posixpath.normpath(posixpath.join(base, invocation.directory)) if invocation.directory else base
+    for target, certain, blocked in targets(world, path, folder, invocation):
+        graph.connect(node, target, "run", command.place, certain=certain, loss=loss, blocked=blocked)
+    if invocation.kind in ("script", "module", "notebook", "shell-script", "stage", "target") and not any(
+        e.kind == "run" for e in graph.successors(node, ("run",))
+    ):
+        attributes["unwired"] = invocation.target
+        if invocation.kind == "script" and "$" not in invocation.target:
+            world.broken.append((command.place, f"{invocation.target} is not in this repository"))
+    for name, value in command.assignments:
+        attributes[f"env.{name}"] = value
+
+
+def targets(world: World, path: str, folder: str, invocation: Invocation) -> list[tuple[int, bool, str]]:
+    """The nodes an invocation starts: (node, certain, why it is blocked)."""
+    kind, target = invocation.kind, invocation.target
+    if kind == "script":
+        return _script(world, folder, target)
+    if kind == "module":
+        return _module(world, folder, target)
+    if kind == "tests":
+        return select(world, Selection.of(folder, invocation))
+    if kind == "stage":
+        return _stages(world, folder, target, "dvc")
+    if kind == "target":
+        return _stages(world, folder, target, "make")
+    if kind == "environment":
+        return _stages(world, folder, target, "tox")
+    if kind == "project":
+        return _stages(world, posixpath.normpath(posixpath.join(folder, target or ".")), dict(invocation.options).get("entry", "main"), "mlproject")
+    if kind == "hooks":
+        return _stages(world, folder, "", "pre-commit")
+    if kind == "notebook":
+        found = world.file(folder, target)
+        index = world.code.program.by_path.get(found) if found else None
+        return [(world.code.module_node[index], True, "")] if index is not None else []
+    if kind == "shell-script":
+        found = world.file(folder, target)
+        node = world.node(found, "script") if found else None
+        return [(node, True, "")] if node is not None else []
+    if kind == "image-build":
+        return _image(world, folder, invocation, "build")
+    if kind == "image-run":
+        return _image(world, folder, invocation, "run")
+    if kind == "service":
+        return _services(world, folder, invocation)
+    if kind == "server":
+        return _module(world, folder, target.partition(":")[0])
+    return []
+
+
+def _script(world: World, folder: str, target: str) -> list[tuple[int, bool, str]]:
+    found = world.file(folder, target)
+    if found is None and not folder:
+        suffix = [p for p in world.code.program.by_path if p.endswith("/" + posixpath.normpath(target))]
+        found = suffix[0] if len(suffix) == 1 and "/" in posixpath.normpath(target) else None
+    index = world.code.program.by_path.get(found) if found else None
+    return _whole(world, index) if index is not None else []
+
+
+def _whole(world: World, index: int) -> list[tuple[int, bool, str]]:
+    """A module run as a program: its own body and its main part."""
+    found = [(world.code.module_node[index], True, "")]
+    if index in world.code.main_node:
+        found.append((world.code.main_node[index], True, ""))
+    return found
+
+
+def _module(world: World, folder: str, name: str) -> list[tuple[int, bool, str]]:
+    if not name:
+        return []
+    program = world.code.program
+    for root in dict.fromkeys((folder, *program.roots)):
+        stem = "/".join(p for p in (root, name.replace(".", "/")) if p)
+        for candidate in (f"{stem}/__main__.py", f"{stem}.py", f"{stem}/__init__.py"):
+            index = program.by_path.get(candidate)
+            if index is not None:
+                return _whole(world, index)
+    return []
+
+
+def _stages(world: World, folder: str, wanted: str, tool: str) -> list[tuple[int, bool, str]]:
+    """Stages of a tool in a folder: those that are named, else all of them (make: the default target)."""
+    graph, names = world.graph, [w.partition(":")[2] or w for w in wanted.split() if not w.startswith("-")]
+    names = [n.partition("@")[0] for n in names]
+    here = [n for n in graph.of_kind("stage") if graph.nodes[n].attributes.get("tool") == tool and _folder(graph.nodes[n].place.path) == (folder or "")]
+    if names:
+        chosen = [n for n in here if graph.nodes[n].label in names or graph.nodes[n].label.partition("@")[0] in names]
+        return [(n, True, "") for n in chosen]
+    if tool == "make":
+        return [(n, True, "") for n in here if graph.nodes[n].attributes.get("default") == "true"]
+    return [(n, True, "frozen stage" if graph.nodes[n].attributes.get("frozen") == "true" else "") for n in here]
+
+
+def _folder(path: str) -> str:
+    folder = posixpath.dirname(path)
+    return "" if folder == "." else folder
+
+
+def _image(world: World, folder: str, invocation: Invocation, use: str) -> list[tuple[int, bool, str]]:
+    options = dict(invocation.options)
+    if use == "run":
+        nodes = [n for (p, s), n in sorted(world.nodes.items()) if s == "run" and world.graph.nodes[n].kind == "image"]
+        return [(n, False, "") for n in nodes] if len(nodes) == 1 else []
+    named = options.get("file") or options.get("-f") or options.get("--file")
+    context = posixpath.normpath(posixpath.join(folder, invocation.target or "."))
+    candidates = [posixpath.normpath(posixpath.join(folder, named))] if named else []
+    candidates += [posixpath.normpath(posixpath.join(context, "Dockerfile"))]
+    for candidate in candidates:
+        node = world.node(candidate, "build")
+        if node is not None:
+            return [(node, True, "")]
+    return []
+
+
+def _services(world: World, folder: str, invocation: Invocation) -> list[tuple[int, bool, str]]:
+    graph, wanted = world.graph, set(invocation.target.split())
+    here = [n for n in graph.of_kind("service") if _folder(graph.nodes[n].place.path) == folder]
+    return [(n, True, "") for n in here if not wanted or graph.nodes[n].label in wanted]
+
+

@@ -1,0 +1,35 @@
+"""Dockerfiles: building runs the RUN instructions, running starts CMD and ENTRYPOINT; base images become nodes."""
+
+from __future__ import annotations
+
+from mlrubric.graph.world import World
+from mlrubric.model.facts import Image, Instruction
+from mlrubric.model.place import Place, Span
+
+ORDER = 15
+STARTS = ("CMD", "ENTRYPOINT")
+
+
+def link(world: World) -> None:
+    """Build and run nodes of every Dockerfile, one node for each image that is named."""
+    for path, image in world.every(Image):
+        pinned = "digest" if image.digest else "tag" if image.tag and image.tag != "latest" else "latest" if image.tag == "latest" else "none"
+        node = world.graph.add(
+            "image", image.name, image.place, ("image.base",), use=image.use, pinned=pinned, internal="true" if image.internal else "false",
+            variable="true" if "$" in image.name else "false",
+        )  # fmt: skip
+        world.nodes.setdefault((path, image.place.symbol), node)
+        if image.use == "from" and (path, "build") not in world.nodes:
+            _ends(world, path)
+    for path, instruction in world.every(Instruction):
+        if (path, "build") not in world.nodes:
+            _ends(world, path)
+        node = world.graph.add("command", f"{instruction.name} {' '.join(instruction.arguments)}"[:200], instruction.place, does="instruction")
+        world.nodes[(path, instruction.place.symbol)] = node
+        end = "run" if instruction.name in STARTS else "build"
+        world.graph.connect(world.nodes[(path, end)], node, "run", instruction.place)
+
+
+def _ends(world: World, path: str) -> None:
+    for end in ("build", "run"):
+        world.nodes[(path, end)] = world.graph.add("image", f"{path} ({end})", Place(path, Span(1), end), use=end, pinned="own", internal="true")

@@ -1,0 +1,72 @@
+"""Files and model names that code reads and writes become artifacts, shared with stages, commands and other code by path."""
+
+from __future__ import annotations
+
+import posixpath
+
+from mlrubric.graph.values import HOLE
+from mlrubric.graph.world import World, normal
+
+ORDER = 60
+READS = {"data.read": "@source", "model.load": "@source"}
+WRITES = {"data.write": "@sink", "model.save": "@sink", "run.log_model": "@name", "model.register": "@name"}
+
+
+def link(world: World) -> None:
+    """Read and write edges between operations and artifacts, then joins of paths that end alike."""
+    code = world.code
+    for op, node in sorted(code.op_node.items()):
+        meaning = code.meanings.of(op)
+        if meaning is None:
+            continue
+        for role in meaning.roles:
+            if role in READS:
+                for path in _paths(world, meaning.arguments.get(READS[role], -1)):
+                    artifact = world.artifact(path, code.place(op), "model" if role == "model.load" else "dataset")
+                    world.graph.connect(artifact, node, "read", code.place(op))
+                    world.graph.nodes[node].attributes.setdefault("path", normal(path))
+            elif role in WRITES:
+                for path in _paths(world, meaning.arguments.get(WRITES[role], -1)):
+                    artifact = world.artifact(path, code.place(op), "model" if role.startswith("model") or "model" in role else "artifact")
+                    world.graph.nodes[artifact].attributes["produced"] = "code"
+                    world.graph.connect(node, artifact, "write", code.place(op))
+                    world.graph.nodes[node].attributes.setdefault("path", normal(path))
+    _join(world)
+
+
+def _paths(world: World, argument: int) -> list[str]:
+    """The paths an argument may be, as far as they are known; a file object stands for the path it was opened with."""
+    if argument < 0:
+        return []
+    found = [str(v[1]) for v in sorted(world.code.resolver.of(argument), key=repr) if v[0] == "text"]
+    if not found:
+        for op, origin in world.code.flow.reach([argument], back=True, stop=lambda o: world.code.program.ops[o].kind == "call").items():
+            meaning = world.code.meanings.of(op)
+            if meaning is not None and meaning.api == "builtins.open" and origin >= -1:
+                inner = meaning.arguments.get("@source", meaning.arguments.get("@sink", -1))
+                found.extend(str(v[1]) for v in sorted(world.code.resolver.of(inner), key=repr) if v[0] == "text")
+    return [p for p in dict.fromkeys(found) if p.strip(HOLE + "/. ") and "\n" not in p and len(p) < 300][:4]
+
+
+def _join(world: World) -> None:
+    """Artifacts whose paths end with the same two parts, or where one is the other's end, are probably the same file."""
+    by_name: dict[str, list[str]] = {}
+    for key in sorted(world.artifacts):
+        by_name.setdefault(posixpath.basename(key), []).append(key)
+    for name, keys in by_name.items():
+        if not name or name == "*":
+            continue
+        for one in keys:
+            for other in keys:
+                if one != other and "://" not in one + other and other.endswith("/" + one.split("*")[-1].lstrip("/")):
+                    a, b = world.artifacts[one], world.artifacts[other]
+                    world.graph.connect(a, b, "join", certain=False)
+                    world.graph.connect(b, a, "join", certain=False)
+    for key, node in sorted(world.artifacts.items()):
+        folder = posixpath.dirname(key)
+        while folder:
+            above = world.artifacts.get(folder)
+            if above is not None:
+                world.graph.connect(above, node, "join")
+                world.graph.connect(node, above, "join")
+            folder = posixpath.dirname(folder)

@@ -1,0 +1,46 @@
+"""Stages of dvc, make, tox, MLproject, pre-commit and compose services become nodes; the files they declare join them."""
+
+from __future__ import annotations
+
+import posixpath
+
+from mlrubric.graph.world import World
+from mlrubric.model.facts import Service, Stage
+
+ORDER = 20
+
+
+def link(world: World) -> None:
+    """Nodes of all stages, their order, and their declared files."""
+    by_name: dict[tuple[str, str], int] = {}
+    for path, stage in world.every(Stage):
+        node = world.graph.add("stage", stage.name, stage.place, tool=stage.tool, directory=_directory(path, stage.directory))
+        attributes = world.graph.nodes[node].attributes
+        if stage.frozen:
+            attributes["frozen"] = "true"
+        if stage.default:
+            attributes["default"] = "true"
+        attributes.update({f"with.{name}": value for name, value in stage.options})
+        world.nodes[(path, stage.place.symbol)] = node
+        by_name[(path, stage.name)] = node
+        base = _directory(path, stage.directory)
+        for read in stage.reads:
+            artifact = world.artifact(posixpath.join(base, read), stage.place)
+            world.graph.connect(artifact, node, "read", stage.place)
+        for write in (*stage.writes, *stage.metrics):
+            artifact = world.artifact(posixpath.join(base, write), stage.place)
+            world.graph.nodes[artifact].attributes["produced"] = stage.tool
+            world.graph.connect(node, artifact, "write", stage.place)
+    for path, stage in world.every(Stage):
+        node = by_name[(path, stage.name)]
+        for need in stage.needs:
+            other = by_name.get((path, need))
+            if other is not None and other != node:
+                world.graph.connect(node, other, "run", stage.place)
+    for path, service in world.every(Service):
+        node = world.graph.add("service", service.name, service.place, directory=_directory(path, service.build or ""))
+        world.nodes[(path, service.place.symbol)] = node
+
+
+def _directory(path: str, inner: str) -> str:
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), inner)) if inner or posixpath.dirname(path) else ""

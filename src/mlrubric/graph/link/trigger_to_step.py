@@ -1,0 +1,107 @@
+"""GitHub workflows and actions: trigger -> workflow -> job -> step, with local reusable workflows and composite actions as hops."""
+
+from __future__ import annotations
+
+import posixpath
+
+from mlrubric.graph.world import World
+from mlrubric.model.facts import Job, Step, Trigger, Workflow
+
+ORDER = 10
+
+
+def link(world: World) -> None:
+    """Nodes and edges of all workflow files."""
+    for path, workflow in world.every(Workflow):
+        node = world.graph.add("workflow", workflow.name or path, workflow.place, kind=workflow.kind)
+        if workflow.disabled:
+            world.graph.nodes[node].attributes["disabled"] = workflow.disabled
+        world.nodes[(path, "workflow")] = node
+        world.nodes.setdefault((path, workflow.place.symbol or "workflow"), node)
+    for path, trigger in world.every(Trigger):
+        _trigger(world, path, trigger)
+    for path, job in world.every(Job):
+        _job(world, path, job)
+    for path, step in world.every(Step):
+        _step(world, path, step)
+    for path, job in world.every(Job):
+        _order(world, path, job)
+        if job.uses:
+            _call(world, path, job.place.symbol, job.uses)
+    for path, step in world.every(Step):
+        if step.uses and step.uses.startswith("./"):
+            _call(world, path, step.place.symbol, step.uses)
+
+
+def _trigger(world: World, path: str, trigger: Trigger) -> None:
+    target = world.node(path, trigger.owner)
+    if target is None:
+        return  # bots and others: their own link makes the trigger when it has made the target
+    disabled = world.graph.nodes[target].attributes.get("disabled", "")
+    node = world.graph.add(
+        "trigger", _name(trigger), trigger.place, (f"trigger.{_role(trigger.kind)}",), kind=trigger.kind,
+        live="true" if trigger.live and not disabled else "false", recurring="true" if trigger.recurring else "false",
+        reason=disabled or trigger.reason,
+    )  # fmt: skip
+    if trigger.schedule:
+        world.graph.nodes[node].attributes["schedule"] = trigger.schedule
+    world.graph.connect(node, target, "trigger", trigger.place)
+
+
+def _name(trigger: Trigger) -> str:
+    return f"{trigger.kind} {trigger.schedule}" if trigger.schedule else trigger.kind
+
+
+def _role(kind: str) -> str:
+    return {"push": "push", "pull_request": "push", "tag": "push", "schedule": "schedule", "manual": "manual", "bot": "bot", "alert": "alert"}.get(kind, "event")
+
+
+def _job(world: World, path: str, job: Job) -> None:
+    owner = world.node(path, job.owner)
+    node = world.graph.add("job", job.id, job.place)
+    world.nodes[(path, job.place.symbol)] = node
+    if job.environment:
+        world.graph.nodes[node].attributes["environment"] = job.environment
+    if owner is not None:
+        loss = "the job continues on error" if job.swallowed else ""
+        world.graph.connect(owner, node, "run", job.swallowed or job.place, loss=loss, blocked=job.never)
+
+
+def _step(world: World, path: str, step: Step) -> None:
+    owner = world.node(path, step.owner)
+    label = step.name or step.uses or f"step {step.index + 1}"
+    node = world.graph.add("step", label, step.place, index=str(step.index), job=step.owner)
+    attributes = world.graph.nodes[node].attributes
+    if step.uses:
+        attributes["uses"] = step.uses
+    for name, value in step.options:
+        attributes[f"with.{name}"] = value
+    if step.condition:
+        attributes["if"] = step.condition
+    if step.working_directory:
+        attributes["directory"] = step.working_directory
+    world.nodes[(path, step.place.symbol)] = node
+    if owner is not None:
+        loss = "the step continues on error" if step.swallowed else ""
+        world.graph.connect(owner, node, "run", step.swallowed or step.place, loss=loss, blocked=step.never)
+
+
+def _order(world: World, path: str, job: Job) -> None:
+    """`needs` as attribute, for questions of order; a job whose needs are never met does not run."""
+    node = world.node(path, job.place.symbol)
+    if node is not None and job.needs:
+        world.graph.nodes[node].attributes["needs"] = " ".join(job.needs)
+
+
+def _call(world: World, path: str, symbol: str, uses: str) -> None:
+    """A hop into a local workflow or composite action."""
+    source = world.node(path, symbol)
+    if source is None or not uses.startswith("./"):
+        return
+    target = posixpath.normpath(uses.partition("@")[0])
+    for candidate in (target, f"{target}/action.yml", f"{target}/action.yaml"):
+        node = world.node(candidate, "workflow")
+        if node is not None:
+            world.graph.connect(source, node, "run", world.graph.nodes[source].place)
+            return
+    world.broken.append((world.graph.nodes[source].place, f"{uses} is not in this repository"))

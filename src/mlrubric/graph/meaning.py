@@ -1,0 +1,137 @@
+"""What the calls of the program mean: roles and argument roles, from the catalogue and the resolved targets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mlrubric.graph.program import Program
+from mlrubric.graph.resolve import Resolver
+from mlrubric.graph.values import HOLE
+from mlrubric.knowledge.catalogue import Catalogue
+from mlrubric.knowledge.entries import Api
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """`arguments` are the operations behind the argument roles; `kind` is the library type that is made or called on; `certain` is
+    false when only the method's name spoke; `entry` is None for a library's name that the catalogue does not have."""
+
+    api: str
+    roles: tuple[str, ...]
+    arguments: dict[str, int]
+    entry: Api | None = None
+    kind: str = ""
+    certain: bool = True
+
+    @property
+    def flows(self) -> str:
+        return self.entry.flows if self.entry else "args"
+
+    @property
+    def changes(self) -> bool:
+        """The call puts what its arguments carry into its receiver."""
+        return self.entry is not None and (self.entry.learns or self.entry.mutates)
+
+    @property
+    def raises(self) -> bool:
+        """The call itself raises when its check fails."""
+        return self.entry is not None and self.entry.gate == "raises"
+
+
+class Meanings:
+    """The meaning of each call, computed once the resolver has ended."""
+
+    def __init__(self, program: Program, resolver: Resolver, catalogue: Catalogue) -> None:
+        self.program, self.resolver, self.catalogue = program, resolver, catalogue
+        self._of: dict[int, Meaning] = {}
+        for op, facts in enumerate(program.ops):
+            if facts.kind == "call":
+                meaning = self._meaning(op)
+                if meaning is not None:
+                    self._of[op] = meaning
+
+    def of(self, op: int) -> Meaning | None:
+        return self._of.get(op)
+
+    def all(self) -> dict[int, Meaning]:
+        return self._of
+
+    def _meaning(self, op: int) -> Meaning | None:
+        targets = sorted(self.resolver.targets.get(op, ()), key=repr)
+        inside = any(t[0] in ("function", "class") for t in targets)
+        best: Meaning | None = None
+        for target in targets:
+            found: Meaning | None = None
+            if target[0] == "external":
+                found = self._named(op, str(target[1]), self.catalogue.api(str(target[1])))
+            elif target[0] == "method":
+                owner, name = str(target[1]), str(target[2])
+                found = self._named(op, f"{owner}.{name}", self.catalogue.method(owner, name), owner)
+            elif target[0] == "class":
+                found = self._subclass(op, int(str(target[1])))
+            if found is not None and (best is None or len(found.roles) > len(best.roles)):
+                best = found
+        if best is None and not inside:
+            best = self._duck(op)
+        return best
+
+    def _subclass(self, op: int, scope: int) -> Meaning | None:
+        """Building an instance of a project class that extends a library's class."""
+        for library in self.resolver.mro(scope)[1]:
+            kind = self.catalogue.type(library)
+            if kind is not None and kind.constructor.roles:
+                return Meaning(library, kind.constructor.roles, {}, kind.constructor, library)
+        return None
+
+    def _duck(self, op: int) -> Meaning | None:
+        callee = self.program.args[op][0]
+        if callee < 0 or self.program.ops[callee].kind != "attribute":
+            return None
+        receiver = self.program.args[callee][0]
+        if any(v[0] in ("external", "object", "module", "package", "made", "text") for v in self.resolver.of(receiver)):
+            return None
+        names = self.program.ops[op].value
+        keywords = tuple(str(n) for n in names) if isinstance(names, tuple) else ()
+        count = len(self.program.args[op]) - 1
+        for duck in self.catalogue.duck(self.program.ops[callee].name):
+            if duck.fits(count, keywords, self.program.ops[receiver].name):
+                return self._named(op, f"?.{duck.method}", duck.api, certain=False)
+        return None
+
+    def _named(self, op: int, name: str, api: Api | None, owner: str = "", certain: bool = True) -> Meaning:
+        if api is None:
+            return Meaning(name, (), {}, None, owner)
+        if api.kind == "constructor":
+            owner = api.name
+        arguments = self._arguments(op, api)
+        roles = api.roles_for({role: self.spelling(a) for role, a in arguments.items()})
+        return Meaning(api.name if certain else name, roles, arguments, api, owner, certain)
+
+    def _arguments(self, op: int, api: Api) -> dict[str, int]:
+        """Argument role -> operation, by keyword first and position second."""
+        facts, args = self.program.ops[op], self.program.args[op]
+        names = facts.value if isinstance(facts.value, tuple) else ()
+        keywords = dict(zip(names, args[len(args) - len(names) :], strict=True)) if names else {}
+        positional = args[1 : len(args) - len(names)]
+        found: dict[str, int] = {}
+        for param in api.params:
+            chosen = next((keywords[k] for k in param.keywords if k in keywords), -1)
+            if chosen < 0:
+                chosen = next((positional[i] for i in param.positions if i < len(positional)), -1)
+            if chosen >= 0:
+                found[param.role] = chosen
+        return found
+
+    # ---- argument values ----------------------------------------------------------------------------------------
+
+    def spelling(self, op: int) -> str:
+        """An argument as text for `where` clauses: a constant as written, `none`, `given` when it is not known."""
+        constants = {v for v in self.resolver.of(op) if v[0] in ("text", "const")}
+        if len(constants) == 1:
+            value = next(iter(constants))[1]
+            if value is None:
+                return "none"
+            if isinstance(value, bool):
+                return "true" if value else "false"
+            return str(value).replace(HOLE, "{}")
+        return "given"

@@ -1,0 +1,127 @@
+"""What must have happened before an operation, inside its function and on every way that leads to it.
+
+Operations of a function stand in evaluation order; an operation dominates a later one when its block is an ancestor of the other's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from mlrubric.graph.code import Code
+
+PASSING = ("with", "try", "finally", "scope", "cell")
+
+
+class Order:
+    """Questions of precedence for one set of operations (the `marked` ones)."""
+
+    def __init__(self, code: Code, marked: Collection[int], *, counts: Callable[[int], bool] | None = None) -> None:
+        self.code, self.marked = code, frozenset(marked)
+        self.counts = counts
+        self._by_scope: dict[int, list[int]] = {}
+        self._always: dict[int, int | None] = {}
+        self._calls: dict[int, list[int]] = {}
+        for op in sorted(code.resolver.targets):
+            self._calls.setdefault(code.program.scope_id(op), []).append(op)
+        for op in sorted(self.marked):
+            self._by_scope.setdefault(code.program.scope_id(op), []).append(op)
+
+    def always(self, scope: int, guard: frozenset[int] = frozenset()) -> int | None:
+        """A marked operation that a call of the function always passes, or None."""
+        if scope in self._always:
+            return self._always[scope]
+        if scope in guard:
+            return None
+        found: int | None = None
+        for op in self._by_scope.get(scope, ()):
+            if self._unconditional(op):
+                found = op
+                break
+        if found is None:
+            for op in self._calls.get(scope, ()):
+                if self._unconditional(op):
+                    found = self._inside(op, guard | {scope})
+                    if found is not None:
+                        break
+        if not guard or found is not None:
+            self._always[scope] = found
+        return found
+
+    def _inside(self, call: int, guard: frozenset[int]) -> int | None:
+        """A marked operation that a call always passes, when every function it may enter has one."""
+        found: int | None = None
+        for target in sorted(self.code.resolver.targets.get(call, ()), key=repr):
+            if target[0] != "function":
+                continue
+            inner = self.always(int(str(target[1])), guard)
+            if inner is None:
+                return None
+            found = inner
+        return found
+
+    def _unconditional(self, op: int) -> bool:
+        program = self.code.program
+        unit, block = program.unit(op), program.block_id(op)
+        while block >= 0:
+            facts = program.blocks[block]
+            if facts.kind == "scope":
+                return True
+            if facts.kind not in PASSING and facts.constant != "main" and facts.constant is not True:
+                return False
+            block = program.parent_block(block, unit)
+        return True
+
+    def _dominates(self, earlier: int, later: int) -> bool:
+        """Whether the block of the earlier operation is around the later one, conditions aside that always hold."""
+        program = self.code.program
+        unit = program.unit(later)
+        around: set[int] = set()
+        block = program.block_id(later)
+        while block >= 0:
+            around.add(block)
+            block = program.parent_block(block, unit)
+        block = program.block_id(earlier)
+        while block >= 0 and block not in around:
+            facts = program.blocks[block]
+            if facts.kind not in PASSING and facts.constant not in ("main", True):
+                return False
+            block = program.parent_block(block, unit)
+        return block in around
+
+    def before(self, op: int, guard: frozenset[int] = frozenset()) -> int | None:
+        """A marked operation that precedes `op` on every way that leads to it, or None when a way avoids all of them."""
+        program = self.code.program
+        scope = program.scope_id(op)
+        local = self._local(op, scope, guard)
+        if local is not None:
+            return local
+        if program.scopes[scope].kind == "module" or scope in guard:
+            return None
+        unit = program.unit(op)
+        module = program.module_scope(unit)
+        for marked in self._by_scope.get(module, ()):
+            if self._unconditional(marked) and not self.code.checks.in_main(marked):
+                return marked
+        callers = sorted(c for c in self.code.resolver.callers.get(scope, ()) if c != op)
+        found: int | None = None
+        for call in callers:
+            found = self.before(call, guard | {scope})
+            if found is None:
+                return None
+        return found
+
+    def _local(self, op: int, scope: int, guard: frozenset[int]) -> int | None:
+        for marked in self._by_scope.get(scope, ()):
+            if marked < op and self._dominates(marked, op):
+                return marked
+        for call in self._calls.get(scope, ()):
+            if call < op and self._dominates(call, op):
+                inner = self._inside(call, guard | {scope})
+                if inner is not None:
+                    return inner
+        return None
+
+    def later(self, op: int) -> int | None:
+        """A marked operation in the same function that comes only after `op`."""
+        scope = self.code.program.scope_id(op)
+        return next((m for m in self._by_scope.get(scope, ()) if m > op), None)

@@ -1,0 +1,181 @@
+"""All Python of the repository as one program: operations with dense numbers, scopes, and the map from import names to modules."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from mlrubric.model.python import Block, Op, PythonModule, Scope
+
+Definitions = tuple[int, ...]
+
+
+@dataclass(slots=True)
+class ModuleUnit:
+    """One module of the program. Operation `i` of the module is `base + i` in the program, likewise scopes and blocks."""
+
+    index: int
+    path: str
+    facts: PythonModule
+    base: int
+    scope_base: int
+    block_base: int
+    names: tuple[str, ...]  # dotted import names, the shortest first
+    stars: list[int] = field(default_factory=list)  # import operations with `*`
+
+    @property
+    def is_notebook(self) -> bool:
+        return self.facts.owner == "notebook"
+
+
+class Program:
+    """The program. Everything is indexed by dense integers: operations, scopes, blocks."""
+
+    def __init__(self, modules: Sequence[tuple[str, PythonModule]], roots: Iterable[str] = ()) -> None:
+        self.modules: list[ModuleUnit] = []
+        self.ops: list[Op] = []
+        self.args: list[tuple[int, ...]] = []
+        self.unit_of: list[int] = []  # operation -> module index
+        self.scopes: list[Scope] = []
+        self.scope_unit: list[int] = []
+        self.blocks: list[Block] = []
+        self.exports: list[dict[str, Definitions]] = []  # per scope
+        for path, facts in modules:
+            self._add(path, facts)
+        self.by_path: dict[str, int] = {m.path: m.index for m in self.modules if not m.facts.owner or m.is_notebook}
+        self.roots = self._roots(roots)
+        self._suffixes: dict[str, list[str]] = {}
+        self._directories: set[str] = set()
+        for path in self.by_path:
+            if path.endswith(".py"):
+                stem = path[:-3].removesuffix("/__init__")
+                self._suffixes.setdefault(stem.rsplit("/", 1)[-1], []).append(stem)
+                parent = posixpath.dirname(path)
+                while parent:
+                    self._directories.add(parent)
+                    parent = posixpath.dirname(parent)
+
+    def _add(self, path: str, facts: PythonModule) -> None:
+        unit = ModuleUnit(len(self.modules), path, facts, len(self.ops), len(self.scopes), len(self.blocks), _names(path))
+        base, scope_base = unit.base, unit.scope_base
+        for number, op in enumerate(facts.ops):
+            self.args.append(tuple(a + base if a >= 0 else -1 for a in op.args))
+            if op.kind == "import" and op.name == "*":
+                unit.stars.append(base + number)
+        self.ops.extend(facts.ops)
+        self.unit_of.extend([unit.index] * len(facts.ops))
+        self.scopes.extend(facts.scopes)
+        self.scope_unit.extend([unit.index] * len(facts.scopes))
+        self.blocks.extend(facts.blocks)
+        for scope in facts.scopes:
+            self.exports.append({name: tuple(d + base for d in defs) for name, defs in scope.exports})
+        self.modules.append(unit)
+        assert len(self.scopes) == scope_base + len(facts.scopes)
+
+    def _roots(self, roots: Iterable[str]) -> tuple[str, ...]:
+        known = {"", "src", "lib", *(r.strip("./") for r in roots)}
+        return tuple(sorted(known, key=lambda r: (r.count("/"), r)))
+
+    # ---- access -------------------------------------------------------------------------------------------------
+
+    def unit(self, op: int) -> ModuleUnit:
+        return self.modules[self.unit_of[op]]
+
+    def scope_id(self, op: int) -> int:
+        """The program-wide number of the scope an operation stands in."""
+        return self.unit(op).scope_base + self.ops[op].scope
+
+    def block_id(self, op: int) -> int:
+        return self.unit(op).block_base + self.ops[op].block
+
+    def parent_block(self, block: int, unit: ModuleUnit) -> int:
+        parent = self.blocks[block].parent
+        return parent + unit.block_base if parent >= 0 else -1
+
+    def parent_scope(self, scope: int) -> int:
+        parent = self.scopes[scope].parent
+        return parent + self.modules[self.scope_unit[scope]].scope_base if parent >= 0 else -1
+
+    def module_scope(self, unit: ModuleUnit) -> int:
+        return unit.scope_base
+
+    def params(self, scope: int) -> tuple[int, ...]:
+        base = self.modules[self.scope_unit[scope]].base
+        return tuple(p + base for p in self.scopes[scope].params)
+
+    def returns(self, scope: int) -> tuple[int, ...]:
+        base = self.modules[self.scope_unit[scope]].base
+        return tuple(r + base for r in self.scopes[scope].returns)
+
+    def definition(self, scope: int) -> int:
+        """The operation that defines a scope, or -1."""
+        op = self.scopes[scope].definition
+        return op + self.modules[self.scope_unit[scope]].base if op >= 0 else -1
+
+    def qualified(self, scope: int) -> str:
+        """`package.module.Class.method`; the module alone for a module scope."""
+        unit = self.modules[self.scope_unit[scope]]
+        own = self.scopes[scope].qualname
+        return f"{unit.names[0]}.{own}" if own else unit.names[0]
+
+    # ---- imports ------------------------------------------------------------------------------------------------
+
+    def find_module(self, name: str, level: int, importer: ModuleUnit) -> int | None:
+        """The module an import names, by the importer's package, its directory, its parents, the source roots and, at last, a unique suffix."""
+        parts = name.replace(".", "/") if name else ""
+        here = posixpath.dirname(importer.path)
+        if level:
+            for _ in range(level - 1):
+                here = posixpath.dirname(here)
+            return self._at(posixpath.join(here, parts) if parts else here)
+        if not parts:
+            return None
+        directory = here
+        while True:
+            found = self._at(posixpath.join(directory, parts) if directory else parts)
+            if found is not None and found != importer.index:
+                return found
+            if not directory:
+                break
+            directory = posixpath.dirname(directory)
+        for root in self.roots:
+            found = self._at(f"{root}/{parts}" if root else parts)
+            if found is not None and found != importer.index:
+                return found
+        if "/" in parts:
+            matches = [s for s in self._suffixes.get(parts.rsplit("/", 1)[-1], ()) if s.endswith("/" + parts)]
+            if len(matches) == 1:
+                return self._at(matches[0])
+        return None
+
+    def is_package(self, name: str, importer: ModuleUnit) -> bool:
+        """Whether a dotted name is a folder of the project that holds Python (a namespace package)."""
+        parts = name.replace(".", "/")
+        directory = posixpath.dirname(importer.path)
+        while True:
+            if (f"{directory}/{parts}" if directory else parts) in self._directories:
+                return True
+            if not directory:
+                break
+            directory = posixpath.dirname(directory)
+        return any((f"{root}/{parts}" if root else parts) in self._directories for root in self.roots)
+
+    def _at(self, stem: str) -> int | None:
+        stem = posixpath.normpath(stem)
+        for candidate in (stem + ".py", stem + "/__init__.py"):
+            found = self.by_path.get(candidate)
+            if found is not None:
+                return found
+        return None
+
+
+def _names(path: str) -> tuple[str, ...]:
+    """The dotted names a file may be imported by, from the full path to the file alone; source folders are left out first."""
+    stem = path.removesuffix(".py").removesuffix(".ipynb")
+    if stem.endswith("/__init__"):
+        stem = stem.removesuffix("/__init__")
+    parts = [p for p in stem.split("/") if p]
+    if len(parts) > 1 and parts[0] in ("src", "lib"):
+        return (".".join(parts[1:]), ".".join(parts))
+    return (".".join(parts),)

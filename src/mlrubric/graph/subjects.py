@@ -1,0 +1,65 @@
+"""What the functions and tests of the project are about: feature code, model code, and the tests that exercise them."""
+
+from __future__ import annotations
+
+from mlrubric.graph.graph import RUNS
+from mlrubric.graph.world import World
+
+FEATURE = frozenset({"transform.fit", "transform.apply", "transform.fit_apply", "transform.stateless", "data.derive", "data.join", "feature.define"})
+MODEL = frozenset({"model.build", "model.fit", "model.loss", "model.tune"})
+USE = frozenset({"model.predict", "model.load", "model.evaluate"})
+
+
+def mark_subjects(world: World) -> None:
+    """Roles `code.feature`, `code.model`, `code.serve` on functions, and `test.feature`, `test.model`, `test.serve`, ... on tests that reach them and can fail."""
+    graph = world.graph
+    own: dict[int, set[str]] = {}
+    for node in world.code.node_op:
+        holder = world.code.holder(world.code.node_op[node])
+        own.setdefault(holder, set()).update(graph.nodes[node].roles)
+    for function in graph.of_kind("function"):
+        roles = own.get(function, set())
+        if roles & FEATURE and not roles & {"model.fit", "model.tune"} and not _is_test_code(graph.nodes[function].place.path):
+            graph.give(function, "code.feature")
+        if roles & MODEL and not _is_test_code(graph.nodes[function].place.path):
+            graph.give(function, "code.model")
+        if "serve.handle" in roles:
+            graph.give(function, "code.serve")
+    for test in graph.of_kind("test"):
+        _mark_test(world, test)
+
+
+def _mark_test(world: World, test: int) -> None:
+    graph = world.graph
+    reached = graph.sweep([test], frozenset({"call"}))
+    checks = [n for n in reached if "check" in graph.nodes[n].roles and (_is_test_code(graph.nodes[n].place.path))]
+    attributes = graph.nodes[test].attributes
+    attributes["asserts"] = "true" if checks or _raises(world, reached) else "false"
+    called = {r for n in reached for r in graph.nodes[n].roles if graph.nodes[n].kind in ("function", "op")}
+    attributes["own_code"] = "true" if any(graph.nodes[n].kind == "function" and not _is_test_code(graph.nodes[n].place.path) for n in reached) else "false"
+    if attributes["asserts"] == "false":
+        return
+    direct = {e.target for e in graph.successors(test, RUNS)}
+    if "code.feature" in called:
+        graph.give(test, "test.feature")
+        attributes["direct"] = "true" if any("code.feature" in graph.nodes[n].roles for n in direct) else "false"
+    if called & (MODEL | {"code.model"}):
+        graph.give(test, "test.model")
+    if called & USE:
+        graph.give(test, "test.prediction")
+    if "serve.call" in called or "serve.handle" in called:
+        graph.give(test, "test.serve")
+    for need in ("data.read", "model.fit", "model.predict"):
+        attributes[f"does.{need}"] = "true" if need in called else "false"
+    if {"model.fit", "model.predict"} <= called or {"data.read", "model.fit"} <= called:
+        graph.give(test, "test.pipeline")
+
+
+def _raises(world: World, reached: dict[int, int]) -> bool:
+    """pytest.raises and mocks' own assertions count as assertions."""
+    return any("test.assert" in world.graph.nodes[n].roles for n in reached)
+
+
+def _is_test_code(path: str) -> bool:
+    name = path.rsplit("/", 1)[-1]
+    return name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py" or "/tests/" in f"/{path}" or "/test/" in f"/{path}"

@@ -1,0 +1,79 @@
+"""What the links share: the facts by file, the graph, the code, and the nodes by the symbol they stand for."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from mlrubric.graph.code import Code
+from mlrubric.graph.frameworks import Fixtures
+from mlrubric.graph.graph import Graph
+from mlrubric.graph.values import HOLE
+from mlrubric.model.facts import Command, FileFacts
+from mlrubric.model.place import Place
+
+
+F = TypeVar("F")
+
+
+@dataclass(slots=True)
+class World:
+    """Everything a link may look at. `files` are all paths of the tree; `folders` all their folders."""
+
+    graph: Graph
+    code: Code
+    fixtures: Fixtures
+    facts: Mapping[str, Sequence[FileFacts]]
+    files: frozenset[str]
+    folders: frozenset[str]
+    nodes: dict[tuple[str, str], int] = field(default_factory=dict)  # (path, symbol) -> node
+    artifacts: dict[str, int] = field(default_factory=dict)  # normalised path -> node
+    broken: list[tuple[Place, str]] = field(default_factory=list)  # hops that point at nothing
+
+    def every(self, kind: type[F]) -> Iterator[tuple[str, F]]:
+        """All facts of a type with the path of their file, in order of path."""
+        for path in sorted(self.facts):
+            for facts in self.facts[path]:
+                for fact in facts.facts:
+                    if isinstance(fact, kind):
+                        yield path, fact
+
+    def of(self, path: str) -> Iterator[object]:
+        for facts in self.facts.get(path, ()):
+            yield from facts.facts
+
+    def node(self, path: str, symbol: str) -> int | None:
+        return self.nodes.get((path, symbol))
+
+    def artifact(self, path: str, place: Place, kind: str = "artifact") -> int:
+        """The one node of a file path or URI."""
+        key = normal(path)
+        node = self.artifacts.get(key)
+        if node is None:
+            node = self.artifacts[key] = self.graph.add(kind, key, place)
+            exists = key in self.files or key in self.folders
+            self.graph.nodes[node].attributes["exists"] = "true" if exists else "false"
+        elif kind != "artifact" and self.graph.nodes[node].kind == "artifact":
+            self.graph.nodes[node].kind = kind
+        return node
+
+    def file(self, directory: str, target: str) -> str | None:
+        """The tracked file that a path names when read from a folder of the repository, or None."""
+        joined = posixpath.normpath(posixpath.join(directory, target)) if directory else posixpath.normpath(target)
+        return joined if joined in self.files else None
+
+
+def normal(path: str) -> str:
+    """A path as the key of an artifact: no leading dots, holes as `*`."""
+    if "://" in path:
+        return path.replace(HOLE, "*")
+    cleaned = posixpath.normpath(path.replace("\\", "/").replace(HOLE, "*"))
+    while cleaned.startswith("../"):
+        cleaned = cleaned[3:]
+    return cleaned.removeprefix("./")
+
+
+def commands_of(world: World) -> Iterator[tuple[str, Command]]:
+    return world.every(Command)

@@ -1,0 +1,138 @@
+"""TOML files become rules; a wrong file is a `RuleError` with file and line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import cast
+
+import tomli
+
+from mlrubric.knowledge.location import rules_directory
+from mlrubric.rules.rule import SHAPES, CapabilityRule, Docs, Grade, Rule, RuleBook, RuleError, Table, TestRule
+
+NOT_FAMILIES = ("knowledge", "schema", "tests", "levels")
+SECTION_ORDER = {"data": 0, "model": 1, "infra": 2, "monitor": 3}
+
+
+@lru_cache(maxsize=4)
+def load_rules(root: Path | None = None, check: bool = False) -> RuleBook:
+    """The rule book below `root` (default: the packaged one). With `check`, every file is held against its schema."""
+    root = root or rules_directory()
+    rules = [
+        _rule(path, _table(path, root / "schema/rule.schema.json" if check else None))
+        for family in sorted(p for p in root.iterdir() if p.is_dir() and p.name not in NOT_FAMILIES)
+        for path in sorted(family.glob("*.toml"))
+    ]
+    tests = [_test(path, _table(path, root / "schema/test.schema.json" if check else None)) for path in sorted((root / "tests").glob("*.toml"))]
+    levels = [_capability(path, _table(path, root / "schema/level.schema.json" if check else None)) for path in sorted((root / "levels").glob("*.toml"))]
+    tests.sort(key=lambda t: (SECTION_ORDER.get(t.section, 9), int(t.id.rpartition("-")[2])))
+    levels.sort(key=lambda c: (c.level, int(c.id.rpartition(".")[2])))
+    return RuleBook(tuple(sorted(rules, key=lambda r: r.id)), tuple(tests), tuple(levels))
+
+
+def _table(path: Path, schema: Path | None) -> Table:
+    text = path.read_text(encoding="utf-8")
+    try:
+        table = tomli.loads(text)
+    except tomli.TOMLDecodeError as problem:
+        line = getattr(problem, "lineno", None) or 1
+        raise RuleError(path, line, str(problem)) from problem
+    if schema is not None:
+        _validate(path, text, table, schema)
+    return table
+
+
+def _validate(path: Path, text: str, table: Table, schema: Path) -> None:
+    import jsonschema
+
+    validator = jsonschema.Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
+    for problem in sorted(validator.iter_errors(table), key=lambda e: list(map(str, e.absolute_path))):
+        key = next((str(p) for p in reversed(problem.absolute_path) if isinstance(p, str)), "")
+        line = next((i for i, row in enumerate(text.split("\n"), 1) if key and (row.startswith(key) or row.strip().startswith((f"[{key}", f"[[{key}")))), 1)
+        raise RuleError(path, line, problem.message)
+
+
+def _text(table: Table, key: str, path: Path, default: str | None = None) -> str:
+    value = table.get(key, default)
+    if not isinstance(value, str):
+        raise RuleError(path, 1, f"`{key}` is missing or no text")
+    return value
+
+
+def _texts(table: Table, key: str) -> tuple[str, ...]:
+    value = table.get(key, ())
+    if isinstance(value, str):
+        return (value,)
+    return tuple(str(v) for v in cast("list[object]", value))
+
+
+def _docs(table: Table) -> Docs:
+    docs = cast("Mapping[str, str]", table.get("docs", {}))
+    return Docs(**{k: docs.get(k, "").strip() for k in ("why", "do", "sees", "misses", "bad", "good")})
+
+
+def _rule(path: Path, table: Table) -> Rule:
+    shapes = [s for s in SHAPES if s in table]
+    if len(shapes) != 1:
+        raise RuleError(path, 1, f"a rule has exactly one shape of {', '.join(SHAPES)}")
+    fix = cast("Mapping[str, str] | None", table.get("fix"))
+    return Rule(
+        id=_text(table, "id", path), name=_text(table, "name", path), path=path, level=_text(table, "severity", path),
+        confidence=_text(table, "confidence", path), message=_text(table, "message", path), tests=_texts(table, "tests"), shape=shapes[0],
+        question=cast("Table", table[shapes[0]]), persona=_text(table, "persona", path, "regular"), stage=_text(table, "stage", path, "stable"),
+        security=_text(table, "security", path, ""), fix=fix.get("safety") if fix else None, docs=_docs(table), one_per=_text(table, "one_per", path, ""),
+    )  # fmt: skip
+
+
+def _checks(path: Path, table: Table) -> dict[str, tuple[str, Table]]:
+    found: dict[str, tuple[str, Table]] = {}
+    for name, raw in cast("Mapping[str, Table]", table.get("check", {})).items():
+        shape = str(raw.get("shape", "match"))
+        if shape not in SHAPES:
+            raise RuleError(path, 1, f"check.{name}: unknown shape `{shape}`")
+        found[name] = (shape, raw)
+    return found
+
+
+def _grades(table: Table, key: str) -> tuple[Grade, ...]:
+    found = []
+    for raw in cast("list[Table]", table.get(key, [])):
+        found.append(
+            Grade(
+                status=str(raw.get("status", "met")), quality=str(raw.get("quality", "full")), all=_texts(raw, "all"), any=_texts(raw, "any"),
+                none=_texts(raw, "none"), effective=_texts(raw, "effective"), confidence=float(str(raw.get("confidence", 0.9))),
+                because=str(raw.get("because", "")), condition=str(raw.get("condition", "covering")),
+            )  # fmt: skip
+        )
+    return tuple(found)
+
+
+def _known(path: Path, checks: Mapping[str, object], grades: tuple[Grade, ...]) -> None:
+    for grade in grades:
+        for name in (*grade.all, *grade.any, *grade.none, *grade.effective):
+            if ":" not in name and name not in checks:
+                raise RuleError(path, 1, f"a grade speaks of `{name}`, which is no check of this file")
+
+
+def _test(path: Path, table: Table) -> TestRule:
+    checks, grades = _checks(path, table), _grades(table, "grade")
+    _known(path, checks, grades)
+    return TestRule(
+        id=_text(table, "id", path), title=_text(table, "title", path), section=_text(table, "section", path), path=path,
+        specific=_text(table, "specific", path, "shared"), cadence=_text(table, "cadence", path, "any"), checks=checks, grades=grades,
+        next=_texts(table, "next"), documented=_texts(table, "documented"), hidden=_text(table, "hidden", path, ""),
+        docs=cast("Table", table.get("docs", {})),
+    )  # fmt: skip
+
+
+def _capability(path: Path, table: Table) -> CapabilityRule:
+    checks, met, partial = _checks(path, table), _grades(table, "met"), _grades(table, "partial")
+    _known(path, checks, (*met, *partial))
+    level = table.get("level", 1)
+    return CapabilityRule(
+        id=_text(table, "id", path), title=_text(table, "title", path), level=int(str(level)), required=bool(table.get("required", True)), path=path,
+        checks=checks, met=met, partial=partial, message=_text(table, "message", path, ""), docs=cast("Table", table.get("docs", {})),
+    )  # fmt: skip

@@ -1,0 +1,117 @@
+"""A rule, a rubric test and a maturity capability as read from TOML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+Table = Mapping[str, object]
+SHAPES = ("match", "absent", "must_pass", "must_not_reach", "reached_by", "agree")
+
+
+class RuleError(Exception):
+    """A rule file is wrong; says which and where."""
+
+    def __init__(self, path: Path, line: int, message: str) -> None:
+        super().__init__(f"{path.name}:{line}: {message}")
+        self.path, self.line, self.message = path, line, message
+
+
+@dataclass(frozen=True, slots=True)
+class Docs:
+    why: str = ""
+    do: str = ""
+    sees: str = ""
+    misses: str = ""
+    bad: str = ""
+    good: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule of the linter. `question` is the table of its one shape."""
+
+    id: str
+    name: str
+    path: Path
+    level: str
+    confidence: str
+    message: str
+    tests: tuple[str, ...]
+    shape: str
+    question: Table
+    persona: str = "regular"
+    stage: str = "stable"
+    security: str = ""  # security-severity, for security rules
+    fix: str | None = None
+    docs: Docs = Docs()
+    one_per: str = ""  # "file" | "folder": only the first finding of each
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """One grade of a rubric test: it holds when all of `all`, one of `any` and none of `none` hold, and `effective`'s nodes run well enough."""
+
+    status: str
+    quality: str = "full"
+    all: tuple[str, ...] = ()
+    any: tuple[str, ...] = ()
+    none: tuple[str, ...] = ()
+    effective: tuple[str, ...] = ()
+    confidence: float = 0.9
+    because: str = ""  # why it is partial, for `broken`
+    condition: str = "covering"  # the condition that a partial grade breaks
+
+
+@dataclass(frozen=True, slots=True)
+class TestRule:
+    """One of the 28 tests. `checks` are named questions: (shape, table)."""
+
+    __test__ = False
+
+    id: str
+    title: str
+    section: str
+    path: Path
+    specific: str  # "model" | "shared"
+    cadence: str  # "any" | "time"
+    checks: Mapping[str, tuple[str, Table]]
+    grades: tuple[Grade, ...]
+    next: tuple[str, ...] = ()
+    documented: tuple[str, ...] = ()
+    hidden: str = ""  # "serving": not visible when nothing is served here
+    docs: Table = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CapabilityRule:
+    """One capability of a maturity level: met when `met` holds, else partial when `partial` holds."""
+
+    id: str
+    title: str
+    level: int
+    required: bool
+    path: Path
+    checks: Mapping[str, tuple[str, Table]]
+    met: tuple[Grade, ...]
+    partial: tuple[Grade, ...]
+    message: str
+    docs: Table = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBook:
+    """Everything that is judged, in order of id."""
+
+    rules: tuple[Rule, ...]
+    tests: tuple[TestRule, ...]
+    capabilities: tuple[CapabilityRule, ...]
+
+    def find(self, identifier: str) -> Rule | TestRule | CapabilityRule | None:
+        wanted = identifier.lower()
+        items: list[Rule | TestRule | CapabilityRule] = [*self.rules, *self.tests, *self.capabilities]
+        for item in items:
+            if item.id.lower() == wanted or (isinstance(item, Rule) and item.name == wanted):
+                return item
+        return None

@@ -1,0 +1,51 @@
+"""`must_pass`: every flow from a `from` node to a `to` node meets a `through` node; the cut decides, not a dominator."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from mlrubric.graph.build import Picture
+from mlrubric.graph.graph import FLOWS
+from mlrubric.rules.rule import Table
+from mlrubric.rules.select import select
+from mlrubric.rules.shapes import Answer, Hit
+
+Selector = Table | str | list[str]
+
+
+def ask(picture: Picture, table: Table) -> Answer:
+    """Met: the `through` nodes that cut all ways to some goal. Unmet: each goal that a way around reaches, with that way."""
+    graph = picture.graph
+    starts = select(picture, cast("Selector", table["from"]))
+    through = set(select(picture, cast("Selector", table["through"])))
+    if table.get("gate", False):
+        through = {n for n in through if graph.nodes[n].gate}
+    answer = Answer()
+    if not starts:
+        return answer
+    checked = _checked(picture, starts, through)
+    free = [s for s in starts if s not in checked]
+    reached = graph.sweep(free, FLOWS, stop=through)
+    everything = graph.sweep(starts, FLOWS)
+    used: set[int] = set()
+    for goal in select(picture, cast("Selector", table["to"])):
+        if goal in reached and goal not in through and reached[goal] >= 0:
+            answer.unmet.append(Hit(goal, graph.path(reached, goal)))
+        elif goal in everything:
+            back = graph.sweep([goal], FLOWS, back=True)
+            used |= {t for t in through if t in back} | {t for s in starts if s in back for t in checked.get(s, ())}
+    answer.met = [Hit(n) for n in sorted(used)]
+    return answer
+
+
+def _checked(picture: Picture, starts: list[int], through: set[int]) -> dict[int, set[int]]:
+    """Sources that a check looks at from the side (an assert on what was read), with those checks."""
+    found: dict[int, set[int]] = {}
+    for check in sorted(through):
+        if not picture.graph.nodes[check].gate:
+            continue
+        back = picture.graph.sweep([check], FLOWS, back=True)
+        for start in starts:
+            if start in back:
+                found.setdefault(start, set()).add(check)
+    return found

@@ -1,0 +1,1 @@
+"""Pure arithmetic over verdicts: grades of the 28 tests, sections, maturity, the plan."""

@@ -1,0 +1,148 @@
+"""Evidence for a test: which nodes answer its questions, how each is run, and what documents its result."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from mlrubric.graph.automation import Automation
+from mlrubric.graph.build import Picture
+from mlrubric.graph.world import normal
+from mlrubric.model.facts import Heading
+from mlrubric.model.graph import Node
+from mlrubric.model.place import Place
+from mlrubric.model.verdict import Broken
+from mlrubric.rules.question import ask
+from mlrubric.rules.rule import Table
+from mlrubric.rules.select import in_tests
+from mlrubric.rules.shapes import Answer
+
+STOPPING = frozenset({"test", "command", "step", "job", "workflow", "stage", "service", "trigger"})
+NOTIFYING = frozenset({"notify.send", "alert.rule", "alert.receiver", "check.update"})
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A node that answers a question, with how it is run. `effective`: a live recurring trigger runs it, a failure has a consequence."""
+
+    node: int
+    automation: Automation
+    effective: bool
+    executed: bool
+    broken: Broken | None
+
+
+@dataclass(slots=True)
+class Answers:
+    """The questions of one file, asked when first needed."""
+
+    picture: Picture
+    checks: dict[str, tuple[str, Table]]
+    timed: bool = False
+    _answers: dict[str, Answer] = field(default_factory=dict)
+    _witnesses: dict[str, tuple[Witness, ...]] = field(default_factory=dict)
+
+    def answer(self, name: str) -> Answer:
+        if name not in self._answers:
+            shape, table = self.checks[name]
+            self._answers[name] = ask(self.picture, shape, table)
+        return self._answers[name]
+
+    def nodes(self, name: str) -> list[int]:
+        """Nodes that stand for a condition: a check of this file, or `exists:role`."""
+        if name.startswith("exists:"):
+            return self.picture.graph.with_role(name.partition(":")[2])
+        answer = self.answer(name)
+        if self.checks[name][0] == "must_pass" and answer.unmet:
+            return []
+        return [hit.node for hit in answer.met]
+
+    def witnesses(self, names: Iterable[str]) -> tuple[Witness, ...]:
+        found: dict[int, Witness] = {}
+        for name in names:
+            if name not in self._witnesses:
+                self._witnesses[name] = tuple(witness(self.picture, n, self.timed) for n in self.nodes(name))
+            for one in self._witnesses[name]:
+                found.setdefault(one.node, one)
+        return tuple(sorted(found.values(), key=_merit))
+
+
+def _merit(one: Witness) -> tuple[int, float, int]:
+    order = ("kept", "lost", "skipped", "manual", "none").index(one.automation.level)
+    return (0 if one.effective else 1 + order, -one.automation.confidence, one.node)
+
+
+def witness(picture: Picture, number: int, timed: bool) -> Witness:
+    """How a node is run, and which condition of the six breaks first."""
+    node = picture.graph.nodes[number]
+    schedule = picture.schedule if node.kind in STOPPING or in_tests(node.place.path) else picture.real
+    automation = schedule.of(number, timed=timed)
+    executed = automation.level in ("kept", "lost")
+    broken = automation.broken
+    if automation.level == "kept":
+        if not consequential(node):
+            broken = Broken("consequential", node.place, "its result is only recorded: nothing stops and nobody is told")
+        elif timed and not automation.timed:
+            broken = Broken("live", node.place, "runs on a change of code only, while the world changes without commits")
+    effective = automation.level == "kept" and broken is None
+    return Witness(number, automation, effective, executed, broken)
+
+
+def consequential(node: Node) -> bool:
+    """Whether a failure at this node stops something or tells somebody."""
+    if node.kind == "test":
+        return node.attributes.get("asserts", "true") == "true"
+    return node.gate or node.kind in STOPPING or bool(NOTIFYING & set(node.roles))
+
+
+def documented(picture: Picture, words: tuple[str, ...], witnesses: Iterable[Witness]) -> Place | None:
+    """A documented and distributed result that belongs to one of the witnesses: a saved notebook, a committed report that the check
+    writes, or a document's section that names the check and holds numbers. None when there is no code behind it."""
+    there = list(witnesses)
+    if not there:
+        return None
+    return _notebook(picture, there) or _report(picture, there) or _section(picture, words)
+
+
+def _notebook(picture: Picture, there: list[Witness]) -> Place | None:
+    program = picture.world.code.program
+    for one in there:
+        place = picture.graph.nodes[one.node].place
+        index = program.by_path.get(place.path) if place.path.endswith(".ipynb") else None
+        if index is not None and picture.graph.nodes[picture.world.code.module_node[index]].attributes.get("executed") == "true":
+            return place
+    return None
+
+
+def _report(picture: Picture, there: list[Witness]) -> Place | None:
+    graph = picture.graph
+    for one in there:
+        starts = [one.node, *(e.source for e in graph.predecessors(one.node, ("flow",)))]
+        for start in starts:
+            for edge in graph.successors(start, ("flow", "write")):
+                for write in graph.successors(edge.target, ("write",)):
+                    found = _committed(picture, write.target)
+                    if found is not None:
+                        return found
+                found = _committed(picture, edge.target) if edge.kind == "write" else None
+                if found is not None:
+                    return found
+    return None
+
+
+def _committed(picture: Picture, artifact: int) -> Place | None:
+    node = picture.graph.nodes[artifact]
+    if node.kind in ("artifact", "dataset") and node.attributes.get("content") == "report" and normal(node.label) in picture.world.files:
+        return Place(normal(node.label))
+    return None
+
+
+def _section(picture: Picture, words: tuple[str, ...]) -> Place | None:
+    if not words:
+        return None
+    pattern = re.compile(r"\b(" + "|".join(words) + r")\b", re.IGNORECASE)
+    for _, heading in picture.world.every(Heading):
+        if pattern.search(heading.text) and (heading.has_table or heading.numbers >= 3):
+            return heading.place
+    return None

@@ -1,0 +1,131 @@
+"""The 28 tests: the first grade that holds gives the status; credit, confidence and the first broken condition follow."""
+
+from __future__ import annotations
+
+from mlrubric.graph.build import Picture
+from mlrubric.model.report import SECTIONS, Score
+from mlrubric.model.verdict import Broken, Credit, Evidence, NextStep, TestResult
+from mlrubric.rules.rule import Grade, TestRule
+from mlrubric.score.evidence import Answers, Witness, documented
+
+BANDS = (
+    (0.0, "More of a research project than a productionized system."),
+    (1.0, "Not totally untested, but it is worth considering the possibility of serious holes in reliability."),
+    (2.0, "There's been first pass at basic productionization, but additional investment may be needed."),
+    (3.0, "Reasonably tested, but it's possible that more of those tests and procedures may be automated."),
+    (5.0, "Strong levels of automated testing and monitoring, appropriate for mission-critical systems."),
+    (99.0, "Exceptional levels of automated testing and monitoring."),
+)
+CREDIT = {"automated": 1.0, "manual": 0.5}
+LOW = 0.5  # below this confidence a test never earns more than half a point
+SERVING = ("serve.handle", "serve.app", "serve.split", "model.deploy")
+
+
+def judge_test(picture: Picture, test: TestRule) -> TestResult:
+    """The status of one test with its evidence."""
+    answers = Answers(picture, dict(test.checks), timed=test.cadence == "time")
+    for grade in test.grades:
+        found = _holds(picture, test, answers, grade)
+        if found is not None:
+            return _result(picture, test, answers, grade, found)
+    hidden = test.hidden == "serving" and not serving_visible(picture)
+    broken = Broken("wired", None, "nothing is served in this repository, so it cannot be seen here" if hidden else "no such check was found")
+    steps = tuple(NextStep(0.5, action, tests=(test.id,)) for action in test.next[:1])
+    return TestResult(test.id, test.title, test.section, "not_visible" if hidden else "none", broken=broken, next=steps)
+
+
+def serving_visible(picture: Picture) -> bool:
+    return bool(picture.graph.with_role(*SERVING))
+
+
+def _holds(picture: Picture, test: TestRule, answers: Answers, grade: Grade) -> tuple[Witness, ...] | None:
+    """The witnesses of a grade that holds, best first; None when it does not hold."""
+    if not all(answers.nodes(name) for name in grade.all):
+        return None
+    if grade.any and not any(answers.nodes(name) for name in grade.any):
+        return None
+    if any(answers.nodes(name) for name in grade.none):
+        return None
+    names = grade.effective or (*grade.all, *grade.any)
+    witnesses = answers.witnesses(names)
+    if not grade.effective:
+        return witnesses
+    if grade.status == "automated":
+        good = tuple(w for w in witnesses if w.effective)
+        return (*good, *(w for w in witnesses if not w.effective)) if good else None
+    if grade.status == "manual":
+        run = tuple(w for w in witnesses if w.executed)
+        if run or documented(picture, test.documented, witnesses) is not None:
+            return witnesses
+        return None
+    return witnesses or None
+
+
+def _result(picture: Picture, test: TestRule, answers: Answers, grade: Grade, witnesses: tuple[Witness, ...]) -> TestResult:
+    graph = picture.graph
+    best = witnesses[0] if witnesses else None
+    confidence = round(grade.confidence * (best.automation.confidence if best else 1.0), 3)
+    status = grade.status
+    if status == "automated" and confidence < LOW:
+        status = "manual"
+    evidence = []
+    for one in witnesses[:5]:
+        evidence.append(Evidence(graph.nodes[one.node].label, one.automation.path or graph.steps([(one.node, None)])))
+    broken = _broken(picture, test, grade, status, best, witnesses)
+    mode = "none"
+    if best is not None:
+        mode = {"kept": "automated", "lost": "automated", "manual": "manual", "skipped": "manual"}.get(best.automation.level, "none")
+    observed = CREDIT.get(status, 0.0)
+    partial = status == "manual" and grade.quality == "partial" and best is not None and best.automation.level == "kept"
+    lenient = 1.0 if status == "automated" or partial else 0.5
+    steps = () if status == "automated" else _next(test, status, broken)
+    return TestResult(
+        test.id, test.title, test.section, status, mode, grade.quality, Credit(observed, observed, lenient), confidence, None, tuple(evidence),
+        broken, steps,
+    )  # fmt: skip
+
+
+def _broken(
+    picture: Picture, test: TestRule, grade: Grade, status: str, best: Witness | None, witnesses: tuple[Witness, ...]
+) -> Broken | None:
+    if status == "automated":
+        return None
+    if best is not None and best.broken is not None:
+        return best.broken
+    place = picture.graph.nodes[best.node].place if best is not None else None
+    if grade.because:
+        return Broken(grade.condition, place, grade.because)
+    if status == "present" and documented(picture, test.documented, witnesses) is None:
+        return Broken("documented", place, "no documented result of running it was found")
+    return Broken("covering", place, "it covers only a part of what the test asks for")
+
+
+def _next(test: TestRule, status: str, broken: Broken | None) -> tuple[NextStep, ...]:
+    gain = 0.5 if status == "manual" else 1.0
+    if broken is not None and broken.place is not None and broken.condition in ("consequential", "not_skipped", "live"):
+        return (NextStep(gain, f"mend {broken.place}: {broken.message}", broken.place, tests=(test.id,)),)
+    return tuple(NextStep(gain, action, broken.place if broken else None, tests=(test.id,)) for action in test.next[:1])
+
+
+def score_of(results: tuple[TestResult, ...]) -> Score:
+    """Sums of the sections, the minimum, the band, points, and how many checks exist and are enforced."""
+    sections = []
+    for section in SECTIONS:
+        own = [r.credit for r in results if r.section == section]
+        sections.append((section, Credit(sum(c.observed for c in own), sum(c.attested for c in own), sum(c.lenient for c in own))))
+    observed = min(c.observed for _, c in sections)
+    return Score(
+        observed,
+        min(c.attested for _, c in sections),
+        min(c.lenient for _, c in sections),
+        band(observed),
+        points=sum(c.observed for _, c in sections),
+        exist=sum(r.status not in ("none", "not_visible", "not_applicable") for r in results),
+        enforced=sum(r.status == "automated" for r in results),
+        sections=tuple(sections),
+    )
+
+
+def band(score: float) -> str:
+    """The paper's words for a score (Table V); the edges belong to the lower band."""
+    return next(words for edge, words in BANDS if score <= edge)
