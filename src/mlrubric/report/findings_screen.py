@@ -69,7 +69,7 @@ def _finding(finding: Finding, snippets: Snippets, width: int, verbosity: int) -
     if verbosity > 0:
         for step in finding.flow:
             rows.append(row("  = ", cut(f"path: {safe(str(step.place))}: {step.kind} {safe(step.label)}", width - 4)))
-    rows.append(row("  = ", cut(f"help: mlrubric explain {finding.rule}" + (f" (fix: {finding.fix})" if finding.fix else ""), width - 4)))
+    rows.append(row("  = ", cut(f"help: mlrubric explain {finding.rule}", width - 4)))
     return rows
 
 

@@ -31,7 +31,8 @@ def screen(analysis: Analysis, options: Options) -> list[Row]:
     for detail in (3, 2, 1, 0):
         rows = _joined(blocks(analysis, options, detail))
         if len(rows) <= MOST_LINES:
-            break
+            return rows
+    rows = [item for item in rows if item.text]  # a narrow terminal: without the empty rows
     return rows if len(rows) <= MOST_LINES else [*rows[: MOST_LINES - 2], row("…"), rows[-1]]
 
 

@@ -1,0 +1,284 @@
+"""The settings of a run: `[tool.mlrubric]` in pyproject.toml or `mlrubric.toml`, checked by a schema, errors with file and line."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from mlrubric import RULES_VERSION
+from mlrubric.model.place import Place, Span
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
+    from mlrubric.source.syntax.node import Node
+
+FILE_NAME = "mlrubric.toml"
+KNOWN_RULES = (RULES_VERSION,)
+POLICY_DEFAULTS = (
+    ("not_applicable", "zero"),
+    ("partial", "half"),
+    ("structural_skew", "half"),
+    ("seeds_only", "present"),
+    ("review", "second-person"),
+    ("upstream", "data"),
+)
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be used; its text begins with file, line and column."""
+
+    def __init__(self, path: Path, message: str, line: int = 1, column: int = 1) -> None:
+        super().__init__(f"{path}:{line}:{column}: {message}")
+        self.path, self.message, self.line, self.column = path, message, line, column
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """What a person says about a test, as it was written; `score/attest` judges it. `place.path` is the configuration file."""
+
+    test: str
+    status: str
+    claim: str
+    owner: str
+    date: str
+    expires: str
+    evidence: tuple[str, ...]
+    cadence: str
+    reviewer: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that changes what a run does. Command-line options are put over it with `dataclasses.replace`.
+
+    `source` is the file it was read from, "" for none. `as_of` is a date, "today", or None for HEAD's commit date.
+    """
+
+    source: str = ""
+    rules: str = RULES_VERSION
+    select: tuple[str, ...] = ()  # empty: all
+    ignore: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    per_path_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    persona: str = "regular"
+    profile: str = "paper"
+    fail_under: float | None = None
+    fail_on: str | None = None
+    policy: tuple[tuple[str, str], ...] = POLICY_DEFAULTS
+    attest: tuple[Attestation, ...] = ()
+    attest_max_per_section: int = 4
+    members: tuple[Path, ...] = ()
+    as_of: str | None = None
+    audit: bool = False
+    osv_url: str | None = None
+    cache: bool = True
+
+    def uses(self, rule: str) -> bool:
+        """Whether a rule is selected: the longest of the beginnings that fit decides, `ignore` wins a tie."""
+        chosen = max((len(_beginning(item)) for item in self.select or ("ALL",) if rule.startswith(_beginning(item))), default=-1)
+        refused = max((len(_beginning(item)) for item in self.ignore if rule.startswith(_beginning(item))), default=-1)
+        return chosen > refused
+
+    def switch(self, name: str) -> str:
+        """The value of a policy switch."""
+        return dict(self.policy)[name]
+
+
+def _beginning(selector: str) -> str:
+    return "" if selector == "ALL" else selector
+
+
+def read_settings(root: Path, given: Path | None = None) -> Settings:
+    """The settings for a repository: the given file, else `mlrubric.toml` of its root, else `[tool.mlrubric]` of its pyproject.toml."""
+    if given is not None:
+        if not given.is_file():
+            raise ConfigError(given, "no such file")
+        return _settings(_Layer.read(given))
+    own = root / FILE_NAME
+    if own.is_file():
+        return _settings(_Layer.read(own))
+    project = root / "pyproject.toml"
+    if project.is_file() and "mlrubric" in project.read_text(encoding="utf-8", errors="replace"):
+        layer = _Layer.read(project, lenient=True)
+        return _settings(layer) if layer.node is not None else Settings()
+    return Settings()
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """One file: its table as plain values, and the nodes for places. `node` is None when a pyproject.toml has no such table."""
+
+    path: Path
+    node: Node | None
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path, lenient: bool = False) -> _Layer:
+        """`lenient`: a pyproject.toml that is no TOML is not our configuration; the readers report it."""
+        from mlrubric.source.syntax.node import SyntaxProblem
+        from mlrubric.source.syntax.toml import parse
+
+        try:
+            text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+            document = parse(text)
+        except UnicodeDecodeError as error:
+            raise ConfigError(path, f"not UTF-8: {error.reason} at byte {error.start}") from error
+        except OSError as error:
+            raise ConfigError(path, f"cannot be read: {error.strerror}") from error
+        except SyntaxProblem as problem:
+            if lenient:
+                return cls(path, None)
+            raise ConfigError(path, problem.reason, problem.line, problem.column) from problem
+        node = document.get("tool", "mlrubric") if path.name == "pyproject.toml" else document
+        if node is None:
+            return cls(path, None)
+        layer = cls(path, node, cast("Mapping[str, object]", _plain(node)) if node.kind == "map" else {})
+        if node.kind != "map":
+            raise layer.error("tool.mlrubric must be a table", ())
+        layer.check()
+        return layer
+
+    def check(self) -> None:
+        """Raises ConfigError for the first thing, in the order of the file, that the schema does not allow."""
+        import jsonschema
+
+        schema = _schema()
+        problems = list(jsonschema.Draft202012Validator(schema).iter_errors(self.values))
+        errors = [self._in_words(problem) for problem in problems]
+        if errors:
+            raise min(errors, key=lambda error: (error.line, error.column))
+        version = self.values.get("rules")
+        if version is not None and version not in KNOWN_RULES:
+            raise self.error(f"rule book {version} is not in this version of mlrubric, which has {', '.join(KNOWN_RULES)}", ("rules",))
+
+    def _in_words(self, problem: ValidationError) -> ConfigError:
+        route = tuple(problem.absolute_path)
+        name = _name(route)
+        if problem.validator == "additionalProperties" and isinstance(problem.instance, dict):
+            known = list(cast("Mapping[str, object]", problem.schema)["properties"])  # type: ignore[call-overload]
+            unknown = next(key for key in problem.instance if key not in known)
+            return self.error(
+                f"unknown key `{unknown}`{f' in {name}' if name else ''}{_did_you_mean(unknown, known)}", (*route, unknown), key=True
+            )
+        if problem.validator == "enum":
+            allowed = [str(value) for value in cast("list[object]", problem.validator_value)]
+            return self.error(
+                f"{name}: `{problem.instance}` is none of {', '.join(allowed)}{_did_you_mean(str(problem.instance), allowed)}", route
+            )
+        if problem.validator == "required":
+            missing = [
+                key for key in cast("list[str]", problem.validator_value) if key not in cast("Mapping[str, object]", problem.instance)
+            ]
+            return self.error(f"{name}: {', '.join(f'`{key}`' for key in missing)} missing", route)
+        if problem.validator == "type":
+            return self.error(f"{name}: must be of type {problem.validator_value}", route)
+        return self.error(f"{name}: {problem.message}", route)
+
+    def error(self, message: str, route: tuple[str | int, ...], key: bool = False) -> ConfigError:
+        span = self.span(route, key)
+        return ConfigError(self.path, message, span.line, span.column)
+
+    def span(self, route: tuple[str | int, ...], key: bool = False) -> Span:
+        """Where a value stands, or its key; the nearest thing around it that is there."""
+        node = self.node
+        span = Span(1)
+        for step in route:
+            if node is None:
+                break
+            following = node.get(step) if isinstance(step, str) else node.items[step] if step < len(node.items) else None
+            if isinstance(step, str) and following is not None:
+                name = node.key(step)
+                span = name.span if name is not None and (key or following.kind == "map") else following.span
+            elif following is not None:
+                span = following.span
+            node = following
+        return span
+
+
+def _plain(node: Node) -> object:
+    """A node as plain values; dates as ISO text, as the schema wants them."""
+    if node.kind == "map":
+        return {key: _plain(value) for key, value in node.pairs()}
+    if node.kind == "list":
+        return [_plain(item) for item in node.items]
+    return node.text if node.kind == "date" else node.value
+
+
+def _settings(top: _Layer) -> Settings:
+    layers = _with_bases(top)
+    settings = Settings(source=str(top.path))
+    for layer in layers:  # the most general first
+        settings = _over(settings, layer)
+    return settings
+
+
+def _with_bases(top: _Layer) -> list[_Layer]:
+    layers, layer = [top], top
+    while "extends" in layer.values:
+        path = (layer.path.parent / str(layer.values["extends"])).resolve()
+        if any(path == known.path.resolve() for known in layers):
+            raise layer.error(f"extends: {path} extends itself", ("extends",))
+        if not path.is_file():
+            raise layer.error(f"extends: no such file: {path}", ("extends",))
+        base = _Layer.read(path)
+        if base.node is None:
+            raise layer.error(f"extends: {path} has no [tool.mlrubric]", ("extends",))
+        layers.append(base)
+        layer = base
+    return layers[::-1]
+
+
+def _over(settings: Settings, layer: _Layer) -> Settings:
+    """Settings with those of a layer over them: lists and values are replaced, tables joined by key, attestations added."""
+    values = layer.values
+    changed: dict[str, object] = {
+        key: values[key] for key in ("rules", "persona", "profile", "fail_on", "attest_max_per_section") if key in values
+    }
+    changed |= {key: tuple(_strings(values[key])) for key in ("select", "ignore", "exclude") if key in values}
+    if "fail_under" in values:
+        changed["fail_under"] = float(str(values["fail_under"]))
+    ignores = cast("Mapping[str, object]", values.get("per_path_ignores", {}))
+    changed["per_path_ignores"] = tuple(
+        (dict(settings.per_path_ignores) | {path: tuple(_strings(ids)) for path, ids in ignores.items()}).items()
+    )
+    changed["policy"] = tuple((dict(settings.policy) | cast("dict[str, str]", values.get("policy", {}))).items())
+    entries = cast("list[Mapping[str, object]]", values.get("attest", []))
+    changed["attest"] = (*settings.attest, *(_attestation(layer, index, entry) for index, entry in enumerate(entries)))
+    system = cast("Mapping[str, object]", values.get("system", {}))
+    if "members" in system:
+        changed["members"] = tuple((layer.path.parent / member).resolve() for member in _strings(system["members"]))
+    return replace(settings, **changed)  # type: ignore[arg-type]
+
+
+def _attestation(layer: _Layer, index: int, entry: Mapping[str, object]) -> Attestation:
+    texts = {key: str(entry.get(key, "")) for key in ("test", "status", "claim", "owner", "date", "expires", "cadence", "reviewer")}
+    place = Place(layer.path.name, layer.span(("attest", index)), f"attest[{index}]")
+    return Attestation(**texts, evidence=tuple(_strings(entry.get("evidence", []))), place=place)
+
+
+def _strings(value: object) -> list[str]:
+    return [str(item) for item in cast("list[object]", value)]
+
+
+def _schema() -> dict[str, object]:
+    from mlrubric.knowledge.location import rules_directory
+
+    return cast("dict[str, object]", json.loads((rules_directory() / "schema" / "config.schema.json").read_text(encoding="utf-8")))
+
+
+def _name(route: Iterable[str | int]) -> str:
+    text = ""
+    for step in route:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word.replace("-", "_"), list(known), 1, 0.6) or difflib.get_close_matches(word, list(known), 1, 0.6)
+    return f"; did you mean `{close[0]}`?" if close else ""
