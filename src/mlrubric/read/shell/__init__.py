@@ -69,10 +69,12 @@ def _facts(
     path: str, owner: str, text: str, locate: Locate, options: frozenset[str], shell: str, prefix: str, host: Embedded | None = None
 ) -> Iterator[Fact]:
     script = parse(text)
-    for start, end in script.problems:
+    if script.problems:
+        start, end = script.problems[0]
         excerpt = " ".join(text[start:end].split())[:60]
-        reason = f"shell syntax not understood near `{excerpt}`" if excerpt else "shell syntax not understood"
-        yield Unreadable(Place(path, locate(start, end), prefix or owner), FORMAT, reason)
+        near = f" near `{excerpt}`" if excerpt else ""
+        more = f", and {len(script.problems) - 1} more" if len(script.problems) > 1 else ""
+        yield Unreadable(Place(path, locate(start, end), prefix or owner), FORMAT, f"shell syntax not understood{near}{more}")
     ran = walk(script, "errexit" in options, "pipefail" in options, bash=shell != "sh")
     for index, one in enumerate(ran):
         symbol = f"{prefix or owner}.command[{index}]"
