@@ -73,5 +73,8 @@ def _foreign(document: Document, cell: Cell, foreign: Foreign) -> Fact:
     count = foreign.text.count("\n") + 1
     raw = cell.source.lines[foreign.line - 1 : foreign.line - 1 + count]
     lines = tuple((line.line, line.column_of(foreign.column - 1) if index == 0 else line.column) for index, line in enumerate(raw))
+    swallowed = "notebook line" if foreign.interpreter == "!" else ""  # IPython goes on when such a command fails
     numbers = tuple((cell.number, foreign.line + index) for index in range(count))
-    return Embedded(place, foreign.language, foreign.text, f"cell {cell.number}", lines, numbers, foreign.interpreter)
+    shell = "bash" if swallowed else foreign.interpreter
+    owner, at = f"cell {cell.number}", place if swallowed else None
+    return Embedded(place, foreign.language, foreign.text, owner, lines, numbers, shell, swallowed=swallowed, swallowed_at=at)

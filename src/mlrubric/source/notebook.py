@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from mlrubric.model.place import Span
 from mlrubric.source.syntax import json
@@ -85,6 +86,7 @@ def cells_of(text: str) -> tuple[Cell, ...]:
     return parse(text).cells
 
 
+@lru_cache(maxsize=1)  # the notebook reader and the secret reader ask one after the other
 def parse(text: str) -> Notebook:
     """Raises SyntaxProblem when the text is no JSON or no notebook."""
     if text.startswith("version https://git-lfs"):

@@ -81,8 +81,15 @@ def hits_in(text: str, setting: Setting) -> list[Hit]:
 
 
 def _assigned(text: str, setting: Setting) -> Iterator[Hit]:
+    """What is assigned to a secret name, unless it is the user's or the database's own name: a development default, as in a URI."""
+    found = list(_candidates(text, setting))
+    if found:
+        users = frozenset(match["value"].lower() for match in _USER.finditer(text))
+        yield from (hit for hit in found if text[hit.start : hit.end].lower() not in users)
+
+
+def _candidates(text: str, setting: Setting) -> Iterator[Hit]:
     seen = -1
-    users = frozenset(match["value"].lower() for match in _USER.finditer(text))
     for keyword in _KEYWORD.finditer(text):
         start = text.rfind("\n", 0, keyword.start()) + 1
         if start <= seen:
@@ -91,16 +98,16 @@ def _assigned(text: str, setting: Setting) -> Iterator[Hit]:
         end = text.find("\n", start)
         end = len(text) if end < 0 else end
         if end - start <= 2000:
-            yield from _in_line(text[start:end], start, setting, users)
+            yield from _in_line(text[start:end], start, setting)
         elif keyword.start() - start < 100_000:  # one very long line: a minified or generated file
             start = max(start, keyword.start() - 100)
-            yield from _in_line(text[start : keyword.end() + 300], start, setting, users)
+            yield from _in_line(text[start : keyword.end() + 300], start, setting)
     for match in _NAMED_VALUE.finditer(text):
         if _is_credential(match["name"], match["value"], setting):
             yield Hit(match.start("value"), match.end("value"), _hint(match["name"]))
 
 
-def _in_line(line: str, offset: int, setting: Setting, users: frozenset[str]) -> Iterator[Hit]:
+def _in_line(line: str, offset: int, setting: Setting) -> Iterator[Hit]:
     patterns = [_QUOTED]
     if setting is not Setting.CODE:
         patterns += [_BARE, _QUOTED_PAIR, _OPTION, _INLINE]
@@ -118,8 +125,7 @@ def _in_line(line: str, offset: int, setting: Setting, users: frozenset[str]) ->
             comma = pattern is _QUOTED and line[match.end("name") : match.start("quote")].strip(" \\\"'").startswith(",")
             if comma and not (line[match.start("name") - 1 : match.start("name")] in ("'", '"') and looks_random(value)):
                 continue
-            # the user's or the database's own name as the password is a development default, as in a URI
-            if value.lower() not in users and _is_credential(name, value, setting):
+            if _is_credential(name, value, setting):
                 yield Hit(offset + start, offset + start + len(value), _hint(name))
 
 
