@@ -1,0 +1,37 @@
+"""Python files and embedded Python: one `PythonModule` fact each. libcst is imported when the first text is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from mlrubric.model.facts import Embedded, Fact
+from mlrubric.source.document import Document
+
+FORMAT = "python"
+LANGUAGE = "python"
+_NAME = re.compile(r"(?:^|/)[^/]+\.pyw?$")
+
+
+def accepts(path: str) -> bool:
+    """`*.py` and `*.pyw`; stubs (`*.pyi`) say nothing about what runs."""
+    return _NAME.search(path) is not None
+
+
+def accepts_text(path: str, start: str) -> bool:
+    """A file without an extension that begins with a Python shebang."""
+    return "." not in path.rsplit("/", 1)[-1] and re.match(r"#![^\n]*\bpython[0-9.]*\b", start) is not None
+
+
+def read(document: Document) -> Iterable[Fact]:
+    from mlrubric.read.python.module import facts_of
+    from mlrubric.read.python.positions import Source
+
+    return facts_of(Source(document.path, document.text))
+
+
+def read_embedded(embedded: Embedded) -> Iterable[Fact]:
+    from mlrubric.read.python.module import facts_of
+    from mlrubric.read.python.positions import Source
+
+    return facts_of(Source(embedded.place.path, embedded.text, embedded.owner, embedded.place, embedded.lines, embedded.cells))
