@@ -66,6 +66,9 @@ def guard_releases(world: World) -> list[Guarded]:
             graph.connect(guard, node, "guard", graph.nodes[guard].place)
         graph.nodes[node].attributes["guarded"] = "true" if guards else "false"
         found.append(Guarded(node, tuple(sorted(guards))))
+    everywhere = all(one.checks for one in found)
+    for check in {c for one in found for c in one.checks}:
+        graph.nodes[check].attributes["guards"] = "true" if everywhere else "some"
     return found
 
 

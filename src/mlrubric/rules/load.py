@@ -134,5 +134,6 @@ def _capability(path: Path, table: Table) -> CapabilityRule:
     level = table.get("level", 1)
     return CapabilityRule(
         id=_text(table, "id", path), title=_text(table, "title", path), level=int(str(level)), required=bool(table.get("required", True)), path=path,
-        checks=checks, met=met, partial=partial, message=_text(table, "message", path, ""), docs=cast("Table", table.get("docs", {})),
+        checks=checks, met=met, partial=partial, message=_text(table, "message", path, ""), cadence=_text(table, "cadence", path, "any"),
+        docs=cast("Table", table.get("docs", {})),
     )  # fmt: skip

@@ -97,6 +97,7 @@ class CapabilityRule:
     met: tuple[Grade, ...]
     partial: tuple[Grade, ...]
     message: str
+    cadence: str = "any"
     docs: Table = field(default_factory=dict)
 
 

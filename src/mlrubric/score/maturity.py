@@ -33,7 +33,7 @@ def google(picture: Picture, rules: Sequence[CapabilityRule], results: Sequence[
 
 
 def _capability(picture: Picture, rule: CapabilityRule, statuses: Mapping[str, str], known: Mapping[str, str]) -> Capability:
-    answers = Answers(picture, dict(rule.checks))
+    answers = Answers(picture, dict(rule.checks), timed=rule.cadence == "time")
     for status, grades in (("met", rule.met), ("partial", rule.partial)):
         for grade in grades:
             witnesses = _holds(answers, grade, statuses, known)
@@ -54,7 +54,7 @@ def _holds(answers: Answers, grade: Grade, statuses: Mapping[str, str], known: M
     if not grade.effective:
         names = [c for c in (*grade.all, *grade.any) if c in answers.checks]
         return answers.witnesses(names)
-    run = tuple(w for w in answers.witnesses(grade.effective) if w.automation.level == "kept")
+    run = tuple(w for w in answers.witnesses(grade.effective) if w.automation.level == "kept" and (w.automation.timed or not answers.timed))
     return run or None
 
 
