@@ -103,7 +103,7 @@ class DiskTree:
 
     def _inside(self, path: str) -> str | None:
         full = os.path.realpath(self._prefix + path)
-        return full if full.startswith(self._prefix) else None
+        return full if (full + os.sep).startswith(self._prefix) else None
 
     def _check(self, listed: list[str], notices: list[tuple[str, str]] | None = None) -> _Found:
         """Each listed path that is a plain file inside the root, once; the others with a reason."""

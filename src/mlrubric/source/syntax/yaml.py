@@ -116,8 +116,10 @@ class _Composer:
                 self.take(event)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            reason = ": ".join(part for part in (error.context, error.problem) if part)
-            raise SyntaxProblem(reason or "not YAML", *(self.where(mark.index) if mark else (1, 1))) from error
+            reason = ": ".join(part for part in (error.context, error.problem) if part) or "not YAML"
+            if mark is not None and self.text[mark.index : mark.index + 1] == "\t":
+                reason += " (a tab, where YAML takes spaces only)"
+            raise SyntaxProblem(reason, *(self.where(mark.index) if mark else (1, 1))) from error
         except yaml.reader.ReaderError as error:
             raise self.problem_at(str(error.reason), error.position) from error
         except (ValueError, OverflowError, AttributeError) as error:  # PyYAML lets these through, e.g. for `%YAML 1.99999999999`
