@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from mlrubric.model.facts import Fact, Secret
 from mlrubric.model.place import Place
 from mlrubric.source.document import Document
+from mlrubric.source.notebook import cells_of
 from mlrubric.source.secrets import Setting, hits_in
+from mlrubric.source.syntax.node import SyntaxProblem
 
 FORMAT = "secret"
 
@@ -75,10 +77,14 @@ def _setting_of(path: str) -> Setting:
 
 def _in_notebook(document: Document) -> Iterator[Fact]:
     """Sources by cell, then printed outputs, where a copy of what the source says is not said twice."""
-    from mlrubric.source.notebook import cells_of
-
     example = bool(_TESTS.search(document.path) or _TEMPLATES.search(document.path))
-    for cell in cells_of(document.text):
+    try:
+        cells = cells_of(document.text)
+    except SyntaxProblem:  # the notebook reader says so; a key in it leaks all the same
+        for hit in hits_in(document.text, Setting.EXAMPLE):
+            yield Secret(document.place(document.span(hit.start, hit.end)), hit.hint)
+        return
+    for cell in cells:
         said: set[str] = set()
         texts = [(cell.source, cell.kind != "code")] + [(output, False) for output in cell.printed]
         for text, prose in texts:

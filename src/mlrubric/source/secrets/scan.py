@@ -70,9 +70,11 @@ def hits_in(text: str, setting: Setting) -> list[Hit]:
     found = [Hit(*entry) for entry in shaped(text)]
     found += _uris(text, setting)
     if setting is not Setting.EXAMPLE:
-        found += _assigned(text, setting)
+        assigned = list(_assigned(text, setting))
         if "kind:" in text and _K8S_SECRET.search(text):
+            assigned = [hit for hit in assigned if _decoded(text[hit.start : hit.end]) is None]
             found += _kubernetes(text)
+        found += assigned
     kept: list[Hit] = []
     for hit in sorted(found, key=lambda hit: (hit.start, -hit.end, hit.hint)):
         if not kept or hit.start >= kept[-1].end:
@@ -170,12 +172,18 @@ def _uris(text: str, setting: Setting) -> Iterator[Hit]:
 def _kubernetes(text: str) -> Iterator[Hit]:
     """Values of a Kubernetes Secret are only encoded, not encrypted."""
     for match in re.finditer(r"""^[ \t]+(?P<name>[\w.-]+):[ \t]*["']?(?P<value>[A-Za-z0-9+/]{6,}={0,2})["']?[ \t]*$""", text, re.MULTILINE):
-        try:
-            value = base64.b64decode(match["value"], validate=True).decode("ascii").strip()
-        except (binascii.Error, UnicodeDecodeError):
-            continue  # stringData or another key: the plain reading above has judged it
-        if value.isprintable() and len(value) >= 4 and _is_credential(match["name"], value, Setting.CONFIG):
+        value = _decoded(match["value"])
+        if value is not None and len(value) >= 4 and _is_credential(match["name"], value, Setting.CONFIG):
             yield Hit(match.start("value"), match.end("value"), _hint(match["name"]))
+
+
+def _decoded(value: str) -> str | None:
+    """The text behind base64; None when there is none, as under `stringData`."""
+    try:
+        text = base64.b64decode(value, validate=True).decode("ascii").strip()
+    except (binascii.Error, ValueError):
+        return None
+    return text if text.isprintable() else None
 
 
 def _hint(name: str) -> str:

@@ -1,0 +1,164 @@
+"""Which literals are credentials, and which are placeholders, references or development defaults."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+
+from mlrubric.model.facts import Secret
+from mlrubric.read import secret
+from mlrubric.source.document import Document
+
+# put together here, so that no scanner takes this file for a leak
+HEX = "9f86d081884c7d659a2feaa0c55ad015"
+AWS = "AK" + "IA" + "QYLPMN5HHHFPZAM2"
+GITHUB = "gh" + "p_" + "a8Kd93jLmQ0xZ7vB2nR5tY1wE6uI4oP9sD3f"
+OPENAI = "sk" + "-" + "proj4Tq9ZbX7cV2mN8kLp3WsY6dF1gHj5RtQ"
+HUGGING = "h" + "f_" + "QwErTyUiOpAsDfGhJkLzXcVbNmQaZwSxEd"
+GOOGLE = "GOC" + "SPX-" + "b7RmK2pQ9xLz4TnVwYc8JhDf3GsA"
+SLACK = "https://hooks.slack" + ".com/services/" + "T01ABCDEF23/B04GHIJKL56/q9WzX3cV7bN1mK5jH8gF2dS4"
+PEM = "-----BEGIN PRIVATE" + " KEY-----\\n" + base64.b64encode(bytes(range(7, 200))).decode()[:180] + "\\n-----END"
+
+
+def jwt(claims: dict[str, str]) -> str:
+    parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in ({"alg": "HS256"}, claims)]
+    return ".".join([*parts, "dBjftJeZ4CVPmB92K27uhbUJU1p1r_wW1gFWFOEjXk"])
+
+
+def secrets(path: str, text: str) -> list[tuple[int, str]]:
+    return [(fact.place.line, fact.hint) for fact in secret.read(Document(path, text)) if isinstance(fact, Secret)]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "hint"),
+    [
+        ("a.py", f'client = boto3.client("s3", aws_access_key_id="{AWS}")', "AWS access key"),
+        ("docs/setup.md", f"Use `{GITHUB}` for now.", "GitHub token"),
+        ("train.py", f"openai.api_key = '{OPENAI}'", "OpenAI key"),
+        ("config.yaml", f"hub_token: {HUGGING}", "Hugging Face token"),
+        (".dvc/config", f"[core]\n    gdrive_client_secret = {GOOGLE}", "Google client secret"),
+        ("alerts.sh", f"curl -d x {SLACK}", "Slack webhook"),
+        ("key.json", json.dumps({"type": "service_account"})[:-1] + f', "private_key": "{PEM}"}}', "private key"),
+        ("app.ts", f'const k = "{jwt({"role": "service_role"})}"', "service token"),
+        ("train.py", f'wandb.login(key="{HEX}{HEX[:8]}")', "wandb key"),
+        ("ls.py", f'client = Client(url=URL, api_key="{HEX}")', "access token"),
+        ("ls.py", f'os.environ["COMET_API_KEY"] = "{HEX}"', "access token"),
+        ("ls.py", f'os.environ.setdefault("COMET_API_KEY", "{HEX}")', "access token"),
+        (".env", "OPTUNA_DB_PASSWORD=optunapass", "password"),
+        (".env.local", "export DB_PASSWORD='tr33house'", "password"),
+        ("docker-compose.yml", "environment:\n  - GF_SECURITY_ADMIN_PASSWORD=foobar", "password"),
+        ("grafana/datasources.yaml", "secureJsonData:\n  password: 'm0n1t0r1ng'", "password"),
+        ("deploy.yaml", "env:\n  - name: DB_PASSWORD\n    value: s0mething9", "password"),
+        ("secret.yaml", "kind: Secret\ndata:\n  password: " + base64.b64encode(b"tr33house!").decode(), "password"),
+        ("db.py", 'URI = "postgresql://mlops:Tr33house@db.internal:5432/x"', "credentials in a URI"),
+        ("db.py", 'uri = "postgresql://user:password@localhost:6609/dev"', "credentials in a URI"),
+        ("Dockerfile", "ENV DB_PASSWORD tr33house", "password"),
+        ("run.sh", "mlflow server --admin-password=tr33house", "password"),
+        ("main.tf", 'resource "x" "y" {\n  password = "tr33house"\n}', "password"),
+        ("docker-compose.yml", "environment:\n  - FERNET_KEY=${FERNET:-46BKJoQYlPPOexq0OhDZnIlNepKFf87WFwLbfzqDDho=}", "access token"),
+    ],
+)
+def test_a_credential_is_found(path: str, text: str, hint: str) -> None:
+    assert [found for _, found in secrets(path, text)] == [hint]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (".env", "AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE\nAWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+        (".env", 'TOKEN_NOAA="<YOUR-API>"\nDB_PASSWORD=\nAPI_KEY=your-key-here\nPGPASSWORD=changeme\nX_TOKEN=xxxxxxxxxxxx'),
+        (".env", "POSTGRES_USER=velib\nPOSTGRES_PASSWORD=velib"),
+        (".env.example", "DB_PASSWORD=tr33house"),
+        (
+            "docker-compose.yml",
+            "environment:\n  POSTGRES_PASSWORD: postgres\n  MINIO_ROOT_PASSWORD: minioadmin\n  X_PASSWORD: mlflow_password",
+        ),
+        (
+            "docker-compose.yml",
+            "environment:\n  POSTGRES_PASSWORD: ${DB_PASSWORD}\n  A_PASSWORD: ${B_PASSWORD:-test}\n  C_PASSWORD: admin123",
+        ),
+        ("docker-compose.yml", "command: postgresql://airflow:airflow@postgres/airflow"),
+        (
+            ".github/workflows/ci.yml",
+            "env:\n  TOKEN: ${{ secrets.OP_TOKEN }}\n  POSTGRES_PASSWORD: mlflow_test1\npermissions:\n  id-token: write",
+        ),
+        ("a.py", 'password = os.environ["DB_PASSWORD"]\ntoken = os.getenv("HF_TOKEN", "")\napi_key = get_secret("openai_api_key")'),
+        ("a.py", 'pad_token = "<|endoftext|>"\nmax_tokens = "1024"\nsecret_name = "prod/credit/mlflow-tracking-1"\npassword = "password"'),
+        ("a.py", 'DB_PASSWORD = "db_password"\nparser.add_argument("--password", help="The password of user 1")\nKEY = "api_key"'),
+        ("a.py", 'uri = f"postgresql://{user}:{password}@{host}/db"\nurl = "https://user:pass@example.com/x"'),
+        ("a.py", '"""Connect with postgresql://user:password@localhost:5432/db."""'),
+        ("a.py", 'URI = "snowflake://USER:PAT@ACCOUNT_IDENTIFIER"'),
+        ("tests/test_db.py", 'URI = "postgresql://velib:p%40word@localhost/db"\npassword = "tr33house"'),
+        ("README.md", "export AWS_SECRET_ACCESS_KEY=yyy\npassword: tr33house\nDB=postgres://me:tr33house@db/x"),
+        ("main.tf", 'password = var.db_password\nsecret_key = "${var.secret}"'),
+        ("setup.sh", "zenml --tracking_password=dummy --authentication_secret=s3_secret\nexport TOKEN=$GITHUB_TOKEN"),
+        ("alembic.ini", "sqlalchemy.url = VALUE_IS_SET_AT_RUNTIME\npassword = UPDATEME"),
+        (".codecarbon.config", "experiment_id = 5b0fa12a-3dd7-45bb-9766-cc326314d9f1\napi_key = 5b0fa12a-3dd7-45bb-9766-cc326314d9f1"),
+        (
+            ".dvc/config.local",
+            "gdrive_service_account_json_file_path = ../ghi-prediction-6869d952fb04.json\npassword_file = /run/secrets/db1",
+        ),
+        ("azurite.py", '"AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="'),
+        ("check.py", 'assert "-----BEGIN PRIVATE KEY-----" in text'),
+        ("app.ts", f'const k = "{jwt({"role": "anon"})}"'),
+        (
+            "secret.yaml",
+            "kind: Secret\ndata:\n  password: " + base64.b64encode(b"password").decode() + "\n"
+            "stringData:\n  AWS_SECRET_ACCESS_KEY: minio123",
+        ),
+        (
+            "values.yaml",
+            "auth:\n  existingSecret: grafana-credentials-1\n  secretKeyRef: {name: db, key: password1}\n  passwordSecretName: db1",
+        ),
+        ("values.yaml", "tls:\n  secretName: ml-portfolio-tls2\n  token_url: https://login.example.org/oauth2/v2.0/token"),
+    ],
+)
+def test_what_is_none_stays_silent(path: str, text: str) -> None:
+    assert secrets(path, text) == []
+
+
+def test_the_value_is_never_kept() -> None:
+    facts = list(secret.read(Document("a.py", f'token = "{GITHUB}"\n')))
+    assert len(facts) == 1
+    assert GITHUB not in repr(facts)
+
+
+def test_the_place_is_the_literal() -> None:
+    (fact,) = secret.read(Document(".env", "A=1\nDB_PASSWORD=tr33house\n"))
+    assert (fact.place.span.line, fact.place.span.column, fact.place.span.end_column) == (2, 13, 22)
+
+
+def test_a_notebook_names_cell_and_line_and_says_a_printed_copy_once() -> None:
+    cells = [
+        {"cell_type": "markdown", "source": ["`postgres://me:tr33house@db/x`"]},
+        {
+            "cell_type": "code",
+            "source": ["import os\n", f'key = "{GITHUB}"\n', "print(key)"],
+            "outputs": [{"output_type": "stream", "text": [f"{GITHUB}\n"]}],
+        },
+    ]
+    text = json.dumps({"nbformat": 4, "metadata": {}, "cells": cells}, indent=1)
+    (fact,) = secret.read(Document("n.ipynb", text))
+    assert (fact.place.cell, fact.place.cell_line, fact.place.symbol) == (2, 2, "cell 2")
+    line = text.split("\n")[fact.place.line - 1]
+    assert line[fact.place.span.column - 1 : fact.place.span.end_column - 1] == GITHUB
+
+
+def test_a_broken_notebook_is_still_searched() -> None:
+    assert secrets("n.ipynb", f'{{"cells": [ "token = {GITHUB}" ') == [(1, "GitHub token")]
+
+
+def test_long_lines_do_not_hang() -> None:
+    text = "x = '" + "password" * 20_000 + "'\n" + "a" * 300_000 + "\n" + "key=" * 50_000
+    assert secrets("a.py", text) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [("a.py", True), (".env", True), ("x/.env.prod", True), ("Dockerfile", True), (".dvc/config", True), ("uv.lock", False),
+     ("package-lock.json", False), ("data.csv", False), ("model.pkl", False), ("creds.json", True), ("id_rsa", True)],
+)  # fmt: skip
+def test_accepts(path: str, wanted: bool) -> None:
+    assert secret.accepts(path) is wanted
