@@ -10,10 +10,11 @@ from pathlib import Path
 from mlrubric.config import Settings
 from mlrubric.describe import describe
 from mlrubric.graph.build import Picture, build
+from mlrubric.graph.graph import Graph
 from mlrubric.knowledge.catalogue import load_catalogue
 from mlrubric.model.facts import FileFacts
 from mlrubric.model.report import Report
-from mlrubric.read.drive import read_tree
+from mlrubric.read.drive import Progress, read_tree
 from mlrubric.rules.judge import findings
 from mlrubric.rules.load import load_rules
 from mlrubric.rules.rule import RuleBook
@@ -22,10 +23,9 @@ from mlrubric.score.ml_test import judge_test, score_of
 from mlrubric.score.plan import breaks, steps
 from mlrubric.source.decode import decode
 from mlrubric.source.document import Document
+from mlrubric.source.overlay import OverlayTree
 from mlrubric.source.tree import DiskTree, Tree
 from mlrubric.suppress import split_suppressed
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,36 +38,49 @@ class Analysis:
     texts: Callable[[str], str | None]
     rules: RuleBook
 
+    @property
+    def graph(self) -> Graph:
+        return self.picture.graph
+
 
 def analyze(root: Path, settings: Settings, progress: Progress | None = None, overlay: Mapping[str, str] | None = None) -> Analysis:
     """Analyse the repository at `root`; `overlay` are texts that stand in for files (open editors)."""
-    return analyze_tree(DiskTree(root, overlay=overlay or {}), settings, progress)
+    tree: Tree = DiskTree(root)
+    if overlay:
+        tree = OverlayTree(tree, overlay)
+    return analyze_tree(tree, root.resolve().name, settings, progress)
 
 
-def analyze_tree(tree: Tree, settings: Settings, progress: Progress | None = None) -> Analysis:
+def analyze_tree(tree: Tree, name: str, settings: Settings, progress: Progress | None = None) -> Analysis:
     """The same for any tree: a disk, a memory."""
     started = time.perf_counter()
-    facts = read_tree(tree, progress)
+    facts = [one for one in read_tree(tree, progress) if not settings.excludes(one.path)]
     rules = load_rules()
     picture = build(facts, [entry.path for entry in tree.files], load_catalogue())
     results = tuple(judge_test(picture, test) for test in rules.tests)
     score = score_of(results)
-    chosen = [r for r in rules.rules if settings.wants(r.id)]
-    kept, suppressed = split_suppressed(findings(picture, chosen, settings.persona), facts, settings)
+    texts = _texts(tree)
+    chosen = [rule for rule in rules.rules if settings.wants(rule.id)]
+    found = [one for one in findings(picture, chosen, settings.persona) if not settings.ignores(one.rule, one.place.path)]
+    kept, suppressed = split_suppressed(found, texts)
     shared = breaks(results)
     report = describe(
-        tree, facts, picture, results, score, google(picture, rules.capabilities, results), kept, suppressed, shared, steps(results, score, shared),
-        time.perf_counter() - started,
+        tree, name, facts, picture, results, score, google(picture, rules.capabilities, results), kept, suppressed, shared,
+        steps(results, score, shared), time.perf_counter() - started, settings.as_of or tree.commit_date,
     )  # fmt: skip
-    return Analysis(report, picture, facts, _texts(tree), rules)
+    return Analysis(report, picture, facts, texts, rules)
 
 
 def _texts(tree: Tree) -> Callable[[str], str | None]:
+    known: dict[str, str | None] = {}
+
     def text(path: str) -> str | None:
-        try:
-            document = decode(path, tree.read(path))
-        except (OSError, KeyError):
-            return None
-        return document.text if isinstance(document, Document) else None
+        if path not in known:
+            try:
+                document = decode(path, tree.read(path))
+            except OSError:
+                document = None
+            known[path] = document.text if isinstance(document, Document) else None
+        return known[path]
 
     return text

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import PurePath
 
 from mlrubric.graph.build import Picture
 from mlrubric.graph.gates import Guarded
@@ -22,6 +21,7 @@ PRIMARY = ("python", "notebook", "shell", "github_workflow", "github_action", "d
 
 def describe(
     tree: Tree,
+    name: str,
     facts: Sequence[FileFacts],
     picture: Picture,
     results: tuple[TestResult, ...],
@@ -39,7 +39,7 @@ def describe(
     analysed = len({one.path for one in facts if any(not isinstance(f, Unreadable) for f in one.facts)})
     kind = kind_of(picture)
     repository = Repository(
-        ".", PurePath(tree.name).name or ".", tree.commit, as_of, kind, _files(facts), _triggers(picture), unreadable, serving_visible(picture), analysed
+        ".", name or ".", tree.commit, as_of, kind, _files(facts), _triggers(picture), unreadable, serving_visible(picture), analysed
     )
     models = _models(picture, results, score)
     return Report(

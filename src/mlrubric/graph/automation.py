@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.model.graph import Edge
-from mlrubric.model.place import Place
 from mlrubric.model.verdict import Broken, Step
 
 TIME = frozenset({"schedule", "event", "alert", "serving", "bot", "repository_dispatch"})
@@ -54,21 +53,13 @@ class Schedule:
     def _scripts(self) -> Iterable[int]:
         return (n for n in self.graph.of_kind("function", "module") if self.graph.nodes[n].attributes.get("entry") == "true")
 
-    def of(self, node: int, *, timed: bool = False) -> Automation:
-        """The best level of a node; with `timed`, a path from a trigger of time or event is preferred at each level."""
-        best: Automation | None = None
+    def of(self, node: int) -> Automation:
+        """The best level of a node; at each level a path from a trigger of time or event comes first."""
         for level, by_time, reached in self._sweeps:
-            if node not in reached:
-                continue
-            hops = self.graph.path(reached, node)
-            found = Automation(level, self.graph.steps(hops), self._broken(level, hops), by_time, _confidence(hops))
-            if not timed or by_time or level not in ("kept", "lost"):
-                return found if best is None or LEVELS.index(level) < LEVELS.index(best.level) else best
-            best = best or found
-        if best is not None:
-            return best
-        place = self.graph.nodes[node].place
-        return Automation("none", (), Broken("wired", place, "nothing in this repository runs it"))
+            if node in reached:
+                hops = self.graph.path(reached, node)
+                return Automation(level, self.graph.steps(hops), self._broken(level, hops), by_time, _confidence(hops))
+        return Automation("none", (), Broken("wired", self.graph.nodes[node].place, "nothing in this repository runs it"))
 
     def reached(self, level: str) -> frozenset[int]:
         """All nodes that a level's sweep reaches."""
@@ -100,6 +91,3 @@ def _confidence(hops: list[tuple[int, Edge | None]]) -> float:
             confidence *= 0.7
     return round(confidence, 3)
 
-
-def place_of(broken: Broken | None) -> Place | None:
-    return broken.place if broken else None

@@ -77,7 +77,7 @@ def witness(picture: Picture, number: int, timed: bool) -> Witness:
     """How a node is run, and which condition of the six breaks first."""
     node = picture.graph.nodes[number]
     schedule = picture.schedule if node.kind in STOPPING or in_tests(node.place.path) else picture.real
-    automation = schedule.of(number, timed=timed)
+    automation = schedule.of(number)
     executed = automation.level in ("kept", "lost")
     broken = automation.broken
     if automation.level == "kept":
