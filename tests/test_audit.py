@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,9 +14,18 @@ from threading import Event, Thread
 import pytest
 
 from mlrubric.audit import AuditResult, Pinned, attributes_of, audit, pins_of
-from mlrubric.audit.result import Advisory
+from mlrubric.audit.result import Advisory, Vulnerable
+from mlrubric.graph.advisories import tell_requirements
+from mlrubric.graph.build import build
+from mlrubric.graph.graph import Graph
+from mlrubric.knowledge.catalogue import load_catalogue
+from mlrubric.knowledge.location import rules_directory
 from mlrubric.model.facts import FileFacts, Requirement
 from mlrubric.model.place import Place, Span
+from mlrubric.read import requirements
+from mlrubric.rules.judge import findings
+from mlrubric.rules.load import load_rules
+from mlrubric.source.document import Document
 
 
 def advisory(name: str, **more: object) -> dict[str, object]:
@@ -209,3 +219,39 @@ def test_pins_are_read_from_facts() -> None:
     lock = FileFacts("uv.lock", "uv_lock", (requirement("Torch", "==2.6.0", line=9, path="uv.lock", kind="locked"),))
     rows = [(row.name, row.version) for row in pins_of([manifest, lock])]
     assert rows == [("pandas", "2.2.0"), ("numpy", None), ("scipy", None), ("evil", None), ("Torch", "2.6.0")]
+
+
+def test_what_was_found_is_told_to_the_nodes_and_to_lines_that_have_none() -> None:
+    """A locked line has no node before; a clean or unknown one does not get one."""
+    locked = pin("jinja2", "2.4.1", 9, "uv.lock")
+    fine = pin("flask", "3.1.0", 10, "uv.lock")
+    graph = Graph()
+    direct = graph.add("requirement", "requests", REQUESTS.place, pinned="true")
+    loose = graph.add("requirement", "numpy", pin("numpy", None, 5).place, pinned="false")
+    bad = (Vulnerable(REQUESTS, (Advisory("PYSEC-2018-28", (), ("2.20.0",)),)), Vulnerable(locked, (Advisory("PYSEC-2014-8"),)))
+    result = AuditResult("done", bad, (fine,), ())
+    tell_requirements(graph, attributes_of(result))
+    assert graph.nodes[direct].attributes["vulnerable"] == "true" and graph.nodes[direct].attributes["pinned"] == "true"
+    assert "vulnerable" not in graph.nodes[loose].attributes
+    [added] = graph.nodes[2:]
+    assert (added.kind, added.label, added.place) == ("requirement", "jinja2", locked.place)
+    assert added.attributes["fixed_in"] == "no release yet" and added.attributes["version"] == "2.4.1"
+
+
+@pytest.mark.parametrize(("kind", "count"), [("bad", 1), ("good", 0)])
+def test_the_rule_judges_its_own_example(kind: str, count: int) -> None:
+    """From the line of a file to the finding: reader, audit, graph, rule."""
+    [path] = (rules_directory() / "environment").glob("ENV003-*.toml")
+    [example] = tomllib.loads(path.read_text(encoding="utf-8"))["example"]
+    document = Document("requirements.txt", f"# what it runs with\n{example[kind]}\n")
+    facts = [FileFacts(document.path, requirements.FORMAT, tuple(requirements.read(document)))]
+    picture = build(facts, [document.path], load_catalogue())
+    with osv() as server:
+        result = audit(pins_of(facts), osv_url=server.url)
+    assert result.status == "done"
+    tell_requirements(picture.graph, attributes_of(result))
+    [rule] = [rule for rule in load_rules().rules if rule.id == "ENV003"]
+    found = findings(picture, [rule])
+    assert [(finding.rule, finding.place.line) for finding in found] == [("ENV003", 2)] * count
+    if found:
+        assert found[0].message == "`requests` 2.19.0 has known vulnerabilities (PYSEC-2018-28); fixed in 2.20.0"

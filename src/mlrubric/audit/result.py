@@ -60,6 +60,7 @@ def attributes_of(result: AuditResult) -> dict[Place, dict[str, str]]:
         fixed = [release for advisory in row.advisories for release in advisory.fixed_in]
         told[row.pin.place] = {
             "vulnerable": "true",
+            "name": row.pin.name,
             "version": row.pin.version or "",
             "vulnerabilities": ", ".join(advisory.id for advisory in row.advisories),
             "fixed_in": ", ".join(dict.fromkeys(fixed)) or "no release yet",
