@@ -270,7 +270,11 @@ def _normal(distribution: str) -> str:
     return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
-@cache
 def load_catalogue(rules: Path | None = None) -> Catalogue:
     """The catalogue of a rules folder, by default the packaged one; the same object every time."""
-    return Catalogue(rules or rules_directory())
+    return _load(rules or rules_directory())
+
+
+@cache
+def _load(rules: Path) -> Catalogue:
+    return Catalogue(rules)
