@@ -61,7 +61,9 @@ def same(mine: Node, theirs: yaml.Node | None) -> None:
     if isinstance(theirs, yaml.ScalarNode):
         assert mine.text == theirs.value
         kind = theirs.tag.rpartition(":")[2]
-        assert mine.kind == {"timestamp": "date", "int": "int", "float": "float", "bool": "bool", "null": "null"}.get(kind, "string")
+        expected = {"timestamp": "date", "int": "int", "float": "float", "bool": "bool", "null": "null"}.get(kind, "string")
+        # `! 12` is a string by the standard, PyYAML makes a number of it
+        assert mine.kind == expected or (mine.kind == "string" and mine.span.column > theirs.start_mark.column + 1)
     elif isinstance(theirs, yaml.SequenceNode):
         assert mine.kind == "list" and len(mine.items) == len(theirs.value)
         for item, other in zip(mine.items, theirs.value, strict=True):

@@ -24,7 +24,11 @@ def read(document: Document) -> Iterator[Fact]:
         text = re.sub(r"(?:^|(?<=\s))#.*$", "", line).rstrip()
         if not text.strip() or _SECTION.match(text.strip()):
             continue
-        first, *rest = _WORD.finditer(text)
+        words = list(_WORD.finditer(text))
+        if not words:
+            yield Unreadable(document.place(Span(number)), FORMAT, "no pattern: a lone backslash")
+            continue
+        first, *rest = words
         place = document.place(Span(number, first.start() + 1, number, len(text) + 1), first.group())
         owners = tuple(word.group() for word in rest)
         wrong = [owner for owner in owners if not _OWNER.match(owner)]
