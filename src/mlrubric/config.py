@@ -6,6 +6,7 @@ import difflib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -14,6 +15,7 @@ from mlrubric.model.place import Place, Span
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
+    from pathspec import GitIgnoreSpec
 
     from mlrubric.source.syntax.node import Node
 
@@ -79,15 +81,35 @@ class Settings:
     osv_url: str | None = None
     cache: bool = True
 
-    def uses(self, rule: str) -> bool:
+    def wants(self, rule: str) -> bool:
         """Whether a rule is selected: the longest of the beginnings that fit decides, `ignore` wins a tie."""
         chosen = max((len(_beginning(item)) for item in self.select or ("ALL",) if rule.startswith(_beginning(item))), default=-1)
         refused = max((len(_beginning(item)) for item in self.ignore if rule.startswith(_beginning(item))), default=-1)
         return chosen > refused
 
+    def ignores(self, rule: str, path: str) -> bool:
+        """Whether `per_path_ignores` silence a rule in a file."""
+        silent = [pattern for pattern, ids in self.per_path_ignores if any(rule.startswith(_beginning(item)) for item in ids)]
+        return bool(silent) and _matches(tuple(silent), path)
+
+    def excludes(self, path: str) -> bool:
+        """Whether a file is not to be read."""
+        return bool(self.exclude) and _matches(self.exclude, path)
+
     def switch(self, name: str) -> str:
         """The value of a policy switch."""
         return dict(self.policy)[name]
+
+
+@lru_cache(maxsize=64)
+def _patterns(patterns: tuple[str, ...]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(patterns)
+
+
+def _matches(patterns: tuple[str, ...], path: str) -> bool:
+    return _patterns(patterns).match_file(path)
 
 
 def _beginning(selector: str) -> str:

@@ -121,7 +121,7 @@ def _action(step: NextStep) -> str:
     text = safe(step.action)
     if step.place is not None and str(step.place) not in text and short(step.place) not in text:
         text += f" at {safe(short(step.place))}"
-    if step.tests and not step.gain:
+    if step.tests and not step.gain and " real" not in text:
         text += f"; makes {plural(len(step.tests), 'check')} real"
     return text + (" (check --fix)" if step.fix else "")
 

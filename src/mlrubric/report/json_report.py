@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mlrubric.report import Analysis, Options
 
 NAME = "json"
+ALL_NUMBERS = True  # whatever the profile
 REPORT_SCHEMA = "urn:mlrubric:schema:report:1"
 FINDINGS_SCHEMA = "urn:mlrubric:schema:findings:1"
 Json = dict[str, object]

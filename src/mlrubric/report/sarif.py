@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mlrubric.report import Analysis, Options
 
 NAME = "sarif"
+ALL_NUMBERS = True  # whatever the profile
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 MOST_RESULTS, MOST_RULES, MOST_STEPS, MOST_PLACES, MOST_TAGS, LONGEST_TEXT, LONGEST_NAME = 25_000, 25_000, 1_000, 100, 10, 1_024, 255
 PROBLEM_SEVERITY = {"error": "error", "warning": "warning", "note": "recommendation"}

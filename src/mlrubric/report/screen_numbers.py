@@ -76,7 +76,7 @@ def numbers(report: Report, width: int, detail: int) -> Block:
     for left, extra, right in ((head, why, points), (checks, "", level)):
         whole = f"{left}   {extra}" if extra else left
         if max(width_of(whole) + 3, 54) + width_of(right) <= width:
-            rows.append(row((left, "bold"), pad(f"   {extra}" if extra else "", max(3, 54 - width_of(left))), (right, "bold")))
+            rows.append(row((left, "bold"), pad(whole[len(left) :] + "   ", 54 - width_of(left)), (right, "bold")))
         else:
             rows += [row((cut(whole, width), "bold")), row((cut(right, width), "bold"))]
     if seen and detail:

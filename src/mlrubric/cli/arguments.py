@@ -1,0 +1,227 @@
+"""The arguments of every command, and what `--help` says."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import math
+import os
+from pathlib import Path
+from typing import TypeAlias
+
+from mlrubric import RULES_VERSION, __version__
+from mlrubric.report import FormatNames
+
+COMMANDS = ("score", "check", "explain", "rules", "why", "graph", "lsp")
+LEVELS = ("error", "warning", "note", "never")
+STATUSES = """\
+exit status: 0 fine; 1 a gate failed (--fail-on, --fail-under); 2 wrong use or configuration; 3 internal error, time-out,
+or files were there and none could be read. Files that cannot be read are notices; --strict makes them 3."""
+
+
+def parse(given: list[str]) -> argparse.Namespace:
+    """The options; leaves with status 2 and the reason on standard error when they are wrong."""
+    parser = _parser()
+    if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help", "--version")):
+        given = ["score", *given]
+    elif not given[0].startswith("-") and given[0] not in COMMANDS:
+        if Path(given[0]).exists():
+            given = ["score", *given]
+        else:
+            close = difflib.get_close_matches(given[0], COMMANDS, 1, 0.6)
+            hint = f"; did you mean `{close[0]}`?" if close else ""
+            parser.error(f"`{given[0]}` is neither a command ({', '.join(COMMANDS)}) nor a path{hint}")
+    return parser.parse_args(given)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mlrubric",
+        description="How production-ready is the machine learning in this repository? Reads it, never runs it.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=f"""\
+examples:
+  mlrubric                              score the repository in this folder
+  mlrubric score PATH -v                all 28 tests with their evidence
+  mlrubric check --select LEAK,SEED     only findings, only of these rules
+  mlrubric why infra-4                  what earned a test its credit, or where it breaks
+  mlrubric why src/train.py:32          what is wrong on a line, and how the data got there
+  mlrubric explain LEAK001              what a rule, a test or a capability means
+  mlrubric score --write sarif=out.sarif --write json=out.json
+
+{STATUSES}""",
+    )
+    parser.add_argument("--version", action="version", version=f"mlrubric {__version__} (rules {RULES_VERSION})")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _score(commands)
+    _check(commands)
+    _explain(commands)
+    _rules(commands)
+    _why(commands)
+    _graph(commands)
+    _lsp(commands)
+    return parser
+
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def _command(commands: Commands, name: str, text: str, examples: str) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=text,
+        description=text[0].upper() + text[1:] + ".",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=f"examples:\n{examples}\n\n{STATUSES}",
+    )
+
+
+def _score(commands: Commands) -> None:
+    parser = _command(
+        commands,
+        "score",
+        "the ML Test Score, the maturity level, what breaks, and what to do next",
+        "  mlrubric score\n  mlrubric score PATH -v\n  mlrubric score --fail-under 1.0 --write sarif=mlrubric.sarif",
+    )
+    parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="the folder of the repository (default: this one)")
+    parser.add_argument("--profile", choices=("paper", "lenient"), help="which numbers people and gates see (default: paper)")
+    parser.add_argument("--fail-under", type=_score_value, metavar="SCORE", help="exit with 1 when the score is below (0 to 7)")
+    _findings(parser, "never")
+    _output(parser)
+    _analysis(parser)
+
+
+def _check(commands: Commands) -> None:
+    parser = _command(
+        commands,
+        "check",
+        "findings only: what is wrong, on which line",
+        "  mlrubric check\n  mlrubric check src/train.py --output-format concise\n  mlrubric check - --stdin-filename train.py < train.py",
+    )
+    parser.add_argument(
+        "paths", nargs="*", default=["."], metavar="PATH", help="files and folders to report on; `-` reads one file from standard input"
+    )
+    parser.add_argument("--stdin-filename", metavar="NAME", help="the name that the file from standard input has")
+    _findings(parser, "error")
+    _output(parser)
+    _analysis(parser)
+
+
+def _explain(commands: Commands) -> None:
+    parser = _command(
+        commands,
+        "explain",
+        "what a rule, a test or a capability means",
+        "  mlrubric explain LEAK001\n  mlrubric explain infra-4\n  mlrubric explain G1.6",
+    )
+    parser.add_argument("id", metavar="ID")
+
+
+def _rules(commands: Commands) -> None:
+    parser = _command(commands, "rules", "all rules that are known", "  mlrubric rules\n  mlrubric rules --output-format json")
+    parser.add_argument("--output-format", choices=("full", "json"), default="full")
+    _file(parser)
+
+
+def _why(commands: Commands) -> None:
+    parser = _command(
+        commands,
+        "why",
+        "the evidence path of a test, or of a finding, hop by hop",
+        "  mlrubric why infra-4\n  mlrubric why infra-4 PATH\n  mlrubric why src/train.py:32",
+    )
+    parser.add_argument("what", metavar="TEST|FILE:LINE")
+    parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="the folder of the repository (default: this one)")
+    _analysis(parser)
+
+
+def _graph(commands: Commands) -> None:
+    parser = _command(
+        commands,
+        "graph",
+        "the graph of triggers, jobs, steps, code and data that every answer comes from",
+        "  mlrubric graph --output-format json > graph.json\n  mlrubric graph --output-format dot | dot -Tsvg > graph.svg",
+    )
+    parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="the folder of the repository (default: this one)")
+    parser.add_argument("--output-format", choices=("json", "dot"), default="json")
+    _file(parser)
+    _analysis(parser)
+
+
+def _lsp(commands: Commands) -> None:
+    _command(commands, "lsp", "the editor server, over standard input and output", "  mlrubric lsp")
+
+
+def _findings(parser: argparse.ArgumentParser, default: str) -> None:
+    group = parser.add_argument_group("findings")
+    group.add_argument("--select", type=_ids, action="extend", metavar="IDS", help="only these rules: ids or their beginnings, with commas")
+    group.add_argument("--ignore", type=_ids, action="extend", metavar="IDS", help="not these rules")
+    group.add_argument("--persona", choices=("regular", "pedantic", "auditor"), help="how much to report (default: regular)")
+    group.add_argument("--fail-on", choices=LEVELS, help=f"exit with 1 when there is a finding of this level or worse (default: {default})")
+
+
+def _output(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("output")
+    group.add_argument(
+        "--output-format",
+        choices=FormatNames(),
+        default=os.environ.get("MLRUBRIC_OUTPUT_FORMAT") or None,
+        metavar="FORMAT",
+        help="%(choices)s (default: full, or the environment's MLRUBRIC_OUTPUT_FORMAT)",
+    )
+    group.add_argument("--write", action="append", default=[], metavar="FORMAT=FILE", help="write a file besides; repeatable")
+    _file(parser)
+
+
+def _file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--output-file", type=Path, metavar="FILE", help="write there instead of to standard output")
+
+
+def _analysis(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("analysis")
+    group.add_argument("--config", type=Path, metavar="FILE", help="read this file instead of mlrubric.toml or pyproject.toml")
+    group.add_argument("--as-of", type=_date, metavar="DATE", help="the day that ages count to: YYYY-MM-DD or today (default: HEAD's date)")
+    group.add_argument("--audit", action="store_true", help="look up known vulnerabilities of pinned dependencies (uses the network)")
+    group.add_argument("--osv-url", metavar="URL", help="the vulnerability service for --audit")
+    group.add_argument("--offline", action="store_true", help="never use the network; nothing does without --audit")
+    group.add_argument("--timeout", type=_seconds, metavar="S", help="give up after S seconds, with exit status 3")
+    group.add_argument("--strict", action="store_true", help="exit with 3 when a file could not be read or a limit was met")
+    group.add_argument("--no-cache", action="store_true", help="analyse every file anew")
+    volume = parser.add_mutually_exclusive_group()
+    volume.add_argument("-q", "--quiet", action="store_true", help="only what was asked for")
+    volume.add_argument("-v", "--verbose", action="store_true", help="everything: all 28 tests, all notices")
+
+
+def _ids(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _score_value(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 7:
+        raise argparse.ArgumentTypeError(f"`{text}` is no number from 0 to 7")
+    return value
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < 1e9:
+        raise argparse.ArgumentTypeError(f"`{text}` is no number of seconds")
+    return value
+
+
+def _date(text: str) -> str:
+    from datetime import date
+
+    if text == "today":
+        return text
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"`{text}` is no date (YYYY-MM-DD or today)") from error

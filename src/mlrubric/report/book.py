@@ -1,0 +1,85 @@
+"""What is known, printed: one rule, test or capability for `explain`, and the list of rules for `rules`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from mlrubric.report.cards import Card
+from mlrubric.report.json_text import dumps
+from mlrubric.report.screen import Row, cut, pad, row, wrapped
+
+HEADINGS = {
+    "why": "Why",
+    "reason": "Why",
+    "counts": "What counts",
+    "sees": "What is seen",
+    "misses": "What is not seen",
+    "not": "What does not count",
+    "do": "What to do",
+}
+
+
+def explanation(card: Card, cards: Mapping[str, Card], width: int) -> list[Row]:
+    """All that the rule book says about one entry, and what else speaks of it."""
+    rows = [row((cut(f"{card.id}  {card.title}", width), "bold"))]
+    about = [card.kind, card.level, f"confidence {card.confidence}" if card.confidence else "", card.stage if card.kind == "rule" else ""]
+    about += [
+        f"persona {card.persona}" if card.kind == "rule" and card.persona != "regular" else "",
+        f"fix: {card.fix}" if card.fix else "",
+    ]
+    rows.append(row((cut(" · ".join(part for part in about if part), width), "dim")))
+    if card.message:
+        rows += [row(), *(row("  ", line) for line in wrapped(card.message, width - 2))]
+    for key, text in card.docs:
+        rows += [row(), row((HEADINGS.get(key, key.replace("_", " ").capitalize()), "bold"))]
+        for paragraph in text.split("\n"):
+            rows += [row("  ", line) for line in wrapped(paragraph, width - 2)] if paragraph.strip() else []
+    for example in card.examples:
+        for title, code in (("Bad", example.bad), ("Good", example.good)):
+            if code:
+                rows += [row(), row((title, "bold")), *(row("  ", cut(line, width - 2)) for line in code.strip("\n").split("\n"))]
+    if card.tests:
+        rows += [row(), row(("Evidence for", "bold"))]
+        rows += [row("  ", cut(f"{test}  {cards[test].title if test in cards else ''}".rstrip(), width - 2)) for test in card.tests]
+    speaking = [other for other in cards.values() if card.id in other.tests]
+    if speaking:
+        rows += [row(), row(("Rules that speak of it", "bold"))]
+        rows += [row("  ", cut(f"{other.id}  {other.title}", width - 2)) for other in speaking]
+    return rows
+
+
+def rules_text(cards: Iterable[Card], width: int) -> list[Row]:
+    """One row per rule."""
+    rules = [card for card in cards if card.kind == "rule"]
+    rows = [
+        row(
+            (pad(card.id, 9), "bold"),
+            pad(card.level, 9),
+            pad(cut(card.title, 34), 36),
+            (cut(", ".join(card.tests) + ("" if card.persona == "regular" else f"  ({card.persona})"), width - 54), "dim"),
+        )
+        for card in rules
+    ]
+    return [*rows, row(), row(f"{len(rules)} rules; mlrubric explain ID tells more")]
+
+
+def rules_json(cards: Iterable[Card]) -> str:
+    """Contract 4.3."""
+    return dumps(
+        {
+            "rules": [
+                {
+                    "id": card.id,
+                    "name": card.name,
+                    "level": card.level,
+                    "confidence": card.confidence,
+                    "persona": card.persona,
+                    "tests": list(card.tests),
+                    "fix": card.fix,
+                    "stage": card.stage,
+                }
+                for card in cards
+                if card.kind == "rule"
+            ]
+        }
+    )

@@ -1,0 +1,129 @@
+"""`why`: the evidence path of a test hop by hop with the source line of each, or the first hop that is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mlrubric.model.place import Place
+from mlrubric.model.report import Report
+from mlrubric.model.verdict import Finding, Step, TestResult
+from mlrubric.report import Analysis
+from mlrubric.report.cards import Card
+from mlrubric.report.screen import Row, cut, pad, row, safe, wrapped
+from mlrubric.report.snippets import Snippets
+from mlrubric.report.words import number, plural, sentence, short
+
+MOST_PATHS = 3
+EDGE_WORDS = {
+    "trigger": "starts",
+    "run": "runs",
+    "call": "calls",
+    "import": "imports",
+    "flow": "goes into",
+    "guard": "guards",
+    "join": "is",
+}
+
+
+def why_test(analysis: Analysis, test: TestResult, width: int, verbosity: int = 0) -> list[Row]:
+    """What earned the credit of a test, or what keeps it from more."""
+    snippets = Snippets(analysis.texts, analysis.report.findings)
+    rows = [
+        row((cut(f"{test.id}  {safe(test.title)}", width), "bold")),
+        row(cut(f"{test.status.replace('_', ' ')} · {number(test.credit.observed)} of 1 point · confidence {test.confidence:.2f}", width)),
+    ]
+    shown = test.evidence if verbosity > 0 else test.evidence[:MOST_PATHS]
+    for evidence in shown:
+        rows += [row(), *(row(line) for line in wrapped(f"evidence: {safe(evidence.pattern)}", width))]
+        rows += _path(evidence.path, snippets, width)
+    if len(test.evidence) > len(shown):
+        rows.append(row(f"{plural(len(test.evidence) - len(shown), 'more path')} under -v"))
+    if not test.evidence:
+        rows += [row(), row("nothing in this repository does this" if test.status == "none" else "no path leads to it")]
+    if test.broken is not None:
+        said = f"broken: {test.broken.condition.replace('_', ' ')}: {sentence(safe(test.broken.message))}"
+        rows += [row(), *(row((line, "bold red")) for line in wrapped(said, width))]
+        if test.broken.place is not None:
+            rows += _hop(test.broken.place, "", snippets, width)
+    if test.attestation:
+        rows += [row(), *(row(line) for line in wrapped(f"attested: {safe(test.attestation)}", width))]
+    card = analysis.cards.get(test.id)
+    rows += _next(test, width) + ([row(), *_counts(card, width)] if card and not test.evidence else [])
+    return [*rows, row(), row(cut(f"mlrubric explain {test.id} says what counts", width))]
+
+
+def _next(test: TestResult, width: int) -> list[Row]:
+    if not test.next:
+        return []
+    rows = [row(), row(("next", "bold"))]
+    for step in test.next:
+        at = f" at {safe(short(step.place))}" if step.place else ""
+        rows += [row("  ", line) for line in wrapped(f"{step.gain:+.1f}  {safe(step.action)}{at}", width - 2)]
+    return rows
+
+
+def _counts(card: Card, width: int) -> list[Row]:
+    text = card.doc("counts")
+    return [row(line) for line in wrapped(f"what counts: {text}", width)] if text else []
+
+
+def why_place(analysis: Analysis, path: str, line: int, width: int) -> list[Row]:
+    """The findings of a line with their paths, and the tests whose evidence passes there."""
+    report = analysis.report
+    snippets = Snippets(analysis.texts, report.findings)
+    here = findings_at(report, path, line)
+    rows: list[Row] = []
+    for finding in here:
+        rows += [*_finding(finding, snippets, width), row()]
+    passing = [test for test in report.tests if any(_at(step.place, path, line) for evidence in test.evidence for step in evidence.path)]
+    breaking = [test for test in report.tests if test.broken and test.broken.place and _at(test.broken.place, path, line)]
+    if not here:
+        rows.append(row(cut(f"no finding at {safe(path)}:{line}", width)))
+    for said, tests in (("evidence passes here", passing), ("breaks here", breaking)):
+        if tests:
+            rows += [row(text) for text in wrapped(f"{said}: {', '.join(test.id for test in tests)} (mlrubric why {tests[0].id})", width)]
+    return rows
+
+
+def findings_at(report: Report, path: str, line: int) -> list[Finding]:
+    return [finding for finding in report.findings if finding.place.path == path and _covers(finding.place, line)]
+
+
+def _covers(place: Place, line: int) -> bool:
+    return place.line <= line <= max(place.line, place.span.end_line)
+
+
+def _at(place: Place, path: str, line: int) -> bool:
+    return place.path == path and place.line == line
+
+
+def _finding(finding: Finding, snippets: Snippets, width: int) -> list[Row]:
+    rows = [row((line, "bold")) for line in wrapped(f"{finding.rule} [{finding.level}] {safe(finding.message)}", width)]
+    rows += _path(finding.flow, snippets, width) if finding.flow else _hop(finding.place, "", snippets, width)
+    for related in finding.related:
+        rows += [row("  ", cut(f"see {safe(str(related.place))}: {safe(related.message)}", width - 2))]
+    if finding.tests:
+        rows.append(row("  ", cut(f"evidence for {', '.join(finding.tests)}", width - 2)))
+    return rows
+
+
+def _path(path: Sequence[Step], snippets: Snippets, width: int) -> list[Row]:
+    """Each hop with its place, kind and label; below it the source line."""
+    rows: list[Row] = []
+    for step in path:
+        edge = EDGE_WORDS.get(step.edge, step.edge.replace("_", " "))
+        said = f"{edge} {step.kind} {safe(step.label)}".strip() + ("" if step.certain else " (guessed)")
+        rows += _hop(step.place, said, snippets, width)
+    return rows
+
+
+def _hop(place: Place, said: str, snippets: Snippets, width: int) -> list[Row]:
+    at = safe(str(place))
+    rows = [row("  ", (cut(f"{pad(at, 34)}  {said}" if said else at, width - 2), "cyan"))]
+    marked = snippets.marked(place).stripped()
+    if marked.text:
+        marked = marked.window(width - 6)
+        rows.append(row("      ", (marked.text, "dim")))
+        if not said:
+            rows.append(row("      ", (cut(marked.carets(), width - 6), "bold red")))
+    return rows
