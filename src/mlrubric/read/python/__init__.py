@@ -10,20 +10,18 @@ from mlrubric.source.document import Document
 
 FORMAT = "python"
 LANGUAGE = "python"
-_NAME = re.compile(r"(?:^|/)[^/]+\.pyw?$")
+_NAME = re.compile(r"\.pyw?$|(?:^|/)(?:bin|scripts?|tools)/(?:[^/]+/)*[^/.]+$")
+_SHEBANG = re.compile(r"#![^\n]*\bpython[0-9.]*\b")
 
 
 def accepts(path: str) -> bool:
-    """`*.py` and `*.pyw`; stubs (`*.pyi`) say nothing about what runs."""
+    """`*.py` and `*.pyw`, and what has no extension where commands lie; stubs (`*.pyi`) say nothing about what runs."""
     return _NAME.search(path) is not None
 
 
-def accepts_text(path: str, start: str) -> bool:
-    """A file without an extension that begins with a Python shebang."""
-    return "." not in path.rsplit("/", 1)[-1] and re.match(r"#![^\n]*\bpython[0-9.]*\b", start) is not None
-
-
 def read(document: Document) -> Iterable[Fact]:
+    if "." not in document.name and _SHEBANG.match(document.text) is None:
+        return ()  # another language's command
     from mlrubric.read.python.module import facts_of
     from mlrubric.read.python.positions import Source
 

@@ -76,11 +76,12 @@ class Builder:
         following = iter(twins)
         try:
             for statement in body.body:
-                if isinstance(statement, cst.SimpleStatementLine):
-                    for small in statement.body:
+                kind = statement.__class__
+                if kind is cst.SimpleStatementLine:
+                    for small in statement.body:  # type: ignore[union-attr]
                         STATEMENTS[small.__class__](self, small, next(following))
                 else:
-                    STATEMENTS[statement.__class__](self, statement, next(following))
+                    STATEMENTS[kind](self, statement, next(following))
         except StopIteration as stop:
             raise MismatchError from stop
         if twins is not NOWHERE and next(following, None) is not None:

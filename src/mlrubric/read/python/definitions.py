@@ -91,7 +91,7 @@ def function(b: Builder, node: cst.FunctionDef, at: Twin) -> None:
     b.flow.define(name, op)
     line, column, end_line, _ = b.span(node, at)
     draft = ScopeDraft("function", name, b.scope, -1, line, column, end_line, op, (), node.asynchronous is not None)
-    draft.docstring, draft.returns_annotation = _docstring(node.body), returns
+    draft.docstring, draft.returns_annotation = _docstring(node.body, at.body), returns
     saved = b.enter(draft)
     draft.params = _declare(b, parameters)
     b.suite(node.body, at.body)
@@ -106,7 +106,7 @@ def class_(b: Builder, node: cst.ClassDef, at: Twin) -> None:
     name, index = node.name.value, len(b.scopes)
     line, column, end_line, _end = b.span(node, at)
     draft = ScopeDraft("class", name, b.scope, -1, line, column, end_line)
-    draft.docstring = _docstring(node.body)
+    draft.docstring = _docstring(node.body, at.body)
     saved = b.enter(draft)
     b.suite(node.body, at.body)
     b.exit(saved)
@@ -132,17 +132,17 @@ def lambda_(b: Builder, node: cst.Lambda, at: Twin) -> int:
 
 def module(b: Builder, node: cst.Module, at: Twin, end_line: int) -> None:
     draft = ScopeDraft("module", "", -1, -1, 1, 1, end_line)
-    draft.docstring = _docstring(node)
+    draft.docstring = _docstring(node, at.body)
     saved = b.enter(draft)
-    b.suite(node, at if at is NOWHERE else at.body)
+    b.suite(node, at.body)
     b.exit(saved)
 
 
-def _docstring(body: cst.BaseSuite | cst.Module) -> str:
+def _docstring(body: cst.BaseSuite | cst.Module, twins: Twin) -> str:
     first: object = body.body[0] if body.body else None
     if isinstance(first, cst.SimpleStatementLine):
         first = first.body[0]
     if not isinstance(first, cst.Expr) or not isinstance(first.value, cst.SimpleString | cst.ConcatenatedString):
         return ""
-    text = first.value.evaluated_value
+    text = first.value.evaluated_value if twins is NOWHERE else getattr(twins[0].value, "value", None)
     return text.strip() if isinstance(text, str) else ""

@@ -82,7 +82,7 @@ def _shape(pieces: Sequence[cst.BaseExpression]) -> tuple[str | None, ...]:
     for text in result:
         if text is not None and merged and merged[-1] is not None:
             merged[-1] += text
-        else:
+        elif text != "":
             merged.append(text)
     return tuple(merged)
 
