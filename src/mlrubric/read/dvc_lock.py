@@ -82,7 +82,10 @@ def _file(document: Document, root: Node) -> Iterator[Fact]:
         yield Embedded(place, "shell", command.text, symbol, lines, shell="sh", options=frozenset({"errexit"}))
         for index, entry in enumerate(deps.items if deps is not None else ()):
             yield from _pin(document, entry, f"deps[{index}]", directory)
-    revision = next((item.scalar("repo", "rev_lock") for item in deps.items), "") if deps is not None else ""
+    # what `dvc import --no-download` fixes is the source's own revision or tag
+    entries = deps.items if deps is not None else ()
+    fixed = (item.scalar("repo", "rev_lock") or item.scalar("etag") or item.scalar("md5") for item in entries)
+    revision = next((text for text in fixed if text), "")
     for index, entry in enumerate(outs.items if outs is not None else ()):
         yield from _pin(document, entry, f"outs[{index}]", directory, source, revision)
 
