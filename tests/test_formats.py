@@ -8,36 +8,27 @@ reader does not move other formats' expectations; with a folder that names no re
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import json
 import os
-import pkgutil
 from collections.abc import Iterable
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-import mlrubric.read
 from mlrubric.model.facts import Fact, Unreadable
 from mlrubric.model.place import Place, Span
+from mlrubric.read.drive import Reader, readers
 from mlrubric.source.decode import decode
 
 CASES = Path(__file__).parent.parent / "fixtures" / "formats"
 REGENERATE = os.environ.get("MLRUBRIC_REGENERATE") == "1"
 
 
-def readers() -> list[ModuleType]:
-    names = sorted(module.name for module in pkgutil.walk_packages(mlrubric.read.__path__, "mlrubric.read."))
-    modules = [importlib.import_module(name) for name in names]
-    return [module for module in modules if hasattr(module, "FORMAT") and hasattr(module, "accepts")]
-
-
 def cases() -> list[Path]:
     return sorted(folder.parent for folder in CASES.glob("*/*/input") if folder.is_dir())
 
 
-def facts_of(path: str, data: bytes, modules: Iterable[ModuleType]) -> list[Fact]:
+def facts_of(path: str, data: bytes, modules: Iterable[Reader]) -> list[Fact]:
     document = decode(path, data)
     if isinstance(document, Unreadable):
         return [document]

@@ -141,6 +141,8 @@ def _pep508(text: str) -> PackagingRequirement:
 
 def _reason(text: str, message: str) -> str:
     """Why the text is no requirement, in the words of the version clause when it is that."""
+    if _is_url(text):
+        return "a URL needs the name before it, `name @ https://...`"
     clauses = re.match(r"[A-Za-z0-9][\w.-]*\s*(?:\[[^\]]*\])?\s*\(?([=<>!~][^;]*)", text)
     for clause in clauses.group(1).rstrip(") ").split(",") if clauses else ():
         operator = clause.strip()[: len(clause.strip()) - len(clause.strip().lstrip("=<>!~"))]
