@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from mlrubric.model.facts import Fact, Include, Manifest, Notice, Project, Unreadable
 from mlrubric.model.place import Span
 from mlrubric.read.declared import from_text
-from mlrubric.read.python.setup_values import Values
+from mlrubric.read.setup_values import Values
 from mlrubric.source.document import Document
 
 FORMAT = "setup_script"

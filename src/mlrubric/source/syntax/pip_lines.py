@@ -11,6 +11,7 @@ from optparse import OptionParser, OptParseError, Values
 from typing import NoReturn
 
 _COMMENT = re.compile(r"(^|\s+)#.*$")
+_QUOTING = re.compile(r"['\"\\]")
 _VALUED = {
     "index_url": ("-i", "--index-url", "--pypi-url"),
     "extra_index_url": ("--extra-index-url",),
@@ -117,8 +118,10 @@ def take_apart(line: LogicalLine) -> PipLine:
     words = line.text.split(" ")
     first = next((index for index, word in enumerate(words) if word.startswith("-")), len(words))
     argument, rest = " ".join(words[:first]).strip(), " ".join(words[first:])
+    if not rest:
+        return PipLine(line, argument)
     try:
-        values, ignored = _parser().parse_args(shlex.split(rest))
+        values, ignored = _parser().parse_args(shlex.split(rest) if _QUOTING.search(rest) else rest.split())
     except ValueError as problem:
         return PipLine(line, argument, problem=f"the options cannot be split into words: {problem}")
     except OptParseError as problem:

@@ -211,4 +211,4 @@ def _strip_extras(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _normal_extras(extras: tuple[str, ...] | set[str]) -> tuple[str, ...]:
-    return tuple(sorted({re.sub(r"[-_.]+", "-", extra).lower() for extra in extras if extra}))
+    return tuple(sorted({extra.lower() for extra in extras if extra}))
