@@ -137,3 +137,4 @@ class PythonModule:
     marks: tuple[Mark, ...] = ()
     cells: tuple[tuple[int, int, int], ...] = ()  # raw line -> (raw line, cell, line in cell), sorted by raw line
     owner: str = ""  # "" for a file, "notebook", or the symbol that holds the embedded code
+    cell_columns: tuple[int, ...] = ()  # for each entry of `cells`, the raw column where its code begins (one raw line may hold many)

@@ -73,12 +73,15 @@ class Builder:
         return EXPRESSIONS[node.__class__](self, node, at)
 
     def suite(self, body: cst.BaseSuite | cst.Module, twins: Iterable[Twin]) -> None:
+        self.statements(body.body, twins)
+
+    def statements(self, body: Iterable[cst.CSTNode], twins: Iterable[Twin]) -> None:
         following = iter(twins)
         try:
-            for statement in body.body:
+            for statement in body:
                 kind = statement.__class__
                 if kind is cst.SimpleStatementLine:
-                    for small in statement.body:  # type: ignore[union-attr]
+                    for small in statement.body:  # type: ignore[attr-defined]
                         STATEMENTS[small.__class__](self, small, next(following))
                 else:
                     STATEMENTS[kind](self, statement, next(following))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import libcst as cst
 
 from mlrubric.read.python.builder import Builder, ScopeDraft
 from mlrubric.read.python.dispatch import expression, statement
 from mlrubric.read.python.expressions import arguments
-from mlrubric.read.python.positions import NOWHERE, Twin
+from mlrubric.read.python.positions import NOWHERE, MismatchError, Twin
 
 
 @dataclass(slots=True)
@@ -130,12 +131,37 @@ def lambda_(b: Builder, node: cst.Lambda, at: Twin) -> int:
     return op
 
 
-def module(b: Builder, node: cst.Module, at: Twin, end_line: int) -> None:
+def module(b: Builder, node: cst.Module, at: Twin, end_line: int, cells: Sequence[tuple[int, int]] = ()) -> None:
+    """The module scope; `cells` gives (cell, line in cell) of each line of a notebook's code."""
     draft = ScopeDraft("module", "", -1, -1, 1, 1, end_line)
     draft.docstring = _docstring(node, at.body)
     saved = b.enter(draft)
-    b.suite(node, at.body)
+    if cells:
+        _cells(b, node, at, cells)
+    else:
+        b.suite(node, at.body)
     b.exit(saved)
+
+
+def _cells(b: Builder, node: cst.Module, at: Twin, cells: Sequence[tuple[int, int]]) -> None:
+    """Each cell's statements in a block of their own."""
+    groups: list[tuple[int, int, int, list[cst.CSTNode], list[Twin]]] = []  # cell, first line, last line, statements, their twins
+    following = iter(at.body)
+    for member in node.body:
+        parts = member.body if isinstance(member, cst.SimpleStatementLine) else [member]
+        twins = list(islice(following, len(parts)))
+        if len(twins) != len(parts):
+            raise MismatchError
+        line, last = b.span(parts[0], twins[0])[0], b.span(parts[-1], twins[-1])[2]
+        cell = cells[min(line, len(cells)) - 1][0]
+        if not groups or groups[-1][0] != cell:
+            groups.append((cell, line, last, [], []))
+        number, first, _, members, member_twins = groups[-1]
+        groups[-1] = (number, first, last, [*members, member], [*member_twins, *twins])
+    for _, first, last, members, member_twins in groups:
+        opened = b.open("cell", line=first)
+        b.statements(members, member_twins)
+        b.left(b.close(opened, last))
 
 
 def _docstring(body: cst.BaseSuite | cst.Module, twins: Twin) -> str:

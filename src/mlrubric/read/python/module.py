@@ -45,8 +45,11 @@ def _module(source: Source, parsed: Parsed) -> PythonModule:
             for block in blocks
         ]
     marks = tuple(Mark(source.host(mark.line, 1)[0], mark.text, mark.alone) for mark in marks_in(source.text))
-    cells = tuple(sorted((raw[0], *cell) for raw, cell in zip(source.lines, source.cells, strict=False)))
-    return PythonModule(source.place or source.at(1), columns.ops(builder.ops), scopes, tuple(blocks), marks, cells, source.owner)
+    lines = sorted((raw, cell) for raw, cell in zip(source.lines, source.cells, strict=False))
+    cells = tuple((line, *cell) for (line, _), cell in lines)
+    starts = tuple(column for (_, column), _ in lines)
+    place = source.place or source.at(1)
+    return PythonModule(place, columns.ops(builder.ops), scopes, tuple(blocks), marks, cells, source.owner, starts)
 
 
 def walk(source: Source, parsed: Parsed) -> tuple[Builder, Columns]:
@@ -56,16 +59,16 @@ def walk(source: Source, parsed: Parsed) -> tuple[Builder, Columns]:
     if parsed.twin is not None:
         builder = Builder(walrus)
         try:
-            definitions.module(builder, parsed.tree, parsed.twin, end_line)
-        except (MismatchError, AttributeError, IndexError):
+            definitions.module(builder, parsed.tree, parsed.twin, end_line, source.cells)
+        except (MismatchError, AttributeError, IndexError, TypeError):
             pass
         else:
             return builder, Columns(source, bytes_count=True)
-    return provided(parsed.tree, walrus, end_line), Columns(source, bytes_count=False)
+    return provided(parsed.tree, walrus, end_line, source.cells), Columns(source, bytes_count=False)
 
 
-def provided(tree: cst.Module, walrus: bool, end_line: int) -> Builder:
+def provided(tree: cst.Module, walrus: bool, end_line: int, cells: tuple[tuple[int, int], ...] = ()) -> Builder:
     wrapper = MetadataWrapper(tree, unsafe_skip_copy=True)
     builder = ProvidedBuilder(wrapper.resolve(PositionProvider), walrus)
-    definitions.module(builder, tree, NOWHERE, end_line)
+    definitions.module(builder, tree, NOWHERE, end_line, cells)
     return builder

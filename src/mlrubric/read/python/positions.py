@@ -90,7 +90,10 @@ class Columns:
     def ops(self, ops: list[Op]) -> tuple[Op, ...]:
         if not self.wide and not self.source.lines:
             return tuple(ops)
-        return tuple(self._moved(op) for op in ops)
+        if self.source.lines:
+            return tuple(self._moved(op) for op in ops)
+        wide = self.wide
+        return tuple(self._moved(op) if op.line in wide or op.end_line in wide else op for op in ops)
 
     def _moved(self, op: Op) -> Op:
         line, column = self.position(op.line, op.column)
