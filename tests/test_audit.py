@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import time
 import tomllib
 from collections.abc import Iterator
@@ -13,7 +16,7 @@ from threading import Event, Thread
 
 import pytest
 
-from mlrubric.audit import AuditResult, Pinned, attributes_of, audit, pins_of
+from mlrubric.audit import OSV_URL_VARIABLE, AuditResult, Pinned, attributes_of, audit, pins_of
 from mlrubric.audit.result import Advisory, Vulnerable
 from mlrubric.graph.advisories import tell_requirements
 from mlrubric.graph.build import build
@@ -100,6 +103,7 @@ REQUESTS, FLASK = pin("requests", "2.19.0", 1), pin("Flask", "3.1.0", 2)
 @pytest.fixture(autouse=True)
 def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.delenv(OSV_URL_VARIABLE, raising=False)
 
 
 def never_clean(result: AuditResult) -> None:
@@ -140,10 +144,12 @@ def test_the_local_part_of_a_version_does_not_hide_an_advisory() -> None:
     assert [row.pin for row in result.vulnerable] == [local]
 
 
-@pytest.mark.parametrize("mode", ["500", "invalid"])
-def test_a_server_that_fails_gives_no_clean_answer(mode: str) -> None:
+@pytest.mark.parametrize(("mode", "words"), [("500", "the service failed"), ("invalid", "the answer of the service is not JSON")])
+def test_a_server_that_fails_gives_no_clean_answer(mode: str, words: str) -> None:
     with osv(mode) as server:
-        never_clean(audit([REQUESTS, FLASK], osv_url=server.url))
+        result = audit([REQUESTS, FLASK], osv_url=server.url)
+    never_clean(result)
+    assert result.reason == f"pip-audit gave no answer: {words}"
 
 
 def test_a_server_that_hangs_is_left_at_the_deadline() -> None:
@@ -161,7 +167,9 @@ def test_a_run_that_never_comes_to_an_end_is_killed() -> None:
 
 
 def test_no_name_resolution() -> None:
-    never_clean(audit([REQUESTS, FLASK], osv_url="http://osv.invalid/v1/query", deadline=30))
+    result = audit([REQUESTS, FLASK], osv_url="http://osv.invalid/v1/query", deadline=30)
+    never_clean(result)
+    assert "service" in result.reason and "0x" not in result.reason
 
 
 def test_a_withdrawn_advisory_is_none() -> None:
@@ -255,3 +263,37 @@ def test_the_rule_judges_its_own_example(kind: str, count: int) -> None:
     assert [(finding.rule, finding.place.line) for finding in found] == [("ENV003", 2)] * count
     if found:
         assert found[0].message == "`requests` 2.19.0 has known vulnerabilities (PYSEC-2018-28); fixed in 2.20.0"
+
+
+def command(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-c", "import sys; from mlrubric.cli import main; sys.exit(main())", *arguments]
+    return subprocess.run(words, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_the_command_audits_only_when_asked_and_runs_nothing(tmp_path: Path) -> None:
+    marker = tmp_path / "marker"
+    (tmp_path / "requirements.txt").write_text("requests==2.19.0\n./evil\nnumpy\n")
+    (tmp_path / "evil").mkdir()
+    for folder in (tmp_path, tmp_path / "evil"):
+        (folder / "setup.py").write_text(f"open({str(marker)!r}, 'w').write('ran')\n")
+    with osv() as server:
+        quiet = command(tmp_path, "check", ".", MLRUBRIC_OSV_URL=server.url)
+        assert not server.queries and "ENV003" not in quiet.stdout
+        loud = command(tmp_path, "check", ".", "--audit", "--osv-url", server.url)
+    assert loud.returncode == 1, loud.stderr
+    assert "ENV003" in loud.stdout and "PYSEC-2018-28" in loud.stdout and "not checked" in loud.stdout
+    refused = command(tmp_path, "check", ".", "--audit", "--offline")
+    assert refused.returncode == 2
+    assert not marker.exists()
+
+
+def test_an_audit_that_could_not_look_is_told_in_every_output(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("flask==3.1.0\n")
+    with osv("500") as server:
+        done = command(tmp_path, "score", ".", "--audit", "--write", "json=r.json", "--write", "sarif=r.sarif", MLRUBRIC_OSV_URL=server.url)
+    assert done.returncode == 0, done.stderr
+    assert "vulnerability audit skipped" in done.stdout
+    assert json.loads((tmp_path / "r.json").read_text())["audit"]["status"] == "skipped"
+    [invocation] = json.loads((tmp_path / "r.sarif").read_text())["runs"][0]["invocations"]
+    notes = [row for row in invocation["toolExecutionNotifications"] if "audit skipped" in row["message"]["text"]]
+    assert [row["level"] for row in notes] == ["note"]

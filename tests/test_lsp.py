@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest_lsp
 from lsprotocol import types
 from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
 
+COMMAND = [sys.executable, "-c", "import sys; from mlrubric.cli import main; sys.exit(main())", "lsp"]
 SERVER = [sys.executable, str(Path(__file__).with_name("lsp_stub.py"))]
 
 
@@ -215,3 +217,44 @@ def test_without_the_extra_it_says_what_to_install() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr.strip() == "mlrubric lsp needs the extra `lsp`: pip install 'mlrubric[lsp]'"
+
+
+@pytest_lsp.fixture(config=ClientServerConfig(server_command=COMMAND))  # type: ignore[untyped-decorator]
+async def editor(lsp_client: LanguageClient, tmp_path: Path) -> AsyncIterator[None]:
+    """A client of the real command, in a small repository."""
+    shutil.copytree(Path(__file__).parent.parent / "fixtures" / "repos" / "level0-churn", tmp_path / "churn")
+    capabilities = client_capabilities("neovim@0.11.0")
+    await lsp_client.initialize_session(types.InitializeParams(capabilities=capabilities, root_uri=(tmp_path / "churn").as_uri()))
+    yield
+    await lsp_client.shutdown_session()
+
+
+async def test_the_command_itself_finds_what_the_repository_has(editor: LanguageClient, tmp_path: Path) -> None:
+    """The unpinned requirement and the lost exit status of CI, then broken files of four kinds, then the first file mended."""
+    root = tmp_path / "churn"
+    requirements, workflow = root / "requirements.txt", root / ".github" / "workflows" / "ci.yml"
+    opened = {path: open_text(editor, path) for path in (requirements, workflow)}
+    await until(lambda: "ENV001" in codes(editor, opened[requirements]) and "CI001" in codes(editor, opened[workflow]))
+    broken = {"bad.py": "def f(:\n", "bad.ipynb": '{"cells": [', "bad.yaml": "a: [1,\nb: }", "pyproject.toml": "[project\n"}
+    for name, text in broken.items():
+        (root / name).write_text(text)
+        uri = open_text(editor, root / name)
+        await until(lambda uri=uri: uri in editor.diagnostics)  # type: ignore[misc]
+    assert "unreadable" in codes(editor, (root / "bad.py").as_uri())
+    assert "unreadable" in codes(editor, (root / "bad.ipynb").as_uri())
+    mended = requirements.read_text().replace("numpy\n", "numpy==2.1.3\n").replace(">=1.4", "==1.5.2").replace("dvc[s3]", "dvc[s3]==3.56.0")
+    edit(editor, opened[requirements], mended, 2)
+    await until(lambda: "ENV001" not in codes(editor, opened[requirements]))
+    assert not editor.log_messages
+
+
+def codes(client: LanguageClient, uri: str) -> list[object]:
+    return [diagnostic.code for diagnostic in client.diagnostics.get(uri, ())]
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    for _ in range(300):
+        if holds():
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("it did not come to hold within 30 s")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mlrubric.config import Settings
 from mlrubric.describe import describe
+from mlrubric.graph.advisories import look_up
 from mlrubric.graph.build import Picture, build
 from mlrubric.graph.graph import Graph
 from mlrubric.knowledge.catalogue import load_catalogue
 from mlrubric.model.facts import FileFacts
-from mlrubric.model.report import Report
+from mlrubric.model.report import Message, Report
 from mlrubric.read.drive import Progress, read_tree
 from mlrubric.rules.judge import findings
 from mlrubric.rules.load import load_rules
@@ -57,6 +58,7 @@ def analyze_tree(tree: Tree, name: str, settings: Settings, progress: Progress |
     facts = [one for one in read_tree(tree, progress) if not settings.excludes(one.path)]
     rules = load_rules()
     picture = build(facts, [entry.path for entry in tree.files], load_catalogue())
+    audited = look_up(picture.graph, facts, settings.osv_url) if settings.audit else None
     results = tuple(judge_test(picture, test) for test in rules.tests)
     score = score_of(results)
     texts = _texts(tree)
@@ -68,6 +70,8 @@ def analyze_tree(tree: Tree, name: str, settings: Settings, progress: Progress |
         tree, name, facts, picture, results, score, google(picture, rules.capabilities, results), kept, suppressed, shared,
         steps(results, score, shared), time.perf_counter() - started, settings.as_of or tree.commit_date,
     )  # fmt: skip
+    if audited is not None:
+        report = replace(report, audit=audited.status, notices=(*report.notices, Message("note", audited.summary())))
     return Analysis(report, picture, facts, texts, rules)
 
 

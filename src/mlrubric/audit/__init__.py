@@ -6,10 +6,8 @@ requirement nodes are told, so that the rule ENV003 can judge them.
 
 from __future__ import annotations
 
-from mlrubric.audit.adapter import audit
+from mlrubric.audit.adapter import OSV_URL_VARIABLE, audit
 from mlrubric.audit.pins import Pinned, pins_of
 from mlrubric.audit.result import AuditResult, Unchecked, Vulnerable, attributes_of
-
-OSV_URL_VARIABLE = "MLRUBRIC_OSV_URL"
 
 __all__ = ["OSV_URL_VARIABLE", "AuditResult", "Pinned", "Unchecked", "Vulnerable", "attributes_of", "audit", "pins_of"]

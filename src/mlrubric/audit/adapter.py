@@ -24,6 +24,7 @@ Service = Literal["osv", "pypi", "esms"]
 Query = tuple[str, str]
 Answer = tuple[Advisory, ...] | str  # the advisories of one pin, or why it was not checked
 
+OSV_URL_VARIABLE = "MLRUBRIC_OSV_URL"
 _WARNING = "WARNING:pip_audit._service"  # an advisory that pip-audit dropped without naming the package
 
 
@@ -35,7 +36,9 @@ def audit(
     deadline: float = 120.0,
     cache_dir: Path | None = None,
 ) -> AuditResult:
-    """Looks every exact pin up, at most `deadline` seconds in all. `osv_url` is used by the service `osv`."""
+    """Looks every exact pin up, at most `deadline` seconds in all. `osv_url` is used by the service `osv`;
+    without it the environment variable MLRUBRIC_OSV_URL is, then the public service."""
+    osv_url = osv_url or os.environ.get(OSV_URL_VARIABLE)
     queries = {pin: query_of(pin) for pin in pins}
     asked = sorted({query for query in queries.values() if not isinstance(query, str)})
     answers: dict[Query, Answer] = {}
@@ -100,7 +103,7 @@ def _ask(
         if failure:
             return failure
         if not out.is_file():
-            return f"pip-audit gave no answer: {_last_line(errors)}"
+            return f"pip-audit gave no answer: {_last_words(errors)}"
         return _answers(batch, out.read_text(encoding="utf-8", errors="replace"), errors)
 
 
@@ -141,9 +144,20 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _last_line(errors: str) -> str:
+_IN_WORDS = (
+    ("JSONDecodeError", "the answer of the service is not JSON"),
+    ("ServiceError", "the service failed"),
+    ("Timeout", "the service did not answer in time"),
+    ("NameResolutionError", "the name of the service was not found"),
+    ("ConnectionError", "the service could not be reached"),
+)
+
+
+def _last_words(errors: str) -> str:
+    """What the last line of the log says; known ends in words of our own, since theirs hold addresses of objects."""
     lines = [line.strip() for line in errors.splitlines() if line.strip()]
-    return lines[-1][:300] if lines else "it said nothing"
+    last = lines[-1] if lines else "it said nothing"
+    return next((words for mark, words in _IN_WORDS if mark in last), last[:200])
 
 
 def _answers(batch: Sequence[Query], text: str, errors: str) -> dict[Query, Answer] | str:

@@ -48,7 +48,8 @@ class AuditResult:
             return f"vulnerability audit skipped: {self.reason}"
         parts = [f"{len(self.vulnerable)} vulnerable", f"{len(self.clean)} without known vulnerability"]
         if self.unknown:
-            parts.append(f"{len(self.unknown)} not checked")
+            names = sorted({row.pin.name for row in self.unknown})
+            parts.append(f"{len(self.unknown)} not checked: {', '.join(names[:5])}{' ...' if len(names) > 5 else ''}")
         line = "vulnerability audit: " + ", ".join(parts)
         return f"{line} ({self.reason})" if self.reason else line
 

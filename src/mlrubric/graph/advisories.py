@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from mlrubric.audit import AuditResult, attributes_of, audit, pins_of
 from mlrubric.graph.graph import Graph
+from mlrubric.model.facts import FileFacts
 from mlrubric.model.place import Place
+
+
+def look_up(graph: Graph, facts: Iterable[FileFacts], osv_url: str | None = None) -> AuditResult:
+    """Audits every pin of the repository and tells the graph. The only thing that touches the network, and only when it was asked for."""
+    result = audit(pins_of(facts), osv_url=osv_url)
+    tell_requirements(graph, attributes_of(result))
+    return result
 
 
 def tell_requirements(graph: Graph, told: Mapping[Place, Mapping[str, str]]) -> None:
