@@ -78,3 +78,20 @@ def test_what_is_no_python_says_where() -> None:
     problem = problem_of("x = 1\ny = (")
     assert problem is not None and problem[1] == 2
     assert problem_of("a\0b") is not None
+
+
+@pytest.mark.parametrize(
+    ("line", "shell"),
+    [
+        ("!{sys.executable} -m pip install x", "python           -m pip install x"),
+        ("!{SUDO} apt update", "$SUDO  apt update"),
+        ("!wc -l {graph_path}", "wc -l {graph_path}"),
+        ("!ls {out.get()[0].uri}", "ls {out.get___0_.uri}"),
+        ("!echo ${HOME}", "echo ${HOME}"),
+        ("!zenml login <your-server>", "zenml login _your-server_"),
+    ],
+)
+def test_what_ipython_fills_in_is_no_shell_syntax(line: str, shell: str) -> None:
+    (foreign,) = plain_python(line).foreign
+    assert foreign.text == shell
+    assert len(foreign.text) == len(line) - 1

@@ -9,8 +9,8 @@ from mlrubric.model.facts import CodeBlock, Embedded, Fact, FrontMatter, Heading
 from mlrubric.model.place import Place, Span
 from mlrubric.source.document import Document
 from mlrubric.source.prose import Block, Section, Target, Text, markdown, restructured
-from mlrubric.source.shell_session import commands_of
-from mlrubric.source.syntax import yaml
+from mlrubric.source.shell_session import commands_of, only_known
+from mlrubric.source.syntax import shell, yaml
 from mlrubric.source.syntax.node import SyntaxProblem
 
 FORMAT = "markdown"
@@ -95,6 +95,8 @@ def _block(document: Document, block: Block, symbol: str) -> Iterator[Fact]:
     yield CodeBlock(place, block.language, text)
     if block.language in _SHELLS and _RUNNABLE.search(document.path):
         commands = commands_of([line for _, line in block.body], block.language)
-        if commands is not None:
+        if commands is not None and shell.parse(commands.text).problems:
+            commands = only_known(commands)  # an example among what it prints: only a sure command is taken
+        if commands is not None and commands.text.strip():
             positions = tuple((number, column + shift) for (number, column), shift in zip(block.starts, commands.shifts, strict=True))
             yield Embedded(place, "shell", commands.text, symbol, positions, shell="bash" if block.language == "bash" else "sh")

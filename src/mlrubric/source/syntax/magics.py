@@ -7,6 +7,8 @@ import re
 import warnings
 from dataclasses import dataclass
 
+from mlrubric.source.shell_session import filled_in
+
 # cell magics that run their body as Python here
 _PYTHON_CELLS = {
     "time", "timeit", "capture", "prun", "memit", "mprun", "lprun", "scalene", "snakeviz", "pyinstrument", "wandb", "px", "heat",
@@ -22,6 +24,8 @@ _RUNS_PYTHON = re.compile(r"%(?:time|timeit|prun|memit|lprun)\b[ \t]*(?:-\w+(?:[
 _ASSIGNED = re.compile(r"^(?P<left>\s*[A-Za-z_][\w.\[\]'\", ]*=\s*)(?P<sign>!{1,2}|%(?=[A-Za-z]))(?P<rest>.*)$")
 _HELP = re.compile(r"^\s*\?{1,2}[\w.*%]+\s*$|^\s*%{0,2}[A-Za-z_][\w.*\[\]]*\?{1,2}\s*;?\s*(?:#.*)?$")
 _AUTOMAGIC = re.compile(r"^\s*(?:pip3?|conda|mamba)[ \t]+(?:install|uninstall|list|freeze|show)\b")
+_EXPRESSION = re.compile(r"(?<!\$)\{(?P<inner>[^{}\n,]*[()\[\]'\"][^{}\n]*)\}")
+_PROGRAM = re.compile(r"\{(?P<name>[\w.]+)\}(?=\s)")
 _LINE_MAGIC = re.compile(r"^(?P<indent>\s*)%{1,2}(?P<name>[A-Za-z_][\w.]*)[ \t]*(?P<rest>.*)$")
 
 
@@ -155,7 +159,7 @@ def _line(line: str, body: str, number: int) -> tuple[str | None, list[Foreign],
     rest = body[len(indent) :]
     if stripped.startswith("!"):
         signs = 2 if stripped.startswith("!!") else 1
-        return indent + "pass", [Foreign("shell", rest[signs:], number, len(indent) + signs + 1, "!")], 0
+        return indent + "pass", [Foreign("shell", _as_shell(rest[signs:]), number, len(indent) + signs + 1, "!")], 0
     if (python := _RUNS_PYTHON.match(stripped)) and stripped[python.end() :].strip():
         code = stripped[python.end() :]
         if problem_of(code) is None or code.rstrip().endswith(("(", "[", "{", ",", "\\", ":")):
@@ -166,13 +170,24 @@ def _line(line: str, body: str, number: int) -> tuple[str | None, list[Foreign],
     if assigned := _ASSIGNED.match(line):
         start = len(assigned["left"]) + len(assigned["sign"])
         text = body[start:]
-        found = [Foreign("shell", text, number, start + 1, "!")] if assigned["sign"].startswith("!") else []
+        found = [Foreign("shell", _as_shell(text), number, start + 1, "!")] if assigned["sign"].startswith("!") else []
         return assigned["left"] + "get_ipython()", found, 0
     if _HELP.match(line):
         return indent + "pass", [], 0
     if _AUTOMAGIC.match(line):
         return indent + "pass", [Foreign("shell", rest, number, len(indent) + 1, "!")], 0
     return None, [], 0
+
+
+def _as_shell(text: str) -> str:
+    """IPython fills in `{expression}` itself; the shell sees no braces. Same length, so that columns stay true."""
+    text = filled_in(text)
+    text = _EXPRESSION.sub(lambda match: "{" + re.sub(r"[^\w.]", "_", match["inner"]) + "}", text)
+    program = _PROGRAM.match(text)
+    if program is None:
+        return text
+    word = "python" if "executable" in program["name"] else "$" + re.sub(r"\W", "_", program["name"])
+    return word.ljust(program.end()) + text[program.end() :]
 
 
 def _magic(name: str, rest: str, number: int, indent: int) -> list[Foreign]:
