@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mlrubric.model.report import Report
-from mlrubric.model.verdict import NextStep
 from mlrubric.report.rubric_rows import rows_of_tests
 from mlrubric.report.screen import Row, cut, pad, row, safe, wrapped
 from mlrubric.report.screen_breaks import breaks, list_of, released, special
 from mlrubric.report.screen_numbers import SHORT_KINDS, Block, numbers, sections, what_it_is
 from mlrubric.report.snippets import Snippets
-from mlrubric.report.words import KIND_SENTENCES, LEVEL_RANK, SECTION_POINTS, decided_by, messages, number, plural, short
+from mlrubric.report.words import KIND_SENTENCES, LEVEL_RANK, SECTION_POINTS, action_text, decided_by, messages, number, plural, short
 
 if TYPE_CHECKING:
     from mlrubric.report import Analysis, Options
@@ -110,20 +109,11 @@ def _next(report: Report, width: int, detail: int) -> Block:
     room = width - numbers - 4
     rows = [row(("NEXT", "bold"), " " * (width - 4 - numbers), "points   score"[-numbers:])]
     for index, step in enumerate(steps, 1):
-        first, *rest = wrapped(_action(step), room, 2 if detail else 1)
+        first, *rest = wrapped(safe(action_text(step)), room, 2 if detail else 1)
         after = f"{number(step.score):>5}" if step.score is not None else ""
         rows.append(row(f"{index:>3} ", pad(first, room), (f"{step.gain:>+6.1f}", "green"), "   ", after))
         rows += [row("    ", line) for line in rest]
     return rows
-
-
-def _action(step: NextStep) -> str:
-    text = safe(step.action)
-    if step.place is not None and str(step.place) not in text and short(step.place) not in text:
-        text += f" at {safe(short(step.place))}"
-    if step.tests and not step.gain and " real" not in text:
-        text += f"; makes {plural(len(step.tests), 'check')} real"
-    return text + (" (check --fix)" if step.fix else "")
 
 
 def _notices(report: Report, width: int, detail: int) -> Block:

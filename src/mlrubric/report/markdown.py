@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -24,15 +25,24 @@ if TYPE_CHECKING:
 
 NAME = "markdown"
 MOST_FINDINGS = 50
+_BAR = re.compile(r"(?<!\\)\|")  # a bar in a cell, unless it is escaped
 
 
 def render(analysis: Analysis, options: Options) -> str:
     report = analysis.report
     parts = [_findings(report)] if options.command == "check" else _score(report)
-    notices = [f"- {message.level}: {_at(message.place)}{for_markdown(message.message)}" for message in messages(report)]
+    notices = [f"- {message.level}: {_at(message.place)}{_prose(message.message)}" for message in messages(report)]
     if notices:
         parts.append("\n".join(["## Notices", "", *notices]))
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _prose(text: str) -> str:
+    """A message of ours, in which what stands between backticks is code of the repository."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # a backtick without its twin
+        return for_markdown(text)
+    return "".join(for_code_span(part) if index % 2 and part else for_markdown(part) for index, part in enumerate(parts))
 
 
 def _score(report: Report) -> list[str]:
@@ -54,7 +64,11 @@ def _score(report: Report) -> list[str]:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
-    return "\n".join([*lines, *(f"| {' | '.join(cells)} |" for cells in rows)])
+    return "\n".join([*lines, *(f"| {' | '.join(map(_cell, cells))} |" for cells in rows)])
+
+
+def _cell(text: str) -> str:
+    return _BAR.sub(r"\|", text)
 
 
 def _at(place: object | None) -> str:
@@ -78,10 +92,9 @@ def _sections(report: Report) -> str:
 
 def _breaks(report: Report) -> str:
     lines = [
-        f"- {_at(item.place)}{for_markdown(item.message)} — disarms {', '.join(f'`{test}`' for test in item.tests)}"
-        for item in report.breaks
+        f"- {_at(item.place)}{_prose(item.message)} — disarms {', '.join(f'`{test}`' for test in item.tests)}" for item in report.breaks
     ]
-    lines += [f"- {_at(item.place)}released unchecked: {for_markdown(item.message)}" for item in report.released_unchecked]
+    lines += [f"- {_at(item.place)}released unchecked: {_prose(item.message)}" for item in report.released_unchecked]
     return "\n".join(["## What breaks", "", *lines]) if lines else ""
 
 
@@ -91,7 +104,7 @@ def _steps(report: Report) -> str:
     rows = [
         (
             str(index),
-            for_markdown(step.action) + (f" ({for_code_span(str(step.place))})" if step.place else ""),
+            _prose(step.action) + (f" ({for_code_span(str(step.place))})" if step.place else ""),
             f"{step.gain:+.1f}",
             number(step.score) if step.score is not None else "",
         )
@@ -105,7 +118,7 @@ def _findings(report: Report) -> str:
     if not findings:
         return "## Findings\n\nNone."
     rows = [
-        (f"`{finding.rule}`", finding.level, for_code_span(str(finding.place)).replace("|", "\\|"), for_markdown(finding.message))
+        (f"`{finding.rule}`", finding.level, for_code_span(str(finding.place)), _prose(finding.message))
         for finding in findings[:MOST_FINDINGS]
     ]
     more = len(findings) - len(rows)
@@ -122,7 +135,7 @@ def _tests(report: Report) -> str:
         rows = []
         for test in (test for test in report.tests if test.section == section):
             broken = test.broken
-            why = f"{_at(broken.place)}{for_markdown(broken.message)}" if broken else ""
+            why = f"{_at(broken.place)}{_prose(broken.message)}" if broken else ""
             rows.append((f"`{test.id}`", for_markdown(test.title), test.status.replace("_", " "), number(test.credit.observed), why))
         parts += [f"**{SECTION_TITLES.get(section, section)}**", _table(("Test", "", "Status", "Credit", "Where it breaks"), rows)]
     return "\n\n".join([*parts, "</details>"])

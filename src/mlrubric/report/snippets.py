@@ -90,9 +90,9 @@ class Snippets:
         if cell is None or index >= len(cell.source.lines):
             return place.span.column, place.span.end_column
         raw = cell.source.lines[index]
-        offsets = range(len(raw.raw) + 1)
+        offsets = range(len(cell.source.text.split("\n")[index]) + 1)
         start, end = (bisect_left(offsets, column, key=raw.column_of) for column in (place.span.column, place.span.end_column))
-        return start + 1, end + 1
+        return start + 1, min(end, len(offsets) - 1) + 1
 
     def _cell(self, place: Place) -> Cell | None:
         if place.cell is None:

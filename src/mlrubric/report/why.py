@@ -11,7 +11,7 @@ from mlrubric.report import Analysis
 from mlrubric.report.cards import Card
 from mlrubric.report.screen import Row, cut, pad, row, safe, wrapped
 from mlrubric.report.snippets import Snippets
-from mlrubric.report.words import number, plural, sentence, short
+from mlrubric.report.words import action_text, number, plural, sentence
 
 MOST_PATHS = 3
 EDGE_WORDS = {
@@ -57,8 +57,7 @@ def _next(test: TestResult, width: int) -> list[Row]:
         return []
     rows = [row(), row(("next", "bold"))]
     for step in test.next:
-        at = f" at {safe(short(step.place))}" if step.place else ""
-        rows += [row("  ", line) for line in wrapped(f"{step.gain:+.1f}  {safe(step.action)}{at}", width - 2)]
+        rows += [row("  ", line) for line in wrapped(f"{step.gain:+.1f}  {safe(action_text(step))}", width - 2)]
     return rows
 
 

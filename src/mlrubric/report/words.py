@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from mlrubric.model.place import Place
 from mlrubric.model.report import Message, Report
-from mlrubric.model.verdict import Finding
+from mlrubric.model.verdict import Finding, NextStep
 
 SECTION_NAMES = {"data": "Data", "model": "Model", "infra": "Infra", "monitor": "Monitor"}
 SECTION_TITLES = {
@@ -98,3 +98,13 @@ def decided_by(report: Report) -> tuple[str, ...]:
     """The sections whose sum is the score, as the paper takes the minimum."""
     lowest = min((credit.observed for _, credit in report.score.sections), default=0.0)
     return tuple(name for name, credit in report.score.sections if credit.observed == lowest)
+
+
+def action_text(step: NextStep) -> str:
+    """A step with its place, and with what it makes real when it earns no points by itself."""
+    text = step.action
+    if step.place is not None and str(step.place) not in text and short(step.place) not in text:
+        text += f" at {short(step.place)}"
+    if step.tests and not step.gain and " real" not in text:
+        text += f"; makes {plural(len(step.tests), 'check')} real"
+    return text + (" (check --fix)" if step.fix else "")
