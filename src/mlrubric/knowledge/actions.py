@@ -34,8 +34,8 @@ KINDS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """`options` names inputs: `path` (what is moved), `script` (text that is run), `file`, `context`, `packages`. `conditional` are roles that
-    an input brings (input, its value, role). `swallows` are inputs (`name=value`) with which a failure does not count."""
+    """`options` names inputs: `path` (what is moved), `script` (text that is run), `file`, `context`. `conditional` are roles that an input
+    brings (input, its values, role). `swallows` are inputs (`name=value`) with which a failure does not count."""
 
     name: str
     kind: str

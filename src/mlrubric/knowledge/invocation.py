@@ -28,7 +28,7 @@ KINDS: dict[str, str] = {
     "service": "services of a compose file are started; target: their names, empty for all; option `file`",
     "shell-script": "a shell script is run; target: its path",
     "shell-text": "a shell text is run (bash -c); target: the text",
-    "install": "packages are installed; options `requirements`, `constraints`, `project`, `extra`, `group`, `package`, `editable`, `manager`",
+    "install": "packages come; options `requirements`, `constraints`, `project`, `editable`, `extra`, `group`, `package`, `manager`",
     "server": "an application is served; target: `module:object`",
     "hooks": "pre-commit hooks are run; target: ids, empty for all",
     "tool": "another program that we know; its role says what it does",
@@ -74,8 +74,8 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class CommandEntry:
-    """One entry. `sub` are the words that follow the program's name; `values` and `pairs` are options that take one or two words; `target` says
-    which words are the target; `inner`: the rest is a command itself ("rest", or "dashes" for what follows `--`) after `skip` words;
+    """One entry. `sub` are the words that follow the program's name; `values` and `pairs` are options that take one or two words; `target`
+    says which words are the target; `inner`: the rest is a command itself ("rest", or "dashes" for what follows `--`) after `skip` words;
     `inert`: with one of these options nothing is run; `needs`: without one of these there is no role."""
 
     name: str
