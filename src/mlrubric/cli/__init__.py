@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+
+TYPE_CHECKING = False  # as of typing, which costs as much to import as argparse
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 OK, GATE, USAGE, INTERNAL = 0, 1, 2, 3
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import math
 import os
-from pathlib import Path
-from typing import TypeAlias
 
 from mlrubric import RULES_VERSION, __version__
-from mlrubric.report import FormatNames
+
+TYPE_CHECKING = False  # as of typing, which costs as much to import as argparse
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import TypeAlias
+
+    Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 COMMANDS = ("score", "check", "explain", "rules", "why", "graph", "lsp")
 LEVELS = ("error", "warning", "note", "never")
@@ -25,9 +29,11 @@ def parse(given: list[str]) -> argparse.Namespace:
     if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help", "--version")):
         given = ["score", *given]
     elif not given[0].startswith("-") and given[0] not in COMMANDS:
-        if Path(given[0]).exists():
+        if os.path.lexists(given[0]):
             given = ["score", *given]
         else:
+            import difflib
+
             close = difflib.get_close_matches(given[0], COMMANDS, 1, 0.6)
             hint = f"; did you mean `{close[0]}`?" if close else ""
             parser.error(f"`{given[0]}` is neither a command ({', '.join(COMMANDS)}) nor a path{hint}")
@@ -63,7 +69,16 @@ examples:
     return parser
 
 
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+class _FormatNames:
+    """The output formats as something to choose from; the package is walked when it is asked, not before."""
+
+    def __iter__(self) -> Iterator[str]:
+        from mlrubric.report import formats
+
+        return iter(formats())
+
+    def __contains__(self, name: object) -> bool:
+        return name in list(self)
 
 
 def _command(commands: Commands, name: str, text: str, examples: str) -> argparse.ArgumentParser:
@@ -164,7 +179,7 @@ def _output(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("output")
     group.add_argument(
         "--output-format",
-        choices=FormatNames(),
+        choices=_FormatNames(),
         default=os.environ.get("MLRUBRIC_OUTPUT_FORMAT") or None,
         metavar="FORMAT",
         help="%(choices)s (default: full, or the environment's MLRUBRIC_OUTPUT_FORMAT)",
@@ -174,12 +189,12 @@ def _output(parser: argparse.ArgumentParser) -> None:
 
 
 def _file(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--output-file", type=Path, metavar="FILE", help="write there instead of to standard output")
+    parser.add_argument("--output-file", type=_path, metavar="FILE", help="write there instead of to standard output")
 
 
 def _analysis(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("analysis")
-    group.add_argument("--config", type=Path, metavar="FILE", help="read this file instead of mlrubric.toml or pyproject.toml")
+    group.add_argument("--config", type=_path, metavar="FILE", help="read this file instead of mlrubric.toml or pyproject.toml")
     group.add_argument("--as-of", type=_date, metavar="DATE", help="the day that ages count to: YYYY-MM-DD or today (default: HEAD's date)")
     group.add_argument("--audit", action="store_true", help="look up known vulnerabilities of pinned dependencies (uses the network)")
     group.add_argument("--osv-url", metavar="URL", help="the vulnerability service for --audit")
@@ -190,6 +205,12 @@ def _analysis(parser: argparse.ArgumentParser) -> None:
     volume = parser.add_mutually_exclusive_group()
     volume.add_argument("-q", "--quiet", action="store_true", help="only what was asked for")
     volume.add_argument("-v", "--verbose", action="store_true", help="everything: all 28 tests, all notices")
+
+
+def _path(text: str) -> Path:
+    from pathlib import Path
+
+    return Path(text)
 
 
 def _ids(text: str) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -70,13 +70,3 @@ def formats() -> dict[str, Format]:
         if name is not None:
             found[name] = module
     return dict(sorted(found.items()))
-
-
-class FormatNames:
-    """The names of the formats as something to choose from; the modules are imported when it is asked, not before."""
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(formats())
-
-    def __contains__(self, name: object) -> bool:
-        return name in formats()

@@ -82,12 +82,17 @@ def card_of(item: Rule | TestRule | CapabilityRule) -> Card:
             examples=(Example(item.docs.bad, item.docs.good),) if item.docs.bad or item.docs.good else (),
         )
     known = [key for key in DOCS_ORDER if key in item.docs]
+    told = [(key, _text(item.docs[key])) for key in [*known, *(key for key in item.docs if key not in known)]]
+    if isinstance(item, CapabilityRule):
+        told.insert(0, ("place", f"Google level {item.level}, {'required' if item.required else 'not required'}"))
+        if item.message:
+            told.append(("when it is missing", item.message))
     return Card(
         id=item.id,
         kind="test" if isinstance(item, TestRule) else "capability",
         name=item.title,
         file=_file(item.path),
-        docs=tuple((key, _text(item.docs[key])) for key in [*known, *(key for key in item.docs if key not in known)]),
+        docs=tuple(told),
     )
 
 

@@ -1,0 +1,446 @@
+"""The command line end to end: every command, every exit status, what goes where, and how little `--version` imports."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import jsonschema
+import pytest
+from tests.report_example import FINDINGS, REPORT
+
+import mlrubric.analyze
+from mlrubric.cli import main
+from mlrubric.cli.arguments import COMMANDS
+from mlrubric.cli.deadline import DeadlinePassed, deadline
+from mlrubric.cli.output import Progress, options_for, wants_color
+from mlrubric.knowledge.location import rules_directory
+from mlrubric.model.report import Report
+
+REPOSITORY = Path(__file__).resolve().parents[1] / "fixtures" / "repos" / "level0-churn"
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command in this process; the status, standard output and standard error."""
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "MLRUBRIC_DEBUG", "MLRUBRIC_OUTPUT_FORMAT"):
+        monkeypatch.delenv(name, raising=False)
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        try:
+            status = main([str(argument) for argument in arguments])
+        except SystemExit as leaving:
+            status = leaving.code if isinstance(leaving.code, int) else 2
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def judged(monkeypatch: pytest.MonkeyPatch) -> Callable[[Report], None]:
+    """Lets the analysis give a report made by hand: what follows from a report is asked here, not how it comes about."""
+
+    def use(report: Report) -> None:
+        real = mlrubric.analyze.analyze
+
+        def analyze(*arguments: object, **more: object) -> mlrubric.analyze.Analysis:
+            return replace(real(*arguments, **more), report=report)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(mlrubric.analyze, "analyze", analyze)
+
+    return use
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Path:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    return folder
+
+
+def shell(*arguments: object, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
+    clean = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS")}
+    return subprocess.run(
+        [sys.executable, "-c", "import sys; from mlrubric.cli import main; sys.exit(main())", *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        env={**clean, **environment},
+        timeout=120,
+        check=False,
+    )
+
+
+# ---- start ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arguments", [("--version",), ("--help",)])
+def test_version_and_help_import_nothing_heavy(arguments: Sequence[str]) -> None:
+    code = (
+        "import sys\nfrom mlrubric.cli import main\n"
+        f"try:\n    main({list(arguments)!r})\nexcept SystemExit:\n    pass\n"
+        "print('MODULES', *sorted(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split("MODULES", 1)[1].split())
+    heavy = {"libcst", "networkx", "jsonschema", "rich", "yaml", "tomli", "tree_sitter", "pathspec", "packaging", "pip_audit", "pygls"}
+    assert not loaded & (heavy | {"dataclasses", "inspect", "pathlib", "typing", "json", "subprocess"})
+    assert {name for name in loaded if name.startswith("mlrubric")} == {"mlrubric", "mlrubric.cli", "mlrubric.cli.arguments"}
+
+
+def test_help_has_every_command_and_examples(run: Run) -> None:
+    status, out, _ = run("--help")
+    assert status == 0 and "examples:" in out
+    for command in COMMANDS:
+        assert re.search(rf"^    {command} ", out, re.MULTILINE)
+        status, text, _ = run(command, "--help")
+        assert status == 0 and "examples:" in text and "exit status:" in text
+
+
+@pytest.mark.parametrize("name", ["sarif", "html", "badge", "rdjson"])
+def test_the_output_formats_in_the_help_come_from_the_folder(run: Run, name: str) -> None:
+    assert name in run("score", "--help")[1]
+
+
+# ---- score ----------------------------------------------------------------------------------------------------------
+
+
+def test_score_is_the_default_command(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(REPOSITORY)
+    plain = run()
+    assert plain[0] == 0 and "ML Test Score" in plain[1] and "\x1b" not in plain[1]
+    assert run("score", ".") == plain == run(REPOSITORY) == run("score")
+    assert "Tests for features and data" in run("-v")[1]
+
+
+def test_an_empty_folder_and_one_without_machine_learning_are_fine(run: Run, empty: Path) -> None:
+    status, out, err = run("score", empty)
+    assert (status, err) == (0, "") and "no machine learning was found here" in out
+    (empty / "hello.py").write_text("print('hello')\n")
+    status, out, _ = run("score", empty)
+    assert status == 0 and "no machine learning was found here" in out
+
+
+def test_many_outputs_of_one_analysis(run: Run, tmp_path: Path) -> None:
+    report, log, page = tmp_path / "r.json", tmp_path / "r.sarif", tmp_path / "r.html"
+    status, out, _ = run(
+        REPOSITORY, "--write", f"json={report}", "--write", f"sarif={log}", "--output-format", "html", "--output-file", page
+    )
+    assert status == 0 and out == ""
+    schema = json.loads((rules_directory() / "schema" / "report.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(json.loads(report.read_text()), schema)
+    assert json.loads(log.read_text())["version"] == "2.1.0" and page.read_text().startswith("<!doctype html>")
+
+
+def test_the_same_repository_gives_the_same_bytes(run: Run) -> None:
+    assert run(REPOSITORY, "--output-format", "json") == run(REPOSITORY, "--output-format", "json")
+
+
+def test_the_environment_names_the_format(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLRUBRIC_OUTPUT_FORMAT", "json")
+    assert json.loads(run(REPOSITORY)[1])["format"] == "mlrubric-report/1"
+    monkeypatch.setenv("MLRUBRIC_OUTPUT_FORMAT", "pdf")
+    status, _, err = run(REPOSITORY)
+    assert status == 2 and "pdf" in err
+
+
+# ---- exit statuses --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (("score",), 0),
+        (("score", "--fail-on", "never"), 0),
+        (("score", "--fail-on", "error"), 1),
+        (("score", "--fail-under", "0"), 0),
+        (("score", "--fail-under", "0.5"), 1),
+        (("score", "--fail-under", "0.5", "--profile", "lenient"), 0),
+        (("check",), 1),
+        (("check", "--fail-on", "never"), 0),
+        (("check", "--fail-on", "note"), 1),
+        (("check", "--output-format", "sarif"), 0),
+        (("check", "--output-format", "json"), 1),
+        (("check", "--output-format", "sarif", "--fail-on", "error"), 1),
+        (("score", "--output-format", "sarif", "--fail-under", "1"), 1),
+        (("score", "--strict"), 3),
+        (("check", "--strict"), 3),
+    ],
+)
+def test_gates(run: Run, judged: Callable[[Report], None], arguments: Sequence[str], status: int) -> None:
+    judged(REPORT)
+    command, *more = arguments
+    assert run(command, REPOSITORY, *more)[0] == status
+
+
+@pytest.mark.parametrize(("level", "status"), [("error", 0), ("warning", 0), ("note", 1)])
+def test_fail_on_is_the_least_level_that_fails(run: Run, judged: Callable[[Report], None], level: str, status: int) -> None:
+    judged(replace(REPORT, findings=(FINDINGS[4],)))  # a note
+    assert run("check", REPOSITORY, "--fail-on", level)[0] == status
+
+
+def test_gates_of_the_configuration(run: Run, judged: Callable[[Report], None], tmp_path: Path) -> None:
+    judged(REPORT)
+    config = tmp_path / "c.toml"
+    config.write_text('fail_under = 1.0\nfail_on = "never"\n')
+    assert run("score", REPOSITORY, "--config", config)[0] == 1
+    assert run("score", REPOSITORY, "--config", config, "--output-format", "sarif")[0] == 0  # no gate on the command line
+    assert run("check", REPOSITORY, "--config", config)[0] == 0
+
+
+def test_files_of_which_none_could_be_read(run: Run, judged: Callable[[Report], None]) -> None:
+    judged(replace(REPORT, repository=replace(REPORT.repository, analysed=0)))
+    status, _, err = run("score", REPOSITORY)
+    assert status == 3 and "none of the files could be read" in err
+    judged(replace(REPORT, repository=replace(REPORT.repository, analysed=0, unreadable=())))
+    assert run("score", REPOSITORY)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("scor",), "did you mean `score`?"),
+        (("score", "nowhere"), "no such folder: nowhere"),
+        (("check", "nowhere"), "no such file or folder: nowhere"),
+        (("score", "--fail-under", "8"), "no number from 0 to 7"),
+        (("score", "--fail-under", "nan"), "no number from 0 to 7"),
+        (("score", "--as-of", "yesterday"), "no date"),
+        (("score", "--timeout", "0"), "no number of seconds"),
+        (("score", "--output-format", "pdf"), "invalid choice"),
+        (("score", "--write", "json"), "FORMAT=FILE"),
+        (("score", "--write", "pdf=x"), "no output format"),
+        (("score", "--write", "json=nowhere/x.json"), "there is no folder"),
+        (("score", "--config", "nothing.toml"), "no such file"),
+        (("score", "--select", "LEEK001"), "no rule is called or begins with `LEEK001`"),
+        (("score", "--audit", "--offline"), "forbids"),
+        (("score", "--osv-url", "http://x"), "goes with --audit"),
+        (("check", "-"), "--stdin-filename"),
+        (("check", "-", "a.py"), "stands alone"),
+        (("check", "--stdin-filename", "a.py"), "goes with `check -`"),
+        (("explain", "infra-9"), "did you mean infra-"),
+        (("why", "infra-9"), "is no test; did you mean infra-"),
+        (("why", "nothing.py:3"), "no such file"),
+        (("score", "-q", "-v"), "not allowed"),
+        (("explain",), "required"),
+    ],
+)
+def test_wrong_use(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: Sequence[str], said: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    status, out, err = run(*arguments)
+    assert (status, out) == (2, "") and said in err and "Traceback" not in err
+
+
+def test_a_mistake_in_the_configuration(run: Run, empty: Path) -> None:
+    (empty / "mlrubric.toml").write_text('\npersonna = "x"\n')
+    status, _, err = run("score", empty)
+    assert status == 2 and f"{empty / 'mlrubric.toml'}:2:1: unknown key `personna`; did you mean `persona`?" in err
+
+
+def test_our_own_defect(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: object) -> None:
+        raise ZeroDivisionError("no reason")
+
+    monkeypatch.setattr(mlrubric.analyze, "analyze", broken)
+    status, out, err = run("score", REPOSITORY)
+    assert (status, out) == (3, "") and "internal error: ZeroDivisionError: no reason" in err and "Traceback" not in err
+    monkeypatch.setenv("MLRUBRIC_DEBUG", "1")
+    assert "Traceback" in run("score", REPOSITORY)[2]
+
+
+def test_timeout_ends_the_command(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*arguments: object) -> None:
+        try:
+            time.sleep(30)
+        except Exception:  # a reader that swallows everything must not swallow this
+            time.sleep(30)
+
+    monkeypatch.setattr(mlrubric.analyze, "analyze", slow)
+    started = time.monotonic()
+    status, out, err = run("score", REPOSITORY, "--timeout", "0.2")
+    assert (status, out) == (3, "") and "not finished after 0.2 s" in err
+    assert time.monotonic() - started < 5
+
+
+def test_a_deadline_without_signals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("signal.setitimer")
+    with pytest.raises(DeadlinePassed), deadline(0.1):
+        for _ in range(100):
+            time.sleep(0.05)
+    with deadline(60):
+        pass
+
+
+# ---- check ----------------------------------------------------------------------------------------------------------
+
+
+def test_check_reports_on_the_paths_that_were_given(run: Run, judged: Callable[[Report], None], tmp_path: Path) -> None:
+    for path in ("src/features.py", ".dvc/config", "pyproject.toml"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("")
+    judged(REPORT)
+    found = json.loads(run("check", tmp_path / "src" / "features.py", "--output-format", "json")[1])["findings"]
+    assert [finding["file"] for finding in found] == ["src/features.py"]
+    found = json.loads(run("check", tmp_path / "src", tmp_path / ".dvc", "--output-format", "json")[1])["findings"]
+    assert [finding["file"] for finding in found] == [".dvc/config", "src/features.py"]
+    assert len(json.loads(run("check", tmp_path, "--output-format", "json")[1])["findings"]) == len(FINDINGS)
+
+
+def test_check_reads_standard_input(tmp_path: Path) -> None:
+    done = shell("check", "-", "--stdin-filename", "models/train.py", "--output-format", "json", stdin=b"def f(:\n")
+    document = json.loads(done.stdout)
+    assert document["format"] == "mlrubric-findings/1" and [notice["file"] for notice in document["notices"]] == ["models/train.py"]
+    assert done.returncode == 3  # the only file could not be read
+    outside = shell("check", "-", "--stdin-filename", "../../etc/passwd.py", stdin=b"x = 1\n")
+    assert outside.returncode == 0 and b"No findings in 1 file" in outside.stdout
+
+
+# ---- explain, rules, why, graph -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("what", ["infra-4", "G1.6", "ENV003", "env003", "vulnerable-dependency"])
+def test_explain(run: Run, what: str) -> None:
+    status, out, _ = run("explain", what)
+    assert status == 0 and len(out.split("\n")) > 3
+
+
+def test_every_entry_of_the_book_is_explained_within_the_width(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mlrubric.rules.load import load_rules
+
+    monkeypatch.setenv("COLUMNS", "72")
+    book = load_rules()
+    for identifier in [*(r.id for r in book.rules), *(t.id for t in book.tests), *(c.id for c in book.capabilities)]:
+        status, out, _ = run("explain", identifier)
+        assert status == 0 and max(len(line) for line in out.split("\n")) <= 72, identifier
+
+
+def test_rules(run: Run) -> None:
+    status, out, _ = run("rules", "--output-format", "json")
+    rules = json.loads(out)["rules"]
+    assert status == 0 and {rule["id"] for rule in rules} >= {"ENV003"}
+    assert all(set(rule) == {"id", "name", "level", "confidence", "persona", "tests", "fix", "stage"} for rule in rules)
+    assert all(rule["id"] in run("rules")[1] for rule in rules)
+
+
+def test_why_a_test_prints_each_hop_with_its_line(run: Run) -> None:
+    status, out, _ = run("why", "infra-4", REPOSITORY)
+    assert status == 0 and "pytest -v tests | tee" in out and "broken:" in out and "^" in out
+    assert ".github/workflows/ci.yml:" in out and "trigger push" in out
+
+
+def test_why_a_test_that_is_not_there(run: Run, empty: Path) -> None:
+    status, out, _ = run("why", "monitor-3", empty)
+    assert status == 0 and "nothing in this repository does this" in out
+
+
+def test_why_a_place(run: Run, judged: Callable[[Report], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "features.py").write_text("\n" * 8)
+    judged(REPORT)
+    monkeypatch.chdir(tmp_path)
+    status, out, _ = run("why", "src/features.py:8")
+    assert status == 0 and "LEAK001 [warning]" in out and "src/features.py:6" in out and "see src/train.py:12: split here" in out
+    assert "no finding at src/features.py:1" in run("why", "src/features.py:1")[1]
+
+
+def test_graph_as_json(run: Run) -> None:
+    status, out, _ = run("graph", REPOSITORY)
+    document = json.loads(out)
+    assert status == 0 and document["format"] == "mlrubric-graph/1"
+    nodes = {node["id"]: node for node in document["nodes"]}
+    assert {"trigger", "job", "step", "command"} <= {node["kind"] for node in nodes.values()}
+    assert all(set(node) >= {"id", "kind", "role", "label", "file", "line", "gate", "consequence"} for node in nodes.values())
+    assert document["edges"] and all(edge["source"] in nodes and edge["target"] in nodes for edge in document["edges"])
+    assert all(set(edge) >= {"source", "target", "kind", "file", "line", "certain"} for edge in document["edges"])
+
+
+def test_graph_as_dot(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "g.dot"
+    status, out, _ = run("graph", REPOSITORY, "--output-format", "dot", "--output-file", file)
+    text = file.read_text()
+    assert (status, out) == (0, "") and text.startswith("digraph mlrubric {") and " -> " in text
+    assert all(line.count('"') % 2 == 0 for line in text.replace("\\\\", "").replace('\\"', "").split("\n"))
+
+
+# ---- terminals ------------------------------------------------------------------------------------------------------
+
+
+class Terminal(io.StringIO):
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("environment", "colored"),
+    [
+        ({}, True),
+        ({"NO_COLOR": "1"}, False),
+        ({"NO_COLOR": ""}, True),
+        ({"TERM": "dumb"}, False),
+        ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
+    ],
+)
+def test_colour_of_a_terminal(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], colored: bool) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert wants_color(Terminal()) is colored
+    assert not wants_color(io.StringIO())
+
+
+@pytest.mark.parametrize(("columns", "width"), [("20", 60), ("72", 72), ("500", 160)])
+def test_width_of_a_terminal(monkeypatch: pytest.MonkeyPatch, columns: str, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert options_for("score", 0, None).width == width
+
+
+def test_a_pipe_gets_plain_text_and_errors_go_to_standard_error() -> None:
+    done = shell("score", REPOSITORY)
+    assert done.returncode == 0 and b"\x1b" not in done.stdout and done.stderr == b""
+    assert max(len(line) for line in done.stdout.decode().split("\n")) <= 100
+    assert b"\x1b[" in shell("score", REPOSITORY, FORCE_COLOR="1").stdout
+
+
+def test_a_terminal_that_knows_no_unicode() -> None:
+    done = shell("score", REPOSITORY, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert done.returncode == 0 and done.stdout.isascii() and b"ML Test Score" in done.stdout
+
+
+def test_a_reader_that_leaves_early() -> None:
+    code = "import sys; from mlrubric.cli import main; sys.exit(main())"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "graph", str(REPOSITORY)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.read(10)
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
+def test_progress_waits_a_second_and_leaves_nothing_behind() -> None:
+    now = [0.0]
+    screen = Terminal()
+    shown = Progress(screen, lambda: now[0])
+    shown(1, 10)
+    assert screen.getvalue() == ""
+    now[0] = 1.5
+    shown(2, 10)
+    shown.close()
+    assert "reading" in screen.getvalue()
+
+
+def test_no_progress_without_a_terminal(run: Run) -> None:
+    assert run("score", REPOSITORY)[2] == ""
