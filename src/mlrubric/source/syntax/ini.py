@@ -8,7 +8,7 @@ from mlrubric.model.place import Span
 from mlrubric.source.syntax.node import Node, SyntaxProblem
 
 _SECTION = re.compile(r"\[(?P<name>.+)\]")
-_OPTION = re.compile(r"(?P<name>.*?)\s*(?P<sign>[=:])\s*(?P<value>.*)$")
+_SIGN = re.compile("[=:]")
 
 
 class _Option:
@@ -59,13 +59,14 @@ def parse(text: str, lower: bool = True) -> Node:
             continue
         if options is None:
             raise SyntaxProblem("an option stands before the first [section]", number, margin + 1)
-        option = _OPTION.match(stripped)
-        if option is None or not option.group("name"):
+        sign = _SIGN.search(stripped)
+        name = stripped[: sign.start()].rstrip() if sign else ""
+        if sign is None or not name:
             raise SyntaxProblem("neither a [section] nor `option = value`", number, margin + 1)
-        name = option.group("name")
         span = Span(number, margin + 1, number, margin + 1 + len(name))
         name = name.lower() if lower else name
-        current = _Option(Node("string", span, name, name), option.group("value").strip(), number, margin + 1 + option.start("value"))
+        value = stripped[sign.end() :].lstrip()
+        current = _Option(Node("string", span, name, name), value, number, margin + 1 + len(stripped) - len(value))
         options.append(current)
     return _document(sections, lines)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 
 _HEX = {"x": 2, "u": 4, "U": 8}
 
@@ -85,14 +86,7 @@ def _past_escape(text: str, at: int, end: int, found: list[int]) -> int:
 
 def _body(text: str, starts: list[int], start: int) -> tuple[int, int]:
     """The first line of a block scalar's body and its indentation."""
-    header = text[start:].partition("\n")[0] if start < len(text) else ""
-    low, high = 0, len(starts)
-    while low < high:
-        middle = (low + high) // 2
-        if starts[middle] <= start:
-            low = middle + 1
-        else:
-            high = middle
+    low = bisect_right(starts, start)
     first = low + 1
     for number in range(first, len(starts) + 1):
         line = _line(text, starts, number)
@@ -101,7 +95,7 @@ def _body(text: str, starts: list[int], start: int) -> tuple[int, int]:
             break
     else:
         indent = 0
-    if explicit := re.match(r"[|>][+-]?([1-9])", header):
+    if explicit := re.match(r"[|>][+-]?([1-9])", text[start : start + 3]):
         parent = _line(text, starts, low)
         base = len(parent) - len(parent.lstrip(" -?"))
         indent = min(indent, base + int(explicit.group(1)))

@@ -16,12 +16,14 @@ from mlrubric.source.syntax.node import Node, Scalar, SyntaxProblem
 from mlrubric.source.syntax.scalar_lines import folded_lines, literal_lines, wrapped_lines
 
 MAX_DEPTH = 100
-MAX_NODES = 2_000_000
+MAX_NODES = 500_000
 MAX_EXPANDED = 100_000  # nodes that aliases may add to a document
 
 FILLER = "\ue000"  # a printable private character that no configuration uses
-_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
-_PROPERTY = re.compile(r"(?:[&!]\S*(?:\s+(?:#[^\n]*\n\s*)*|$))+")
+_TEMPLATE = re.compile(  # none begins inside another, so that many unclosed ones cost no more than one
+    r"\{\{(?:[^{}]|\{(?!\{)|\}(?!\}))*+\}\}|\{%(?:[^%{]|%(?!\})|\{(?!%))*+%\}|\{\#(?:[^\#{]|\#(?!\})|\{(?!\#))*+\#\}"
+)
+_PROPERTY = re.compile(r"(?:[&!]\S*+(?:\s++(?:#[^\n]*\n\s*+)*+|$))++")
 _LOADER = cast("Callable[[str], _Loader]", getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 _KINDS = {"int": "int", "float": "float", "bool": "bool", "null": "null", "timestamp": "date"}
 _IMPLICIT: dict[str, list[tuple[str, re.Pattern[str]]]] = Resolver.yaml_implicit_resolvers
@@ -82,7 +84,7 @@ def mask_templates(text: str) -> str:
 
 def _masked(text: str, lone: bool) -> str:
     def mask(match: re.Match[str]) -> str:
-        before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        before = text[max(match.start() - 200, 0) : match.start()].rpartition("\n")[2]
         after = text[match.end() : match.end() + 200].partition("\n")[0]
         alone = lone and not before.strip() and not after.strip()
         filler = " " if alone or not match.group().startswith("{{") else FILLER
