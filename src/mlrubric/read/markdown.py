@@ -17,7 +17,7 @@ FORMAT = "markdown"
 _RUNNABLE = re.compile(r"(?:^|/)(?:readme|contributing|install|usage|development|getting[_-]?started)[^/]*$|(?:^|/)docs?/", re.IGNORECASE)
 _SHELLS = {"bash", "sh", "shell", "zsh", "console", "shell-session", "shellsession", "terminal", ""}
 _NUMBER = re.compile(r"(?<![\w./:#-])[-+~≈]?\d+(?:[.,]\d+)*(?:e-?\d+)?%?(?![\w/]|[.-]\w)")
-_NOT_PROSE = re.compile(r"\]\([^)\s]*\)|<[^>\n]*>|https?://\S+|`[^`\n]*`|^\s*(?:\d+[.)]|[-*+])\s", re.MULTILINE)
+_NOT_PROSE = re.compile(r"\]\([^()\s]*\)|<[^<>\n]*>|https?://\S+|`[^`\n]*`|^\s*(?:\d+[.)]|[-*+])\s", re.MULTILINE)
 MAX_BODY = 2000
 
 

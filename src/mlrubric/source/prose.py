@@ -50,20 +50,22 @@ class Text:
     open_block: int = 0
 
 
+MAX_LINE = 3000  # nobody writes more prose in one line; the patterns below may look back over a line
+
 _FENCE = re.compile(r"^(?P<indent>[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)?)(?P<mark>`{3,}|~{3,})[ \t]*(?P<info>[^`]*)$")
 _ATX = re.compile(r"^ {0,3}(?P<marks>#{1,6})(?:[ \t]+(?P<text>.*?))?(?:[ \t]+#+)?[ \t]*$")
 _SETEXT = re.compile(r"^ {0,3}(?:=+|-{2,})[ \t]*$")
 _NO_TITLE = re.compile(r"\s*(?:[-*+>|]|\d+[.)]\s)|    ")
 _RULED = re.compile(r"^[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _HTML_HEADING = re.compile(r"<h(?P<level>[1-6])[^>]*>(?P<text>.*?)</h(?P=level)>", re.IGNORECASE)
-_TAG = re.compile(r"<[^>]+>")
+_TAG = re.compile(r"<[^<>]+>")
 _LINKS = re.compile(
     r"(?P<bang>!?)\[(?P<text>(?:!\[[^\]]*\]\([^)]*\)|\\.|[^\[\]\\]|\[[^\[\]]*\])*)\]"
     r"(?:\(\s*<?(?P<target>(?:\([^()\s]*\)|[^()\s<>])*)>?[^()]*\)|\[(?P<name>[^\]]*)\])?"
 )
 _REFERENCE = re.compile(r"^ {0,3}\[(?P<name>[^\]^][^\]]*)\]:\s*<?(?P<target>\S+?)>?(?:\s+[\"'(].*)?$")
 _AUTOLINK = re.compile(r"<(?P<target>https?://[^>\s]+)>|(?<![\w(<\[\"'=/])(?P<bare>https?://[^\s<>()\[\]\"'`]+[^\s<>()\[\]\"'`.,;:!?])")
-_HTML_LINK = re.compile(r"<(?P<tag>img|a)\b[^>]*?\b(?:src|href)\s*=\s*[\"']?(?P<target>[^\"'\s>]+)[^>]*>", re.IGNORECASE)
+_HTML_LINK = re.compile(r"<(?P<tag>img|a)\b[^<>]*?\b(?:src|href)\s*=\s*[\"']?(?P<target>[^\"'\s<>]+)[^<>]*>", re.IGNORECASE)
 _ALT = re.compile(r"\balt\s*=\s*[\"'](?P<alt>[^\"']*)", re.IGNORECASE)
 _CODE_SPAN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
 
@@ -84,10 +86,12 @@ def markdown(lines: list[str], start: int = 0) -> Text:
         if fence:
             index = _fenced(lines, index, fence, text)
             continue
-        opened = line.rfind("<!--")
+        opened = line.rfind("<!--")  # what is open at the end of the line
         if opened >= 0 and "-->" not in line[opened:]:
             comment, line = True, line[:opened]
-        line = re.sub(r"<!--.*?-->", lambda match: " " * len(match.group()), line)
+        if "-->" in line:
+            line = re.sub(r"<!--.*?-->", lambda match: " " * len(match.group()), line)
+        line = line[:MAX_LINE]
         _heading(lines, index, line, text)
         if ("|" in line and _RULED.match(line) and index and "|" in lines[index - 1]) or re.match(r"\s*<table\b", line, re.IGNORECASE):
             text.tables.append(index + 1)
@@ -104,7 +108,7 @@ def _references(lines: list[str]) -> dict[str, str]:
 def _heading(lines: list[str], index: int, line: str, text: Text) -> None:
     if atx := _ATX.match(line):
         text.sections.append(Section(len(atx["marks"]), _plain(atx["text"] or ""), index + 1, index + 1))
-    elif html := _HTML_HEADING.search(line):
+    elif "</h" in line.lower() and (html := _HTML_HEADING.search(line)):
         text.sections.append(Section(int(html["level"]), _plain(html["text"]), index + 1, index + 1))
     elif line.strip() and index + 1 < len(lines) and _SETEXT.match(lines[index + 1]) and not _NO_TITLE.match(line):
         if _RULED.match(line) or (text.sections and text.sections[-1].end_line == index + 1):
