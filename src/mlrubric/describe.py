@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 from mlrubric.graph.build import Picture
+from mlrubric.graph.code import is_test_code
 from mlrubric.graph.gates import Guarded
 from mlrubric.graph.graph import FLOWS, RUNS
 from mlrubric.model.facts import FileFacts, Notice, Unreadable
 from mlrubric.model.place import Place
 from mlrubric.model.report import Message, Model, Release, Report, Repository, Score
 from mlrubric.model.verdict import Break, Finding, Maturity, NextStep, Step, TestResult
-from mlrubric.rules.select import in_tests
 from mlrubric.score.ml_test import serving_visible
 from mlrubric.source.tree import Tree
 
@@ -52,8 +52,8 @@ def kind_of(picture: Picture) -> str:
     graph = picture.graph
     if any("{{" in path and "cookiecutter" in path for path in picture.world.files) or "cookiecutter.json" in picture.world.files:
         return "template"
-    fits = [n for n in graph.with_role("model.fit", "model.tune") if not in_tests(graph.nodes[n].place.path)]
-    serves = [n for n in graph.with_role("serve.handle", "serve.app") if not in_tests(graph.nodes[n].place.path)]
+    fits = [n for n in graph.with_role("model.fit", "model.tune") if not is_test_code(graph.nodes[n].place.path)]
+    serves = [n for n in graph.with_role("serve.handle", "serve.app") if not is_test_code(graph.nodes[n].place.path)]
     uses = graph.with_role("model.load", "model.predict")
     if not fits and not uses and not serves:
         return "library" if graph.with_role("model.build") else "none"
@@ -90,7 +90,7 @@ def _models(picture: Picture, results: tuple[TestResult, ...], score: Score) -> 
     graph = picture.graph
     by_file: dict[str, list[int]] = {}
     for node in graph.with_role("model.fit"):
-        if not in_tests(graph.nodes[node].place.path):
+        if not is_test_code(graph.nodes[node].place.path):
             by_file.setdefault(graph.nodes[node].place.path, []).append(node)
     found = []
     for path, fits in sorted(by_file.items()):
@@ -125,7 +125,7 @@ def _releases(picture: Picture) -> tuple[Release, ...]:
 
 def _reason(picture: Picture, guarded: Guarded) -> str:
     graph = picture.graph
-    evaluations = [n for n in graph.with_role("model.evaluate") if not in_tests(graph.nodes[n].place.path)]
+    evaluations = [n for n in graph.with_role("model.evaluate") if not is_test_code(graph.nodes[n].place.path)]
     if not evaluations:
         return "no evaluation on this path"
     first = graph.nodes[evaluations[0]].place

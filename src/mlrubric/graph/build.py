@@ -22,7 +22,8 @@ from mlrubric.graph.program import Program
 from mlrubric.graph.resolve import resolve
 from mlrubric.graph.seeds import mark_seeds
 from mlrubric.graph.subjects import mark_subjects
-from mlrubric.graph.world import World
+from mlrubric.graph.training import mark_training
+from mlrubric.graph.world import World, parents
 from mlrubric.knowledge.catalogue import Catalogue
 from mlrubric.model.facts import FileFacts, Project
 from mlrubric.model.python import PythonModule
@@ -68,6 +69,7 @@ def build(facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue
     mark_seeds(graph, code)
     guarded = tuple(guard_releases(world))
     mark_subjects(world)
+    mark_training(world)
     return Picture(graph, world, Schedule(graph), Schedule(graph, through_tests=False), guarded)
 
 
@@ -91,10 +93,4 @@ def _roots(by_path: Mapping[str, Sequence[FileFacts]]) -> list[str]:
 
 
 def _folders(files: Sequence[str]) -> frozenset[str]:
-    found: set[str] = set()
-    for path in files:
-        folder = posixpath.dirname(path)
-        while folder and folder not in found:
-            found.add(folder)
-            folder = posixpath.dirname(folder)
-    return frozenset(found)
+    return frozenset(folder for path in files for folder in parents(path))

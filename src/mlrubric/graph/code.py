@@ -13,6 +13,7 @@ from mlrubric.graph.program import ModuleUnit, Program
 from mlrubric.graph.resolve import Resolver
 from mlrubric.model.place import Place, Span
 
+TEST_CODE = re.compile(r"(^|/)(tests?|testing|[a-z]+_tests)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
 TEST_FILE = re.compile(r"(^|/)(test_[^/]*|[^/]*_test)\.py$")
 
 
@@ -83,6 +84,11 @@ def cell_of(unit: ModuleUnit, line: int) -> tuple[int | None, int | None]:
 
 def is_test_file(path: str) -> bool:
     return TEST_FILE.search(path) is not None
+
+
+def is_test_code(path: str) -> bool:
+    """Whether a path belongs to the tests: test files, conftest, everything in a folder of tests."""
+    return TEST_CODE.search(path) is not None
 
 
 def add_code(graph: Graph, program: Program, resolver: Resolver, meanings: Meanings) -> Code:

@@ -108,13 +108,13 @@ class Flow:
             holder = self.program.args[holder][0]
             facts = self.program.ops[holder]
         if facts.kind == "load":
-            loop = self._loop(by)
+            loop = self.loop(by)
             for definition in (*self.program.args[holder], *self.resolver.reads.get(holder, ())):
                 for use in self.resolver.uses[definition]:
                     if use == holder or self.program.ops[use].kind != "load":
                         continue
                     elsewhere = self.program.scope_id(use) != self.program.scope_id(by)
-                    if use > by or elsewhere or (loop >= 0 and self._loop(use) == loop):
+                    if use > by or elsewhere or (loop >= 0 and self.loop(use) == loop):
                         self.connect(by, use)
         elif facts.kind == "attribute":
             for stored in self.resolver.reads.get(holder, ()):
@@ -122,7 +122,7 @@ class Flow:
                     if use != holder and self.program.ops[use].kind == "attribute":
                         self.connect(by, use)
 
-    def _loop(self, op: int) -> int:
+    def loop(self, op: int) -> int:
         """The outermost loop block around an operation, or -1."""
         unit, block, found = self.program.unit(op), self.program.block_id(op), -1
         while block >= 0 and self.program.blocks[block].kind != "scope":

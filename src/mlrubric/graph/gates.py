@@ -6,10 +6,9 @@ the same step, job or needed job fails on it.
 
 from __future__ import annotations
 
-import posixpath
 from dataclasses import dataclass
 
-from mlrubric.graph.code import Code
+from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.order import Order
 from mlrubric.graph.world import World
@@ -33,12 +32,7 @@ def releases(world: World) -> list[int]:
     for node in graph.with_role("artifact.upload"):
         if _carries_model(world, node):
             found.add(node)
-    return sorted(n for n in found if not _in_test(world, n))
-
-
-def _in_test(world: World, node: int) -> bool:
-    path = world.graph.nodes[node].place.path
-    return "/tests/" in f"/{path}" or posixpath.basename(path).startswith("test_")
+    return sorted(n for n in found if not is_test_code(graph.nodes[n].place.path))
 
 
 def _carries_model(world: World, node: int) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 
 from mlrubric.graph.code import Code
+from mlrubric.graph.derive import MASKED, MEASURED, derived_roles, slices, timed_roles
 from mlrubric.graph.graph import Graph
 
-ORDERING = frozenset({"<", ">", "<=", ">="})
 NOT_SOURCES = frozenset({"test.case", "test.assert", "check", "random.use", "random.seed", "data.derive", "process.exit"})
 
 
@@ -21,13 +21,25 @@ def label(graph: Graph, code: Code) -> None:
         bits = sum(index[r] for r in graph.nodes[node].roles if r in index)
         if bits:
             labels[op] = bits
-    code.bits = code.flow.carry(labels)
+    for selected, extra in slices(code).items():
+        labels[selected] = labels.get(selected, 0) | (index.setdefault(extra, 1 << len(index)))
+    if len(index) > len(roles):
+        roles.extend(r for r in index if r not in roles)
+    stops = {op: index.get(MASKED, 0) for op in _learning(graph, code)}
+    code.bits = code.flow.carry(labels, block=lambda op: stops.get(op, 0))
+    for node in graph.with_role("model.evaluate"):
+        measured = code.node_op.get(node)
+        if measured is not None and MASKED in code.about(measured) and "model.predict" in code.about(measured):
+            graph.give(node, "model.slice")
+    _relabel(graph, code, labels, index, stops)
     for node, check in code.check_of.items():
         about: set[str] = set()
         for condition in check.conditions:
             about |= code.about(condition)
+        if about & MEASURED:
+            graph.nodes[node].attributes["timed"] = " ".join(sorted(timed_roles(graph, code, check.conditions)))
         graph.nodes[node].about = frozenset(about)
-        for role in _derived(code, check.conditions, about):
+        for role in derived_roles(code, check.conditions, about):
             graph.give(node, role)
     for node in list(code.node_op):
         if node not in code.check_of:
@@ -35,47 +47,22 @@ def label(graph: Graph, code: Code) -> None:
     _flow_edges(graph, code)
 
 
-def _derived(code: Code, conditions: tuple[int, ...], about: set[str]) -> list[str]:
-    """The roles of a check, from what flows into its condition, never from its name."""
-    ordered = any(_ordering(code, c) for c in conditions)
-    found: list[str] = []
-    if about & {"measure.time", "measure.memory"}:
-        found.append("check.cost")
-        return found
-    if "model.fairness" in about:
-        found.append("check.fairness")
-    if "model.slice" in about:
-        found.append("check.slice")
-    if "data.drift" in about:
-        found.append("check.drift")
-    if "check.finite" in about and about & {"model.fit", "model.predict", "model.build", "model.loss"}:
-        found.append("check.numeric")
-    if "model.evaluate" in about or (ordered and "model.predict" in about):
-        found.append("model.compare")
-    elif "model.predict" in about:
-        found.append("check.prediction")
-    elif about & {"model.fit", "model.build"}:
-        found.append("check.model")
-    elif "data.read" in about:
-        found.append("data.validate")
-    return found
+def _learning(graph: Graph, code: Code) -> list[int]:
+    """Operations beyond which a selection of rows says nothing about an evaluation any more."""
+    return [code.node_op[n] for n in graph.with_role("model.fit", "model.build", "transform.fit", "data.split", "data.write", "model.save") if n in code.node_op]
 
 
-def _ordering(code: Code, condition: int) -> bool:
-    """Whether a condition compares by size somewhere in its own expression."""
-    waiting, seen = [condition], 0
-    while waiting and seen < 40:
-        op = waiting.pop()
-        seen += 1
-        facts = code.program.ops[op]
-        if facts.kind == "compare" and isinstance(facts.value, tuple) and ORDERING & set(facts.value):
-            return True
-        meaning = code.meanings.of(op)
-        if meaning is not None and meaning.api.rsplit(".", 1)[-1].lower() in ("assertgreater", "assertless", "assertgreaterequal", "assertlessequal", "isclose", "approx"):
-            return True
-        if facts.kind in ("boolean", "unary", "load", "assign", "call", "attribute"):
-            waiting.extend(a for a in code.program.args[op] if a >= 0)
-    return False
+def _relabel(graph: Graph, code: Code, labels: dict[int, int], index: dict[str, int], stops: dict[int, int]) -> None:
+    """Carry the role of a metric by slice on, where one was found."""
+    sliced = [code.node_op[n] for n in graph.with_role("model.slice") if n in code.node_op]
+    if not sliced:
+        return
+    bit = index.setdefault("model.slice", 1 << len(index))
+    if "model.slice" not in code.roles:
+        code.roles.append("model.slice")
+    for op in sliced:
+        labels[op] = labels.get(op, 0) | bit
+    code.bits = code.flow.carry(labels, block=lambda op: stops.get(op, 0))
 
 
 def _flow_edges(graph: Graph, code: Code) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlrubric.graph.code import is_test_code
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.world import World
 
@@ -19,9 +20,9 @@ def mark_subjects(world: World) -> None:
         own.setdefault(holder, set()).update(graph.nodes[node].roles)
     for function in graph.of_kind("function"):
         roles = own.get(function, set())
-        if roles & FEATURE and not roles & {"model.fit", "model.tune"} and not _is_test_code(graph.nodes[function].place.path):
+        if roles & FEATURE and not roles & {"model.fit", "model.tune"} and not is_test_code(graph.nodes[function].place.path):
             graph.give(function, "code.feature")
-        if roles & MODEL and not _is_test_code(graph.nodes[function].place.path):
+        if roles & MODEL and not is_test_code(graph.nodes[function].place.path):
             graph.give(function, "code.model")
         if "serve.handle" in roles:
             graph.give(function, "code.serve")
@@ -32,14 +33,17 @@ def mark_subjects(world: World) -> None:
 def _mark_test(world: World, test: int) -> None:
     graph = world.graph
     reached = graph.sweep([test], frozenset({"call"}))
-    checks = [n for n in reached if "check" in graph.nodes[n].roles and (_is_test_code(graph.nodes[n].place.path))]
+    checks = [n for n in reached if "check" in graph.nodes[n].roles and (is_test_code(graph.nodes[n].place.path))]
     attributes = graph.nodes[test].attributes
     attributes["asserts"] = "true" if checks or _raises(world, reached) else "false"
     called = {r for n in reached for r in graph.nodes[n].roles if graph.nodes[n].kind in ("function", "op")}
-    attributes["own_code"] = "true" if any(graph.nodes[n].kind == "function" and not _is_test_code(graph.nodes[n].place.path) for n in reached) else "false"
+    attributes["own_code"] = "true" if any(graph.nodes[n].kind == "function" and not is_test_code(graph.nodes[n].place.path) for n in reached) else "false"
     if attributes["asserts"] == "false":
         return
     direct = {e.target for e in graph.successors(test, RUNS)}
+    looked_at = {a for n in checks for a in graph.nodes[n].about}
+    attributes["model_code"] = "true" if any("code.model" in graph.nodes[n].roles for n in reached if graph.nodes[n].kind == "function") else "false"
+    attributes["model_checked"] = "true" if looked_at & (MODEL | USE) else "false"
     if "code.feature" in called:
         graph.give(test, "test.feature")
         attributes["direct"] = "true" if any("code.feature" in graph.nodes[n].roles for n in direct) else "false"
@@ -47,7 +51,7 @@ def _mark_test(world: World, test: int) -> None:
         graph.give(test, "test.model")
     if called & USE:
         graph.give(test, "test.prediction")
-    if "serve.call" in called or "serve.handle" in called:
+    if "serve.client" in called or "serve.handle" in called:
         graph.give(test, "test.serve")
     for need in ("data.read", "model.fit", "model.predict"):
         attributes[f"does.{need}"] = "true" if need in called else "false"
@@ -59,7 +63,3 @@ def _raises(world: World, reached: dict[int, int]) -> bool:
     """pytest.raises and mocks' own assertions count as assertions."""
     return any("test.assert" in world.graph.nodes[n].roles for n in reached)
 
-
-def _is_test_code(path: str) -> bool:
-    name = path.rsplit("/", 1)[-1]
-    return name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py" or "/tests/" in f"/{path}" or "/test/" in f"/{path}"

@@ -14,7 +14,6 @@ from mlrubric.graph.values import HOLE
 from mlrubric.model.facts import Command, FileFacts
 from mlrubric.model.place import Place
 
-
 F = TypeVar("F")
 
 
@@ -77,3 +76,11 @@ def normal(path: str) -> str:
 
 def commands_of(world: World) -> Iterator[tuple[str, Command]]:
     return world.every(Command)
+
+
+def parents(path: str) -> Iterator[str]:
+    """The folders above a path, the nearest first, without the root."""
+    folder = posixpath.dirname(path)
+    while folder and folder != posixpath.dirname(folder):
+        yield folder
+        folder = posixpath.dirname(folder)

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from typing import cast
 
 from mlrubric.graph.build import Picture
+from mlrubric.graph.code import is_test_code
 from mlrubric.model.graph import Node
 from mlrubric.rules.rule import Table
-
-TEST_PATH = re.compile(r"(^|/)(tests?|testing|integration_tests?|unit_tests?)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
 
 
 def select(picture: Picture, selector: Table | str | list[str]) -> list[int]:
@@ -52,7 +51,7 @@ def fits(node: Node, selector: Table) -> bool:
         return False
     if "gate" in selector and bool(selector["gate"]) != node.gate:
         return False
-    if "in_tests" in selector and bool(selector["in_tests"]) != in_tests(node.place.path):
+    if "in_tests" in selector and bool(selector["in_tests"]) != is_test_code(node.place.path):
         return False
     pattern = selector.get("path")
     if isinstance(pattern, str) and re.search(pattern, node.place.path) is None:
@@ -78,10 +77,6 @@ def holds(node: Node, key: str, wanted: object) -> bool:
     if isinstance(wanted, bool):
         return value == ("true" if wanted else "false")
     return value == str(wanted)
-
-
-def in_tests(path: str) -> bool:
-    return TEST_PATH.search(path) is not None
 
 
 def texts(table: Table, key: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from mlrubric.graph.automation import Automation
 from mlrubric.graph.build import Picture
+from mlrubric.graph.code import is_test_code
 from mlrubric.graph.world import normal
 from mlrubric.model.facts import Heading
 from mlrubric.model.graph import Node
@@ -15,7 +16,6 @@ from mlrubric.model.place import Place
 from mlrubric.model.verdict import Broken
 from mlrubric.rules.question import ask
 from mlrubric.rules.rule import Table
-from mlrubric.rules.select import in_tests
 from mlrubric.rules.shapes import Answer
 
 STOPPING = frozenset({"test", "command", "step", "job", "workflow", "stage", "service", "trigger"})
@@ -76,7 +76,7 @@ def _merit(one: Witness) -> tuple[int, float, int]:
 def witness(picture: Picture, number: int, timed: bool) -> Witness:
     """How a node is run, and which condition of the six breaks first."""
     node = picture.graph.nodes[number]
-    schedule = picture.schedule if node.kind in STOPPING or in_tests(node.place.path) else picture.real
+    schedule = picture.schedule if node.kind in STOPPING or is_test_code(node.place.path) else picture.real
     automation = schedule.of(number)
     executed = automation.level in ("kept", "lost")
     broken = automation.broken

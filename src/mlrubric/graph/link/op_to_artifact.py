@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from mlrubric.graph.values import HOLE
-from mlrubric.graph.world import World, normal
+from mlrubric.graph.world import World, normal, parents
 
 ORDER = 60
 READS = {"data.read": "@source", "model.load": "@source"}
@@ -63,10 +63,8 @@ def _join(world: World) -> None:
                     world.graph.connect(a, b, "join", certain=False)
                     world.graph.connect(b, a, "join", certain=False)
     for key, node in sorted(world.artifacts.items()):
-        folder = posixpath.dirname(key)
-        while folder:
+        for folder in parents(key):
             above = world.artifacts.get(folder)
             if above is not None:
                 world.graph.connect(above, node, "join")
                 world.graph.connect(node, above, "join")
-            folder = posixpath.dirname(folder)

@@ -25,14 +25,15 @@ def ask(picture: Picture, table: Table) -> Answer:
 
 
 def _together(picture: Picture, table: Table) -> Answer:
-    """Nodes of the `by` kinds from which one run reaches an operation of every role in `roles`."""
+    """Nodes of the `by` kinds from which one run reaches an operation of every role in `roles`; with `kept`, without a lost failure."""
     graph = picture.graph
     wanted = [set(graph.with_role(*role.split("|"))) for role in texts(table, "roles")]
     answer = Answer()
     if not all(wanted):
         return answer
+    kept = bool(table.get("kept", False))
     for node in graph.of_kind(*texts(table, "by")):
-        reached = graph.sweep([node], RUNS, allow=lambda e: not e.blocked)
+        reached = graph.sweep([node], RUNS, allow=lambda e: not e.blocked and not (kept and e.loss))
         if all(members & reached.keys() for members in wanted):
             answer.met.append(Hit(node))
         else:

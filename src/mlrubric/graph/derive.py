@@ -1,0 +1,164 @@
+"""Roles that follow from the flow of data alone: what a check is about, what was timed, which rows were selected."""
+
+from __future__ import annotations
+
+from mlrubric.graph.code import Code
+from mlrubric.graph.graph import RUNS, Graph
+
+ORDERING = frozenset({"<", ">", "<=", ">="})
+APPROXIMATE = frozenset({"assertgreater", "assertless", "assertgreaterequal", "assertlessequal", "isclose", "approx", "allclose", "assertalmostequal"})
+MEASURED = frozenset({"measure.time", "measure.memory"})
+MASKED = "rows.selected"
+OWN = frozenset({"boolean", "unary", "load", "assign", "call", "attribute", "binary", "compare", "subscript"})
+LOOPS = ("for", "while")
+
+
+def derived_roles(code: Code, conditions: tuple[int, ...], about: set[str]) -> list[str]:
+    """The roles of a check, from what flows into its condition, never from its name."""
+    if about & MEASURED:
+        return ["check.cost"]
+    found: list[str] = []
+    ordered = any(_compares(code, c) for c in conditions)
+    if "model.fairness" in about:
+        found.append("check.fairness")
+    if "model.slice" in about:
+        found.append("check.slice")
+    if "data.drift" in about:
+        found.append("check.drift")
+    if "feature.importance" in about:
+        found.append("check.importance")
+    if "check.finite" in about and about & {"model.fit", "model.predict", "model.build", "model.loss"}:
+        found.append("check.numeric")
+    if _twice(code, conditions):
+        found.append("check.repeat")
+    if "model.evaluate" in about or (ordered and "model.predict" in about):
+        found.append("model.compare")
+    elif "model.predict" in about:
+        found.append("check.prediction")
+    elif about & {"model.fit", "model.build", "model.load"}:
+        found.append("check.model")
+    elif about & {"data.read", "artifact.download"}:
+        found.append("data.validate")
+    return found
+
+
+def _expression(code: Code, condition: int, most: int = 60) -> list[int]:
+    """The operations of a condition's own expression, calls and loads followed inside the scope."""
+    waiting, found = [condition], list[int]()
+    while waiting and len(found) < most:
+        op = waiting.pop()
+        found.append(op)
+        if code.program.ops[op].kind in OWN:
+            waiting.extend(a for a in code.program.args[op] if a >= 0)
+    return found
+
+
+def _compares(code: Code, condition: int) -> bool:
+    """Whether a condition compares by size, or nearly, somewhere in its own expression."""
+    for op in _expression(code, condition):
+        facts = code.program.ops[op]
+        if facts.kind == "compare" and isinstance(facts.value, tuple) and ORDERING & set(facts.value):
+            return True
+    return False
+
+
+def _twice(code: Code, conditions: tuple[int, ...]) -> bool:
+    """Whether a condition compares the outcomes of two trainings."""
+    for condition in conditions:
+        for op in _expression(code, condition):
+            facts = code.program.ops[op]
+            operands = [a for a in code.program.args[op] if a >= 0]
+            named = facts.name.lower() if facts.kind == "attribute" else ""
+            compares = facts.kind == "compare" or (facts.kind == "call" and code.program.ops[operands[0]].name.lower() in APPROXIMATE | {"array_equal", "assert_allclose", "assert_array_equal", "assertequal", "equals"})
+            if not compares or named:
+                continue
+            fits = [_fits(code, a) for a in operands[-2:]]
+            if len(fits) == 2 and fits[0] and fits[1] and fits[0] != fits[1] and not fits[0] & fits[1]:
+                return True
+    return False
+
+
+def _fits(code: Code, op: int) -> frozenset[int]:
+    """The trainings that an operand comes from, inside its scope; calls into the project that train count by their call."""
+    scope = code.program.scope_id(op)
+    found: set[int] = set()
+    for back in code.flow.reach([op], back=True, stop=lambda o: code.program.scope_id(o) != scope):
+        meaning = code.meanings.of(back)
+        if code.program.scope_id(back) != scope:
+            continue
+        if meaning is not None and "model.fit" in meaning.roles:
+            found.add(back)
+        elif code.program.ops[back].kind == "call" and any(t[0] == "function" for t in code.resolver.targets.get(back, ())) and "model.fit" in code.about(back):
+            found.add(back)
+    return frozenset(found)
+
+
+def timed_roles(graph: Graph, code: Code, conditions: tuple[int, ...]) -> set[str]:
+    """What ran between the first and the last measurement behind a check: roles of operations and of all that the calls reach; `code` when it
+    was the project's or a library's code without a role."""
+    found: set[str] = set()
+    for condition in conditions:
+        scope = code.program.scope_id(condition)
+        points = []
+        for op in code.flow.reach([condition], back=True):
+            meaning = code.meanings.of(op)
+            if meaning is not None and MEASURED & set(meaning.roles):
+                points.append(op)
+        here = [p for p in points if code.program.scope_id(p) == scope]
+        chosen = here or points
+        if not chosen:
+            continue
+        first, last = min(chosen), max(chosen)
+        if first == last:
+            found |= _handed(graph, code, first)
+        where = code.program.scope_id(first)
+        for op in range(first + 1, last):
+            if code.program.ops[op].kind == "call" and code.program.scope_id(op) == where:
+                found |= _reached(graph, code, op)
+    return found - MEASURED
+
+
+def _reached(graph: Graph, code: Code, call: int) -> set[str]:
+    meaning = code.meanings.of(call)
+    roles = set(meaning.roles) if meaning is not None else set()
+    starts = [code.scope_node[int(str(t[1]))] for t in code.resolver.targets.get(call, ()) if t[0] in ("function", "callback")]
+    for node in graph.sweep(starts, RUNS) if starts else ():
+        roles |= set(graph.nodes[node].roles)
+    return roles or {"code"}
+
+
+def _handed(graph: Graph, code: Code, call: int) -> set[str]:
+    """A measurement that calls what it measures (`memory_usage(f)`, `timeit(f)`)."""
+    return _reached(graph, code, call) - {"code"}
+
+
+def slices(code: Code) -> dict[int, str]:
+    """Selections of rows by a condition on the rows, made several times over the same frame: in a loop, or side by side."""
+    program = code.program
+    by_frame: dict[tuple[int, object], list[int]] = {}
+    found: dict[int, str] = {}
+    for op, facts in enumerate(program.ops):
+        if facts.kind != "subscript" or len(program.args[op]) < 2:
+            continue
+        target, index = program.args[op][:2]
+        if index < 0 or not _is_mask(code, target, index):
+            continue
+        if code.flow.loop(op) >= 0:
+            found[op] = MASKED
+        key = (program.scope_id(op), program.ops[target].name)
+        by_frame.setdefault(key, []).append(op)
+    for members in by_frame.values():
+        if len(members) > 1:
+            found.update(dict.fromkeys(members, MASKED))
+    for op, meaning in code.meanings.all().items():
+        if meaning.api.endswith(".groupby") or (meaning.api.endswith(".query") and code.flow.loop(op) >= 0):
+            found[op] = MASKED
+    return found
+
+
+def _is_mask(code: Code, target: int, index: int) -> bool:
+    """Whether an index is a comparison over the same variable that is indexed."""
+    name = code.program.ops[target].name
+    expression = _expression(code, index, 20)
+    compares = any(code.program.ops[o].kind == "compare" for o in expression)
+    return compares and any(code.program.ops[o].kind == "load" and code.program.ops[o].name == name for o in expression)
