@@ -87,3 +87,14 @@ def test_comments_only_when_asked_for() -> None:
 
 def test_a_number_too_long_for_int_is_a_float() -> None:
     assert parse("1" + "0" * 5000).value == float("inf")
+
+
+def test_opaque_values_are_checked_and_passed_over() -> None:
+    source = '{"image/png": "a\\nb", "x/y": {"a": [1, {"b": 2}]}, "k": [{"x/y": [1e400, 12]}, 2]}'
+    node = parse(source, opaque=lambda key: "/" in key)
+    hidden = [(value.kind, slice_of(source, value.span)) for one in all_nodes(node) for _, value in one.entries if value.style == "opaque"]
+    assert hidden == [("string", '"a\\nb"'), ("map", '{"a": [1, {"b": 2}]}'), ("list", "[1e400, 12]")]
+    assert not any(one.items or one.entries or one.text for one in all_nodes(node) if one.style == "opaque")
+    for broken in ('{"x/y": [1,]}', '{"x/y": ' + "[" * 100_000, '{"x/y": }', '{"x/y"'):
+        with pytest.raises(SyntaxProblem):
+            parse(broken, opaque=lambda key: "/" in key)

@@ -91,7 +91,7 @@ def parse(text: str) -> Notebook:
     """Raises SyntaxProblem when the text is no JSON or no notebook."""
     if text.startswith("version https://git-lfs"):
         raise SyntaxProblem("only a git-lfs pointer is here, not the notebook")
-    root = json.parse(text)
+    root = json.parse(text, opaque=lambda key: "/" in key and key != "text/plain")  # pictures, plots, HTML
     if root.kind != "map" or not (root.get("nbformat") or root.get("cells") or root.get("worksheets")):
         raise SyntaxProblem("JSON, but no notebook: neither nbformat nor cells", root.span.line, root.span.column)
     metadata = root.get("metadata") or root

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Callable
+from json import JSONDecoder
 from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]
 
 from mlrubric.model.place import Span
@@ -14,6 +16,7 @@ MAX_DEPTH = 200
 _SPACE = re.compile(r"[ \t\n\r]*")
 _SPACE_AND_COMMENTS = re.compile(r"(?:[ \t\n\r]+|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*))(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_DECODER = JSONDecoder(parse_int=float)  # float() takes numbers of any length
 _WORDS: tuple[tuple[str, str, Scalar], ...] = (
     ("true", "bool", True),
     ("false", "bool", False),
@@ -26,9 +29,13 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
 
 
-def parse(text: str, comments: bool = False) -> Node:
-    """The document's one value; `comments` also allows comments and trailing commas (JSONC)."""
-    scanner = _Scanner(text, comments)
+def parse(text: str, comments: bool = False, opaque: Callable[[str], bool] | None = None) -> Node:
+    """The document's one value; `comments` also allows comments and trailing commas (JSONC).
+
+    The value of a key that `opaque` names is checked and passed over: a node of kind "map", "list" or "string" and style
+    "opaque" with its span and nothing in it. Notebooks hold megabytes of pictures and plots that nobody asks for.
+    """
+    scanner = _Scanner(text, comments, opaque)
     start = scanner.skip(1 if text.startswith("\ufeff") else 0)
     node, end = scanner.value(start, 1)
     end = scanner.skip(end)
@@ -38,9 +45,10 @@ def parse(text: str, comments: bool = False) -> Node:
 
 
 class _Scanner:
-    def __init__(self, text: str, comments: bool) -> None:
+    def __init__(self, text: str, comments: bool, opaque: Callable[[str], bool] | None) -> None:
         self.text = text
         self.comments = comments
+        self.opaque = opaque
         self.space = _SPACE_AND_COMMENTS if comments else _SPACE
         self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
@@ -75,6 +83,17 @@ class _Scanner:
             if self.text.startswith(word, at):
                 return Node(kind, self.span(at, at + len(word)), word, constant), at + len(word)
         raise self.problem("a value was expected" if character else "the document ends where a value was expected", at)
+
+    def passed_over(self, at: int) -> tuple[Node, int]:
+        """A value that is read by the C scanner for its end alone."""
+        try:
+            _, end = _DECODER.raw_decode(self.text, at)
+        except JSONDecodeError as error:
+            raise self.problem(error.msg.lower(), error.pos) from error
+        except RecursionError as error:
+            raise self.problem("nested too deeply", at) from error
+        kind = {"{": "map", "[": "list"}.get(self.text[at], "string")
+        return Node(kind, self.span(at, end), style="opaque"), end
 
     def string(self, at: int) -> tuple[Node, int]:
         try:
@@ -117,7 +136,9 @@ class _Scanner:
             end = self.skip(end)
             if not self.text.startswith(":", end):
                 raise self.problem("`:` was expected", end)
-            value, end = self.value(self.skip(end + 1), depth + 1)
+            hidden = self.opaque is not None and self.opaque(key.text)
+            end = self.skip(end + 1)
+            value, end = self.passed_over(end) if hidden else self.value(end, depth + 1)
             entries.append((key, value))
             end = self.skip(end)
             if self.text.startswith(",", end):
