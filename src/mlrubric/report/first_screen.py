@@ -117,14 +117,15 @@ def _next(report: Report, width: int, detail: int) -> Block:
 
 
 def _notices(report: Report, width: int, detail: int) -> Block:
-    """What could not be read, and what the run wants said."""
-    said = [
-        f"{message.level}: " + (f"{safe(short(message.place))} " if message.place else "") + safe(message.message)
-        for message in sorted(messages(report), key=lambda m: LEVEL_RANK.get(m.level, 3))
-    ]
-    rows = [row((cut(line, width), "dim")) for line in said[:detail]]
-    if len(said) > detail:
-        rows.append(row((f"{plural(len(said) - detail, 'more notice' if detail else 'notice')} under -v", "dim")))
+    """What could not be read, and what the run wants said; mere notes only under -v."""
+    ordered = sorted(messages(report), key=lambda message: LEVEL_RANK.get(message.level, 3))
+    shown = ordered if detail == 99 else [message for message in ordered if message.level != "note"][:detail]
+    rows: Block = []
+    for message in shown:
+        at = f"{safe(short(message.place))} " if message.place else ""
+        rows.append(row((cut(f"{message.level}: {at}{safe(message.message)}", width), "dim")))
+    if len(ordered) > len(shown):
+        rows.append(row((f"{plural(len(ordered) - len(shown), 'more notice' if shown else 'notice')} under -v", "dim")))
     return rows
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from mlrubric.model.place import Span
 from mlrubric.model.report import Release, Report
 from mlrubric.model.verdict import Break, Finding, Step
 from mlrubric.report.cards import Card
@@ -19,12 +20,13 @@ def breaks(report: Report, snippets: Snippets, width: int, detail: int) -> Block
     if not report.breaks:
         return []
     first, *others = sorted(report.breaks, key=lambda item: -len(item.tests))
-    rows = [row((f"ONE LINE DISARMS {plural(len(first.tests), 'CHECK', 'CHECKS')}", "bold"))]
+    marked = snippets.marked(first.place).stripped()
+    shown = len(marked.text) > 2 and first.place.span != Span(1)  # a place that is a whole file has no line to show
+    rows = [row((f"ONE {'LINE' if shown else 'PLACE'} DISARMS {plural(len(first.tests), 'CHECK', 'CHECKS')}", "bold"))]
     start = next((safe(step.label) for step in first.path if step.kind == "trigger"), "")
     head = "  " + (f"{start} → " if start else "") + safe(short(first.place)) + "  "
-    marked = snippets.marked(first.place).stripped()
     said = safe(first.message)
-    if marked.text and width_of(head) + 24 <= width:
+    if shown and width_of(head) + 24 <= width:
         marked = marked.window(width - width_of(head))
         rows.append(row(cut(head, width), marked.text))
         before = width_of(head) + width_of(marked.text[: marked.start])

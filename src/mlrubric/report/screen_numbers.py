@@ -25,8 +25,9 @@ def what_it_is(report: Report, width: int) -> Block:
         rows = [row((cut(name, width), "bold")), *(row(line) for line in wrapped(about, width, 2))]
     files = [plural(count, *FILE_WORDS.get(kind, (kind.replace("_", " ") + " file",))) for kind, count in _main_files(repository.files)]
     unread = len({message.place.path if message.place else message.message for message in repository.unreadable})
-    text = f"{', '.join(files) or 'no files that can be read'} · {unread:,} unreadable"
-    rows += [row(line) for line in wrapped(text, width, 2)]
+    while len(files) > 1 and width_of(", ".join(files)) + 20 > width:
+        files.pop()
+    rows.append(row(cut(f"{', '.join(files) or 'no files that can be read'} · {unread:,} unreadable", width)))
     if repository.kind not in ("none", *SHORT_KINDS):
         labels = list(dict.fromkeys(safe(step.label) for step in repository.triggers))
         rows.append(row(cut(f"runs on {', '.join(labels)}" if labels else "nothing starts by itself: no live trigger", width)))

@@ -14,6 +14,8 @@ from mlrubric.source.secrets import Setting, hits_in
 from mlrubric.source.syntax.node import SyntaxProblem
 
 RULES_OF_CREDENTIALS = ("PRIV006", "DATA015")
+BLOCK = 200  # lines that are searched together
+LONGEST_LINE = 2_000  # what is behind is never printed
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Snippets:
         self._texts = texts
         self._hidden = {(f.place.path, f.place.line): f.place.span for f in findings if f.rule in RULES_OF_CREDENTIALS}
         self._lines: dict[tuple[str, int], list[str]] = {}
+        self._blocks: dict[tuple[str, int, int], list[str]] = {}
         self._cells: dict[str, tuple[Cell, ...]] = {}
 
     def marked(self, place: Place) -> Marked:
@@ -69,12 +72,8 @@ class Snippets:
 
     def near(self, place: Place, distance: int) -> str:
         """The line `distance` lines below that of a place, credentials covered, nothing else escaped; "" where there is none."""
-        if place.cell is None:
-            lines, index = self._covered(place.path, 0, self._texts(place.path)), place.line - 1 + distance
-        else:
-            cell = self._cell(place)
-            lines, index = self._covered(place.path, place.cell, cell.source.text if cell else ""), (place.cell_line or 1) - 1 + distance
-        line = lines[index].rstrip("\r") if 0 <= index < len(lines) else ""
+        index = (place.line if place.cell is None else place.cell_line or 1) - 1 + distance
+        line = self._covered_line(place, index) if index >= 0 else ""
         hidden = self._hidden.get((place.path, place.line + distance))
         if hidden is None:
             return line
@@ -105,11 +104,21 @@ class Snippets:
         cells = self._cells[place.path]
         return cells[place.cell - 1] if place.cell <= len(cells) else None
 
-    def _covered(self, path: str, cell: int, text: str) -> list[str]:
-        key = (path, cell)
+    def _covered_line(self, place: Place, index: int) -> str:
+        """A line of the file or cell from 0. Only the lines around it are searched: a file may hold megabytes of saved images."""
+        key = (place.path, place.cell or 0)
         if key not in self._lines:
-            self._lines[key] = _covered(text).split("\n")
-        return self._lines[key]
+            cell = self._cell(place)
+            text = self._texts(place.path) if place.cell is None else cell.source.text if cell else ""
+            self._lines[key] = text.split("\n")
+        lines, number = self._lines[key], index // BLOCK
+        if index >= len(lines):
+            return ""
+        if (*key, number) not in self._blocks:
+            first = max(0, number - 1) * BLOCK  # with the block before: a private key has many lines
+            block = "\n".join(line[:LONGEST_LINE] for line in lines[first : (number + 1) * BLOCK])
+            self._blocks[(*key, number)] = covered(block).split("\n")[number * BLOCK - first :]
+        return self._blocks[(*key, number)][index - number * BLOCK].rstrip("\r")
 
 
 def printable(text: str) -> str:
@@ -117,7 +126,7 @@ def printable(text: str) -> str:
     return for_terminal(text.replace("\t", " "))
 
 
-def _covered(text: str) -> str:
+def covered(text: str) -> str:
     """The text with every credential as asterisks, so that columns and lines stay."""
     parts: list[str] = []
     last = 0
