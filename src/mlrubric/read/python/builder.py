@@ -181,6 +181,7 @@ class Builder:
             undefined = coming[0] < 0
             phi = self.emit("phi", node, at, name, coming[1:] if undefined else coming)
             env[name] = (-1, phi) if undefined else (phi,)
+            self.flow.collect(name, phi)
             phis[name] = phi
         return phis
 

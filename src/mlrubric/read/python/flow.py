@@ -53,6 +53,10 @@ class Flow:
     def define(self, name: str, op: int) -> None:
         self.env[name] = (op,)
         self.assigned.add(name)
+        self.collect(name, op)
+
+    def collect(self, name: str, op: int) -> None:
+        """Make a definition known to the `try` suites around: an exception may carry it to their handlers."""
         if self.collectors and not self.dead:
             for collector in self.collectors:
                 collector.setdefault(name, set()).add(op)
