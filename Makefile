@@ -31,7 +31,7 @@ types: $(STAMP) ## mypy --strict
 	$(BIN)/mypy
 
 test: $(STAMP) ## pytest (PYTEST_ARGS="-k name" for a part)
-	$(BIN)/pytest -rs $(PYTEST_ARGS)
+	$(BIN)/pytest -rfEs $(PYTEST_ARGS)
 
 setup: $(STAMP) ## only the environment, in .venv
 
