@@ -58,6 +58,14 @@ class State:
     def copy(self) -> State:
         return replace(self, pushed=list(self.pushed))
 
+    def join(self, ways: list[State]) -> None:
+        """After a branch: only what holds on every way holds."""
+        self.errexit = all(way.errexit for way in ways)
+        self.pipefail = all(way.pipefail for way in ways)
+        self.directory = ways[0].directory if len({way.directory for way in ways}) == 1 else None
+        self.dropped = next((way.dropped for way in ways if way.dropped is not None), None)
+        self.trap = next((way.trap for way in ways if way.trap is not None), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -71,8 +79,13 @@ class Context:
     pipeline: tuple[str, ...] = ()
     redirects: tuple[Redirect, ...] = ()
 
-    def lost(self, fate: Fate) -> Context:
+    def process(self, fate: Fate) -> Context:
+        """Inside a shell process of its own, whose status meets this fate."""
         return replace(self, value=fate, leave=fate)
+
+    def ignoring(self, fate: Fate) -> Context:
+        """Where errexit does not apply and the status meets this fate; an `exit` leaves the shell all the same."""
+        return replace(self, value=fate, ignored=True, ignored_by=fate)
 
     def when(self, condition: str) -> Context:
         both = f"{self.condition} and {condition}" if self.condition and condition else self.condition or condition
@@ -117,7 +130,7 @@ class _Walker:
                 waited = any(isinstance(one.statement, Simple) and words_of(one.statement)[:1] == ("wait",) for one in later)
                 kept = waited and "$!" in self.script.text
                 fate = None if kept else Loss("background", item.ampersand, item.ampersand + 1)
-                self.statement(item.statement, replace(context.lost(fate), background=True, ignored=True, ignored_by=fate), state.copy())
+                self.statement(item.statement, replace(context.process(fate), background=True), state.copy())
                 continue
             inner = context if not later else replace(context, value=self._hidden([one.statement for one in later], context, state))
             self.statement(item.statement, inner, state)
@@ -158,11 +171,11 @@ class _Walker:
                 self._chain(statement, context, state)
             case Negated():
                 fate = Loss("negated", statement.start, statement.start + 1)
-                self.statement(statement.body, replace(context.lost(fate), ignored=True, ignored_by=fate), state)
+                self.statement(statement.body, context.ignoring(fate), state)
             case Group():
                 inner = replace(context, redirects=context.redirects + statement.redirects)
                 if statement.subshell:
-                    self.sequence(statement.body, inner.lost(self._fate(context, state)), state.copy())
+                    self.sequence(statement.body, inner.process(self._fate(context, state)), state.copy())
                 else:
                     self.sequence(statement.body, inner, state)
             case If():
@@ -190,7 +203,7 @@ class _Walker:
                 own = Loss("no pipefail", pipeline.bars[index], pipeline.parts[index + 1].end)
             elif watched:
                 own = None
-            self.statement(part, replace(context.lost(own), pipeline=names), state.copy())
+            self.statement(part, replace(context.process(own), pipeline=names), state.copy())
 
     def _chain(self, chain: Chain, context: Context, state: State) -> None:
         last = len(chain.parts) - 1
@@ -204,7 +217,7 @@ class _Walker:
                     inner = inner.when(self.source(before.start, before.end))
             if index < last:
                 fate = self._after(chain, index, context, state)
-                inner = replace(inner.lost(fate), ignored=True, ignored_by=fate)
+                inner = inner.ignoring(fate)
             self.statement(part, inner, state)
 
     def _after(self, chain: Chain, index: int, context: Context, state: State) -> Fate:
@@ -214,8 +227,12 @@ class _Walker:
                 continue
             place = next(number for number, one in enumerate(chain.operators) if one[1] == offset)
             handler = chain.parts[place + 1]
+            if leaves_with_failure(handler):
+                return context.leave
             if always_fails(handler):
-                return context.leave if leaves_with_failure(handler) else self._fate(context, state)
+                if place + 1 < len(chain.operators):
+                    continue
+                return self._fate(context, state)
             if self._raises_flag(handler):
                 return None
             what = "exit 0" if leaves(handler) else program_of(handler)
@@ -238,7 +255,7 @@ class _Walker:
 
     def _if(self, statement: If, context: Context, state: State) -> None:
         earlier = ""
-        directories: list[str | None] = []
+        ways = [] if statement.branches[-1][0] is None else [state.copy()]
         for index, (condition, body) in enumerate(statement.branches):
             text = ""
             if condition is not None:
@@ -247,11 +264,10 @@ class _Walker:
             inner = state.copy()
             self.sequence(body, context.when(" and ".join(filter(None, [earlier, text]))), inner)
             if not any(leaves(item.statement) for item in body.items):
-                directories.append(inner.directory)
-            state.errexit, state.pipefail = state.errexit or inner.errexit, state.pipefail or inner.pipefail
+                ways.append(inner)
             earlier = " and ".join(filter(None, [earlier, f"not ({text})"]))
-        if any(directory != state.directory for directory in directories):
-            state.directory = directories[0] if len({*directories}) == 1 and statement.branches[-1][0] is None else None
+        if ways:
+            state.join(ways)
 
     def _condition(self, statement: If, index: int, condition: Sequence, context: Context, state: State) -> None:
         """A failing condition is kept when the branch it leads to ends the script with a failure."""
@@ -266,7 +282,7 @@ class _Walker:
                 fate = context.value
             elif any(self._raises_flag(item.statement) for item in target.items):
                 fate = None
-        inner = replace(context.lost(fate), ignored=True, ignored_by=fate)
+        inner = context.ignoring(fate)
         if negated:
             *head, tail = condition.items
             body = tail.statement.body if isinstance(tail.statement, Negated) else tail.statement
@@ -280,7 +296,7 @@ class _Walker:
         text = self.source(loop.start, loop.body.start)
         if loop.condition is not None:
             fate = Loss(f"{loop.keyword} condition", loop.start, loop.condition.end)
-            self.sequence(loop.condition, replace(context.lost(fate), ignored=True, ignored_by=fate), state)
+            self.sequence(loop.condition, context.ignoring(fate), state)
         guarded = state.errexit and not context.ignored
         value = context.value or Loss("&& list" if guarded else "no errexit", loop.start, loop.body.start)
         repeated = text if loop.condition is not None else ""
@@ -316,7 +332,7 @@ class _Walker:
     def _substitution(self, program: Sequence, fate: Fate, context: Context, state: State) -> None:
         inner = state.copy()
         inner.errexit = state.errexit and not self.bash  # bash switches errexit off in a substitution
-        self.sequence(program, replace(context.lost(fate), pipeline=(), redirects=()), inner)
+        self.sequence(program, replace(context.process(fate), pipeline=(), redirects=()), inner)
 
     def _effect(self, names: tuple[str, ...], command: Simple, state: State) -> None:
         if names[0] == "set":
