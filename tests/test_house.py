@@ -49,7 +49,13 @@ WALKED = ("mlrubric.read", "mlrubric.graph.link", "mlrubric.report", "mlrubric.f
 HEAVY = ("libcst", "networkx", "jsonschema", "pygls", "lsprotocol", "rich", "tree_sitter", "pip_audit")
 
 # Roles that nothing produces or asks for yet, with the reason why they stand in the vocabulary.
-UNUSED_ROLES: dict[str, str] = {}
+UNUSED_ROLES = {
+    "dashboard.panel": "dashboards are read by a later format",
+    "slo.objective": "objectives are read by a later format",
+    "data.label": "labelling tools are not in the catalogue yet",
+    "prompt.define": "prompts are judged by later rules",
+    "flow.branch": "branches of orchestrators are read by a later format",
+}
 
 
 @cache
@@ -247,7 +253,7 @@ def test_every_rule_is_named_after_its_file_and_documented() -> None:
 
 def test_fixtures_belong_to_a_rule() -> None:
     known = {toml(path)["id"] for path in rule_files()}
-    folders = {path.name for path in (ROOT / "fixtures" / "rules").iterdir() if path.is_dir()}
+    folders = {path.name for path in (ROOT / "fixtures" / "rules").glob("*") if path.is_dir()}
     assert folders <= known, f"no rule: {sorted(folders - known)}"
 
 
