@@ -55,7 +55,7 @@ def build(facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue
     for one in facts:
         by_path.setdefault(one.path, []).append(one)
     modules = [(path, fact) for path in sorted(by_path) for one in by_path[path] for fact in one.facts if isinstance(fact, PythonModule)]
-    program = Program(modules, _roots(by_path))
+    program = Program(modules, _roots(by_path), catalogue.import_names)
     resolver = resolve(program, catalogue)
     fixtures = Fixtures(program, resolver)
     meanings = Meanings(program, resolver, catalogue)

@@ -13,6 +13,7 @@ from mlrubric.graph.program import ModuleUnit, Program
 from mlrubric.graph.resolve import Resolver
 from mlrubric.model.place import Place, Span
 
+REGISTERED = frozenset({"serve.handle", "flow.define", "flow.task", "test.fixture"})
 TEST_CODE = re.compile(r"(^|/)(tests?|testing|[a-z]+_tests)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
 TEST_FILE = re.compile(r"(^|/)(test_[^/]*|[^/]*_test)\.py$")
 
@@ -101,6 +102,7 @@ def add_code(graph: Graph, program: Program, resolver: Resolver, meanings: Meani
         if facts.kind in ("function", "lambda"):
             _add_function(graph, code, scope)
     _add_calls(graph, code)
+    _add_decorated(graph, code)
     for op, meaning in meanings.all().items():
         if meaning.roles:
             _add_op(graph, code, op, meaning)
@@ -166,6 +168,22 @@ def _add_calls(graph: Graph, code: Code) -> None:
                 if index is not None and index != unit.index:
                     graph.connect(code.holder(op), code.module_node[index], "import", code.place(op))
                     break
+
+
+def _add_decorated(graph: Graph, code: Code) -> None:
+    """A framework calls what its decorators register: the function has the decorator's roles, and its module leads to it."""
+    program = code.program
+    for op, facts in enumerate(program.ops):
+        if facts.kind != "function" or not facts.extra:
+            continue
+        scope = int(str(facts.value)) + program.unit(op).scope_base
+        for decorator in program.args[op][-int(str(facts.extra)) :]:
+            meaning = code.meanings.of(decorator) or code.meanings.named(decorator)
+            roles = [r for r in meaning.roles if r in REGISTERED] if meaning is not None else []
+            for role in roles:
+                graph.give(code.scope_node[scope], role)
+            if "serve.handle" in roles:
+                graph.connect(code.holder(op), code.scope_node[scope], "call", code.place(op))
 
 
 def _add_op(graph: Graph, code: Code, op: int, meaning: Meaning) -> None:

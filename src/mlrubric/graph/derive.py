@@ -143,7 +143,7 @@ def slices(code: Code) -> dict[int, str]:
         target, index = program.args[op][:2]
         if index < 0 or not _is_mask(code, target, index):
             continue
-        if code.flow.loop(op) >= 0:
+        if _repeated(code, op):
             found[op] = MASKED
         key = (program.scope_id(op), program.ops[target].name)
         by_frame.setdefault(key, []).append(op)
@@ -151,7 +151,7 @@ def slices(code: Code) -> dict[int, str]:
         if len(members) > 1:
             found.update(dict.fromkeys(members, MASKED))
     for op, meaning in code.meanings.all().items():
-        if meaning.api.endswith(".groupby") or (meaning.api.endswith(".query") and code.flow.loop(op) >= 0):
+        if meaning.api.endswith(".groupby") or (meaning.api.endswith(".query") and _repeated(code, op)):
             found[op] = MASKED
     return found
 
@@ -162,3 +162,11 @@ def _is_mask(code: Code, target: int, index: int) -> bool:
     expression = _expression(code, index, 20)
     compares = any(code.program.ops[o].kind == "compare" for o in expression)
     return compares and any(code.program.ops[o].kind == "load" and code.program.ops[o].name == name for o in expression)
+
+
+def _repeated(code: Code, op: int) -> bool:
+    """Whether an operation runs in a loop, or in a function that is called in one or from several places."""
+    if code.flow.loop(op) >= 0:
+        return True
+    callers = code.resolver.callers.get(code.program.scope_id(op), set())
+    return len(callers) > 1 or any(code.flow.loop(c) >= 0 for c in callers)

@@ -53,6 +53,19 @@ class Meanings:
     def of(self, op: int) -> Meaning | None:
         return self._of.get(op)
 
+    def named(self, op: int) -> Meaning | None:
+        """The meaning of a library's name that is used without a call, as a bare decorator is."""
+        for value in sorted(self.resolver.of(op), key=repr):
+            if value[0] == "external":
+                api = self.catalogue.api(str(value[1]))
+                if api is not None:
+                    return Meaning(api.name, api.roles, {}, api)
+            elif value[0] == "method":
+                api = self.catalogue.method(str(value[1]), str(value[2]))
+                if api is not None:
+                    return Meaning(api.name, api.roles, {}, api)
+        return None
+
     def all(self) -> dict[int, Meaning]:
         return self._of
 

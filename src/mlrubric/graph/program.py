@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from mlrubric.model.python import Block, Op, PythonModule, Scope
@@ -32,7 +33,8 @@ class ModuleUnit:
 class Program:
     """The program. Everything is indexed by dense integers: operations, scopes, blocks."""
 
-    def __init__(self, modules: Sequence[tuple[str, PythonModule]], roots: Iterable[str] = ()) -> None:
+    def __init__(self, modules: Sequence[tuple[str, PythonModule]], roots: Iterable[str] = (), libraries: Collection[str] = ()) -> None:
+        self.libraries = frozenset(libraries)  # import names that are never guessed to be the project's own
         self.modules: list[ModuleUnit] = []
         self.ops: list[Op] = []
         self.args: list[tuple[int, ...]] = []
@@ -143,11 +145,10 @@ class Program:
             found = self._at(f"{root}/{parts}" if root else parts)
             if found is not None and found != importer.index:
                 return found
-        if "/" in parts:
-            matches = [s for s in self._suffixes.get(parts.rsplit("/", 1)[-1], ()) if s.endswith("/" + parts)]
-            if len(matches) == 1:
-                return self._at(matches[0])
-        return None
+        if parts.partition("/")[0] in sys.stdlib_module_names or parts.partition("/")[0] in self.libraries:
+            return None
+        matches = [s for s in self._suffixes.get(parts.rsplit("/", 1)[-1], ()) if s.endswith("/" + parts)]
+        return self._at(matches[0]) if len(matches) == 1 else None
 
     def is_package(self, name: str, importer: ModuleUnit) -> bool:
         """Whether a dotted name is a folder of the project that holds Python (a namespace package)."""

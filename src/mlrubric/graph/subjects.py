@@ -24,15 +24,30 @@ def mark_subjects(world: World) -> None:
             graph.give(function, "code.feature")
         if roles & MODEL and not is_test_code(graph.nodes[function].place.path):
             graph.give(function, "code.model")
-        if "serve.handle" in roles:
-            graph.give(function, "code.serve")
+        if {"model.load", "model.predict"} <= roles and not roles & MODEL:
+            graph.give(function, "code.predict")
     for test in graph.of_kind("test"):
         _mark_test(world, test)
+    _mark_shared(world)
+
+
+def _mark_shared(world: World) -> None:
+    """`code.shared` on feature code that both the training and the serving side run."""
+    graph = world.graph
+    fits = [n for n in graph.with_role("model.fit") if not is_test_code(graph.nodes[n].place.path)]
+    tops = [n for n in graph.sweep(fits, RUNS, back=True) if graph.nodes[n].kind in ("function", "module", "notebook")]
+    training = graph.sweep(tops, frozenset({"call"}))
+    handlers = [n for n in graph.with_role("serve.handle") if graph.nodes[n].kind == "function"]
+    handlers += [n for n in graph.with_role("code.predict") if n not in training]
+    serving = graph.sweep(handlers, frozenset({"call"}))
+    for node in graph.with_role("code.feature"):
+        if node in training and node in serving and not is_test_code(graph.nodes[node].place.path):
+            graph.give(node, "code.shared")
 
 
 def _mark_test(world: World, test: int) -> None:
     graph = world.graph
-    reached = graph.sweep([test], frozenset({"call"}))
+    reached = graph.sweep([test], frozenset({"call", "import"}))
     checks = [n for n in reached if "check" in graph.nodes[n].roles and (is_test_code(graph.nodes[n].place.path))]
     attributes = graph.nodes[test].attributes
     attributes["asserts"] = "true" if checks or _raises(world, reached) else "false"

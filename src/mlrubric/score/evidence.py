@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 from mlrubric.graph.automation import Automation
 from mlrubric.graph.build import Picture
@@ -19,6 +20,8 @@ from mlrubric.rules.rule import Table
 from mlrubric.rules.shapes import Answer
 
 STOPPING = frozenset({"test", "command", "step", "job", "workflow", "stage", "service", "trigger"})
+RESULTS = (".json", ".csv", ".md", ".txt", ".html", ".yaml", ".yml", ".png")
+MEASURES = frozenset({"model.evaluate", "model.slice", "model.tune", "data.validate", "data.drift", "feature.importance", "model.predict"})
 NOTIFYING = frozenset({"notify.send", "alert.rule", "alert.receiver", "check.update"})
 
 
@@ -116,25 +119,28 @@ def _notebook(picture: Picture, there: list[Witness]) -> Place | None:
 
 
 def _report(picture: Picture, there: list[Witness]) -> Place | None:
+    """A committed result file that a witness, or what it looks at, writes."""
     graph = picture.graph
-    for one in there:
-        starts = [one.node, *(e.source for e in graph.predecessors(one.node, ("flow",)))]
-        for start in starts:
-            for edge in graph.successors(start, ("flow", "write")):
-                for write in graph.successors(edge.target, ("write",)):
-                    found = _committed(picture, write.target)
-                    if found is not None:
-                        return found
-                found = _committed(picture, edge.target) if edge.kind == "write" else None
-                if found is not None:
-                    return found
+    starts = {one.node for one in there}
+    starts |= {e.source for one in there for e in graph.predecessors(one.node, ("flow",)) if MEASURES & set(graph.nodes[e.source].roles)}
+    for node in graph.sweep(starts, ("flow",)):
+        for edge in graph.successors(node, ("write",)):
+            found = _committed(picture, edge.target)
+            if found is not None:
+                return found
     return None
 
 
 def _committed(picture: Picture, artifact: int) -> Place | None:
+    """The tracked result file of an artifact: not a model, not data that something reads again."""
     node = picture.graph.nodes[artifact]
-    if node.kind in ("artifact", "dataset") and node.attributes.get("content") == "report" and normal(node.label) in picture.world.files:
-        return Place(normal(node.label))
+    path = normal(node.label)
+    if node.kind == "model" or not path.endswith(RESULTS) or any(picture.graph.successors(artifact, ("read",))):
+        return None
+    if path in picture.world.files:
+        return Place(path)
+    if "*" in path.strip("*/"):
+        return next((Place(f) for f in sorted(picture.world.files) if fnmatchcase(f, path)), None)
     return None
 
 

@@ -118,7 +118,16 @@ def targets(world: World, path: str, folder: str, invocation: Invocation) -> lis
         return _services(world, folder, invocation)
     if kind == "server":
         return _module(world, folder, target.partition(":")[0])
+    if kind in ("flow", "unknown", "tool"):
+        return _specified(world, folder, invocation)
     return []
+
+
+def _specified(world: World, folder: str, invocation: Invocation) -> list[tuple[int, bool, str]]:
+    """A program that is handed the file of a job specification runs it, as far as we can guess."""
+    words = [invocation.target, *(value for _, value in invocation.options)]
+    files = {found for word in words for part in word.split() if part.endswith((".yaml", ".yml")) and (found := world.file(folder, part))}
+    return [(node, True, "") for path in sorted(files) if (node := world.node(path, "entrypoint")) is not None]
 
 
 def _script(world: World, folder: str, target: str) -> list[tuple[int, bool, str]]:
