@@ -221,7 +221,7 @@ def test_every_type_that_an_entry_returns_or_stands_on_is_described() -> None:
                 unknown.add(f"{library.path.name}: {name}")
         for name in (*library.apis, *(attribute for attribute in library.attributes)):
             owner = name.rpartition(".")[0]
-            if owner.rpartition(".")[2][:1].isupper() and not CATALOGUE.is_class(owner) and CATALOGUE.api(owner) is None:
+            if "." in owner and owner.rpartition(".")[2][:1].isupper() and not CATALOGUE.is_class(owner) and CATALOGUE.api(owner) is None:
                 unknown.add(f"{library.path.name}: {owner} (of {name})")
     assert sorted(unknown) == []
 
@@ -290,7 +290,12 @@ def test_a_duck_never_claims_to_be_sure() -> None:
 
 def test_distributions_and_imports_name_each_other() -> None:
     assert CATALOGUE.distribution("sklearn.ensemble") == "scikit-learn"
-    assert CATALOGUE.imports("scikit_learn") == ("sklearn", "sklearnex")
+    assert CATALOGUE.imports("scikit_learn") == ("sklearn",)
+    assert CATALOGUE.distribution("psycopg2") == "psycopg2"
+    assert (CATALOGUE.distribution("yaml"), CATALOGUE.imports("pyyaml")) == ("PyYAML", ("yaml",))
+    assert CATALOGUE.imports("tensorflow-cpu") == ("tensorflow",)
+    assert CATALOGUE.imports("pytorch-lightning") == ("pytorch_lightning",)
+    assert CATALOGUE.distribution("google.cloud.bigquery") == "google-cloud-bigquery"
     assert CATALOGUE.distribution("cv2") == "opencv-python"
     assert CATALOGUE.distribution("json") == ""
     assert CATALOGUE.distribution("some_thing.part") == "some-thing"

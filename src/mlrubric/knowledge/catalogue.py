@@ -26,7 +26,8 @@ class Catalogue:
         self._folder = rules / "knowledge"
         self._roles: Roles = load_roles(rules)
         self._paths: dict[str, Path] = {}  # top-level import name -> file
-        self._distributions: dict[str, str] = {}  # import name (may be dotted) -> distribution
+        self._distributions: dict[str, str] = {}  # import name (may be dotted) -> distribution, where they differ
+        self._variants: dict[str, str] = {}  # further distributions of the same package -> import name
         self._libraries: dict[Path, Library] = {}
         self._apis: dict[tuple[str, str], Api | None] = {}
         self._lines: dict[str, tuple[str, ...]] = {}
@@ -139,7 +140,7 @@ class Catalogue:
         """The import names that a distribution brings: `scikit-learn` -> `sklearn`."""
         wanted = _normal(distribution)
         found = tuple(sorted(name for name, known in self._distributions.items() if _normal(known) == wanted))
-        return found or self._other_imports().get(wanted, ()) or (wanted.replace("-", "_"),)
+        return found or (self._variants.get(wanted, wanted.replace("-", "_")),)
 
     # ---- inside ----
 
@@ -153,13 +154,16 @@ class Catalogue:
             if not is_table(head):
                 raise CatalogueError(path, 1, "[library] with name, distributions and imports is missing")
             entry = Entry(path, text, "library", 0, head)
-            distributions = entry.texts("distributions")
-            for name in entry.texts("imports"):
+            distributions, imports = entry.texts("distributions"), entry.texts("imports")
+            for name in imports:
                 top = name.partition(".")[0]
                 if self._paths.setdefault(top, path) != path:
                     raise entry.error(f"`{top}` already belongs to {self._paths[top].name}")
-                if distributions:
-                    self._distributions.setdefault(name, distributions[0])
+            if distributions and imports:
+                self._distributions[imports[0]] = distributions[0]
+                for other in distributions[1:]:
+                    if _normal(other).replace("-", "_") not in imports:
+                        self._variants[_normal(other)] = imports[0]
         path = self._folder / "distributions.toml"
         _, tables = read(path)
         table = tables.get("imports")
@@ -169,14 +173,6 @@ class Catalogue:
             if not isinstance(value, str):
                 raise CatalogueError(path, 1, f"`{name}` must be a text")
             self._distributions[name] = value
-
-    def _other_imports(self) -> dict[str, tuple[str, ...]]:
-        """Distributions that bring the import names of another one (`torch-cpu`, `opencv-python-headless`)."""
-        found: dict[str, list[str]] = {}
-        for library in self.load_all():
-            for distribution in library.distributions:
-                found.setdefault(_normal(distribution), []).extend(library.imports)
-        return {name: tuple(imports) for name, imports in found.items()}
 
     def _library(self, name: str) -> Library | None:
         path = self._paths.get(name.partition(".")[0])
