@@ -162,7 +162,7 @@ class Reader:
         if api is None:
             return ""
         if api.returns == "self":
-            return receiver
+            return receiver or api.name.rpartition(".")[0]
         if api.returns.startswith("arg:"):
             index = int(api.returns[4:])
             return arguments[index] if index < len(arguments) else ""
@@ -221,7 +221,9 @@ def test_every_type_that_an_entry_returns_or_stands_on_is_described() -> None:
                 unknown.add(f"{library.path.name}: {name}")
         for name in (*library.apis, *(attribute for attribute in library.attributes)):
             owner = name.rpartition(".")[0]
-            if "." in owner and owner.rpartition(".")[2][:1].isupper() and not CATALOGUE.is_class(owner) and CATALOGUE.api(owner) is None:
+            named_like_a_class = "." in owner and owner.rpartition(".")[2][:1].isupper()
+            holds_classes = any(known.startswith(f"{owner}.") for known in library.types)
+            if named_like_a_class and not holds_classes and not CATALOGUE.is_class(owner) and CATALOGUE.api(owner) is None:
                 unknown.add(f"{library.path.name}: {owner} (of {name})")
     assert sorted(unknown) == []
 
@@ -254,6 +256,8 @@ def test_methods_are_found_along_the_bases() -> None:
     assert CATALOGUE.is_a("sklearn.svm.SVC", "sklearn.base.ClassifierMixin")
     assert not CATALOGUE.is_a("sklearn.svm.SVC", "sklearn.base.TransformerMixin")
     assert CATALOGUE.attribute("pandas.DataFrame", "iloc") == "pandas.DataFrame"
+    built = CATALOGUE.api("pyspark.sql.SparkSession.builder.getOrCreate")
+    assert built is not None and built.returns == "pyspark.sql.SparkSession"
     assert CATALOGUE.attribute("pandas.DataFrame", "nothing") == ""
 
 

@@ -204,9 +204,16 @@ class Catalogue:
         if info is not None:
             return replace(info.constructor, name=name, returns=name)
         owner, _, last = name.rpartition(".")
-        if owner and self.is_class(owner):
-            return self.method(owner, last, version)
-        return self._wildcard(name, version)
+        kind = self._kind_of(owner)
+        return self.method(kind, last, version) if kind else self._wildcard(name, version)
+
+    def _kind_of(self, name: str) -> str:
+        """The type behind a dotted name: a class, or an attribute of one (`SparkSession.builder`)."""
+        if not name or self.is_class(name):
+            return name
+        owner, _, last = name.rpartition(".")
+        kind = self._kind_of(owner) if owner else ""
+        return self.attribute(kind, last) if kind else ""
 
     def _exact(self, name: str, version: str) -> Api | None:
         library = self._library(name)
