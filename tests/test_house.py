@@ -52,9 +52,6 @@ HEAVY = ("libcst", "networkx", "jsonschema", "pygls", "lsprotocol", "rich", "tre
 UNUSED_ROLES = {
     "dashboard.panel": "dashboards are read by a later format",
     "slo.objective": "objectives are read by a later format",
-    "data.label": "labelling tools are not in the catalogue yet",
-    "prompt.define": "prompts are judged by later rules",
-    "flow.branch": "branches of orchestrators are read by a later format",
 }
 
 

@@ -6,7 +6,11 @@ from mlrubric.graph.code import Code
 from mlrubric.graph.graph import RUNS, Graph
 
 ORDERING = frozenset({"<", ">", "<=", ">="})
-APPROXIMATE = frozenset({"assertgreater", "assertless", "assertgreaterequal", "assertlessequal", "isclose", "approx", "allclose", "assertalmostequal"})
+SAME = frozenset(
+    "isclose allclose assert_allclose assert_almost_equal array_equal assert_array_equal assertequal assertalmostequal equals assert_frame_equal assert_close".split()
+)
+STRUCTURE = frozenset("empty shape columns dtypes dtype size ndim index keys".split())
+ASKS_STRUCTURE = frozenset({"builtins.len", "builtins.isinstance", "builtins.type", "builtins.hasattr", "builtins.issubclass"})
 MEASURED = frozenset({"measure.time", "measure.memory"})
 MASKED = "rows.selected"
 OWN = frozenset({"boolean", "unary", "load", "assign", "call", "attribute", "binary", "compare", "subscript"})
@@ -66,16 +70,21 @@ def _twice(code: Code, conditions: tuple[int, ...]) -> bool:
     """Whether a condition compares the outcomes of two trainings."""
     for condition in conditions:
         for op in _expression(code, condition):
-            facts = code.program.ops[op]
             operands = [a for a in code.program.args[op] if a >= 0]
-            named = facts.name.lower() if facts.kind == "attribute" else ""
-            compares = facts.kind == "compare" or (facts.kind == "call" and code.program.ops[operands[0]].name.lower() in APPROXIMATE | {"array_equal", "assert_allclose", "assert_array_equal", "assertequal", "equals"})
-            if not compares or named:
+            if not _equates(code, op, operands):
                 continue
             fits = [_fits(code, a) for a in operands[-2:]]
             if len(fits) == 2 and fits[0] and fits[1] and fits[0] != fits[1] and not fits[0] & fits[1]:
                 return True
     return False
+
+
+def _equates(code: Code, op: int, operands: list[int]) -> bool:
+    """Whether an operation asks if two values are the same, exactly or nearly."""
+    facts = code.program.ops[op]
+    if facts.kind == "compare":
+        return facts.value == ("==",)
+    return facts.kind == "call" and bool(operands) and code.program.ops[operands[0]].name.lower() in SAME
 
 
 def _fits(code: Code, op: int) -> frozenset[int]:
@@ -170,3 +179,31 @@ def _repeated(code: Code, op: int) -> bool:
         return True
     callers = code.resolver.callers.get(code.program.scope_id(op), set())
     return len(callers) > 1 or any(code.flow.loop(c) >= 0 for c in callers)
+
+
+def clause(code: Code, conditions: tuple[int, ...]) -> str:
+    """`structure` when a check only asks for shape, columns, types or emptiness, `value` when it looks at the values."""
+    for condition in conditions:
+        if not _structural(code, condition):
+            return "value"
+    return "structure"
+
+
+def _structural(code: Code, op: int, depth: int = 0) -> bool:
+    """Whether all that a condition takes from data is structure: every way to its leaves passes a question of structure."""
+    facts, args = code.program.ops[op], [a for a in code.program.args[op] if a >= 0]
+    if facts.kind == "const" or depth > 12:
+        return True
+    if facts.kind == "attribute" and facts.name in STRUCTURE:
+        return True
+    if facts.kind == "call":
+        meaning = code.meanings.of(op)
+        if meaning is not None and meaning.api in ASKS_STRUCTURE:
+            return True
+        if meaning is not None and "data.validate" in meaning.roles:
+            return False
+    if facts.kind in ("load", "assign", "compare", "boolean", "unary", "call", "attribute", "container", "binary", "subscript"):
+        if facts.kind == "load" and not args:
+            return not {"data.read"} & code.about(op)
+        return all(_structural(code, a, depth + 1) for a in args)
+    return not {"data.read"} & code.about(op)

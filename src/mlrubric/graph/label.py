@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from mlrubric.graph.code import Code
-from mlrubric.graph.derive import MASKED, MEASURED, derived_roles, slices, timed_roles
+from mlrubric.graph.derive import MASKED, MEASURED, clause, derived_roles, slices, timed_roles
 from mlrubric.graph.graph import Graph
 
 NOT_SOURCES = frozenset({"test.case", "test.assert", "check", "random.use", "random.seed", "data.derive", "process.exit"})
@@ -41,6 +41,8 @@ def label(graph: Graph, code: Code) -> None:
         graph.nodes[node].about = frozenset(about)
         for role in derived_roles(code, check.conditions, about):
             graph.give(node, role)
+        if "data.validate" in graph.nodes[node].roles:
+            graph.nodes[node].attributes["clause"] = "value" if check.form == "call" else clause(code, check.conditions)
     for node in list(code.node_op):
         if node not in code.check_of:
             graph.nodes[node].about = code.about(code.node_op[node])

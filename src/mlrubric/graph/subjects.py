@@ -56,8 +56,9 @@ def _mark_test(world: World, test: int) -> None:
     if attributes["asserts"] == "false":
         return
     direct = {e.target for e in graph.successors(test, RUNS)}
+    called_only = graph.sweep([test], frozenset({"call"}))
     looked_at = {a for n in checks for a in graph.nodes[n].about}
-    attributes["model_code"] = "true" if any("code.model" in graph.nodes[n].roles for n in reached if graph.nodes[n].kind == "function") else "false"
+    attributes["model_code"] = "true" if any("code.model" in graph.nodes[n].roles for n in called_only if graph.nodes[n].kind == "function") else "false"
     attributes["model_checked"] = "true" if looked_at & (MODEL | USE) else "false"
     if "code.feature" in called:
         graph.give(test, "test.feature")

@@ -17,6 +17,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 Value = tuple[object, ...]
 Values = frozenset[Value]
 EMPTY: Values = frozenset()
@@ -30,8 +32,13 @@ def join(*sets: Values) -> Values:
     for values in sets:
         union |= values
     if len(union) > MOST:
-        return frozenset(sorted(union, key=repr)[:MOST])
+        return frozenset(sorted(union, key=_spelled)[:MOST])
     return frozenset(union)
+
+
+@cache
+def _spelled(value: Value) -> str:
+    return repr(value)
 
 
 def texts(values: Values) -> tuple[str, ...]:
