@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlrubric.knowledge.entries import FLOWS, GENERATORS, Api, Condition, Duck, Example, Param, RolesWhen, TypeInfo
 from mlrubric.knowledge.roles import Roles
-from mlrubric.knowledge.toml import CatalogueError, Entry, Table, entries, is_table, line_of, read
+from mlrubric.knowledge.toml import CatalogueError, Entry, Table, entries, is_table, line_of, parse, read_text
 
 _SHARED = {"role", "roles", "params", "random", "random_when", "random_unless", "also", "instead", "seeds", "calls", "since", "until"}
 _SHARED |= {"gate", "folds"}
@@ -16,7 +17,9 @@ _RESULT = {"returns", "flows", "learns", "mutates", "parts", "bundled", "decorat
 _CALL = frozenset(_SHARED | _RESULT | {"of", "name"})
 _TYPE = frozenset(_SHARED | {"of", "name", "bases", "arithmetic"})
 _DUCK = _CALL - {"of", "name"} | {"method", "min_args", "max_args", "receivers", "keywords"}
-_TABLES = frozenset(("library", "aliases", "type", "api", "duck", "attribute", "example"))
+_TABLES = frozenset(("library", "aliases", "type", "api", "duck", "attribute"))
+_FIRST_EXAMPLE = re.compile(r"^\[\[example\]\]", re.MULTILINE)
+_OTHER_TABLE = re.compile(r"^\[(?!\[example\]\])", re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -33,12 +36,13 @@ class Library:
     types: dict[str, TypeInfo] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)
     ducks: list[Duck] = field(default_factory=list)
-    examples: list[Example] = field(default_factory=list)
 
 
 def read_library(path: Path, roles: Roles) -> Library:
-    """The entries of a knowledge file; a CatalogueError names the file and the line of what is wrong."""
-    text, tables = read(path)
+    """The entries of a knowledge file; a CatalogueError names the file and the line of what is wrong. Examples, which stand at its end,
+    are not parsed here: every run pays for this."""
+    text, _ = _without_examples(path, read_text(path))
+    tables = parse(path, text)
     for key in tables.keys() - _TABLES:
         raise CatalogueError(path, line_of(text, key, 0), f"unknown table `{key}`")
     head = tables.get("library")
@@ -75,10 +79,29 @@ def read_library(path: Path, roles: Roles) -> Library:
     for entry in entries(path, text, tables, "duck"):
         entry.only(_DUCK)
         library.ducks.extend(_ducks(entry, roles))
-    for entry in entries(path, text, tables, "example"):
-        entry.only(frozenset(("code", "role", "line", "api", "random")))
-        library.examples.append(_example(entry, roles))
     return library
+
+
+def read_examples(path: Path, roles: Roles) -> tuple[Example, ...]:
+    """The examples of a knowledge file."""
+    text = read_text(path)
+    _without_examples(path, text)
+    found: list[Example] = []
+    for entry in entries(path, text, parse(path, text), "example"):
+        entry.only(frozenset(("code", "role", "line", "api", "random")))
+        found.append(_example(entry, roles))
+    return tuple(found)
+
+
+def _without_examples(path: Path, text: str) -> tuple[str, str]:
+    start = _FIRST_EXAMPLE.search(text)
+    if start is None:
+        return text, ""
+    body, examples = text[: start.start()], text[start.start() :]
+    other = _OTHER_TABLE.search(examples)
+    if other is not None:
+        raise CatalogueError(path, text.count("\n", 0, start.start() + other.start()) + 1, "examples stand at the end of the file")
+    return body, examples
 
 
 def _aliases(path: Path, text: str, tables: Table) -> dict[str, str]:

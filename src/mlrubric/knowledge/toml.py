@@ -31,12 +31,16 @@ def parse(path: Path, text: str) -> Table:
         raise CatalogueError(path, getattr(error, "lineno", 1), str(error)) from error
 
 
-def read(path: Path) -> tuple[str, Table]:
-    """The text of a file and its tables."""
+def read_text(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CatalogueError(path, 1, str(error)) from error
+
+
+def read(path: Path) -> tuple[str, Table]:
+    """The text of a file and its tables."""
+    text = read_text(path)
     return text, parse(path, text)
 
 
@@ -94,7 +98,9 @@ class Entry:
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A text or a list of texts; empty when the key is absent."""
-        value = self._values.get(key, [])
+        value = self._values.get(key)
+        if value is None:
+            return ()
         if isinstance(value, str):
             return (value,)
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
@@ -102,7 +108,9 @@ class Entry:
         raise self.error(f"`{key}` must be a text or a list of texts")
 
     def flag(self, key: str) -> bool:
-        value = self._values.get(key, False)
+        value = self._values.get(key)
+        if value is None:
+            return False
         if not isinstance(value, bool):
             raise self.error(f"`{key}` must be true or false")
         return value
@@ -114,14 +122,18 @@ class Entry:
         return value
 
     def table(self, key: str) -> Table:
-        value = self._values.get(key, {})
+        value = self._values.get(key)
+        if value is None:
+            return {}
         if not is_table(value):
             raise self.error(f"`{key}` must be a table")
         return value
 
     def tables(self, key: str) -> tuple[Entry, ...]:
         """A list of tables below this one."""
-        value = self._values.get(key, [])
+        value = self._values.get(key)
+        if value is None:
+            return ()
         if not isinstance(value, list):
             raise self.error(f"`{key}` must be a list of tables")
         found: list[Entry] = []
@@ -132,6 +144,8 @@ class Entry:
         return tuple(found)
 
     def one_of(self, key: str, allowed: tuple[str, ...], default: str = "") -> str:
+        if key not in self._values:
+            return default
         value = self.text(key, default)
         if value != default and value not in allowed:
             raise self.error(f"`{key}` is `{value}`, not one of {', '.join(allowed)}")
