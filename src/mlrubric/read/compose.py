@@ -72,8 +72,7 @@ def _service(document: Document, services: Node, name: str, node: Node, symbol: 
     if node.scalar("extends", "file"):
         yield Include(entry_place(document, node, "extends", f"{symbol}.extends"), node.scalar("extends", "file"), "compose", symbol)
     yield from _environment(document, node, symbol)
-    for key in ("entrypoint", "command"):
-        yield from _command(document, node.get(key), f"{symbol}.{key}", symbol)
+    yield from _command(document, node, symbol)
     yield from _health(document, node.get("healthcheck", "test"), f"{symbol}.healthcheck", symbol)
 
 
@@ -91,11 +90,14 @@ def _environment(document: Document, node: Node, symbol: str) -> Iterator[Fact]:
             yield Setting(document.place(item.span, route), route, _resolved(text))
 
 
-def _command(document: Document, node: Node | None, route: str, owner: str) -> Iterator[Fact]:
-    """Compose splits a string like a shell but starts no shell."""
-    argv = _words(node)
+def _command(document: Document, service: Node, owner: str) -> Iterator[Fact]:
+    """A command is what its entry point gets as arguments; compose splits a string like a shell but starts no shell."""
+    key = "command" if _words(service.get("command")) else "entrypoint"
+    node = service.get(key)
+    argv = (*_words(service.get("entrypoint")), *_words(service.get("command")))
     if node is None or not argv:
         return
+    route = f"{owner}.{key}"
     place = document.place(node.span, route)
     yield Command(Place(place.path, place.span, f"{route}.command[0]"), owner, argv)
     found = shell_text_of(argv)

@@ -51,7 +51,8 @@ def read(document: Document) -> Iterable[Fact]:
             elif (imported := _IMPORT.match(line)) is not None:
                 yield Include(document.place(Span(number)), imported[1], "make")
             elif (header := _HEADER.match(line)) is not None:
-                recipes.append(_Recipe(header[1], tuple(re.findall(r"[A-Za-z_][\w-]*", header[3].replace("&&", " "))), number))
+                needs = re.sub(r"\(\s*([\w-]+)[^)]*\)", r"\1", header[3]).replace("&&", " ")
+                recipes.append(_Recipe(header[1], tuple(re.findall(r"[A-Za-z_][\w-]*", needs)), number))
                 open_recipe = True
     for index, recipe in enumerate(recipes):
         last = recipe.body[-1][0] if recipe.body else recipe.line

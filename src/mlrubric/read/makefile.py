@@ -69,7 +69,9 @@ def _target(
     lines = _as_one(main.recipe) if ".ONESHELL" in special and main.recipe else main.recipe
     for index, line in enumerate(lines):
         swallowed, at = _ignored(document, line, target, special)
-        place = Place(document.path, Span(*line.lines[0], line.lines[-1][0], line.lines[-1][1]), f"{symbol}[{index}]")
+        last_line, last_column = line.lines[-1]
+        end = last_column + len(line.text.rsplit("\n", 1)[-1])
+        place = Place(document.path, Span(*line.lines[0], last_line, end), f"{symbol}[{index}]")
         text = made.expanded(line.text, automatic)
         yield Embedded(place, "shell", text, symbol, line.lines, (), shell, options, swallowed, at)
 

@@ -76,14 +76,18 @@ def _facts(document: Document, environment: ToxEnvironment) -> Iterator[Fact]:
         place = document.place(command.span, f"{symbol}.command[{index}]")
         swallowed, at = "", None
         if "-" in command.prefix:
-            swallowed, at = "- prefix", Place(document.path, Span(command.span.line, command.span.column), symbol)
+            swallowed, at = "- prefix", _prefix_place(document, command.span, symbol)
         elif "!" in command.prefix:
-            swallowed, at = "negated", Place(document.path, Span(command.span.line, command.span.column), symbol)
+            swallowed, at = "negated", _prefix_place(document, command.span, symbol)
         elif environment.ignored is not None:
             swallowed, at = "ignore_outcome", document.place(environment.ignored, symbol)
         yield Command(place, symbol, command.argv, index, swallowed=swallowed, swallowed_at=at)
     for text, span in environment.dependencies:
         yield from _dependency(document, text, span, symbol, environment.name)
+
+
+def _prefix_place(document: Document, span: Span, symbol: str) -> Place:
+    return document.place(Span(span.line, span.column, span.line, span.column + 1), symbol)
 
 
 def _dependency(document: Document, text: str, span: Span, symbol: str, group: str) -> Iterator[Fact]:

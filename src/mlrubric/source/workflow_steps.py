@@ -68,7 +68,7 @@ def _step(document: Document, node: Node, symbol: str, index: int, owner: str, d
         condition,
         never(condition),
         ignored_failure(document, node, symbol),
-        node.scalar("working-directory") or defaults.directory,
+        node.scalar("working-directory") or (defaults.directory if run is not None else None),
         text_pairs(node.get("with")),
         text_pairs(node.get("env")),
     )

@@ -42,8 +42,10 @@ class RawInstruction:
     heredoc_only: bool = False  # RUN <<EOF: the bodies are the script
 
     def joined(self) -> str:
-        """The text on one line."""
-        return re.sub(r"\\\n\s*", " ", self.text.split("\n<<", 1)[0]).strip()
+        """The text on one line, without the bodies of its heredocs."""
+        bodies = sum(body.text.count("\n") + 2 for body in self.heredocs)
+        head = self.text.split("\n")
+        return re.sub(r"\\\n\s*", " ", "\n".join(head[: len(head) - bodies])).strip()
 
     def array(self) -> tuple[str, ...] | None:
         """The words of the exec form; None in shell form."""

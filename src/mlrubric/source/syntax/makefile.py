@@ -121,7 +121,7 @@ class _Parser:
             self.conditions -= text.startswith("endif")
         elif (include := _INCLUDE.match(text)) is not None:
             column = line.index(include[2]) + 1
-            self.made.includes += [(self.made.expanded(name), number, column) for name in include[2].split()]
+            self.made.includes += [(name, number, column) for name in self.made.expanded(include[2]).split()]
         elif (assignment := _ASSIGNMENT.fullmatch(text)) is not None and not re.match(r"[^=]*:(?!:{0,2}=)", text):
             self._assign(*assignment.groups())
         elif ":" in _without_references(text):
@@ -171,7 +171,9 @@ class _Parser:
         targets = tuple(self.made.expanded(head).split())
         rule = Rule(targets, tuple(self.made.expanded(listed).split()), number, end_line=number)
         if semicolon and command.strip():
-            rule.recipe.append(RecipeLine(command.strip(), "", number, 1, ((number, 1),)))
+            raw = self.lines[number - 1]
+            column = max(raw.find(command.strip()), 0) + 1
+            rule.recipe.append(RecipeLine(command.strip(), "", number, column, ((number, column),)))
         self.made.rules.append(rule)
         self.current = [rule]
 

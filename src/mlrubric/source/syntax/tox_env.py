@@ -88,7 +88,9 @@ class _IniEnvironment:
         options = [
             (key, self._text(key)) for key in ("basepython", "base_python", "skip_install", "extras", "install_command", "usedevelop")
         ]
-        options += [(f"setenv.{key}", value) for line, _ in self._lines("setenv", "set_env") for key, _, value in [line.partition("=")]]
+        options += [
+            (f"setenv.{key.strip()}", value) for line, _ in self._lines("setenv", "set_env") for key, _, value in [line.partition("=")]
+        ]
         return ToxEnvironment(
             self.name,
             span,
