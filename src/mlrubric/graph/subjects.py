@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlrubric.graph.code import is_test_code
-from mlrubric.graph.graph import RUNS
+from mlrubric.graph.graph import FLOWS, RUNS
 from mlrubric.graph.world import World
 
 FEATURE = frozenset({"transform.fit", "transform.apply", "transform.fit_apply", "transform.stateless", "data.derive", "data.join", "feature.define"})
@@ -29,6 +29,39 @@ def mark_subjects(world: World) -> None:
     for test in graph.of_kind("test"):
         _mark_test(world, test)
     _mark_shared(world)
+    _mark_baselines(world)
+    _mark_requests(world)
+
+
+def _mark_baselines(world: World) -> None:
+    """`evaluated` on simple models that are evaluated, while another kind of model is as well."""
+    graph = world.graph
+    simple = [n for n in graph.with_role("model.baseline") if not is_test_code(graph.nodes[n].place.path)]
+    others = [n for n in graph.with_role("model.build") if n not in simple and not is_test_code(graph.nodes[n].place.path)]
+
+    def measured(node: int) -> bool:
+        return any("model.evaluate" in graph.nodes[n].roles for n in graph.sweep([node], FLOWS))
+
+    rivals = {graph.nodes[n].api for n in others if measured(n)}
+    for node in simple:
+        graph.nodes[node].attributes["evaluated"] = "true" if rivals - {graph.nodes[node].api} and measured(node) else "false"
+
+
+def _mark_requests(world: World) -> None:
+    """`check.request` on handlers whose parameters are validated by a declared model of the request."""
+    graph, code = world.graph, world.code
+    for scope, node in sorted(code.scope_node.items()):
+        if "serve.handle" not in graph.nodes[node].roles:
+            continue
+        for parameter in code.program.params(scope):
+            for value in code.resolver.of(parameter):
+                if value[0] == "instance" and any("data.validate" in _roles_of(world, base) for base in code.resolver.mro(int(str(value[1])))[1]):
+                    graph.give(node, "check.request")
+
+
+def _roles_of(world: World, name: str) -> tuple[str, ...]:
+    kind = world.code.meanings.catalogue.type(name)
+    return kind.constructor.roles if kind is not None else ()
 
 
 def _mark_shared(world: World) -> None:

@@ -149,6 +149,9 @@ def _section(picture: Picture, words: tuple[str, ...]) -> Place | None:
         return None
     pattern = re.compile(r"\b(" + "|".join(words) + r")\b", re.IGNORECASE)
     for _, heading in picture.world.every(Heading):
-        if pattern.search(heading.text) and (heading.has_table or heading.numbers >= 3):
+        results = heading.has_table or heading.numbers >= 3 or "![" in heading.body
+        if results and pattern.search(heading.text):
+            return heading.place
+        if heading.has_table and pattern.search(heading.body):
             return heading.place
     return None

@@ -71,7 +71,7 @@ def _follow(world: World, node: int, path: str, command: Command, base: str, inv
         attributes["swallows"] = invocation.swallows
     loss = f"failure lost: {invocation.swallows}" if invocation.swallows else ""
     folder = posixpath.normpath(posixpath.join(base, invocation.directory)) if invocation.directory else base
-    for target, certain, blocked in targets(world, path, folder, invocation):
+    for target, certain, blocked in targets(world, folder, invocation, command.argv):
         graph.connect(node, target, "run", command.place, certain=certain, loss=loss, blocked=blocked)
     if invocation.kind in ("script", "module", "notebook", "shell-script", "stage", "target") and not any(
         e.kind == "run" for e in graph.successors(node, ("run",))
@@ -83,7 +83,7 @@ def _follow(world: World, node: int, path: str, command: Command, base: str, inv
         attributes[f"env.{name}"] = value
 
 
-def targets(world: World, path: str, folder: str, invocation: Invocation) -> list[tuple[int, bool, str]]:
+def targets(world: World, folder: str, invocation: Invocation, argv: tuple[str, ...]) -> list[tuple[int, bool, str]]:
     """The nodes an invocation starts: (node, certain, why it is blocked)."""
     kind, target = invocation.kind, invocation.target
     if kind == "script":
@@ -119,15 +119,14 @@ def targets(world: World, path: str, folder: str, invocation: Invocation) -> lis
     if kind == "server":
         return _module(world, folder, target.partition(":")[0])
     if kind in ("flow", "unknown", "tool"):
-        return _specified(world, folder, invocation)
+        return _specified(world, folder, argv)
     return []
 
 
-def _specified(world: World, folder: str, invocation: Invocation) -> list[tuple[int, bool, str]]:
+def _specified(world: World, folder: str, argv: tuple[str, ...]) -> list[tuple[int, bool, str]]:
     """A program that is handed the file of a job specification runs it, as far as we can guess."""
-    words = [invocation.target, *(value for _, value in invocation.options)]
-    files = {found for word in words for part in word.split() if part.endswith((".yaml", ".yml")) and (found := world.file(folder, part))}
-    return [(node, True, "") for path in sorted(files) if (node := world.node(path, "entrypoint")) is not None]
+    files = {found for word in argv[1:] if word.endswith((".yaml", ".yml")) and (found := world.file(folder, word))}
+    return [(node, False, "") for path in sorted(files) if (node := world.node(path, "entrypoint")) is not None]
 
 
 def _script(world: World, folder: str, target: str) -> list[tuple[int, bool, str]]:
