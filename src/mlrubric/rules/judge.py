@@ -4,25 +4,48 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
+import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from mlrubric.graph.build import Picture
 from mlrubric.model.graph import Node
 from mlrubric.model.verdict import Finding, Outcome, Related, Verdict
 from mlrubric.rules.question import ask
 from mlrubric.rules.rule import Rule
+from mlrubric.rules.select import holds
 from mlrubric.rules.shapes import Hit
 
 PERSONAS = ("regular", "pedantic", "auditor")
+CONFIDENCES = ("high", "medium", "low")
 
 
 def verdicts(picture: Picture, rule: Rule) -> list[Verdict]:
     """One verdict for each subject of a rule."""
+    return [verdict for _, verdict in _judged(picture, rule)]
+
+
+def _judged(picture: Picture, rule: Rule) -> list[tuple[Rule, Verdict]]:
+    """Each verdict with the form of the rule that speaks of its subject."""
     answer = ask(picture, rule.shape, rule.question)
-    found = [_verdict(picture, rule, hit, Outcome.UNMET) for hit in answer.unmet]
+    hits = [(hit, Outcome.UNMET) for hit in answer.unmet]
     if rule.shape not in ("match", "absent"):
-        found.extend(_verdict(picture, rule, hit, Outcome.MET) for hit in answer.met)
-    return found
+        hits.extend((hit, Outcome.MET) for hit in answer.met)
+    return [(_form(rule, picture.graph.nodes[hit.node], hit), _verdict(picture, rule, hit, outcome)) for hit, outcome in hits]
+
+
+def _form(rule: Rule, node: Node, hit: Hit) -> Rule:
+    """The rule as its first fitting variant says it; a guessed subject or hop lowers the confidence by one."""
+    for variant in rule.variants:
+        if all(holds(node, key, wanted) for key, wanted in variant.where.items()):
+            rule = replace(
+                rule, level=variant.level or rule.level, persona=variant.persona or rule.persona, message=variant.message or rule.message,
+                confidence=variant.confidence or rule.confidence,
+            )  # fmt: skip
+            break
+    guessed = node.attributes.get("certain") == "false" or any(edge is not None and not edge.certain for _, edge in hit.path)
+    lower = CONFIDENCES[min(CONFIDENCES.index(rule.confidence) + 1, 2)]
+    return replace(rule, confidence=lower) if guessed else rule
 
 
 def _verdict(picture: Picture, rule: Rule, hit: Hit, outcome: Outcome) -> Verdict:
@@ -31,7 +54,9 @@ def _verdict(picture: Picture, rule: Rule, hit: Hit, outcome: Outcome) -> Verdic
     values = {"api": _short(node.api or node.label), "label": node.label, "path": node.place.path, **node.attributes}
     related = tuple((nodes[n].place, words) for n, words in hit.related)
     if hit.related:
-        values["other"] = _short(nodes[hit.related[0][0]].label)
+        other = nodes[hit.related[0][0]]
+        values["other"] = _short(other.api or other.label)
+        values["other_line"] = str(other.place)
     path = picture.graph.steps(hit.path)
     return Verdict(rule.id, outcome, node.place, path, tuple(sorted(values.items())), related, _subject(node))
 
@@ -49,17 +74,18 @@ def findings(picture: Picture, rules: Sequence[Rule], persona: str = "regular") 
     allowed = PERSONAS[: PERSONAS.index(persona) + 1]
     found: list[Finding] = []
     for rule in rules:
-        if rule.persona in allowed and rule.stage != "deprecated":
-            found.extend(_findings(rule, verdicts(picture, rule)))
+        heard = rule.persona in allowed or any(v.persona in allowed for v in rule.variants)
+        if heard and rule.stage != "deprecated":
+            found.extend(_findings((form, v) for form, v in _judged(picture, rule) if form.persona in allowed))
     return sorted(found, key=lambda f: (f.place.path, f.place.span, f.rule, f.message))
 
 
-def _findings(rule: Rule, all_verdicts: Iterable[Verdict]) -> list[Finding]:
+def _findings(judged: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
     found: list[Finding] = []
     seen: set[str] = set()
     counts: dict[str, int] = {}
-    ordered = sorted((v for v in all_verdicts if v.outcome is Outcome.UNMET), key=lambda v: (v.place.path, v.place.span))
-    for verdict in ordered:
+    ordered = sorted(((r, v) for r, v in judged if v.outcome is Outcome.UNMET), key=lambda pair: (pair[1].place.path, pair[1].place.span))
+    for rule, verdict in ordered:
         place = verdict.place
         key = {"file": place.path, "folder": posixpath.dirname(place.path)}.get(rule.one_per, f"{place.path}:{place.span}:{place.cell}")
         if key in seen:
@@ -79,6 +105,4 @@ def _findings(rule: Rule, all_verdicts: Iterable[Verdict]) -> list[Finding]:
 
 def fill(message: str, values: dict[str, str]) -> str:
     """A message with `{name}` filled in; names that are not known stay empty."""
-    import re
-
     return re.sub(r"\{([@\w.]+)\}", lambda m: values.get(m[1], ""), message)

@@ -11,7 +11,7 @@ from typing import cast
 import tomli
 
 from mlrubric.knowledge.location import rules_directory
-from mlrubric.rules.rule import SHAPES, CapabilityRule, Docs, Grade, Rule, RuleBook, RuleError, Table, TestRule
+from mlrubric.rules.rule import SHAPES, CapabilityRule, Docs, Grade, Rule, RuleBook, RuleError, Table, TestRule, Variant
 
 NOT_FAMILIES = ("knowledge", "schema", "tests", "levels")
 SECTION_ORDER = {"data": 0, "model": 1, "infra": 2, "monitor": 3}
@@ -84,6 +84,14 @@ def _rule(path: Path, table: Table) -> Rule:
         confidence=_text(table, "confidence", path), message=_text(table, "message", path), tests=_texts(table, "tests"), shape=shapes[0],
         question=cast("Table", table[shapes[0]]), persona=_text(table, "persona", path, "regular"), stage=_text(table, "stage", path, "stable"),
         security=_text(table, "security", path, ""), fix=fix.get("safety") if fix else None, docs=_docs(table), one_per=_text(table, "one_per", path, ""),
+        variants=tuple(_variant(raw, path) for raw in cast("list[Table]", table.get("variant", []))),
+    )  # fmt: skip
+
+
+def _variant(table: Table, path: Path) -> Variant:
+    return Variant(
+        cast("Table", table.get("where", {})), _text(table, "severity", path, ""), _text(table, "persona", path, ""),
+        _text(table, "confidence", path, ""), _text(table, "message", path, ""),
     )  # fmt: skip
 
 

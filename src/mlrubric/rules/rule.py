@@ -29,6 +29,17 @@ class Docs:
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """The same defect in a milder or graver form: the first variant whose `where` a subject meets decides; empty texts are the rule's own."""
+
+    where: Table
+    level: str = ""
+    persona: str = ""
+    confidence: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """A rule of the linter. `question` is the table of its one shape."""
 
@@ -47,6 +58,7 @@ class Rule:
     fix: str | None = None
     docs: Docs = Docs()
     one_per: str = ""  # "file" | "folder": only the first finding of each
+    variants: tuple[Variant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
-"""Requirements, bots, owners, secrets, pins and notebooks as nodes with the attributes that rules ask for."""
+"""Bots, owners, secrets, pins and notebooks as nodes with the attributes that rules ask for."""
 
 from __future__ import annotations
 
 import posixpath
 
-from mlrubric.graph.world import World, normal
-from mlrubric.model.facts import Bot, DataFile, Manifest, NotebookInfo, Owner, Pin, Remote, Requirement, Secret, Trigger
+from mlrubric.graph.code import cell_of
+from mlrubric.graph.world import World
+from mlrubric.model.facts import Bot, DataFile, NotebookInfo, Owner, Pin, Remote, Secret, Trigger
 from mlrubric.model.place import Place, Span
 
 ORDER = 50
@@ -13,7 +14,6 @@ ORDER = 50
 
 def link(world: World) -> None:
     """Nodes that code does not lead to, but the rubric asks about."""
-    _requirements(world)
     for _, secret in world.every(Secret):
         world.graph.add("document", secret.hint, secret.place, ("secret.literal",), hint=secret.hint)
     for path, bot in world.every(Bot):
@@ -46,62 +46,22 @@ def link(world: World) -> None:
             counts = [c[2] for c in info.cells]
             run = [c for c in counts if c is not None]
             attributes = world.graph.nodes[world.code.module_node[index]].attributes
-            attributes["executed"] = "true" if run and any(c[3] for c in info.cells) else "false"
+            attributes["executed"] = "true" if any(c[3] and not c[4] for c in info.cells) else "false"
             attributes["ordered"] = "true" if run == sorted(run) and len(set(run)) == len(run) else "false"
             attributes["all_run"] = "true" if None not in counts else "false"
             attributes["code_cells"] = str(len(info.cells))
+            _cells(world, index, path, info)
 
 
-def _requirements(world: World) -> None:
-    """One node a direct requirement; `covered` says that a lock file fixes it, `manifest` nodes say whether a lock stands beside them."""
-    locked: dict[str, set[str]] = {}  # folder -> names
-    locks = {path for path, manifest in world.every(Manifest) if manifest.kind == "lock"}
-    for path, requirement in world.every(Requirement):
-        if requirement.kind == "locked" or path in locks:
-            locked.setdefault(posixpath.dirname(path), set()).add(_name(requirement.name))
-    manifests: dict[str, int] = {}
-    for path, manifest in world.every(Manifest):
-        folder = posixpath.dirname(path)
-        node = world.graph.add(
-            "requirement", posixpath.basename(path), Place(path, Span(1), "manifest"), ("env.lock",) if manifest.kind == "lock" else ("env.manifest",),
-            manager=manifest.manager, kind=manifest.kind, locked="true" if any(f == folder or not f for f in locked) else "false",
-        )  # fmt: skip
-        if manifest.python:
-            world.graph.nodes[node].attributes["python"] = manifest.python
-        manifests[path] = node
-        world.nodes[(path, "manifest")] = node
-    counts: dict[str, list[int]] = {}
-    for path, requirement in world.every(Requirement):
-        if requirement.kind == "locked" or path in locks:
-            continue
-        folder = posixpath.dirname(path)
-        covered = any(_name(requirement.name) in names for where, names in locked.items() if where == folder or not where or folder.startswith(where + "/"))
-        node = world.graph.add(
-            "requirement", requirement.name, requirement.place, ("env.require",), pinned="true" if requirement.pinned else "false",
-            covered="true" if covered else "false", kind=requirement.kind, group=requirement.group, manager=requirement.manager,
-            editable="true" if requirement.editable else "false", local="true" if _is_local(requirement) else "false",
-            vcs="true" if requirement.url and requirement.url.startswith(("git+", "hg+", "svn+")) else "false",
-            specifiers=",".join(requirement.specifiers),
-        )  # fmt: skip
-        if path in manifests:
-            world.graph.connect(manifests[path], node, "declare")
-        tally = counts.setdefault(path, [0, 0])
-        tally[0] += 1
-        tally[1] += requirement.pinned
-    for path, node in manifests.items():
-        total, pinned = counts.get(path, [0, 0])
-        world.graph.nodes[node].attributes.update(requirements=str(total), all_pinned="true" if total == pinned else "false")
-
-
-def _name(name: str) -> str:
-    return name.replace("_", "-").replace(".", "-").lower()
-
-
-def _is_local(requirement: Requirement) -> bool:
-    url = requirement.url or ""
-    return requirement.editable or url.startswith((".", "/", "file:"))
-
-
-def pinned_paths(world: World) -> frozenset[str]:
-    """Paths whose content a tracked file fixes."""
-    return frozenset(normal(pin.path) for _, pin in world.every(Pin))
+def _cells(world: World, module: int, path: str, info: NotebookInfo) -> None:
+    """Cells that were run before an earlier one, or left out between cells that were run; cells without code aside."""
+    unit = world.code.program.modules[module]
+    speaking = {cell_of(unit, op.line)[0] for op in unit.facts.ops}
+    last, highest = max((i for i, c in enumerate(info.cells) if c[2] is not None), default=-1), 0
+    for index, (number, line, count, _, _) in enumerate(info.cells):
+        broken = "before" if count is not None and count <= highest else "left out" if count is None and index < last and number in speaking else ""
+        if broken:
+            place = Place(path, Span(line), f"cell {number}", number, 1)
+            node = world.graph.add("cell", f"cell {number}", place, ran=broken, count=str(count or ""), previous=str(highest))
+            world.graph.connect(world.code.module_node[module], node, "declare")
+        highest = max(highest, count or 0)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from mlrubric.graph.world import World
-from mlrubric.model.facts import Image, Instruction
+from mlrubric.model.facts import Command, Image, Instruction
 from mlrubric.model.place import Place, Span
+from mlrubric.source.syntax.image_name import split_image
 
 ORDER = 15
 STARTS = ("CMD", "ENTRYPOINT")
@@ -12,11 +13,12 @@ STARTS = ("CMD", "ENTRYPOINT")
 
 def link(world: World) -> None:
     """Build and run nodes of every Dockerfile, one node for each image that is named."""
+    own = _built(world)
     for path, image in world.every(Image):
         pinned = "digest" if image.digest else "tag" if image.tag and image.tag != "latest" else "latest" if image.tag == "latest" else "none"
         node = world.graph.add(
-            "image", image.name, image.place, ("image.base",), use=image.use, pinned=pinned, internal="true" if image.internal else "false",
-            variable="true" if "$" in image.name else "false",
+            "image", image.name, image.place, ("image.base",), use=image.use, pinned=pinned, tag=image.tag or "",
+            internal="true" if image.internal or image.name in own else "false", variable="true" if "$" in f"{image.name}{image.tag}" else "false",
         )  # fmt: skip
         world.nodes.setdefault((path, image.place.symbol), node)
         if image.use == "from" and (path, "build") not in world.nodes:
@@ -28,6 +30,17 @@ def link(world: World) -> None:
         world.nodes[(path, instruction.place.symbol)] = node
         end = "run" if instruction.name in STARTS else "build"
         world.graph.connect(world.nodes[(path, end)], node, "run", instruction.place)
+
+
+def _built(world: World) -> set[str]:
+    """Names of images that a command of this repository builds."""
+    found: set[str] = set()
+    for _, command in world.every(Command):
+        if "build" in command.argv and command.argv[0] in ("docker", "podman", "buildah", "nerdctl"):
+            for flag, name in zip(command.argv, command.argv[1:], strict=False):
+                if flag in ("-t", "--tag"):
+                    found.add(split_image(name)[0])
+    return found
 
 
 def _ends(world: World, path: str) -> None:

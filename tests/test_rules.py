@@ -1,0 +1,93 @@
+"""Every rule against its fixtures: a mark must be met exactly, and what is not marked stays silent.
+
+`# expect: ID` stands on the very line; a file that can hold no comment has `<file>.expect` beside it, one `LINE ID` or `cell N ID` a line.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mlrubric.graph.build import Picture, build
+from mlrubric.knowledge.catalogue import load_catalogue
+from mlrubric.model.verdict import Finding
+from mlrubric.read.drive import read_tree
+from mlrubric.rules.judge import findings
+from mlrubric.rules.load import load_rules
+from mlrubric.rules.rule import Rule
+from mlrubric.source.tree import DiskTree
+
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "rules"
+MARK = re.compile(r"(?:#|//|<!--|;)\s*expect:\s*([A-Z]+\d+(?:\s*,\s*[A-Z]+\d+)*)")
+LINE = re.compile(r"(cell )?(\d+) ([A-Z]+\d+)")
+CASES = [case for rule in sorted(FIXTURES.iterdir()) if rule.is_dir() for case in sorted(rule.iterdir()) if case.name.partition("-")[0] in ("bad", "good")]
+Mark = tuple[str, str]
+
+
+def rule_of(case: Path) -> Rule:
+    rule = load_rules().find(case.parent.name)
+    assert isinstance(rule, Rule), f"no rule {case.parent.name}"
+    return rule
+
+
+def picture_of(case: Path) -> Picture:
+    tree = DiskTree(case)
+    return build(list(read_tree(tree)), [entry.path for entry in tree.files], load_catalogue())
+
+
+def marks(case: Path, rule: str) -> set[Mark]:
+    found: set[Mark] = set()
+    for path in sorted(p for p in case.rglob("*") if p.is_file()):
+        name = path.relative_to(case).as_posix()
+        lines = path.read_bytes().decode("utf-8", "replace").split("\n")
+        if name.endswith(".expect"):
+            for match in filter(None, map(LINE.fullmatch, lines)):
+                if match[3] == rule:
+                    found.add((name.removesuffix(".expect"), f"{match[1] or ''}{match[2]}"))
+        else:
+            found |= {(name, str(n)) for n, line in enumerate(lines, 1) if (m := MARK.search(line)) and rule in re.split(r"\s*,\s*", m[1])}
+    return found
+
+
+def where(finding: Finding) -> Mark:
+    place = finding.place
+    return place.path, f"cell {place.cell}" if place.cell is not None else str(place.line)
+
+
+def found_in(case: Path, rule: Rule, persona: str = "pedantic") -> list[Finding]:
+    return findings(picture_of(case), [rule], persona)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
+def test_marks_are_met_and_the_rest_is_silent(case: Path) -> None:
+    rule = rule_of(case)
+    found = found_in(case, rule)
+    wanted = marks(case, rule.id)
+    assert wanted if case.name.startswith("bad") else not wanted, "a bad tree has marks, a good one has none"
+    assert {where(one) for one in found} == wanted, "\n".join(f"{one.place} {one.message}" for one in found)
+    assert len(found) == len(wanted), "one cause, one finding"
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if c.name.startswith("bad")], ids=lambda case: f"{case.parent.name}/{case.name}")
+def test_messages_name_the_thing(case: Path) -> None:
+    for finding in found_in(case, rule_of(case)):
+        assert "``" not in finding.message and "{" not in finding.message and "  " not in finding.message and "\n" not in finding.message, finding.message
+        assert finding.fingerprint and finding.level in ("error", "warning", "note") and finding.confidence in ("high", "medium", "low")
+
+
+def test_fingerprints_survive_new_lines_above() -> None:
+    """A finding keeps its fingerprint when it moves."""
+    case = FIXTURES / "SEED001" / "bad"
+    rule = rule_of(case)
+    tree = DiskTree(case)
+    facts = list(read_tree(tree))
+    before = findings(build(facts, [e.path for e in tree.files], load_catalogue()), [rule])
+    from mlrubric.source.overlay import OverlayTree
+
+    path = before[0].place.path
+    moved = OverlayTree(tree, {path: "# one more line\n" + tree.read(path).decode()})
+    after = findings(build(list(read_tree(moved)), [e.path for e in moved.files], load_catalogue()), [rule])
+    assert [f.fingerprint for f in after if f.place.path == path] == [f.fingerprint for f in before if f.place.path == path]
+    assert after[0].place.line == before[0].place.line + 1
