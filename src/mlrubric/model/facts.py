@@ -222,7 +222,8 @@ class Stage:
     """A named unit that a tool runs: dvc stage, MLproject entry point, make target, tox environment, pre-commit hook.
 
     `tool`: dvc, mlproject, make, tox, pre-commit, compose, npm. Its command texts are Embedded facts or Command facts with
-    `owner` = the symbol of `place`. `needs` are names of stages that run before it (make prerequisites).
+    `owner` = the symbol of `place`. `needs` are names of stages that run before it (make prerequisites). `reads`, `writes`
+    and `metrics`, and for dvc and mlproject `directory` too, are relative to the root.
     """
 
     place: Place

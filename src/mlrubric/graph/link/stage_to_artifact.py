@@ -14,7 +14,7 @@ def link(world: World) -> None:
     """Nodes of all stages, their order, and their declared files."""
     by_name: dict[tuple[str, str], int] = {}
     for path, stage in world.every(Stage):
-        node = world.graph.add("stage", stage.name, stage.place, tool=stage.tool, directory=_directory(path, stage.directory))
+        node = world.graph.add("stage", stage.name, stage.place, tool=stage.tool, directory=_base(path, stage))
         attributes = world.graph.nodes[node].attributes
         if stage.frozen:
             attributes["frozen"] = "true"
@@ -23,12 +23,11 @@ def link(world: World) -> None:
         attributes.update({f"with.{name}": value for name, value in stage.options})
         world.nodes[(path, stage.place.symbol)] = node
         by_name[(path, stage.name)] = node
-        base = _directory(path, stage.directory)
         for read in stage.reads:
-            artifact = world.artifact(posixpath.join(base, read), stage.place)
+            artifact = world.artifact(read, stage.place)
             world.graph.connect(artifact, node, "read", stage.place)
         for write in (*stage.writes, *stage.metrics):
-            artifact = world.artifact(posixpath.join(base, write), stage.place)
+            artifact = world.artifact(write, stage.place)
             world.graph.nodes[artifact].attributes["produced"] = stage.tool
             world.graph.connect(node, artifact, "write", stage.place)
     for path, stage in world.every(Stage):
@@ -40,6 +39,13 @@ def link(world: World) -> None:
     for path, service in world.every(Service):
         node = world.graph.add("service", service.name, service.place, directory=_directory(path, service.build or ""))
         world.nodes[(path, service.place.symbol)] = node
+
+
+def _base(path: str, stage: Stage) -> str:
+    """The folder a stage runs in: some readers give it from the root, hooks and jobs run at the root, all others beside their file."""
+    if stage.tool in ("dvc", "mlproject"):
+        return stage.directory
+    return "" if stage.tool in ("job", "pre-commit") else _directory(path, stage.directory)
 
 
 def _directory(path: str, inner: str) -> str:
