@@ -67,7 +67,7 @@ def _program(word: str, commands: Commands) -> str:
             return "python"
         return next((part for part in parts if part in commands.by_name), word)
     name = posixpath.basename(word.replace("\\", "/"))
-    return name.removesuffix(".exe")
+    return name.removesuffix(".exe") or word
 
 
 def _entry(name: str, words: tuple[str, ...], commands: Commands) -> tuple[CommandEntry | None, tuple[str, ...]]:
@@ -126,6 +126,11 @@ def _split(words: tuple[str, ...], entry: CommandEntry) -> _Words:
                 place += 1
             elif not word.startswith("--") and word[:2] in entry.values:
                 options.append((word[:2], word[2:].removeprefix("=")))
+            elif entry.clusters and not word.startswith("--"):
+                options.extend((f"-{letter}", "") for letter in word[1:-1])
+                takes = f"-{word[-1]}" in entry.values
+                options.append((f"-{word[-1]}", words[place] if takes and place < len(words) else ""))
+                place += takes
             else:
                 options.append((word, ""))
         elif entry.inner == "rest" and _ASSIGNMENT.match(word):

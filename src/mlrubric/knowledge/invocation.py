@@ -76,7 +76,8 @@ class Case:
 class CommandEntry:
     """One entry. `sub` are the words that follow the program's name; `values` and `pairs` are options that take one or two words; `target`
     says which words are the target; `inner`: the rest is a command itself ("rest", or "dashes" for what follows `--`) after `skip` words;
-    `inert`: with one of these options nothing is run; `needs`: without one of these there is no role."""
+    `clusters`: single-letter options may be joined; `inert`: with one of these options nothing is run; `needs`: without one of these there
+    is no role."""
 
     name: str
     sub: tuple[str, ...] = ()
@@ -94,6 +95,7 @@ class CommandEntry:
     skip: int = 0
     cases: tuple[Case, ...] = ()
     manager: str = ""
+    clusters: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ class Commands:
 
 
 _KEYS = frozenset(("name", "sub", "kind", "role", "values", "pairs", "target", "rename", "directory", "swallows", "inert", "needs"))
-_KEYS |= {"inner", "skip", "cases", "manager"}
+_KEYS |= {"inner", "skip", "cases", "manager", "clusters"}
 _CASE = frozenset(("first", "last", "any", "option", "kind", "role"))
 _EXAMPLE = frozenset(("argv", "kind", "target", "role", "swallows", "directory"))
 
@@ -167,6 +169,7 @@ def _commands(entry: Entry, roles: Roles) -> list[CommandEntry]:
             skip=int(entry.number("skip", 0)),
             cases=tuple(_case(item, roles) for item in entry.tables("cases")),
             manager=entry.text("manager", ""),
+            clusters=entry.flag("clusters"),
         )
         for name in names
         for sub in entry.texts("sub") or ("",)
