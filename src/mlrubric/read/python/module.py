@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import libcst as cst
@@ -14,11 +15,11 @@ from mlrubric.model.python import Mark, PythonModule
 from mlrubric.read.python import comprehensions, control, definitions, expressions, matching, statements, strings  # noqa: F401
 from mlrubric.read.python.builder import Builder, ProvidedBuilder, finished
 from mlrubric.read.python.marks import marks_in
-from mlrubric.read.python.parse import Parsed, Refusal, parse
+from mlrubric.read.python.parse import DEEP, Parsed, Refusal, parse
 from mlrubric.read.python.positions import NOWHERE, Columns, MismatchError, Source
 
 _FORMAT = "python"
-_NESTED = "expressions are nested too deeply to be read"
+_FRAMES = 20_000  # of this walk; its calls are plain Python and take no C stack
 
 
 def facts_of(source: Source) -> Iterator[Fact]:
@@ -32,7 +33,7 @@ def facts_of(source: Source) -> Iterator[Fact]:
     try:
         yield _module(source, parsed)
     except RecursionError:
-        yield Unreadable(source.at(1), _FORMAT, _NESTED)
+        yield Unreadable(source.at(1), _FORMAT, DEEP)
 
 
 def _module(source: Source, parsed: Parsed) -> PythonModule:
@@ -58,12 +59,16 @@ def walk(source: Source, parsed: Parsed) -> tuple[Builder, Columns]:
     walrus = ":=" in source.text
     if parsed.twin is not None:
         builder = Builder(walrus)
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(limit, _FRAMES))
         try:
             definitions.module(builder, parsed.tree, parsed.twin, end_line, source.cells)
         except (MismatchError, AttributeError, IndexError, TypeError):
-            pass
+            pass  # the walk below says the same with other positions
         else:
             return builder, Columns(source, bytes_count=True)
+        finally:
+            sys.setrecursionlimit(limit)
     return provided(parsed.tree, walrus, end_line, source.cells), Columns(source, bytes_count=False)
 
 

@@ -21,7 +21,7 @@ _PYTHON_2 = (
     (re.compile(r"\b0[0-7]+\b|\b\d+[lL]\b"), "old number literals"),
     (re.compile(r"^\s*def\s.*\(.*\(.*\)"), "parameters that unpack tuples"),
 )  # fmt: skip
-_DEEP = "nested too deeply to be read"
+DEEP = "nested too deeply to be read"
 _MAX_DEPTH = 200
 
 
@@ -51,38 +51,42 @@ def parse(text: str) -> Parsed | Refusal:
 
 def _parse(text: str) -> Parsed | Refusal:
     # `ast` goes first: it refuses what is nested so deeply that libcst's parser would crash
-    twin = None
+    twin = problem = None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             twin = ast.parse(text)
     except (RecursionError, MemoryError):
-        return Refusal(1, 1, _DEEP)
+        return Refusal(1, 1, DEEP)
     except SyntaxError as error:
         if "too many nested" in (error.msg or "") or _too_deep(text):
-            return Refusal(error.lineno or 1, error.offset or 1, _DEEP)
-    except ValueError as error:  # null bytes
-        line = text[: max(text.find("\0"), 0)].count("\n") + 1
-        return Refusal(line, 1, str(error))
+            return Refusal(error.lineno or 1, error.offset or 1, DEEP)
+        problem = error
+    except ValueError as error:
+        return Refusal(text.count("\n", 0, max(text.find("\0"), 0)) + 1, 1, f"not valid Python 3: {error}")
     try:
         return Parsed(cst.parse_module(text), twin)
     except cst.ParserSyntaxError as error:
-        return _refusal(text, error)
+        return _refusal(text, error, problem)
     except (RecursionError, ValueError, UnicodeError) as error:
         return Refusal(1, 1, f"libcst: {error}")
 
 
-def _refusal(text: str, error: cst.ParserSyntaxError) -> Refusal:
+def _refusal(text: str, error: cst.ParserSyntaxError, problem: SyntaxError | None) -> Refusal:
+    """Both parsers' places are tried for Python 2; `ast` words the reason better, libcst knows newer syntax."""
     lines = text.split("\n")
-    line = min(max(error.raw_line, 1), len(lines))
-    message = str(error.message).split(": error at ")[-1].split("expected")[0].strip(" :,")
-    for number in (line, line - 1):
-        said = lines[number - 1].split("#")[0] if number else ""
+    line, column, reason = error.raw_line, error.raw_column + 1, "not valid Python 3"
+    if problem is not None:
+        reason = f"not valid Python 3: {problem.msg}"
+        if problem.lineno:
+            line, column = problem.lineno, problem.offset or 1
+    line = min(max(line, 1), len(lines))
+    for number in sorted({line, line - 1, error.raw_line, error.raw_line - 1} - {0}, reverse=True):
+        said = lines[number - 1].split("#")[0] if number <= len(lines) else ""
         for pattern, what in _PYTHON_2:
-            if number and pattern.search(said):
+            if pattern.search(said):
                 return Refusal(number, 1, f"Python 2? {what} here")
-    del message
-    return Refusal(line, error.raw_column + 1, "not valid Python 3")
+    return Refusal(line, max(column, 1), reason)
 
 
 def _too_deep(text: str) -> bool:
