@@ -21,6 +21,7 @@ MAX_EXPANDED = 100_000  # nodes that aliases may add to a document
 
 FILLER = "\ue000"  # a printable private character that no configuration uses
 _TEMPLATE = re.compile(  # none begins inside another, so that many unclosed ones cost no more than one
+    r"\{\{-?[ \t]*+`[^`]*+`[ \t]*+-?\}\}|"  # a raw string of Go may hold a template of another tool
     r"\{\{(?:[^{}]|\{(?!\{)|\}(?!\}))*+\}\}|\{%(?:[^%{]|%(?!\})|\{(?!%))*+%\}|\{\#(?:[^\#{]|\#(?!\})|\{(?!\#))*+\#\}"
 )
 _PROPERTY = re.compile(r"(?:[&!]\S*+(?:\s++(?:#[^\n]*\n\s*+)*+|$))++")
