@@ -68,7 +68,7 @@ def analyze_tree(tree: Tree, name: str, settings: Settings, progress: Progress |
     shared = breaks(results)
     report = describe(
         tree, name, facts, picture, results, score, google(picture, rules.capabilities, results), kept, suppressed, shared,
-        steps(results, score, shared), time.perf_counter() - started, settings.as_of or tree.commit_date,
+        steps(results, score, shared, {test.id: test.effort for test in rules.tests}), time.perf_counter() - started, settings.as_of or tree.commit_date,
     )  # fmt: skip
     if audited is not None:
         report = replace(report, audit=audited.status, notices=(*report.notices, Message("note", audited.summary())))

@@ -79,7 +79,7 @@ class Schedule:
         start = nodes[first]
         if start.kind == "trigger":
             return Broken("live", start.place, start.attributes.get("reason") or f"{start.label} is started by hand only")
-        words = {"document": "is only described in a document", "stage": "no trigger calls this stage", "notebook": "a notebook is run by hand"}
+        words = {"document": "only a document says how to run it", "stage": "no trigger calls this stage", "notebook": "a notebook is run by hand"}
         return Broken("live", start.place, words.get(start.kind, "no trigger runs this script"))
 
 

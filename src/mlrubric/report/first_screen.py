@@ -117,9 +117,9 @@ def _next(report: Report, width: int, detail: int) -> Block:
 
 
 def _notices(report: Report, width: int, detail: int) -> Block:
-    """What could not be read, and what the run wants said; mere notes only under -v."""
+    """What could not be read, and what the run itself wants said; mere notes about a place only under -v."""
     ordered = sorted(messages(report), key=lambda message: LEVEL_RANK.get(message.level, 3))
-    shown = ordered if detail == 99 else [message for message in ordered if message.level != "note"][:detail]
+    shown = ordered if detail == 99 else [message for message in ordered if message.level != "note" or message.place is None][:detail]
     rows: Block = []
     for message in shown:
         at = f"{safe(short(message.place))} " if message.place else ""

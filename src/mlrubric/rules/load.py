@@ -132,6 +132,7 @@ def _test(path: Path, table: Table) -> TestRule:
         id=_text(table, "id", path), title=_text(table, "title", path), section=_text(table, "section", path), path=path,
         specific=_text(table, "specific", path, "shared"), cadence=_text(table, "cadence", path, "any"), checks=checks, grades=grades,
         next=_texts(table, "next"), documented=_texts(table, "documented"), hidden=_text(table, "hidden", path, ""),
+        effort=int(str(table.get("effort", 2))),
         docs=cast("Table", table.get("docs", {})),
     )  # fmt: skip
 

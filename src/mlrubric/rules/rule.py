@@ -93,6 +93,7 @@ class TestRule:
     next: tuple[str, ...] = ()
     documented: tuple[str, ...] = ()
     hidden: str = ""  # "serving": not visible when nothing is served here
+    effort: int = 2  # 1: an afternoon, 2: days, 3: an organisation; orders the plan
     docs: Table = field(default_factory=dict)
 
 

@@ -30,7 +30,7 @@ def judge_test(picture: Picture, test: TestRule) -> TestResult:
             return _result(picture, test, answers, grade, found)
     hidden = test.hidden == "serving" and not serving_visible(picture)
     broken = Broken("wired", None, "nothing is served in this repository, so it cannot be seen here" if hidden else "no such check was found")
-    steps = tuple(NextStep(0.5, action, tests=(test.id,)) for action in test.next[:1])
+    steps = tuple(NextStep(0.5 if test.effort > 2 else 1.0, action, tests=(test.id,)) for action in test.next[:1])
     return TestResult(test.id, test.title, test.section, "not_visible" if hidden else "none", broken=broken, next=steps)
 
 
@@ -90,7 +90,7 @@ def _broken(
 ) -> Broken | None:
     if status == "automated":
         return None
-    if best is not None and best.broken is not None:
+    if grade.effective and best is not None and best.broken is not None:
         return best.broken
     place = picture.graph.nodes[best.node].place if best is not None else None
     if grade.because:
@@ -102,8 +102,10 @@ def _broken(
 
 def _next(test: TestRule, status: str, broken: Broken | None) -> tuple[NextStep, ...]:
     gain = 0.5 if status == "manual" else 1.0
-    if broken is not None and broken.place is not None and broken.condition in ("consequential", "not_skipped", "live"):
-        return (NextStep(gain, f"mend {broken.place}: {broken.message}", broken.place, tests=(test.id,)),)
+    if broken is not None and broken.place is not None and broken.condition in ("consequential", "not_skipped"):
+        return (NextStep(gain, f"mend “{broken.message}”", broken.place, tests=(test.id,)),)
+    if broken is not None and broken.place is not None and broken.condition == "live":
+        return (NextStep(gain, f"let a live trigger run it: {broken.message}", broken.place, tests=(test.id,)),)
     return tuple(NextStep(gain, action, broken.place if broken else None, tests=(test.id,)) for action in test.next[:1])
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from mlrubric.model.report import Score
-from mlrubric.model.verdict import Break, NextStep, TestResult
+from mlrubric.model.verdict import Break, Broken, NextStep, TestResult
 from mlrubric.score.ml_test import score_of
 
-SHARED = ("consequential", "live", "not_skipped")
 
 
 def breaks(results: Sequence[TestResult]) -> tuple[Break, ...]:
@@ -17,7 +16,7 @@ def breaks(results: Sequence[TestResult]) -> tuple[Break, ...]:
     found: dict[tuple[str, int, str], list[TestResult]] = {}
     for result in results:
         broken = result.broken
-        if broken is not None and broken.place is not None and broken.condition in SHARED and result.status in ("manual", "present"):
+        if broken is not None and broken.place is not None and result.status in ("manual", "present") and _mendable(result, broken):
             found.setdefault((broken.place.path, broken.place.line, broken.message), []).append(result)
     made = []
     for members in found.values():
@@ -30,19 +29,26 @@ def breaks(results: Sequence[TestResult]) -> tuple[Break, ...]:
     return tuple(sorted(made, key=lambda b: (-len(b.tests), b.place)))
 
 
-def steps(results: Sequence[TestResult], score: Score, shared: Sequence[Break]) -> tuple[NextStep, ...]:
+def steps(results: Sequence[TestResult], score: Score, shared: Sequence[Break], effort: Mapping[str, int]) -> tuple[NextStep, ...]:
     """The plan: each step with its gain in points and the score once it and those before it are done."""
     ordered: list[NextStep] = []
     for one in shared[:1]:
         gain = sum(_gain(r) for r in results if r.id in one.tests and r.quality == "full" and r.status == "manual")
-        ordered.append(NextStep(gain, f"{one.message}: makes {len(one.tests)} checks real", one.place, None, one.tests))
+        ordered.append(NextStep(gain, f"mend “{one.message}”: makes {len(one.tests)} checks real", one.place, None, one.tests))
     lowest = min(c.observed for _, c in score.sections)
     weakest = {s for s, c in score.sections if c.observed == lowest}
     taken = {t for step in ordered for t in step.tests}
     candidates = [(r, n) for r in results for n in r.next[:1] if r.id not in taken]
-    candidates.sort(key=lambda pair: (pair[0].section not in weakest, -_nearness(pair[0]), -pair[1].gain, pair[0].id))
+    candidates.sort(key=lambda pair: (pair[0].section not in weakest, -_nearness(pair[0]), effort.get(pair[0].id, 2), -pair[1].gain, pair[0].id))
     ordered.extend(n for _, n in candidates)
     return _with_scores(results, ordered)
+
+
+def _mendable(result: TestResult, broken: Broken) -> bool:
+    """Whether one edit at the place of the break lets the check count: a lost failure, a skip, a trigger that is off."""
+    if broken.condition == "live":
+        return bool(result.evidence) and result.evidence[0].path[0].kind == "trigger"
+    return broken.condition in ("consequential", "not_skipped")
 
 
 def _gain(result: TestResult) -> float:

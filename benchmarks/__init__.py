@@ -1,0 +1,1 @@
+"""Measurements that anyone with the repository and some checkouts can repeat."""
