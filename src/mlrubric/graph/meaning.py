@@ -11,6 +11,16 @@ from mlrubric.knowledge.catalogue import Catalogue
 from mlrubric.knowledge.entries import Api
 
 
+PROTOCOL = {
+    ("model", "fit"): "model.fit",
+    ("model", "predict"): "model.predict",
+    ("model", "predict_proba"): "model.predict",
+    ("transform", "fit"): "transform.fit",
+    ("transform", "transform"): "transform.apply",
+    ("transform", "fit_transform"): "transform.fit_apply",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """`arguments` are the operations behind the argument roles; `kind` is the library type that is made or called on; `certain` is
@@ -49,6 +59,7 @@ class Meanings:
                 meaning = self._meaning(op)
                 if meaning is not None:
                     self._of[op] = meaning
+        self._own_learners()
 
     def of(self, op: int) -> Meaning | None:
         return self._of.get(op)
@@ -87,6 +98,32 @@ class Meanings:
         if best is None and not inside:
             best = self._duck(op)
         return best
+
+    def _own_learners(self) -> None:
+        """Classes of the project that learn by themselves: `fit` with `predict` or `transform`, and no library's learner inside. Their
+        methods mean what the protocol of scikit-learn says."""
+        busy = {self.resolver.class_of.get(self.program.scope_id(op)) for op, m in self._of.items() if any(r.startswith("model.") for r in m.roles)}
+        for op, targets in self.resolver.targets.items():
+            if op in self._of:
+                continue
+            for target in sorted(targets, key=repr):
+                if target[0] != "function":
+                    continue
+                scope = int(str(target[1]))
+                owner = self.resolver.class_of.get(scope)
+                if owner is None or owner in busy:
+                    continue
+                methods = self.program.exports[owner]
+                kind = "model" if "fit" in methods and "predict" in methods else "transform" if "fit" in methods and "transform" in methods else ""
+                role = PROTOCOL.get((kind, self.program.scopes[scope].name))
+                if role is not None:
+                    self._of[op] = Meaning(self.program.qualified(scope), (role,), self._by_position(op))
+
+    def _by_position(self, op: int) -> dict[str, int]:
+        """The data and the target of a call in the protocol of scikit-learn."""
+        names = self.program.ops[op].value
+        positional = self.program.args[op][1 : len(self.program.args[op]) - (len(names) if isinstance(names, tuple) else 0)]
+        return dict(zip(("@data", "@target"), positional, strict=False))
 
     def _subclass(self, op: int, scope: int) -> Meaning | None:
         """Building an instance of a project class that extends a library's class."""

@@ -87,7 +87,7 @@ def witness(picture: Picture, number: int, timed: bool) -> Witness:
         if not consequential(node):
             broken = Broken("consequential", node.place, "its result is only recorded: nothing stops and nobody is told")
         elif timed and not automation.timed:
-            broken = Broken("live", node.place, "runs on a change of code only, while the world changes without commits")
+            broken = Broken("live", node.place, "only a change of code starts it, while the world changes without commits")
     effective = automation.level == "kept" and broken is None
     return Witness(number, automation, effective, executed, broken)
 

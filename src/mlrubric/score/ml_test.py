@@ -105,7 +105,7 @@ def _next(test: TestRule, status: str, broken: Broken | None) -> tuple[NextStep,
     if broken is not None and broken.place is not None and broken.condition in ("consequential", "not_skipped"):
         return (NextStep(gain, f"mend “{broken.message}”", broken.place, tests=(test.id,)),)
     if broken is not None and broken.place is not None and broken.condition == "live":
-        return (NextStep(gain, f"let a live trigger run it: {broken.message}", broken.place, tests=(test.id,)),)
+        return (NextStep(gain, f"give it a live trigger: {broken.message}", broken.place, tests=(test.id,)),)
     return tuple(NextStep(gain, action, broken.place if broken else None, tests=(test.id,)) for action in test.next[:1])
 
 
