@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import warnings
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ _PYTHON_2 = (
     (re.compile(r"\b0[0-7]+\b|\b\d+[lL]\b"), "old number literals"),
     (re.compile(r"^\s*def\s.*\(.*\(.*\)"), "parameters that unpack tuples"),
 )  # fmt: skip
+_OLD_EXCEPT = re.compile(r"^[ \t]*except[ \t]+[\w.]+[ \t]*,[ \t]*[a-z_][a-z0-9_]*[ \t]*:", re.MULTILINE)
 DEEP = "nested too deeply to be read"
 _MAX_DEPTH = 200
 
@@ -61,15 +63,26 @@ def _parse(text: str) -> Parsed | Refusal:
     except SyntaxError as error:
         if "too many nested" in (error.msg or "") or _too_deep(text):
             return Refusal(error.lineno or 1, error.offset or 1, DEEP)
+        if "\0" in text:
+            return _null(text)
         problem = error
     except ValueError as error:
-        return Refusal(text.count("\n", 0, max(text.find("\0"), 0)) + 1, 1, f"not valid Python 3: {error}")
+        return _null(text) if "\0" in text else Refusal(1, 1, f"not valid Python 3: {error}")
+    if twin is None or sys.version_info >= (3, 14):
+        # Python 3.14 reads `except A, b:` as two types, Python 2 as a type and a name; a type has no such name
+        old = _OLD_EXCEPT.search(text)
+        if old is not None:
+            return Refusal(text.count("\n", 0, old.start()) + 1, 1, "Python 2? `except X, name` here")
     try:
         return Parsed(cst.parse_module(text), twin)
     except cst.ParserSyntaxError as error:
         return _refusal(text, error, problem)
     except (RecursionError, ValueError, UnicodeError) as error:
         return Refusal(1, 1, f"libcst: {error}")
+
+
+def _null(text: str) -> Refusal:
+    return Refusal(text.count("\n", 0, text.find("\0")) + 1, 1, "not valid Python 3: it holds a null byte")
 
 
 def _refusal(text: str, error: cst.ParserSyntaxError, problem: SyntaxError | None) -> Refusal:
