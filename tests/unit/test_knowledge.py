@@ -386,3 +386,9 @@ def test_the_wheel_carries_the_rules(tmp_path: Path) -> None:
         assert f"mlrubric/_rules/{path.relative_to(root / 'rules').as_posix()}" in names
     packaged = Catalogue(tmp_path / "site" / "mlrubric" / "_rules")
     assert packaged.import_names == CATALOGUE.import_names
+
+
+def test_estimators_with_a_fixed_default_seed_are_deterministic() -> None:
+    for name in ("sklearn.linear_model.Perceptron", "sklearn.decomposition.FactorAnalysis", "xgboost.XGBClassifier", "lightgbm.LGBMRegressor"):
+        api = CATALOGUE.api(name)
+        assert api is not None and api.random_for({}) == "", name
