@@ -8,6 +8,7 @@ from mlrubric.graph.world import World
 
 FEATURE = frozenset({"transform.fit", "transform.apply", "transform.fit_apply", "transform.stateless", "data.derive", "data.join", "feature.define"})
 MODEL = frozenset({"model.build", "model.fit", "model.loss", "model.tune"})
+ENOUGH = 0.8
 USE = frozenset({"model.predict", "model.load", "model.evaluate"})
 
 
@@ -28,9 +29,24 @@ def mark_subjects(world: World) -> None:
             graph.give(function, "code.predict")
     for test in graph.of_kind("test"):
         _mark_test(world, test)
+    _mark_share(world)
     _mark_shared(world)
     _mark_baselines(world)
     _mark_requests(world)
+
+
+def _mark_share(world: World) -> None:
+    """`tested` on feature code; `share` on the tests of features: most (four of five functions or more are reached by tests that can
+    fail), or some."""
+    graph = world.graph
+    features = [n for n in graph.with_role("code.feature") if graph.nodes[n].kind == "function"]
+    tests = [n for n in graph.with_role("test.feature") if graph.nodes[n].kind == "test"]
+    reached = graph.sweep(tests, frozenset({"call", "import"}))
+    for node in features:
+        graph.nodes[node].attributes["tested"] = "true" if node in reached else "false"
+    share = sum(n in reached for n in features) / len(features) if features else 0.0
+    for node in tests:
+        graph.nodes[node].attributes["share"] = "most" if share >= ENOUGH else "some"
 
 
 def _mark_baselines(world: World) -> None:
