@@ -142,11 +142,16 @@ class Trigger:
     live: bool = True
     recurring: bool = True
     reason: str = ""
+    certain: bool = True  # false when the trigger itself is set up outside the repository and only assumed
 
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """An automation file: GitHub workflow or action. `kind`: "workflow", "action" (composite or other)."""
+    """An automation that starts as one: a workflow file, one of the workflows of a file, a crontab line.
+
+    `kind`: "workflow" and "action" (composite or other) of GitHub, else the tool: circleci, gitlab, azure, cloudbuild, jenkins,
+    bitbucket, cron, terraform, prefect.
+    """
 
     place: Place
     name: str
@@ -156,7 +161,8 @@ class Workflow:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job of a workflow. `symbol` of place is `jobs.<id>`. `uses` names a reusable workflow."""
+    """A job of a workflow. `symbol` of place is `jobs.<id>`. `uses` names a reusable workflow, or, with a leading `#`, another
+    symbol of the same file. Without an owner only its own triggers start it."""
 
     place: Place
     id: str

@@ -13,7 +13,7 @@ def link(world: World) -> None:
     for node in world.graph.of_kind("step"):
         attributes = world.graph.nodes[node].attributes
         uses = attributes.get("uses", "")
-        if not uses or uses.startswith("./"):
+        if not uses or uses.startswith(("./", "#")):
             continue
         name, _, version = uses.partition("@")
         attributes["action"] = name

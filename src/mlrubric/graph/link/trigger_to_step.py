@@ -1,4 +1,4 @@
-"""GitHub workflows and actions: trigger -> workflow -> job -> step, with local reusable workflows and composite actions as hops."""
+"""Workflows of all automation servers: trigger -> workflow -> job -> step, with local workflows, templates and actions as hops."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ def link(world: World) -> None:
             world.graph.nodes[node].attributes["disabled"] = workflow.disabled
         world.nodes[(path, "workflow")] = node
         world.nodes.setdefault((path, workflow.place.symbol or "workflow"), node)
-    for path, trigger in world.every(Trigger):
-        _trigger(world, path, trigger)
     for path, job in world.every(Job):
         _job(world, path, job)
     for path, step in world.every(Step):
         _step(world, path, step)
+    for path, trigger in world.every(Trigger):
+        _trigger(world, path, trigger)
     for path, job in world.every(Job):
         _order(world, path, job)
         if job.uses:
             _call(world, path, job.place.symbol, job.uses)
     for path, step in world.every(Step):
-        if step.uses and step.uses.startswith("./"):
+        if step.uses and step.uses.startswith(("./", "#")):
             _call(world, path, step.place.symbol, step.uses)
 
 
@@ -45,7 +45,7 @@ def _trigger(world: World, path: str, trigger: Trigger) -> None:
     )  # fmt: skip
     if trigger.schedule:
         world.graph.nodes[node].attributes["schedule"] = trigger.schedule
-    world.graph.connect(node, target, "trigger", trigger.place)
+    world.graph.connect(node, target, "trigger", trigger.place, certain=trigger.certain)
 
 
 def _name(trigger: Trigger) -> str:
@@ -94,9 +94,17 @@ def _order(world: World, path: str, job: Job) -> None:
 
 
 def _call(world: World, path: str, symbol: str, uses: str) -> None:
-    """A hop into a local workflow or composite action."""
+    """A hop into a part of the same file, a local workflow, template or composite action, or a function of a Python file."""
     source = world.node(path, symbol)
-    if source is None or not uses.startswith("./"):
+    if source is None or not uses.startswith(("./", "#")):
+        return
+    if uses.startswith("#"):
+        part = world.node(path, uses[1:])
+        if part is not None and part != source:
+            world.graph.connect(source, part, "run", world.graph.nodes[source].place)
+        return
+    if ".py:" in uses:
+        _function(world, source, *uses.removeprefix("./").split(":", 1))
         return
     target = posixpath.normpath(uses.partition("@")[0])
     for candidate in (target, f"{target}/action.yml", f"{target}/action.yaml"):
@@ -105,3 +113,16 @@ def _call(world: World, path: str, symbol: str, uses: str) -> None:
             world.graph.connect(source, node, "run", world.graph.nodes[source].place)
             return
     world.broken.append((world.graph.nodes[source].place, f"{uses} is not in this repository"))
+
+
+def _function(world: World, source: int, path: str, name: str) -> None:
+    """The function that an entry point `flows/train.py:main` names, with the module that defines it."""
+    code = world.code
+    index = code.program.by_path.get(posixpath.normpath(path))
+    if index is None:
+        world.broken.append((world.graph.nodes[source].place, f"{path} is not in this repository"))
+        return
+    world.graph.connect(source, code.module_node[index], "run", world.graph.nodes[source].place)
+    for scope, node in code.scope_node.items():
+        if code.program.scope_unit[scope] == index and code.program.scopes[scope].qualname == name:
+            world.graph.connect(source, node, "run", world.graph.nodes[source].place)
