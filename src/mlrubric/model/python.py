@@ -16,13 +16,16 @@ from mlrubric.model.place import Place
 class Op(NamedTuple):
     """One operation. `args` are ids of operations; their meaning by `kind`:
 
-    const      value=the constant (str, int, float, bool, None, bytes, "..." for Ellipsis, a str with tag for complex)
+    const      value=the constant (str, int, float, bool, None, bytes, "..." for Ellipsis, a str for complex;
+               name="Ellipsis" or "complex" tells these two from strings)
     param      name=parameter; args=(default,) or (); value="positional" | "keyword" | "*" | "**" ; extra=annotation op or -1
     load       name=variable; args=definitions that reach it in this scope, in source order. () = not defined in this scope:
                a free variable (enclosing scope, module, builtin). extra=1 when it may also be undefined on some path
-    assign     name=variable; args=(value,)   a definition; also walrus, for and with targets; `del x` defines with args=()
+               (with args=() : a local variable that no path has assigned yet)
+    assign     name=variable; args=(value,)   a definition; also walrus, for and with targets; `del x` defines with args=(). extra=op of
+               the annotation, if any; `x: T` alone has args=() and defines only in a class body (a field)
     unpack     args=(value,) value=index (int, or "*": starred, or -n counted from the end)   one element of an unpacked value
-    element    args=(iterable,)   what iterating yields (for, comprehension, *args, yield from)
+    element    args=(iterable,)   what iterating yields (for, comprehension, *args, yield from); value="async" when async
     enter      args=(context manager,)   what `with ... as` binds (value="async" when async)
     attribute  name=attribute; args=(object,)
     subscript  args=(object, index)
@@ -34,7 +37,7 @@ class Op(NamedTuple):
     container  value="list" | "tuple" | "set"; args=elements (a starred element is an `element` op)
     dict       args=(key, value, key, value, ...); a `**x` entry has key -1
     fstring    args=formatted values; value=tuple of text pieces with None for each formatted value
-    binary     name=operator ("+", "@", "%", ...); args=(left, right)
+    binary     name=operator ("+", "@", "%", ...); args=(left, right); extra="augmented" for `x += y`
     unary      name=operator ("not", "-", ...); args=(operand,)
     boolean    name="and" | "or"; args=operands
     compare    value=tuple of operators ("==", "not in", ...); args=operands
@@ -54,9 +57,10 @@ class Op(NamedTuple):
     assert     args=(test, message) as far as present
     delete     args=(object, index) for `del x[i]`; name for `del x.a`
     comprehension  value="list" | "set" | "dict" | "generator"; args=(element,) or (key, value). The targets are ordinary
-               `assign` operations with names like `<comp3>.x`, loads inside refer to them
+               `assign` operations with names like `<comp3>.x`, loads inside refer to them. extra=tuple of its `if` conditions, or None
     magic      a notebook line or cell magic or shell escape; value=its text (its command is an Embedded fact too)
-    unknown    an expression that is not modelled; args=its parts
+    unknown    an expression that is not modelled; args=its parts. name="except": what `except E as name` binds,
+               args=(E,); name="pattern": what a match pattern takes out of args[0]
     """
 
     kind: str
@@ -100,8 +104,9 @@ class Block(NamedTuple):
     """A node of the block tree. `kind`: scope, if, else, for, while, loop_else, try, except, try_else, finally, with, case, cell.
 
     `test` is the op that decides (if, while: the condition; for: the iterable; except: the exception type or -1;
-    with: the first context manager; case: the subject). An `else` block has the `test` of its `if`. `leaves` says how the block
-    always ends, if it does: "return", "raise", "exit" (sys.exit, exit, quit, os._exit), "continue", "break", "" otherwise.
+    with: the first context manager; case: the subject). An `else` block has the `test` and `constant` of its `if`. `leaves` says how
+    the block always ends, if it does: "return", "raise", "exit" (sys.exit, exit, quit, os._exit), "continue", "break", "" otherwise;
+    where its branches end differently, the weakest way (continue, break, return, raise, exit).
     `constant`: True / False when the condition is a constant or `TYPE_CHECKING` / `__name__ == "__main__"` ("main").
     """
 

@@ -20,9 +20,10 @@ _PYTHON_2 = (
     (re.compile(r"`"), "backquotes"),
     (re.compile(r"\b[uU][rR]['\"]"), "`ur` strings"),
     (re.compile(r"\b0[0-7]+\b|\b\d+[lL]\b"), "old number literals"),
-    (re.compile(r"^\s*def\s.*\(.*\(.*\)"), "parameters that unpack tuples"),
+    (re.compile(r"^\s*def\s+\w+\((?:[^()=:]*,)?\s*\("), "parameters that unpack tuples"),
 )  # fmt: skip
 _OLD_EXCEPT = re.compile(r"^[ \t]*except[ \t]+[\w.]+[ \t]*,[ \t]*[a-z_][a-z0-9_]*[ \t]*:", re.MULTILINE)
+_STRING = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
 DEEP = "nested too deeply to be read"
 _MAX_DEPTH = 200
 
@@ -95,7 +96,7 @@ def _refusal(text: str, error: cst.ParserSyntaxError, problem: SyntaxError | Non
             line, column = problem.lineno, problem.offset or 1
     line = min(max(line, 1), len(lines))
     for number in sorted({line, line - 1, error.raw_line, error.raw_line - 1} - {0}, reverse=True):
-        said = lines[number - 1].split("#")[0] if number <= len(lines) else ""
+        said = _STRING.sub("''", lines[number - 1]).split("#")[0] if number <= len(lines) else ""
         for pattern, what in _PYTHON_2:
             if pattern.search(said):
                 return Refusal(number, 1, f"Python 2? {what} here")
