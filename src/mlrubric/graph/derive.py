@@ -67,7 +67,11 @@ def _compares(code: Code, condition: int) -> bool:
 
 
 def _twice(code: Code, conditions: tuple[int, ...]) -> bool:
-    """Whether a condition compares the outcomes of two trainings."""
+    """Whether a condition, or an assertion over two values, compares the outcomes of two trainings."""
+    if len(conditions) > 1:
+        first, second = _fits(code, conditions[0]), _fits(code, conditions[1])
+        if first and second and not first & second:
+            return True
     for condition in conditions:
         for op in _expression(code, condition):
             operands = [a for a in code.program.args[op] if a >= 0]
@@ -141,7 +145,7 @@ def _handed(graph: Graph, code: Code, call: int) -> set[str]:
     return _reached(graph, code, call) - {"code"}
 
 
-def slices(code: Code) -> dict[int, str]:
+def slices(graph: Graph, code: Code) -> dict[int, str]:
     """Selections of rows by a condition on the rows, made several times over the same frame: in a loop, or side by side."""
     program = code.program
     by_frame: dict[tuple[int, object], list[int]] = {}
@@ -159,10 +163,56 @@ def slices(code: Code) -> dict[int, str]:
     for members in by_frame.values():
         if len(members) > 1:
             found.update(dict.fromkeys(members, MASKED))
+    for members in by_frame.values():
+        if len(members) == 2 and _at_a_border(code, members) and _learnt_from(code, members):
+            for op in members:
+                found.pop(op, None)
     for op, meaning in code.meanings.all().items():
-        if meaning.api.endswith(".groupby") or (meaning.api.endswith(".query") and _repeated(code, op)):
+        grouped = meaning.api.endswith(".groupby") and _measured_by_group(graph, code, op)
+        if grouped or (meaning.api.endswith(".query") and _repeated(code, op)):
             found[op] = MASKED
     return found
+
+
+def _measured_by_group(graph: Graph, code: Code, groups: int) -> bool:
+    """Whether quality is measured in each group: predictions are grouped, or the groups are walked or applied to with an evaluation inside."""
+    program = code.program
+    for op in code.flow.reach([groups], back=True):
+        meaning = code.meanings.of(op)
+        if meaning is not None and "model.predict" in meaning.roles:
+            return True
+    near, frontier = {groups}, [groups]
+    for _ in range(4):  # the groups themselves: held by a name, iterated over, or the receiver of a call
+        frontier = [f for op in frontier for f in code.flow.forward[op] if f not in near and program.ops[f].kind in OWN | {"element", "phi"}]
+        near.update(frontier)
+    loops = {code.flow.loop(f) for op in near if program.ops[op].kind == "element" for f in code.flow.forward[op]} - {-1}
+    calls = [op for op in near if program.ops[op].kind == "call" and op != groups]
+    if loops:
+        calls += [op for op in range(len(program.ops)) if program.ops[op].kind == "call" and code.flow.loop(op) in loops]
+    return any("model.evaluate" in _reached(graph, code, call) for call in calls)
+
+
+def _at_a_border(code: Code, selections: list[int]) -> bool:
+    """Whether two selections are the two sides of a border that is no constant: before and after a day, below and above a quantile."""
+    sides: list[str] = []
+    for selection in selections:
+        for op in _expression(code, code.program.args[selection][1], 20):
+            facts = code.program.ops[op]
+            if facts.kind == "compare" and isinstance(facts.value, tuple) and len(facts.value) == 1:
+                if code.program.ops[code.program.args[op][-1]].kind == "const":
+                    return False
+                sides.append(str(facts.value[0])[:1])
+                break
+    return sorted(sides) == ["<", ">"]
+
+
+def _learnt_from(code: Code, selections: list[int]) -> bool:
+    """Whether a fit learns from one of the selections of a frame: then they are the parts of a split, no slices."""
+    for op in code.flow.reach(selections):
+        meaning = code.meanings.of(op)
+        if meaning is not None and "model.fit" in meaning.roles:
+            return True
+    return False
 
 
 def _is_mask(code: Code, target: int, index: int) -> bool:

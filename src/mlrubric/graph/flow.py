@@ -56,6 +56,10 @@ class Flow:
             for source in args:
                 if source >= 0:
                     self.connect(source, op)
+            if kind == "comprehension" and isinstance(facts.extra, tuple):
+                base = self.program.unit(op).base
+                for test in facts.extra:
+                    self.connect(int(test) + base, op)
 
     def _call_edges(self, op: int) -> None:
         args = self.program.args[op]

@@ -14,6 +14,7 @@ from mlrubric.graph.order import Order
 from mlrubric.graph.world import World
 
 RELEASES = ("model.register", "model.promote", "model.deploy")
+REAL = frozenset({"data.read", "artifact.download", "model.load", "feature.serve"})  # a comparison on made-up rows vetoes nothing
 MODEL_FILES = (".pkl", ".pickle", ".joblib", ".h5", ".keras", ".pt", ".pth", ".onnx", ".safetensors", ".bin", ".tflite", ".cbm", ".model", ".mar")
 
 
@@ -26,13 +27,27 @@ class Guarded:
 
 
 def releases(world: World) -> list[int]:
-    """Nodes that release a model: by role, or uploads in a job that trains or whose files are models."""
+    """Nodes that release a model: by role, or files published after a training in the same workflow, or published model files."""
     graph = world.graph
     found = set(graph.with_role(*RELEASES))
+    trained = _trained(world)
     for node in graph.with_role("artifact.upload"):
-        if _carries_model(world, node):
+        if graph.nodes[node].attributes.get("does") != "keep" and (_carries_model(world, node) or node in trained):
             found.add(node)
     return sorted(n for n in found if not is_test_code(graph.nodes[n].place.path))
+
+
+def _trained(world: World) -> set[int]:
+    """Published files of jobs that train, themselves or in a job they need, before they publish."""
+    graph = world.graph
+    fits = {n for n in graph.with_role("model.fit") if not is_test_code(graph.nodes[n].place.path)}
+    stops = graph.of_kind("test")
+    found: set[int] = set()
+    for node in graph.with_role("artifact.upload"):
+        before = [e for holder in _holders(graph, node) for e in _earlier(world, holder)]
+        if fits & graph.sweep(before, RUNS, stop=stops).keys():
+            found.add(node)
+    return found
 
 
 def _carries_model(world: World, node: int) -> bool:
@@ -47,7 +62,7 @@ def _carries_model(world: World, node: int) -> bool:
 def guard_releases(world: World) -> list[Guarded]:
     """For every release the blocking checks of quality that guard it; `guarded` and a `guard` edge are left in the graph."""
     graph, code = world.graph, world.code
-    checks = {code.node_op[n]: n for n in graph.with_role("model.compare") if n in code.node_op and graph.nodes[n].gate}
+    checks = {_decides(code, n): n for n in graph.with_role("model.compare") if n in code.node_op and graph.nodes[n].gate}
     order = Order(code, [op for op in checks if not code.checks.swallowed(op)])
     found: list[Guarded] = []
     for node in releases(world):
@@ -64,6 +79,12 @@ def guard_releases(world: World) -> list[Guarded]:
     for check in {c for one in found for c in one.checks}:
         graph.nodes[check].attributes["guards"] = "true" if everywhere else "some"
     return found
+
+
+def _decides(code: Code, node: int) -> int:
+    """The operation by which a check is passed: the condition around a `raise` or an exit, else the check itself."""
+    check = code.check_of.get(node)
+    return check.conditions[0] if check is not None and check.form in ("raise", "exit") and check.conditions else code.node_op[node]
 
 
 def _in_code(code: Code, graph: Graph, op: int, order: Order, checks: dict[int, int]) -> set[int]:
@@ -129,8 +150,18 @@ def _earlier(world: World, holder: int) -> list[int]:
                 found.append(sibling.target)
         if graph.nodes[parent].kind == "job":
             path = graph.nodes[parent].place.path
-            for need in graph.nodes[parent].attributes.get("needs", "").split():
-                needed = world.node(path, f"jobs.{need}")
-                if needed is not None:
-                    found.append(needed)
+            found.extend(_needed(world, path, parent))
+    return found
+
+
+def _needed(world: World, path: str, job: int) -> list[int]:
+    """The jobs that must have succeeded before a job, through all `needs`."""
+    found: list[int] = []
+    waiting = [job]
+    while waiting:
+        for need in world.graph.nodes[waiting.pop()].attributes.get("needs", "").split():
+            node = world.node(path, f"jobs.{need}")
+            if node is not None and node not in found:
+                found.append(node)
+                waiting.append(node)
     return found

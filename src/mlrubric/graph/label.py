@@ -21,7 +21,7 @@ def label(graph: Graph, code: Code) -> None:
         bits = sum(index[r] for r in graph.nodes[node].roles if r in index)
         if bits:
             labels[op] = bits
-    for selected, extra in slices(code).items():
+    for selected, extra in slices(graph, code).items():
         labels[selected] = labels.get(selected, 0) | (index.setdefault(extra, 1 << len(index)))
     if len(index) > len(roles):
         roles.extend(r for r in index if r not in roles)

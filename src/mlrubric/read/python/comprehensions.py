@@ -26,6 +26,7 @@ def comprehension(b: Builder, node: cst.ListComp | cst.SetComp | cst.GeneratorEx
     renaming = Renaming()
     b.flow.renamings.append(renaming)
     states: list[Environment] = []
+    filters: list[int] = []
     number = 0
     while loop is not None:
         twin = generators[number]
@@ -36,7 +37,7 @@ def comprehension(b: Builder, node: cst.ListComp | cst.SetComp | cst.GeneratorEx
         element = b.emit("element", loop.iter, twin.iter, "", (iterable,), "async" if loop.asynchronous else None)
         bind(b, loop.target, twin.target, element, renaming.names)
         for position, condition in enumerate(loop.ifs):
-            b.value(condition.test, twin.ifs[position])
+            filters.append(b.value(condition.test, twin.ifs[position]))
             if phis:
                 states.append(dict(b.flow.env))
         loop, number = loop.inner_for_in, number + 1
@@ -54,4 +55,4 @@ def comprehension(b: Builder, node: cst.ListComp | cst.SetComp | cst.GeneratorEx
         for name in renaming.names.values():
             b.flow.env.pop(name, None)
             b.flow.assigned.discard(name)
-    return b.emit("comprehension", node, at, "", args, _KINDS[node.__class__])
+    return b.emit("comprehension", node, at, "", args, _KINDS[node.__class__], tuple(filters) or None)
