@@ -20,8 +20,10 @@ from mlrubric.graph.meaning import Meanings
 from mlrubric.graph.parts import mark_parts
 from mlrubric.graph.program import Program
 from mlrubric.graph.resolve import resolve
+from mlrubric.graph.runs import mark_runs
 from mlrubric.graph.seeds import mark_seeds
 from mlrubric.graph.subjects import mark_subjects
+from mlrubric.graph.swallows import mark_swallows
 from mlrubric.graph.training import mark_training
 from mlrubric.graph.world import World, parents
 from mlrubric.knowledge.catalogue import Catalogue
@@ -70,7 +72,10 @@ def build(facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue
     guarded = tuple(guard_releases(world))
     mark_subjects(world)
     mark_training(world)
-    return Picture(graph, world, Schedule(graph), Schedule(graph, through_tests=False), guarded)
+    schedule = Schedule(graph)
+    mark_runs(world, schedule)
+    mark_swallows(world, schedule)
+    return Picture(graph, world, schedule, Schedule(graph, through_tests=False), guarded)
 
 
 def _links() -> list[Link]:

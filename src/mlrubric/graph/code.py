@@ -141,7 +141,18 @@ def is_test(program: Program, scope: int) -> bool:
     if not facts.name.startswith("test") or facts.kind != "function" or not is_test_file(unit.path):
         return False
     parent = program.parent_scope(scope)
-    return program.scopes[parent].kind in ("module", "class")
+    return program.scopes[parent].kind in ("module", "class") and not _is_fixture(program, scope)
+
+
+def _is_fixture(program: Program, scope: int) -> bool:
+    """A decorator called `fixture`: pytest collects no test from it, whatever its name."""
+    definition = program.definition(scope)
+    count = program.ops[definition].extra if definition >= 0 else 0
+    for decorator in program.args[definition][-count:] if isinstance(count, int) and count else ():
+        named = program.args[decorator][0] if program.ops[decorator].kind == "call" else decorator
+        if program.ops[named].name == "fixture":
+            return True
+    return False
 
 
 def _add_calls(graph: Graph, code: Code) -> None:

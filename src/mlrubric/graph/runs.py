@@ -1,0 +1,38 @@
+"""How things come to be run, as attributes that rules can ask for."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from mlrubric.graph.automation import LEVELS, Schedule
+from mlrubric.graph.world import World
+
+KINDS = ("test", "op", "function", "module", "notebook", "stage")
+# CI systems without a reader yet: what they run is not known
+UNREAD = re.compile(
+    r"(^|/)(\.circleci/config\.yml|\.gitlab-ci\.yml|Jenkinsfile[^/]*|\.?azure-pipelines?[^/]*\.ya?ml|\.travis\.yml|bitbucket-pipelines\.yml|\.drone\.yml"
+    r"|\.?appveyor\.yml|\.woodpecker(\.ya?ml|/.*)|\.buildkite/.*|\.semaphore/.*|\.cirrus\.yml"
+    r"|buildspec[^/]*\.ya?ml|cloudbuild[^/]*\.ya?ml|cloudbuild/[^/]*\.ya?ml)$",
+    re.IGNORECASE,
+)
+
+
+def mark_runs(world: World, schedule: Schedule) -> None:
+    """`run` on everything that can be run (kept, lost, skipped, manual, none), `folder_run` on tests: the best of their folder, and
+    `called` on tests that other code calls."""
+    graph = world.graph
+    unread = any(UNREAD.search(path) for path in world.files)
+    best: dict[str, int] = {}
+    for node in graph.of_kind(*KINDS):
+        level = schedule.of(node).level
+        graph.nodes[node].attributes["run"] = level
+        if graph.nodes[node].kind == "test":
+            folder = posixpath.dirname(graph.nodes[node].place.path)
+            best[folder] = min(best.get(folder, len(LEVELS)), LEVELS.index(level))
+    for node in graph.of_kind("test"):
+        attributes = graph.nodes[node].attributes
+        attributes["folder_run"] = LEVELS[best[posixpath.dirname(graph.nodes[node].place.path)]]
+        attributes["folder"] = posixpath.dirname(graph.nodes[node].place.path) or "."
+        attributes["ci"] = "unread" if unread else "read"
+        attributes["called"] = "true" if any(True for _ in graph.predecessors(node, ("call",))) else "false"

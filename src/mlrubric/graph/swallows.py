@@ -1,0 +1,103 @@
+"""Checks whose failure is lost: every hop that swallows the status of a test run, a linter, an audit or a validation becomes a node of its own."""
+
+from __future__ import annotations
+
+from mlrubric.graph.automation import Schedule
+from mlrubric.graph.graph import RUNS
+from mlrubric.graph.world import World
+from mlrubric.model.graph import Edge, Node
+from mlrubric.model.place import Place
+
+CHECKS = ("check.lint", "check.audit")
+VALIDATIONS = ("data.validate", "model.compare")
+NEVER = ("document", "notebook")  # what a person types by hand
+PASSED = ("python", "python3", "uv", "poetry", "pipenv", "pdm", "hatch", "rye", "run", "-m", "sudo", "time", "env", "exec", "npx")
+
+
+def mark_swallows(world: World, schedule: Schedule) -> None:
+    """A `step` node with the role `check.swallowed` at every place where the failure of a check is lost."""
+    graph = world.graph
+    found: dict[Place, tuple[int, str, str]] = {}
+    for edge in list(graph.edges):
+        if edge.kind in ("run", "trigger") and edge.loss and graph.nodes[edge.source].kind not in NEVER:
+            check = _check(world, edge.target)
+            if check is not None and not _looked_at_again(world, edge):
+                for place, holder in _places(world, edge, schedule):
+                    found.setdefault(place, (holder, graph.nodes[check].label, edge.loss))
+    for node in graph.of_kind("command"):
+        swallows = graph.nodes[node].attributes.get("swallows", "")
+        if swallows and set(graph.nodes[node].roles) & set(CHECKS) and not _strict_twin(world, node):
+            found.setdefault(graph.nodes[node].place, (node, graph.nodes[node].label, swallows))
+    for place in sorted(found):
+        holder, label, loss = found[place]
+        node = graph.add("step", _short(label), place, ("check.swallowed",), how=loss.removeprefix("failure lost: "))
+        graph.connect(holder, node, "declare")
+
+
+def _check(world: World, start: int) -> int | None:
+    """The first check that a hop runs, or None."""
+    graph = world.graph
+    for node in graph.sweep([start], RUNS, allow=lambda e: not e.blocked):
+        one = graph.nodes[node]
+        if one.kind == "test" or (one.kind == "command" and (one.attributes.get("does") == "tests" or set(one.roles) & set(CHECKS))):
+            return node
+        if one.gate and set(one.roles) & set(VALIDATIONS):
+            return node
+    return None
+
+
+def _places(world: World, edge: Edge, schedule: Schedule) -> list[tuple[Place, int]]:
+    """Where the failure is lost: the hop itself, or, in the recipe of a task runner, the commands of live jobs that call the task: one cause,
+    one finding."""
+    graph = world.graph
+    source = graph.nodes[edge.source]
+    if source.kind != "stage":
+        own = "errexit" in edge.loss  # without errexit the next command swallows, but this one is to be mended
+        return [(edge.place if edge.place is not None and not own else graph.nodes[edge.target].place, edge.source)]
+    calls = [e.source for e in graph.predecessors(edge.source, ("run",)) if graph.nodes[e.source].kind == "command"]
+    live = [c for c in calls if schedule.of(c).level in ("kept", "lost")]
+    return [(graph.nodes[c].place, c) for c in live]
+
+
+def _looked_at_again(world: World, edge: Edge) -> bool:
+    """A later command of the same script ends the run on a condition, or the same program runs there again without being swallowed."""
+    graph = world.graph
+    target = graph.nodes[edge.target]
+    if target.kind != "command":
+        return False
+    if _strict_twin(world, edge.target):
+        return True
+    for sibling in graph.successors(edge.source, ("run",)):
+        other = graph.nodes[sibling.target]
+        if other.kind == "command" and _index(other) > _index(target) and _fails(other) and not sibling.certain:
+            return True
+    return False
+
+
+def _strict_twin(world: World, command: int) -> bool:
+    graph = world.graph
+    program = _program(graph.nodes[command].label)
+    for above in graph.predecessors(command, ("run",)):
+        for sibling in graph.successors(above.source, ("run",)):
+            other = graph.nodes[sibling.target]
+            strict = sibling.target != command and not sibling.loss and not sibling.blocked and "swallows" not in other.attributes
+            if strict and other.kind == "command" and _program(other.label) == program and set(other.roles) & set(CHECKS):
+                return True
+    return False
+
+
+def _fails(node: Node) -> bool:
+    words = node.label.split()
+    return bool(words) and ((words[0] == "exit" and words[1:2] != ["0"]) or words[0] == "false")
+
+
+def _program(label: str) -> str:
+    return next((w for w in label.split() if w not in PASSED), "")
+
+
+def _index(node: Node) -> int:
+    return int(node.attributes.get("index", "0"))
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= 60 else label[:57] + "..."
