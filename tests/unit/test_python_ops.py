@@ -100,7 +100,7 @@ CASES = [
     (
         "[x * y for x in xs if x for y in x]",
         "load xs (); element (0); assign <comp1>.x (1); load <comp1>.x (2); load <comp1>.x (2); element (4); "
-        "assign <comp1>.y (5); load <comp1>.x (2); load <comp1>.y (6); binary * (7 8); comprehension (9) 'list'",
+        "assign <comp1>.y (5); load <comp1>.x (2); load <comp1>.y (6); binary * (7 8); comprehension (9) 'list' +(3,)",
     ),
     (
         "{k: v for k, v in d}",
