@@ -5,10 +5,32 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from mlrubric.source.syntax.shell_tree import Chain, Group, Loop, Negated, Pipeline, Simple, Statement
 
-FAILING_EXIT = re.compile(r"\b(?:exit|return)\s+(?!0\b)\S")
+_FAILING_EXIT = re.compile(r"\b(?:exit|return)\s+(?!0\b)\S")
+_EXIT_WITH = re.compile(r"\bexit\s+\"?\$\{?(\w+)")
+_TEST_LINE = re.compile(r"(?:\bif\b|\[|\(\()[^\n]*")
+
+
+@dataclass(frozen=True, slots=True)
+class LaterUses:
+    """The last offsets at which a script leaves with a failure, with a variable's value, tests a variable, looks at PIPESTATUS."""
+
+    failing_exit: int
+    pipestatus: int
+    exit_with: dict[str, int]
+    tested: dict[str, int]
+
+
+def later_uses(text: str) -> LaterUses:
+    return LaterUses(
+        max((match.start() for match in _FAILING_EXIT.finditer(text)), default=-1),
+        text.rfind("PIPESTATUS"),
+        {match[1]: match.start() for match in _EXIT_WITH.finditer(text)},
+        {name: match.start() for match in _TEST_LINE.finditer(text) for name in re.findall(r"\w+", match[0])},
+    )
 
 
 def moved(directory: str | None, target: str) -> str | None:

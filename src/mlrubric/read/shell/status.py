@@ -10,7 +10,17 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from mlrubric.read.shell.outcome import FAILING_EXIT, always_fails, leaves, leaves_with_failure, moved, program_of, raised_flags, words_of
+from mlrubric.read.shell.outcome import (
+    LaterUses,
+    always_fails,
+    later_uses,
+    leaves,
+    leaves_with_failure,
+    moved,
+    program_of,
+    raised_flags,
+    words_of,
+)
 from mlrubric.source.syntax.shell_call import shell_options
 from mlrubric.source.syntax.shell_tree import (
     Case,
@@ -30,6 +40,7 @@ from mlrubric.source.syntax.shell_tree import (
 
 _TESTS = frozenset({"[", "[[", "((", "test", "command", "which", "type", "grep", "!"})
 _SUCCEEDS = frozenset({"true", ":"})
+_LOOKS_AT_STATUS = re.compile(r"\$\?|\$\{?PIPESTATUS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +122,10 @@ def walk(script: Script, errexit: bool, pipefail: bool, bash: bool = True) -> li
     return sorted(walker.ran, key=lambda one: (one.command.start, one.command.end))
 
 
+def _waits(statement: Statement) -> bool:
+    return isinstance(statement, Simple) and words_of(statement)[:1] == ("wait",)
+
+
 @dataclass(slots=True)
 class _Walker:
     script: Script
@@ -118,29 +133,37 @@ class _Walker:
     ran: list[Ran] = field(default_factory=list)
     functions: dict[str, Function] = field(default_factory=dict)
     calls: dict[str, list[tuple[Context, State]]] = field(default_factory=dict)
+    later: LaterUses = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.later = later_uses(self.script.text)
 
     def source(self, start: int, end: int) -> str:
-        return " ".join(self.script.text[start:end].split())
+        return " ".join(self.script.text[start : min(end, start + 300)].split())
 
     def sequence(self, sequence: Sequence, context: Context, state: State) -> None:
         """Only the last status of a sequence is its own; earlier ones end the shell or are hidden by what follows."""
+        last = len(sequence.items) - 1
+        last_wait = max((index for index, item in enumerate(sequence.items) if _waits(item.statement)), default=-1)
         for index, item in enumerate(sequence.items):
-            later = sequence.items[index + 1 :]
             if item.ampersand is not None:
-                waited = any(isinstance(one.statement, Simple) and words_of(one.statement)[:1] == ("wait",) for one in later)
-                kept = waited and "$!" in self.script.text
+                kept = last_wait > index and "$!" in self.script.text
                 fate = None if kept else Loss("background", item.ampersand, item.ampersand + 1)
                 self.statement(item.statement, replace(context.process(fate), background=True), state.copy())
                 continue
-            inner = context if not later else replace(context, value=self._hidden([one.statement for one in later], context, state))
+            inner = context
+            if index < last:
+                inner = replace(
+                    context, value=self._hidden(sequence.items[index + 1].statement, sequence.items[-1].statement, context, state)
+                )
             self.statement(item.statement, inner, state)
-            if leaves(item.statement) and later:
+            if index < last and leaves(item.statement):
                 context = context.when(f"never: after `{self.source(item.statement.start, item.statement.end)}`")
 
-    def _hidden(self, later: list[Statement], context: Context, state: State) -> Fate:
-        following, last = later[0], later[-1]
-        rest = self.script.text[following.start :]
-        if re.search(r"\$\?|\$\{?PIPESTATUS", self.script.text[following.start : following.end]) and FAILING_EXIT.search(rest):
+    def _hidden(self, following: Statement, last: Statement, context: Context, state: State) -> Fate:
+        """What becomes of a status that is not the last of its sequence and does not end the shell."""
+        looks = _LOOKS_AT_STATUS.search(self.script.text, following.start, following.end)
+        if looks is not None and self.later.failing_exit >= following.start:
             return None
         names = words_of(last) if isinstance(last, Simple) else ()
         if names[:1] and names[0] in _SUCCEEDS:
@@ -195,7 +218,7 @@ class _Walker:
 
     def _pipeline(self, pipeline: Pipeline, context: Context, state: State) -> None:
         fate = self._fate(context, state)
-        watched = "PIPESTATUS" in self.script.text[pipeline.end :]
+        watched = self.later.pipestatus >= pipeline.end
         names = tuple(program_of(part) for part in pipeline.parts)
         for index, part in enumerate(pipeline.parts):
             own = fate
@@ -207,6 +230,7 @@ class _Walker:
 
     def _chain(self, chain: Chain, context: Context, state: State) -> None:
         last = len(chain.parts) - 1
+        fates = self._fates(chain, context, state)
         for index, part in enumerate(chain.parts):
             inner = context
             if index:
@@ -215,39 +239,41 @@ class _Walker:
                     inner = inner.when(f"not ({self.source(chain.start, before.end)})")
                 elif program_of(before) in _TESTS:
                     inner = inner.when(self.source(before.start, before.end))
-            if index < last:
-                fate = self._after(chain, index, context, state)
-                inner = inner.ignoring(fate)
-            self.statement(part, inner, state)
+            self.statement(part, inner if index == last else inner.ignoring(fates[index]), state)
 
-    def _after(self, chain: Chain, index: int, context: Context, state: State) -> Fate:
-        """Where the failure of a part that is not the last goes: past every `&&`, into the first `||`."""
-        for operator, offset in chain.operators[index:]:
-            if operator == "&&":
-                continue
-            place = next(number for number, one in enumerate(chain.operators) if one[1] == offset)
-            handler = chain.parts[place + 1]
-            if leaves_with_failure(handler):
-                return context.leave
-            if always_fails(handler):
-                if place + 1 < len(chain.operators):
-                    continue
-                return self._fate(context, state)
-            if self._raises_flag(handler):
-                return None
-            what = "exit 0" if leaves(handler) else program_of(handler)
-            return Loss(f"|| {what}".rstrip(), offset, handler.end)
-        if context.value is not None and context.value.reason == "&& list":
-            offset = chain.operators[index][1]
-            return Loss("&& list", offset, chain.parts[index + 1].end)
-        return context.value or state.trap
+    def _fates(self, chain: Chain, context: Context, state: State) -> list[Fate]:
+        """Where the failure of each part but the last goes: past every `&&`, into the first `||`."""
+        found: list[Fate] = []
+        caught: Fate = None
+        handled = False
+        for index in range(len(chain.operators) - 1, -1, -1):
+            operator, offset = chain.operators[index]
+            if operator == "||":
+                handler = chain.parts[index + 1]
+                if leaves_with_failure(handler):
+                    caught = context.leave
+                elif always_fails(handler):
+                    caught = caught if handled else self._fate(context, state)
+                elif self._raises_flag(handler):
+                    caught = None
+                else:
+                    what = "exit 0" if leaves(handler) else program_of(handler)
+                    caught = Loss(f"|| {what}".rstrip(), offset, handler.end)
+                handled = True
+            if handled:
+                found.append(caught)
+            elif context.value is not None and context.value.reason == "&& list":
+                found.append(Loss("&& list", offset, chain.parts[index + 1].end))
+            else:
+                found.append(context.value or state.trap)
+        return found[::-1]
 
     def _raises_flag(self, statement: Statement) -> bool:
         """`FAILED=1` that the script turns into its exit status later."""
+        later = self.later
         for name in raised_flags(statement):
-            rest = self.script.text[statement.end :]
-            tested = rf"(?:if|\[|\(\()[^\n]*\b{name}\b"
-            if re.search(rf"exit\s+\"?\$\{{?{name}\b", rest) or (re.search(tested, rest) and FAILING_EXIT.search(rest)):
+            tested = later.tested.get(name, -1) >= statement.end and later.failing_exit >= statement.end
+            if tested or later.exit_with.get(name, -1) >= statement.end:
                 return True
         return False
 
@@ -305,13 +331,13 @@ class _Walker:
     def function_bodies(self, state: State) -> None:
         """Bodies are judged as at their most consequential call; uncalled ones as if a caller kept the status."""
         done: set[str] = set()
-        while open_names := [name for name in self.functions if name not in done]:
-            called = [name for name in open_names if name in self.calls]
-            name = (called or open_names)[0]
-            done.add(name)
-            context, at = min(self.calls.get(name, [(Context(), state)]), key=lambda call: self._fate(*call) is not None)
-            body = self.functions[name].body
-            self.sequence(body, replace(context, function=name, condition="", pipeline=()), at.copy())
+        while waiting := [name for name in self.functions if name not in done]:
+            ready = [name for name in waiting if name in self.calls] or waiting[:1]
+            for name in ready:
+                done.add(name)
+                context, at = min(self.calls.get(name, [(Context(), state)]), key=lambda call: self._fate(*call) is not None)
+                body = self.functions[name].body
+                self.sequence(body, replace(context, function=name, condition="", pipeline=()), at.copy())
 
     # ---- simple commands ------------------------------------------------------------------------------------------
 

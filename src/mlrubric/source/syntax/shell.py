@@ -7,6 +7,7 @@ after a redirection for its targets; chains are therefore flattened and put toge
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -56,18 +57,23 @@ def parse(text: str) -> Script:
 def _owners(root: Raw, masked: str, heredocs: list[Heredoc]) -> dict[int, list[Heredoc]]:
     """A heredoc feeds the last command that starts before it in its own substitution, unless a compound command just ended."""
     owned: dict[int, list[Heredoc]] = {}
+    commands: list[tuple[int, int]] = []  # start, and the end of the innermost substitution around it
+    stack = [(root, len(masked))] if heredocs else []
+    while stack:
+        node, scope = stack.pop()
+        scope = node.end_byte if node.type in _SUBSTITUTIONS else scope
+        if node.type == "command":
+            commands.append((node.start_byte, scope))
+        stack.extend((child, scope) for child in node.children)
+    commands.sort()
     for heredoc in heredocs:
-        if _COMPOUND_END.search(masked[masked.rfind("\n", 0, heredoc.start) + 1 : heredoc.start]):
+        if _COMPOUND_END.search(masked, max(masked.rfind("\n", 0, heredoc.start) + 1, heredoc.start - _LOOK_BACK), heredoc.start):
             continue
-        best, stack = -1, [root]
-        while stack:
-            node = stack.pop()
-            if node.start_byte > heredoc.start or (node.type in _SUBSTITUTIONS and node.end_byte < heredoc.start):
-                continue
-            if node.type == "command":
-                best = max(best, node.start_byte)
-            stack.extend(node.children)
-        owned.setdefault(best, []).append(heredoc)
+        last = bisect_right(commands, (heredoc.start, len(masked) + 1))
+        for start, scope in reversed(commands[max(last - _LOOK_BACK, 0) : last]):
+            if scope >= heredoc.start:
+                owned.setdefault(start, []).append(heredoc)
+                break
     return owned
 
 
@@ -76,6 +82,8 @@ _SEPARATORS = _MARKS | {"then", "fi", "do", "done", "else"}
 _REDIRECTS = frozenset({"file_redirect", "heredoc_redirect", "herestring_redirect"})
 _SUBSTITUTIONS = frozenset({"command_substitution", "process_substitution"})
 _DECLARATIONS = frozenset({"declaration_command", "unset_command"})
+_LOOK_BACK = 200
+_DEPTH = 40  # of nested constructs; what lies deeper is said to be a problem
 _COMPOUND_END = re.compile(r"(?:\)|\}|\b(?:done|fi|esac))[ \t]*(?:[0-9]?[<>]+&?[ \t]*[^\s|&;]+[ \t]*)*$")
 
 
@@ -84,8 +92,18 @@ class _Builder:
     text: str
     owned: dict[int, list[Heredoc]]  # by the offset of the command that is fed
     problems: list[tuple[int, int]] = field(default_factory=list)
+    depth: int = 0
 
     def sequence(self, nodes: list[Raw], start: int, end: int) -> Sequence:
+        if self.depth >= _DEPTH:
+            self.problems.append((start, end))
+            return Sequence(start, end)
+        self.depth += 1
+        items = self._items(nodes)
+        self.depth -= 1
+        return Sequence(start, end, tuple(items))
+
+    def _items(self, nodes: list[Raw]) -> list[Item]:
         items: list[Item] = []
         for node in nodes:
             if node.type == "&":
@@ -96,7 +114,7 @@ class _Builder:
                 items.extend(self.sequence(node.children, node.start_byte, node.end_byte).items)
             elif node.type not in _SEPARATORS and (node.is_named or node.child_count):
                 items.append(Item(self.statement(node)))
-        return Sequence(start, end, tuple(items))
+        return items
 
     def block(self, node: Raw) -> Sequence:
         return self.sequence(node.children, node.start_byte, node.end_byte)
@@ -125,26 +143,33 @@ class _Builder:
     # ---- chains ---------------------------------------------------------------------------------------------------
 
     def _flatten(self, node: Raw) -> list[Statement | tuple[str, int]]:
-        """Operands and (operator, offset) in source order."""
-        if node.type in ("list", "pipeline", "negated_command"):
-            tokens: list[Statement | tuple[str, int]] = []
-            for child in node.children:
-                if child.type in ("&&", "||", "|", "|&", "!"):
-                    tokens.append((child.type, child.start_byte))
-                elif child.type == "ERROR" or child.is_missing:
-                    self.problems.append((child.start_byte, child.end_byte))
-                elif child.type not in ("\n", "comment", ";"):
-                    tokens.extend(self._flatten(child))
-            return tokens
-        if node.type == "redirected_statement":
-            body = node.child_by_field_name("body")
-            tokens = self._flatten(body) if body is not None and body.type not in _REDIRECTS else [Simple(node.start_byte, node.end_byte)]
-            extra = [child for child in node.children if child.type in _REDIRECTS]
-            last = tokens[-1]
-            if not isinstance(last, tuple):
-                tokens[-1] = self._redirected(last, extra, node.end_byte)
-            return tokens
-        return [self.statement(node)]
+        """Operands and (operator, offset) in source order, without recursion: a chain nests as deep as it is long."""
+        tokens: list[Statement | tuple[str, int]] = []
+        stack: list[Raw | tuple[list[Raw], int]] = [node]
+        while stack:
+            current = stack.pop()
+            if isinstance(current, tuple):  # the redirections of what was flattened since
+                last = tokens[-1] if tokens else Simple(current[1], current[1])
+                if not isinstance(last, tuple):
+                    tokens[-1:] = [self._redirected(last, *current)]
+            elif current.type in ("list", "pipeline", "negated_command"):
+                for child in reversed(current.children):
+                    if child.type == "ERROR" or child.is_missing:
+                        self.problems.append((child.start_byte, child.end_byte))
+                    elif child.type not in ("\n", "comment", ";"):
+                        stack.append(child)
+            elif current.type == "redirected_statement":
+                body = current.child_by_field_name("body")
+                stack.append(([child for child in current.children if child.type in _REDIRECTS], current.end_byte))
+                if body is not None and body.type not in _REDIRECTS:
+                    stack.append(body)
+                else:
+                    tokens.append(Simple(current.start_byte, current.end_byte))
+            elif current.type in ("&&", "||", "|", "|&", "!"):
+                tokens.append((current.type, current.start_byte))
+            else:
+                tokens.append(self.statement(current))
+        return tokens
 
     def _redirected(self, statement: Statement, nodes: list[Raw], end: int) -> Statement:
         redirects: list[Redirect] = []
@@ -244,17 +269,14 @@ class _Builder:
         """`[ a = b ]`, `[[ ]]` and `(( ))` as a simple command of that name."""
         start, end = node.start_byte, node.end_byte
         words: list[Word] = []
-
-        def gather(raw: Raw) -> None:
-            if raw.type in ("binary_expression", "unary_expression", "parenthesized_expression", "negated_command") and not raw.is_missing:
-                for child in raw.children:
-                    gather(child)
+        stack = list(reversed(node.children))
+        while stack:
+            raw = stack.pop()
+            if raw.type in ("binary_expression", "unary_expression", "parenthesized_expression", "negated_command"):
+                stack.extend(reversed(raw.children))
             elif raw.end_byte > raw.start_byte:
                 words.append(self.word(raw))
-
-        for child in node.children:
-            gather(child)
-        return Simple(start, end, tuple(words), heredocs=())
+        return Simple(start, end, tuple(words))
 
     # ---- simple commands and words --------------------------------------------------------------------------------
 
@@ -289,7 +311,12 @@ class _Builder:
         return self.text[name.start_byte : name.end_byte], word
 
     def word(self, node: Raw) -> Word:
-        return Word(node.start_byte, node.end_byte, self._unquoted(node), tuple(self._inner(node)), node.type in ("string", "raw_string"))
+        if self.depth >= _DEPTH:
+            return Word(node.start_byte, node.end_byte, self.text[node.start_byte : node.end_byte])
+        self.depth += 1
+        text, inner = self._unquoted(node), tuple(self._inner(node))
+        self.depth -= 1
+        return Word(node.start_byte, node.end_byte, text, inner, node.type in ("string", "raw_string"))
 
     def _unquoted(self, node: Raw) -> str:
         written = self.text[node.start_byte : node.end_byte]
@@ -310,6 +337,13 @@ class _Builder:
         return written
 
     def _inner(self, node: Raw) -> list[Sequence]:
-        if node.type in _SUBSTITUTIONS:
-            return [self.block(node)]
-        return [found for child in node.children for found in self._inner(child)]
+        """The programs of the outermost substitutions in a word."""
+        found: list[Sequence] = []
+        stack = [node]
+        while stack:
+            current = stack.pop()
+            if current.type in _SUBSTITUTIONS:
+                found.append(self.block(current))
+            else:
+                stack.extend(reversed(current.children))
+        return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_EXPRESSION = re.compile(r"\$\{\{.*?\}\}|\{\{[^\n{}]*\}\}", re.DOTALL)
+_EXPRESSION = re.compile(r"\$\{\{(?:(?!\}\}|\$\{\{).)*+\}\}|\{\{[^\n{}]*+\}\}", re.DOTALL)
 _DELIMITER = re.compile(r"""[ \t]*(?:'([^'\n]*)'|"([^"\n]*)"|\\?([^\s;&|<>()'"`]+))""")
 _OPENERS = (("$((", "))"), ("$(", ")"), ("<(", ")"), (">(", ")"), ("${", "}"))
 
@@ -29,7 +29,7 @@ def find_heredocs(text: str) -> list[Heredoc]:
     found: list[Heredoc] = []
     pending: list[tuple[int, int, str, bool, bool]] = []
     closers: list[str] = []
-    position, size = 0, len(text)
+    position, size, line_start = 0, len(text), 0
     while position < size:
         character = text[position]
         inside_string = bool(closers) and closers[-1] == '"'
@@ -42,6 +42,7 @@ def find_heredocs(text: str) -> list[Heredoc]:
                 found.append(Heredoc(start, end, word, quoted, tabs, position, body_end, closed))
                 position = after
             pending.clear()
+            line_start = position
         elif closers and text.startswith(closers[-1], position):
             position += len(closers.pop())
         elif character == '"':
@@ -60,7 +61,7 @@ def find_heredocs(text: str) -> list[Heredoc]:
             position = size if newline < 0 else newline
         elif text.startswith("<<<", position):
             position += 3
-        elif text.startswith("<<", position) and (not closers or closers[-1] in (")", "`")) and not _in_arithmetic(text, position):
+        elif text.startswith("<<", position) and (not closers or closers[-1] in (")", "`")) and not _shifts_bits(text, line_start):
             tabs = text.startswith("<<-", position)
             match = _DELIMITER.match(text, position + 2 + tabs)
             if match is None:
@@ -85,10 +86,9 @@ def _opener(text: str, position: int, inside_string: bool) -> tuple[str, str] | 
     return None
 
 
-def _in_arithmetic(text: str, position: int) -> bool:
-    """`(( 1 << n ))` and `let x=1<<n` shift bits."""
-    line = text[text.rfind("\n", 0, position) + 1 : position]
-    return line.rfind("((") > line.rfind("))") or line.lstrip().startswith("let ")
+def _shifts_bits(text: str, line_start: int) -> bool:
+    """`let x=1<<n`; in `(( ))` no heredoc is looked for."""
+    return text[line_start : line_start + 40].lstrip().startswith("let ")
 
 
 def _body(text: str, start: int, word: str, strip_tabs: bool) -> tuple[int, int, bool]:
@@ -106,16 +106,19 @@ def _body(text: str, start: int, word: str, strip_tabs: bool) -> tuple[int, int,
 def mask(text: str, heredocs: list[Heredoc]) -> str:
     """The text as the parser should see it: same length, one byte per character, no heredocs, expressions as plain words."""
     masked = _EXPRESSION.sub(lambda match: "_" * len(match[0]), text)
+    blank = [(heredoc.start, heredoc.end) for heredoc in heredocs]
     for heredoc in heredocs:
-        masked = _blank(masked, heredoc.start, heredoc.end)
         end = masked.find("\n", heredoc.body_end) if heredoc.closed else len(masked)
-        masked = _blank(masked, heredoc.body_start, len(masked) if end < 0 else end)
+        blank.append((heredoc.body_start, len(masked) if end < 0 else end))
+    pieces, done = [], 0
+    for start, end in sorted(blank):
+        if end > done:
+            start = max(start, done)
+            pieces += [masked[done:start], re.sub(r"[^\n]", " ", masked[start:end])]
+            done = end
+    masked = "".join([*pieces, masked[done:]])
     ascii_only = masked if masked.isascii() else "".join(character if character < "\x80" else "_" for character in masked)
     stripped = ascii_only.rstrip()
     if stripped.endswith("\\"):  # a continuation with nothing after it
         ascii_only = stripped[:-1].ljust(len(text))
     return ascii_only
-
-
-def _blank(text: str, start: int, end: int) -> str:
-    return text[:start] + re.sub(r"[^\n]", " ", text[start:end]) + text[end:]
