@@ -13,12 +13,12 @@ from mlrubric.source.document import Document
 from mlrubric.source.syntax.image_name import split_image
 from mlrubric.source.syntax.node import Node
 from mlrubric.source.syntax.shell_call import shell_text_of
-from mlrubric.source.yaml_facts import embedded, entry_place, first_map, is_scalar, line_map
+from mlrubric.source.yaml_facts import embedded, entry_place, first_map, is_scalar, line_map, pair_place
 
 FORMAT = "compose"
 
 _NAME = re.compile(r"(?:[\w.-]*[._-])?(?:docker-)?compose(?:[._-][\w.-]*)?\.ya?ml", re.IGNORECASE)
-_DEFAULT = re.compile(r"(?<!\$)\$\{(\w+):?-([^}]*)\}")
+_DEFAULT = re.compile(r"(?<!\$)\$\{(\w+):?-([^{}]*+)\}")
 
 
 def accepts(path: str) -> bool:
@@ -39,22 +39,24 @@ def read(document: Document) -> Iterable[Fact]:
         if included is None and not any(root.get(key) for key in ("volumes", "networks", "configs", "secrets")):
             yield Unreadable(document.place(), FORMAT, "no `services`")
         return
-    for name, node in services.pairs():
-        symbol = f"services.{name}"
+    lines = document.lines()
+    for key, node in services.entries:
+        symbol = f"services.{key.text}"
         if node.kind != "map":
             yield Unreadable(document.place(node.span, symbol), FORMAT, "a service must be a map")
         else:
-            yield from _service(document, services, name, node, symbol)
+            yield from _service(document, lines, key, node, symbol)
 
 
-def _service(document: Document, services: Node, name: str, node: Node, symbol: str) -> Iterator[Fact]:
+def _service(document: Document, lines: list[str], key: Node, node: Node, symbol: str) -> Iterator[Fact]:
+    name = key.text
     written = node.scalar("image")
     build = node.get("build")
     context = node.scalar("build") or node.scalar("build", "context", default="." if build is not None else "")
     depends = node.get("depends_on")
     command = node.get("command")
     yield Service(
-        entry_place(document, services, name, symbol),
+        pair_place(document, key, node, symbol),
         name,
         _resolved(written) or None,
         context or None,
@@ -72,7 +74,7 @@ def _service(document: Document, services: Node, name: str, node: Node, symbol: 
     if node.scalar("extends", "file"):
         yield Include(entry_place(document, node, "extends", f"{symbol}.extends"), node.scalar("extends", "file"), "compose", symbol)
     yield from _environment(document, node, symbol)
-    yield from _command(document, node, symbol)
+    yield from _command(document, lines, node, symbol)
     yield from _health(document, node.get("healthcheck", "test"), f"{symbol}.healthcheck", symbol)
 
 
@@ -90,7 +92,7 @@ def _environment(document: Document, node: Node, symbol: str) -> Iterator[Fact]:
             yield Setting(document.place(item.span, route), route, _resolved(text))
 
 
-def _command(document: Document, service: Node, owner: str) -> Iterator[Fact]:
+def _command(document: Document, written: list[str], service: Node, owner: str) -> Iterator[Fact]:
     """A command is what its entry point gets as arguments; compose splits a string like a shell but starts no shell."""
     key = "command" if _words(service.get("command")) else "entrypoint"
     node = service.get(key)
@@ -104,17 +106,16 @@ def _command(document: Document, service: Node, owner: str) -> Iterator[Fact]:
     if found is not None:
         text, shell, options = found
         symbol = f"{route}.command[0]"
-        lines = _lines_of(document, node, text)
+        lines = _lines_of(written, node, text)
         yield Embedded(Place(place.path, place.span, f"{symbol}.text"), "shell", text, symbol, lines, (), shell, options)
 
 
-def _lines_of(document: Document, node: Node, text: str) -> tuple[tuple[int, int], ...]:
+def _lines_of(lines: list[str], node: Node, text: str) -> tuple[tuple[int, int], ...]:
     """Where a text inside of a command begins: a list item's own lines, or the first place in the string that shows it."""
     for item in node.items:
         if item.text.replace("$$", "$") == text:
             return line_map(item)
     head = text.strip().split("\n", 1)[0][:20]
-    lines = document.lines()
     for number in range(node.span.line, max(node.span.end_line, node.span.line) + 1):
         at = lines[number - 1].find(head) if number <= len(lines) else -1
         if at >= 0:

@@ -39,6 +39,7 @@ _KNOWN = frozenset(
         "WORKDIR",
     ]
 )
+_LONGEST = 1_000
 _VARIABLE = re.compile(r"\\?\$(?:\{(\w+)(?::?([-+])([^}]*))?\}|(\w+))")
 _PAIRS = re.compile(r"""([\w.\-/"']+)=((?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'])*)""", re.DOTALL)
 
@@ -70,6 +71,7 @@ class _Reader:
     readable: bool = True  # the shell in force is one that we read
     arguments: dict[str, str] = field(default_factory=dict)  # ARG before the first FROM
     stages: list[str] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)  # of the stages, in lower case
     count: int = 0
 
     @property
@@ -113,8 +115,9 @@ class _Reader:
         alias = words[2] if len(words) > 2 and words[1].upper() == "AS" else None
         written = self._resolved(words[0])
         name, tag, digest = split_image(written)
-        internal = written.lower() in {stage.lower() for stage in self.stages} or written == "scratch"
+        internal = written.lower() in self.names or written == "scratch"
         self.stages.append(alias or str(len(self.stages)))
+        self.names.add(self.stage.lower())
         self.shell, self.options, self.readable = "/bin/sh", frozenset(), True
         yield Image(self.place(raw, f"stages.{self.stage}"), name, tag, digest, "from", alias, internal)
 
@@ -123,7 +126,7 @@ class _Reader:
         for flag in raw.flags:
             name, _, value = flag.partition("=")
             source = self._resolved(value.strip('"'))
-            if name == "--from" and source and not source.isdigit() and source.lower() not in {stage.lower() for stage in self.stages}:
+            if name == "--from" and source and not source.isdigit() and source.lower() not in self.names:
                 image, tag, digest = split_image(source)
                 yield Image(place, image, tag, digest, "copy", None, source == "scratch")
 
@@ -188,7 +191,8 @@ class _Reader:
                 return match[3] if known else ""
             return known or match[0]
 
-        return _VARIABLE.sub(value, text.strip("\"'"))
+        resolved = _VARIABLE.sub(value, text.strip("\"'"))
+        return resolved if len(resolved) <= _LONGEST else text
 
 
 def _position_of(raw: RawInstruction, text: str) -> tuple[tuple[int, int], ...]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from mlrubric.model.facts import Embedded, Fact, Include, Stage, Unreadable
+from mlrubric.model.facts import Embedded, Fact, Include, Notice, Stage, Unreadable
 from mlrubric.model.place import Place, Span
 from mlrubric.source.document import Document
 from mlrubric.source.syntax.makefile import Makefile, RecipeLine, Rule, parse
@@ -13,6 +14,7 @@ from mlrubric.source.syntax.shell_call import shell_options
 FORMAT = "makefile"
 
 _NAMES = frozenset({"makefile", "gnumakefile", "bsdmakefile"})
+_MANY = 50  # targets of one rule
 _OTHER = (".am", ".in", ".py", ".md", ".txt", ".html", ".json", ".yml", ".yaml")
 
 
@@ -29,65 +31,75 @@ def read(document: Document) -> Iterable[Fact]:
         yield Include(document.place(Span(line, column, line, column + len(target))), target, "make")
     special = {target: rule for rule in made.rules for target in rule.targets if target.startswith(".") and "/" not in target}
     phony = {name for rule in made.rules if ".PHONY" in rule.targets for name in rule.needs}
-    rules = [rule for rule in made.rules if any(target not in special for target in rule.targets)]
-    known = {target for rule in rules for target in rule.targets}
-    default = made.expanded(made.variables.get(".DEFAULT_GOAL", "")) or next(
-        (target for rule in rules for target in rule.targets if target not in special and "%" not in target), ""
-    )
-    for target in dict.fromkeys(target for rule in rules for target in rule.targets if target not in special):
-        yield from _target(document, made, target, [rule for rule in rules if target in rule.targets], known, phony, default, special)
+    rules: dict[str, list[Rule]] = {}
+    for rule in made.rules:
+        for target in rule.targets:
+            if target not in special:
+                rules.setdefault(target, []).append(rule)
+        if len(rule.targets) > _MANY and rule.recipe:
+            yield Notice(document.place(Span(rule.line)), f"a recipe for {len(rule.targets)} targets is read for the first {_MANY} only")
+    default = made.expanded(made.variables.get(".DEFAULT_GOAL", "")) or next((target for target in rules if "%" not in target), "")
+    reader = _Reader(document, made, rules, phony, default, special, document.lines())
+    for target in rules:
+        yield from reader.target(target)
 
 
-def _target(
-    document: Document,
-    made: Makefile,
-    target: str,
-    rules: list[Rule],
-    known: set[str],
-    phony: set[str],
-    default: str,
-    special: dict[str, Rule],
-) -> Iterator[Fact]:
-    """A target may stand in several rules; one of them has the recipe."""
-    main = next((rule for rule in rules if rule.recipe), rules[0])
-    needs = tuple(dict.fromkeys(name for rule in rules for name in rule.needs))
-    symbol = f"targets.{target}"
-    a_file = target not in phony and bool(main.recipe) and ("." in target or "/" in target)
-    yield Stage(
-        Place(document.path, Span(main.line, 1, main.end_line, len(document.lines()[main.end_line - 1]) + 1), symbol),
-        "make",
-        target,
-        reads=tuple(name for name in needs if name not in known),
-        writes=(target,) if a_file else (),
-        needs=tuple(name for name in needs if name in known),
-        default=target == default,
-        always=target in phony,
-    )
-    automatic = {"@": target, "<": needs[0] if needs else "", "^": " ".join(needs), "+": " ".join(needs), "?": " ".join(needs), "*": "*"}
-    shell = made.expanded(made.variables.get("SHELL", "/bin/sh"))
-    options = shell_options(made.expanded(made.variables.get(".SHELLFLAGS", "-ec" if ".POSIX" in special else "-c")).split())[0]
-    lines = _as_one(main.recipe) if ".ONESHELL" in special and main.recipe else main.recipe
-    for index, line in enumerate(lines):
-        swallowed, at = _ignored(document, line, target, special)
-        last_line, last_column = line.lines[-1]
-        end = last_column + len(line.text.rsplit("\n", 1)[-1])
-        place = Place(document.path, Span(*line.lines[0], last_line, end), f"{symbol}[{index}]")
-        text = made.expanded(line.text, automatic)
-        yield Embedded(place, "shell", text, symbol, line.lines, (), shell, options, swallowed, at)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    document: Document
+    made: Makefile
+    rules: dict[str, list[Rule]]
+    phony: set[str]
+    default: str
+    special: dict[str, Rule]
+    lines: list[str]
+
+    def target(self, target: str) -> Iterator[Fact]:
+        """A target may stand in several rules; one of them has the recipe."""
+        rules = self.rules[target]
+        main = next((rule for rule in rules if rule.recipe), rules[0])
+        needs = tuple(dict.fromkeys(name for rule in rules for name in rule.needs))
+        symbol = f"targets.{target}"
+        a_file = target not in self.phony and bool(main.recipe) and ("." in target or "/" in target)
+        yield Stage(
+            Place(self.document.path, Span(main.line, 1, main.end_line, len(self.lines[main.end_line - 1]) + 1), symbol),
+            "make",
+            target,
+            reads=tuple(name for name in needs if name not in self.rules),
+            writes=(target,) if a_file else (),
+            needs=tuple(name for name in needs if name in self.rules),
+            default=target == self.default,
+            always=target in self.phony,
+        )
+        if target in main.targets[:_MANY]:
+            yield from self._recipe(target, main, needs, symbol)
+
+    def _recipe(self, target: str, rule: Rule, needs: tuple[str, ...], symbol: str) -> Iterator[Fact]:
+        made = self.made
+        every = " ".join(needs)
+        automatic = {"@": target, "<": needs[0] if needs else "", "^": every, "+": every, "?": every, "*": "*"}
+        shell = made.expanded(made.variables.get("SHELL", "/bin/sh"))
+        flags = made.expanded(made.variables.get(".SHELLFLAGS", "-ec" if ".POSIX" in self.special else "-c"))
+        options = shell_options(flags.split())[0]
+        for index, line in enumerate(_as_one(rule.recipe) if ".ONESHELL" in self.special and rule.recipe else rule.recipe):
+            swallowed, at = self._ignored(line, target)
+            last_line, last_column = line.lines[-1]
+            end = last_column + len(line.text.rsplit("\n", 1)[-1])
+            place = Place(self.document.path, Span(*line.lines[0], last_line, end), f"{symbol}[{index}]")
+            yield Embedded(place, "shell", made.expanded(line.text, automatic), symbol, line.lines, (), shell, options, swallowed, at)
+
+    def _ignored(self, line: RecipeLine, target: str) -> tuple[str, Place | None]:
+        """By a `-` before the line, or by `.IGNORE`."""
+        if "-" in line.prefix:
+            column = self.lines[line.line - 1].index("-") + 1
+            return "- prefix", self.document.place(Span(line.line, column, line.line, column + 1), f"targets.{target}")
+        ignore = self.special.get(".IGNORE")
+        if ignore is not None and (not ignore.needs or target in ignore.needs):
+            return ".IGNORE", self.document.place(Span(ignore.line), ".IGNORE")
+        return "", None
 
 
 def _as_one(recipe: list[RecipeLine]) -> list[RecipeLine]:
     first = recipe[0]
     starts = tuple(start for line in recipe for start in line.lines)
     return [RecipeLine("\n".join(line.text for line in recipe), first.prefix, first.line, first.column, starts)]
-
-
-def _ignored(document: Document, line: RecipeLine, target: str, special: dict[str, Rule]) -> tuple[str, Place | None]:
-    """By a `-` before the line, or by `.IGNORE`."""
-    if "-" in line.prefix:
-        column = document.lines()[line.line - 1].index("-") + 1
-        return "- prefix", document.place(Span(line.line, column, line.line, column + 1), f"targets.{target}")
-    ignore = special.get(".IGNORE")
-    if ignore is not None and (not ignore.needs or target in ignore.needs):
-        return ".IGNORE", document.place(Span(ignore.line), ".IGNORE")
-    return "", None

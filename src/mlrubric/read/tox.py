@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from mlrubric.model.facts import Command, Fact, Include, Requirement, Stage, Unreadable
+from mlrubric.model.facts import Command, Fact, Include, Notice, Requirement, Stage, Unreadable
 from mlrubric.model.place import Place, Span
 from mlrubric.source.document import Document
 from mlrubric.source.syntax import ini, toml
 from mlrubric.source.syntax.node import Node, SyntaxProblem
 from mlrubric.source.syntax.requirement import RequirementProblem, parse_argument, parse_editable
-from mlrubric.source.syntax.tox_env import ToxEnvironment, ini_environments, toml_environments
+from mlrubric.source.syntax.tox_env import MOST, ToxEnvironment, ini_environments, toml_environments
 
 FORMAT = "tox"
 
@@ -30,6 +30,8 @@ def read(document: Document) -> Iterable[Fact]:
         if document.name.startswith("tox"):  # the other files have a reader that says it
             yield Unreadable(document.place(Span(problem.line, problem.column)), FORMAT, problem.reason)
         return
+    if len(environments) == MOST:
+        yield Notice(document.place(), f"of more than {MOST} environments the first are read")
     for environment in environments:
         yield from _facts(document, environment)
 

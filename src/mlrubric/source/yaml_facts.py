@@ -94,5 +94,10 @@ def entry_place(document: Document, parent: Node, key: str, symbol: str) -> Plac
     name, value = parent.key(key), parent.get(key)
     if name is None or value is None:
         return document.place(parent.span, symbol)
-    end = value.span if (value.span.line, value.span.column) >= (name.span.line, name.span.column) else name.span
-    return document.place(Span(name.span.line, name.span.column, end.end_line, end.end_column), symbol)
+    return pair_place(document, name, value, symbol)
+
+
+def pair_place(document: Document, key: Node, value: Node, symbol: str) -> Place:
+    """From the key to the end of the value, which may stand elsewhere when it is an alias."""
+    end = value.span if (value.span.line, value.span.column) >= (key.span.line, key.span.column) else key.span
+    return document.place(Span(key.span.line, key.span.column, end.end_line, end.end_column), symbol)

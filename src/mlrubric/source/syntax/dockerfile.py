@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -54,7 +55,7 @@ class RawInstruction:
             return None
         try:
             value = json.loads(written)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             return None
@@ -72,6 +73,10 @@ class Problem:
 def parse(text: str) -> Iterator[RawInstruction | Problem]:
     lines = text.split("\n")
     escape = _escape(lines)
+    bare: dict[str, list[int]] = {}
+    if "<<" in text:
+        for number, line in enumerate(lines):
+            bare.setdefault(line.lstrip("\t"), []).append(number)
     index = 0
     while index < len(lines):
         line = lines[index]
@@ -85,7 +90,7 @@ def parse(text: str) -> Iterator[RawInstruction | Problem]:
             continue
         last = _last_line(lines, index, escape)
         physical = [(number + 1, lines[number]) for number in range(index, last + 1)]
-        instruction, index = _instruction(match[1].upper(), physical, match, escape, lines, last + 1)
+        instruction, index = _instruction(match[1].upper(), physical, match, escape, lines, last + 1, bare)
         yield instruction
 
 
@@ -137,7 +142,7 @@ def _last_line(lines: list[str], index: int, escape: str) -> int:
 
 
 def _instruction(
-    name: str, physical: list[tuple[int, str]], match: re.Match[str], escape: str, lines: list[str], after: int
+    name: str, physical: list[tuple[int, str]], match: re.Match[str], escape: str, lines: list[str], after: int, bare: dict[str, list[int]]
 ) -> tuple[RawInstruction, int]:
     kept: list[str] = []
     starts: list[tuple[int, int]] = []
@@ -167,7 +172,7 @@ def _instruction(
         only = bool(opened) and not remaining
         for heredoc in opened:
             delimiter = heredoc[3] or heredoc[4] or heredoc[5]
-            closing = next((at for at in range(after, len(lines)) if _closes(lines[at], delimiter, bool(heredoc[2]))), None)
+            closing = _closing_line(bare.get(delimiter, []), lines, after, bool(heredoc[2]))
             if closing is None:
                 break
             bodies.append(Body(delimiter, heredoc[5] is None, "\n".join(lines[after:closing]), after + 1))
@@ -181,8 +186,12 @@ def _instruction(
     ), after
 
 
-def _closes(line: str, delimiter: str, strip_tabs: bool) -> bool:
-    return (line.lstrip("\t") if strip_tabs else line).rstrip("\r") == delimiter
+def _closing_line(candidates: list[int], lines: list[str], after: int, strip_tabs: bool) -> int | None:
+    """The first line from `after` on that is the delimiter alone."""
+    for number in candidates[bisect_left(candidates, after) :]:
+        if strip_tabs or not lines[number].startswith("\t"):
+            return number
+    return None
 
 
 def _flags(text: str, starts: tuple[tuple[int, int], ...]) -> tuple[tuple[str, ...], str, tuple[tuple[int, int], ...]]:

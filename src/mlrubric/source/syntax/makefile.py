@@ -11,7 +11,11 @@ _INCLUDE = re.compile(r"(-?include|sinclude)\s+(.+)")
 _DEFINE = re.compile(r"(?:export\s+|override\s+)*define\s+(\S+)")
 _OTHER = re.compile(r"(?:export|unexport|vpath|undefine|load|-load)\b|\$[({]|endef\b")
 _REFERENCE = re.compile(r"\$(?:\$|\(((?:[^()$]|\$\$|\$\([^()]*\)|\([^()]*\))*)\)|\{([^{}]*)\}|(.))", re.DOTALL)
-_DEPTH = 10
+_AUTOMATIC_NAMES = tuple("@<^+?*%|")
+_AUTOMATIC = re.compile(r"\$(?:\(([@<^+?*%|])\)|\{([@<^+?*%|])\}|([@<^+?*%|]))")
+_DOLLAR = "\ue001"  # a dollar that make has done with; a private character that no makefile uses
+_DEPTH = 30
+_LONGEST = 10_000
 
 
 @dataclass(slots=True)
@@ -42,27 +46,46 @@ class Makefile:
     includes: list[tuple[str, int, int]] = field(default_factory=list)
     problems: list[tuple[int, str]] = field(default_factory=list)
 
-    def expanded(self, text: str, automatic: dict[str, str] | None = None, depth: int = _DEPTH) -> str:
+    _known: dict[str, str] = field(default_factory=dict)
+
+    def expanded(self, text: str, automatic: dict[str, str] | None = None) -> str:
         """Constant variables put in; what make would have to compute becomes a shell expansion of the same name."""
+        constant = self._constants(text, 0)
 
         def value(match: re.Match[str]) -> str:
-            if match[0] == "$$":
-                return "$"
             name = next((group for group in match.groups() if group is not None), "").strip()
-            if automatic is not None and name in automatic:
-                return automatic[name]
+            return automatic[name] if automatic is not None and name in automatic else match[0]
+
+        return _AUTOMATIC.sub(value, constant).replace(_DOLLAR, "$")
+
+    def _constants(self, text: str, depth: int) -> str:
+        def value(match: re.Match[str]) -> str:
+            if match[0] == "$$":
+                return _DOLLAR
+            name = next((group for group in match.groups() if group is not None), "").strip()
+            if name[:1] in _AUTOMATIC_NAMES:
+                return match[0]
             if name == "MAKE":
                 return "make"
             if name == "CURDIR":
                 return "."
-            if name.startswith("shell "):
-                return f"$({self.expanded(name[6:], automatic, depth - 1) if depth else name[6:]})"
-            if name in self.variables and name not in self.undecided and depth:
-                return self.expanded(self.variables[name], automatic, depth - 1)
+            if name.startswith("shell ") and depth < _DEPTH:
+                return f"{_DOLLAR}({self._constants(name[6:], depth + 1)})"
+            if name in self.variables and name not in self.undecided and depth < _DEPTH:
+                return self._variable(name, depth)
             plain = re.match(r"\w+", name)
-            return f"${{{plain[0]}}}" if plain else match[0]
+            return f"{_DOLLAR}{{{plain[0]}}}" if plain else match[0].replace("$", _DOLLAR)
 
         return _REFERENCE.sub(value, text)
+
+    def _variable(self, name: str, depth: int) -> str:
+        """Each variable is worked out once; one that refers to itself, or becomes very long, stays a reference."""
+        if name not in self._known:
+            self._known[name] = f"{_DOLLAR}{{{name}}}"
+            found = self._constants(self.variables[name], depth + 1)
+            if len(found) <= _LONGEST:
+                self._known[name] = found
+        return self._known[name]
 
 
 @dataclass(slots=True)
@@ -145,6 +168,7 @@ class _Parser:
 
     def _assign(self, name: str, operator: str, value: str) -> None:
         self.current = []
+        self.made._known.clear()
         variables = self.made.variables
         if name == ".RECIPEPREFIX" and value:
             self.prefix = value[0]

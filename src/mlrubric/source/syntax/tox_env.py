@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import product
+from dataclasses import dataclass, field
+from itertools import islice, product
 
 from mlrubric.model.place import Span
 from mlrubric.source.syntax.node import Node
@@ -15,6 +15,9 @@ _FACTOR = re.compile(r"(!?[\w.{},!-]+):\s+(?=\S)")
 _REFERENCE = re.compile(r"\{([^{}\s][^{}]*|\[[^\]]*\][^{}]*)\}")
 _PLAIN = {"toxinidir": ".", "tox_root": ".", "envpython": "python", "env_python": "python", "/": "/", ":": ":"}
 _DEPTH = 8
+MOST = 200  # environments
+_REFERENCES = 500  # put in for one environment
+_LONGEST = 20_000
 _NOTHING = Node("map", Span(1))
 
 
@@ -45,8 +48,8 @@ def expand_braces(text: str) -> list[str]:
         if part.strip():
             pieces = re.split(r"\{([^}]*)\}", part.strip())
             choices = [piece.split(",") if index % 2 else [piece] for index, piece in enumerate(pieces)]
-            names += ["".join(choice.strip() for choice in one) for one in product(*choices)]
-    return list(dict.fromkeys(names))
+            names += ["".join(choice.strip() for choice in one) for one in islice(product(*choices), MOST)]
+    return list(dict.fromkeys(names))[:MOST]
 
 
 # ---- ini ----------------------------------------------------------------------------------------------------------
@@ -60,9 +63,9 @@ def ini_environments(root: Node, prefix: str = "") -> Iterator[ToxEnvironment]:
     base = sections.get("testenv")
     own = {name.removeprefix("testenv:"): node for name, node in sections.items() if name.startswith("testenv:")}
     own = {expanded: node for name, node in own.items() for expanded in expand_braces(name) or [name]}
-    names = [*own, *(name for name in listed if name not in own)]
-    if not names and base is not None:
-        names = ["py"]
+    names = [*own, *(name for name in listed if name not in own)][:MOST]
+    if base is not None and "py" not in names and (not names or base.get("commands") is not None):
+        names.append("py")  # what every environment without a section of its own runs: `tox -e py311`
     for name in names:
         section = own.get(name)
         if section is not None or base is not None:
@@ -79,6 +82,7 @@ class _IniEnvironment:
     name: str
     section: Node | None
     base: Node | None
+    taken: list[str] = field(default_factory=list)
 
     def build(self, listed: bool) -> ToxEnvironment:
         holder = self.section or self.base
@@ -157,7 +161,10 @@ class _IniEnvironment:
             if reference := re.fullmatch(r"\[([^\]]+)\](\w+)", inner):
                 section = self.sections.get(reference[1])
                 node = section.get(reference[2]) if section is not None else None
-                return self._substituted(node.text, depth - 1) if node is not None and depth else match[0]
+                self.taken.append(inner)
+                if node is None or not depth or len(self.taken) > _REFERENCES:
+                    return match[0]
+                return self._substituted(node.text, depth - 1)
             name, colon, rest = inner.partition(":")
             if inner in ("envname", "env_name"):
                 return self.name
@@ -170,7 +177,7 @@ class _IniEnvironment:
 
         for _ in range(_DEPTH):
             replaced = _REFERENCE.sub(value, text)
-            if replaced == text:
+            if replaced == text or len(replaced) > _LONGEST:
                 break
             text = replaced
         return text
@@ -191,7 +198,7 @@ def toml_environments(root: Node) -> Iterator[ToxEnvironment]:
     listed = root.strings("env_list")
     base = root.get("env_run_base") or _NOTHING
     own = dict((root.get("env") or _NOTHING).pairs())
-    for name in [*own, *(name for name in listed if name not in own)]:
+    for name in [*own, *(name for name in listed if name not in own)][:MOST]:
         section = own.get(name, base)
         chosen = {**dict(base.pairs()), **dict(section.pairs())}
         commands = [command for key in ("commands_pre", "commands", "commands_post") for command in _toml_commands(chosen.get(key))]
