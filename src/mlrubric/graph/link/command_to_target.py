@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 
 from mlrubric.graph.tests import Selection, select
 from mlrubric.graph.world import World
@@ -11,6 +12,7 @@ from mlrubric.model.facts import Command
 from mlrubric.model.place import Place, Span
 
 ORDER = 30
+PYTHON_ENVIRONMENT = re.compile(r"py(py)?[0-9.]*(-[\w.-]+)?")  # `tox -e py311` needs no section of its own
 SHELL_FILES = (".sh", ".bash", ".zsh")
 
 
@@ -166,6 +168,8 @@ def _stages(world: World, folder: str, wanted: str, tool: str) -> list[tuple[int
     here = [n for n in graph.of_kind("stage") if graph.nodes[n].attributes.get("tool") == tool and _folder(graph.nodes[n].place.path) == (folder or "")]
     if names:
         chosen = [n for n in here if graph.nodes[n].label in names or graph.nodes[n].label.partition("@")[0] in names]
+        if tool == "tox" and any(PYTHON_ENVIRONMENT.fullmatch(name) for name in names if name not in {graph.nodes[n].label for n in chosen}):
+            chosen += [n for n in here if graph.nodes[n].label == "py" and n not in chosen]
         return [(n, True, "") for n in chosen]
     if tool == "make":
         return [(n, True, "") for n in here if graph.nodes[n].attributes.get("default") == "true"]
