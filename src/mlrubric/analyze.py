@@ -7,18 +7,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mlrubric.config import Settings
+from mlrubric.config import POLICY_DEFAULTS, Settings
 from mlrubric.describe import describe
 from mlrubric.graph.advisories import look_up
 from mlrubric.graph.build import Picture, build
 from mlrubric.graph.graph import Graph
 from mlrubric.knowledge.catalogue import load_catalogue
 from mlrubric.model.facts import FileFacts
+from mlrubric.model.place import Place
 from mlrubric.model.report import Message, Report
 from mlrubric.read.drive import Progress, read_tree
 from mlrubric.rules.judge import findings
 from mlrubric.rules.load import load_rules
 from mlrubric.rules.rule import RuleBook
+from mlrubric.score.attest import attested
 from mlrubric.score.maturity import google
 from mlrubric.score.ml_test import judge_test, score_of
 from mlrubric.score.plan import breaks, steps
@@ -59,7 +61,9 @@ def analyze_tree(tree: Tree, name: str, settings: Settings, progress: Progress |
     rules = load_rules()
     picture = build(facts, [entry.path for entry in tree.files], load_catalogue())
     audited = look_up(picture.graph, facts, settings.osv_url) if settings.audit else None
-    results = tuple(judge_test(picture, test) for test in rules.tests)
+    as_of = settings.as_of or tree.commit_date
+    paths = {entry.path for entry in tree.files}
+    results, said = attested(tuple(judge_test(picture, test) for test in rules.tests), settings, paths, as_of)
     score = score_of(results)
     texts = _texts(tree)
     chosen = [rule for rule in rules.rules if settings.wants(rule.id)]
@@ -68,11 +72,24 @@ def analyze_tree(tree: Tree, name: str, settings: Settings, progress: Progress |
     shared = breaks(results)
     report = describe(
         tree, name, facts, picture, results, score, google(picture, rules.capabilities, results), kept, suppressed, shared,
-        steps(results, score, shared, {test.id: test.effort for test in rules.tests}), time.perf_counter() - started, settings.as_of or tree.commit_date,
+        steps(results, score, shared, {test.id: test.effort for test in rules.tests}), time.perf_counter() - started, as_of,
     )  # fmt: skip
+    report = replace(report, notices=(*report.notices, *said, *_not_applied(settings)))
     if audited is not None:
         report = replace(report, audit=audited.status, notices=(*report.notices, Message("note", audited.summary())))
     return Analysis(report, picture, facts, texts, rules)
+
+
+def _not_applied(settings: Settings) -> list[Message]:
+    """Settings that are understood and do nothing yet."""
+    place = Place(Path(settings.source).name) if settings.source else None
+    found = []
+    if settings.members:
+        found.append(Message("note", "[tool.mlrubric.system] members are not analysed together yet: score each one", place))
+    changed = [name for name, value in settings.policy if dict(POLICY_DEFAULTS)[name] != value]
+    if changed:
+        found.append(Message("note", f"the policy switches {', '.join(changed)} have no effect yet", place))
+    return found
 
 
 def _texts(tree: Tree) -> Callable[[str], str | None]:

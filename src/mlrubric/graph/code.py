@@ -67,19 +67,22 @@ def place_of(program: Program, op: int) -> Place:
     facts, unit = program.ops[op], program.unit(op)
     scope = program.scopes[program.scope_id(op)]
     span = Span(facts.line, facts.column, facts.end_line, facts.end_column)
-    cell, inner = cell_of(unit, facts.line)
+    cell, inner = cell_of(unit, facts.line, facts.column)
     symbol = f"{unit.names[0]}.{scope.qualname}" if scope.qualname else unit.names[0]
     return Place(unit.path, span, symbol, cell, inner)
 
 
-def cell_of(unit: ModuleUnit, line: int) -> tuple[int | None, int | None]:
-    """Cell and line in the cell of a raw notebook line."""
-    from bisect import bisect_right
+def cell_of(unit: ModuleUnit, line: int, column: int = 1) -> tuple[int | None, int | None]:
+    """Cell and line in the cell of a raw place in a notebook; one raw line may hold many lines of cells."""
+    from bisect import bisect_left, bisect_right
 
-    cells = unit.facts.cells
+    cells, columns = unit.facts.cells, unit.facts.cell_columns
     if not cells:
         return None, None
     index = bisect_right(cells, (line, 1 << 30, 0)) - 1
+    first = bisect_left(cells, (line,))
+    while index > first and columns and columns[index] > column:
+        index -= 1
     return (cells[index][1], cells[index][2]) if index >= 0 else (None, None)
 
 
@@ -126,7 +129,7 @@ def _add_module(graph: Graph, code: Code, unit: ModuleUnit) -> None:
 def _add_function(graph: Graph, code: Code, scope: int) -> None:
     program = code.program
     facts, unit = program.scopes[scope], program.modules[program.scope_unit[scope]]
-    cell, inner = cell_of(unit, facts.line)
+    cell, inner = cell_of(unit, facts.line, facts.column)
     place = Place(unit.path, Span(facts.line, facts.column, facts.end_line), program.qualified(scope), cell, inner)
     kind = "test" if is_test(program, scope) else "function"
     node = graph.add(kind, facts.qualname, place)

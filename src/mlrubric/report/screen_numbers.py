@@ -10,7 +10,7 @@ from mlrubric.report.screen import Row, bar, cut, pad, row, safe, width_of, wrap
 from mlrubric.report.words import FILE_WORDS, KIND_SENTENCES, RELEASE_WORDS, SECTION_NAMES, SECTION_POINTS, decided_by, number, plural
 
 SHORT_KINDS = ("research", "library", "template")
-NOT_VISIBLE = ("serving not visible: in another repository?", "add [tool.mlrubric.system] members")
+NOT_VISIBLE = ("serving not visible: in another repository?", "score that one too, or attest it")
 Block = list[Row]
 
 
