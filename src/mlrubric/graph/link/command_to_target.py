@@ -10,6 +10,7 @@ from mlrubric.graph.world import World
 from mlrubric.knowledge.commands import Invocation, interpret
 from mlrubric.model.facts import Command
 from mlrubric.model.place import Place, Span
+from mlrubric.source.syntax.pip_command import pip_install_targets
 
 ORDER = 30
 PYTHON_ENVIRONMENT = re.compile(r"py(py)?[0-9.]*(-[\w.-]+)?")  # `tox -e py311` needs no section of its own
@@ -26,6 +27,9 @@ def link(world: World) -> None:
         loss = f"failure lost: {command.swallowed}" if command.swallowed and command.swallowed != "if condition" else ""
         world.graph.connect(owner, node, "run", command.swallowed_at or command.place, loss=loss, certain=not command.condition)
         owned.append((node, path, command))
+        unbounded = [text for text, bounded in pip_install_targets(command.argv) if not bounded]
+        if unbounded:
+            world.graph.nodes[node].attributes["unbounded"] = " ".join(unbounded)
     for node, path, command in owned:
         base = _base(world, path, command)
         for invocation in interpret(command.argv):
@@ -101,7 +105,9 @@ def targets(world: World, folder: str, invocation: Invocation, argv: tuple[str, 
     if kind == "environment":
         return _stages(world, folder, target, "tox")
     if kind == "project":
-        return _stages(world, posixpath.normpath(posixpath.join(folder, target or ".")), dict(invocation.options).get("entry", "main"), "mlproject")
+        return _stages(
+            world, posixpath.normpath(posixpath.join(folder, target or ".")), dict(invocation.options).get("entry", "main"), "mlproject"
+        )
     if kind == "hooks":
         return _stages(world, folder, "", "pre-commit")
     if kind == "notebook":
@@ -165,10 +171,16 @@ def _stages(world: World, folder: str, wanted: str, tool: str) -> list[tuple[int
     """Stages of a tool in a folder: those that are named, else all of them (make: the default target)."""
     graph, names = world.graph, [w.partition(":")[2] or w for w in wanted.split() if not w.startswith("-")]
     names = [n.partition("@")[0] for n in names]
-    here = [n for n in graph.of_kind("stage") if graph.nodes[n].attributes.get("tool") == tool and _folder(graph.nodes[n].place.path) == (folder or "")]
+    here = [
+        n
+        for n in graph.of_kind("stage")
+        if graph.nodes[n].attributes.get("tool") == tool and _folder(graph.nodes[n].place.path) == (folder or "")
+    ]
     if names:
         chosen = [n for n in here if graph.nodes[n].label in names or graph.nodes[n].label.partition("@")[0] in names]
-        if tool == "tox" and any(PYTHON_ENVIRONMENT.fullmatch(name) for name in names if name not in {graph.nodes[n].label for n in chosen}):
+        if tool == "tox" and any(
+            PYTHON_ENVIRONMENT.fullmatch(name) for name in names if name not in {graph.nodes[n].label for n in chosen}
+        ):
             chosen += [n for n in here if graph.nodes[n].label == "py" and n not in chosen]
         return [(n, True, "") for n in chosen]
     if tool == "make":
@@ -201,5 +213,3 @@ def _services(world: World, folder: str, invocation: Invocation) -> list[tuple[i
     graph, wanted = world.graph, set(invocation.target.split())
     here = [n for n in graph.of_kind("service") if _folder(graph.nodes[n].place.path) == folder]
     return [(n, True, "") for n in here if not wanted or graph.nodes[n].label in wanted]
-
-
