@@ -22,7 +22,18 @@ HEADER = "| repository | seconds | data | model | infra | monitor | points | fin
 
 def score(checkout: Path, report: Path, limit: float) -> tuple[float, str]:
     """Seconds of wall time and what went wrong, if anything."""
-    command = [sys.executable, "-m", "mlrubric", "score", str(checkout), "--no-cache", "--output-format", "json", "--output-file", str(report)]
+    command = [
+        sys.executable,
+        "-m",
+        "mlrubric",
+        "score",
+        str(checkout),
+        "--no-cache",
+        "--output-format",
+        "json",
+        "--output-file",
+        str(report),
+    ]
     started = time.perf_counter()
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=False)

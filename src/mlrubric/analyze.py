@@ -71,9 +71,20 @@ def analyze_tree(tree: Tree, name: str, settings: Settings, progress: Progress |
     kept, suppressed = split_suppressed(found, texts)
     shared = breaks(results)
     report = describe(
-        tree, name, facts, picture, results, score, google(picture, rules.capabilities, results), kept, suppressed, shared,
-        steps(results, score, shared, {test.id: test.effort for test in rules.tests}), time.perf_counter() - started, as_of,
-    )  # fmt: skip
+        tree,
+        name,
+        facts,
+        picture,
+        results,
+        score,
+        google(picture, rules.capabilities, results),
+        kept,
+        suppressed,
+        shared,
+        steps(results, score, shared, {test.id: test.effort for test in rules.tests}),
+        time.perf_counter() - started,
+        as_of,
+    )
     report = replace(report, notices=(*report.notices, *said, *_not_applied(settings)))
     if audited is not None:
         report = replace(report, audit=audited.status, notices=(*report.notices, Message("note", audited.summary())))

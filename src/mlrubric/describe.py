@@ -16,7 +16,20 @@ from mlrubric.model.verdict import Break, Finding, Maturity, NextStep, Step, Tes
 from mlrubric.score.ml_test import serving_visible
 from mlrubric.source.tree import Tree
 
-PRIMARY = ("python", "notebook", "shell", "github_workflow", "github_action", "dockerfile", "compose", "requirements", "pyproject", "dvc_yaml", "makefile", "markdown")
+PRIMARY = (
+    "python",
+    "notebook",
+    "shell",
+    "github_workflow",
+    "github_action",
+    "dockerfile",
+    "compose",
+    "requirements",
+    "pyproject",
+    "dvc_yaml",
+    "makefile",
+    "markdown",
+)
 
 
 def describe(
@@ -43,7 +56,19 @@ def describe(
     )
     models = _models(picture, results, score)
     return Report(
-        repository, score, results, maturity, findings, models, shared, _releases(picture), plan, _notices(tree, facts, picture), suppressed, (), seconds
+        repository,
+        score,
+        results,
+        maturity,
+        findings,
+        models,
+        shared,
+        _releases(picture),
+        plan,
+        _notices(tree, facts, picture),
+        suppressed,
+        (),
+        seconds,
     )
 
 
@@ -81,7 +106,10 @@ def _files(facts: Sequence[FileFacts]) -> tuple[tuple[str, int], ...]:
 
 def _triggers(picture: Picture) -> tuple[Step, ...]:
     graph = picture.graph
-    ordered = sorted(graph.of_kind("trigger"), key=lambda n: (graph.nodes[n].attributes.get("live") != "true", graph.nodes[n].attributes.get("recurring") != "true", n))
+    ordered = sorted(
+        graph.of_kind("trigger"),
+        key=lambda n: (graph.nodes[n].attributes.get("live") != "true", graph.nodes[n].attributes.get("recurring") != "true", n),
+    )
     return graph.steps((n, None) for n in ordered)
 
 
@@ -97,7 +125,13 @@ def _models(picture: Picture, results: tuple[TestResult, ...], score: Score) -> 
         downstream = graph.sweep(fits, FLOWS)
         names = sorted(graph.nodes[n].label for n in downstream if graph.nodes[n].kind == "model")
         roles = {r for n in downstream for r in graph.nodes[n].roles}
-        release = "registry" if roles & {"model.register", "run.log_model", "model.promote"} else "artifact" if names or "model.save" in roles else "none"
+        release = (
+            "registry"
+            if roles & {"model.register", "run.log_model", "model.promote"}
+            else "artifact"
+            if names or "model.save" in roles
+            else "none"
+        )
         if roles & {"serve.handle", "model.deploy"}:
             release = "serving"
         found.append(Model(names[0] if names else path, release, graph.nodes[fits[0]].place, tuple(graph.nodes[n].place for n in fits)))

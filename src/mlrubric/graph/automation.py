@@ -35,7 +35,11 @@ class Schedule:
     def __init__(self, graph: Graph, *, through_tests: bool = True) -> None:
         self.graph = graph
         tests = () if through_tests else graph.of_kind("test")
-        live = [n for n in graph.of_kind("trigger") if graph.nodes[n].attributes.get("live") == "true" and graph.nodes[n].attributes.get("recurring") == "true"]
+        live = [
+            n
+            for n in graph.of_kind("trigger")
+            if graph.nodes[n].attributes.get("live") == "true" and graph.nodes[n].attributes.get("recurring") == "true"
+        ]
         dead = [n for n in graph.of_kind("trigger") if n not in set(live)]
         timed = [n for n in live if graph.nodes[n].attributes.get("kind") in TIME]
         by_hand = [*dead, *graph.of_kind("stage", "document", "notebook"), *self._scripts()]
@@ -79,7 +83,11 @@ class Schedule:
         start = nodes[first]
         if start.kind == "trigger":
             return Broken("live", start.place, start.attributes.get("reason") or f"{start.label} is started by hand only")
-        words = {"document": "only a document says how to run it", "stage": "no trigger calls this stage", "notebook": "a notebook is run by hand"}
+        words = {
+            "document": "only a document says how to run it",
+            "stage": "no trigger calls this stage",
+            "notebook": "a notebook is run by hand",
+        }
         return Broken("live", start.place, words.get(start.kind, "no trigger runs this script"))
 
 
@@ -90,4 +98,3 @@ def _confidence(hops: list[tuple[int, Edge | None]]) -> float:
         if edge is not None and not edge.certain:
             confidence *= 0.7
     return round(confidence, 3)
-

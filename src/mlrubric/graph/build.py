@@ -17,6 +17,7 @@ from mlrubric.graph.gates import Guarded, guard_releases
 from mlrubric.graph.graph import Graph
 from mlrubric.graph.label import label
 from mlrubric.graph.meaning import Meanings
+from mlrubric.graph.origins import mark_origins
 from mlrubric.graph.parts import mark_parts
 from mlrubric.graph.program import Program
 from mlrubric.graph.resolve import resolve
@@ -72,6 +73,7 @@ def build(facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue
     guarded = tuple(guard_releases(world))
     mark_subjects(world)
     mark_training(world)
+    mark_origins(world)
     schedule = Schedule(graph)
     mark_runs(world, schedule)
     mark_swallows(world, schedule)

@@ -108,8 +108,15 @@ class Checks:
             facts = self.program.blocks[block]
             if facts.kind == "try":
                 for number, other in enumerate(unit.facts.blocks):
-                    if other.kind == "except" and other.parent == facts.parent and other.line > facts.line and self._tolerant(number, unit.index):
-                        following = [b.line for b in unit.facts.blocks if b.kind == "try" and b.parent == facts.parent and b.line > facts.line]
+                    if (
+                        other.kind == "except"
+                        and other.parent == facts.parent
+                        and other.line > facts.line
+                        and self._tolerant(number, unit.index)
+                    ):
+                        following = [
+                            b.line for b in unit.facts.blocks if b.kind == "try" and b.parent == facts.parent and b.line > facts.line
+                        ]
                         if not following or other.line < min(following):
                             return other.line
             block = self.program.parent_block(block, unit)

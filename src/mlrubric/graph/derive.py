@@ -7,9 +7,21 @@ from mlrubric.graph.graph import RUNS, Graph
 
 ORDERING = frozenset({"<", ">", "<=", ">="})
 SAME = frozenset(
-    "isclose allclose assert_allclose assert_almost_equal array_equal assert_array_equal assertequal assertalmostequal equals assert_frame_equal assert_close".split()
+    {
+        "isclose",
+        "allclose",
+        "assert_allclose",
+        "assert_almost_equal",
+        "array_equal",
+        "assert_array_equal",
+        "assertequal",
+        "assertalmostequal",
+        "equals",
+        "assert_frame_equal",
+        "assert_close",
+    }
 )
-STRUCTURE = frozenset("empty shape columns dtypes dtype size ndim index keys".split())
+STRUCTURE = frozenset(["empty", "shape", "columns", "dtypes", "dtype", "size", "ndim", "index", "keys"])
 ASKS_STRUCTURE = frozenset({"builtins.len", "builtins.isinstance", "builtins.type", "builtins.hasattr", "builtins.issubclass"})
 MEASURED = frozenset({"measure.time", "measure.memory"})
 MASKED = "rows.selected"
@@ -99,15 +111,18 @@ def _fits(code: Code, op: int) -> frozenset[int]:
         meaning = code.meanings.of(back)
         if code.program.scope_id(back) != scope:
             continue
-        if meaning is not None and "model.fit" in meaning.roles:
-            found.add(back)
-        elif code.program.ops[back].kind == "call" and any(t[0] == "function" for t in code.resolver.targets.get(back, ())) and "model.fit" in code.about(back):
+        if (meaning is not None and "model.fit" in meaning.roles) or (
+            code.program.ops[back].kind == "call"
+            and any(t[0] == "function" for t in code.resolver.targets.get(back, ()))
+            and "model.fit" in code.about(back)
+        ):
             found.add(back)
     return frozenset(found)
 
 
 def timed_roles(graph: Graph, code: Code, conditions: tuple[int, ...]) -> set[str]:
-    """What ran between the first and the last measurement behind a check: roles of operations and of all that the calls reach; `code` when it
+    """What ran between the first and the last measurement behind a check: roles of operations and of all that the calls reach; `code`
+    when it
     was the project's or a library's code without a role."""
     found: set[str] = set()
     for condition in conditions:
@@ -175,7 +190,8 @@ def slices(graph: Graph, code: Code) -> dict[int, str]:
 
 
 def _measured_by_group(graph: Graph, code: Code, groups: int) -> bool:
-    """Whether quality is measured in each group: predictions are grouped, or the groups are walked or applied to with an evaluation inside."""
+    """Whether quality is measured in each group: predictions are grouped, or the groups are walked or applied to with an evaluation
+    inside."""
     program = code.program
     for op in code.flow.reach([groups], back=True):
         meaning = code.meanings.of(op)
@@ -183,7 +199,9 @@ def _measured_by_group(graph: Graph, code: Code, groups: int) -> bool:
             return True
     near, frontier = {groups}, [groups]
     for _ in range(4):  # the groups themselves: held by a name, iterated over, or the receiver of a call
-        frontier = [f for op in frontier for f in code.flow.forward[op] if f not in near and program.ops[f].kind in OWN | {"element", "phi"}]
+        frontier = [
+            f for op in frontier for f in code.flow.forward[op] if f not in near and program.ops[f].kind in OWN | {"element", "phi"}
+        ]
         near.update(frontier)
     loops = {code.flow.loop(f) for op in near if program.ops[op].kind == "element" for f in code.flow.forward[op]} - {-1}
     calls = [op for op in near if program.ops[op].kind == "call" and op != groups]

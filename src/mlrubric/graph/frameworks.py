@@ -30,7 +30,9 @@ class Fixtures:
                 called = program.args[decorator][0] if program.ops[decorator].kind == "call" else decorator
                 if any(str(v[1]) in FIXTURES for v in self.resolver.of(called) if v[0] == "external"):
                     scope = int(str(facts.value)) + program.unit(op).scope_base
-                    self.found.setdefault(self._name(decorator, facts.name), []).append((program.unit(op).path, scope, self._flag(decorator, "autouse")))
+                    self.found.setdefault(self._name(decorator, facts.name), []).append(
+                        (program.unit(op).path, scope, self._flag(decorator, "autouse"))
+                    )
 
     def _name(self, decorator: int, default: str) -> str:
         value = self._keyword(decorator, "name")

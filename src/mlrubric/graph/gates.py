@@ -15,7 +15,22 @@ from mlrubric.graph.world import World
 
 RELEASES = ("model.register", "model.promote", "model.deploy")
 REAL = frozenset({"data.read", "artifact.download", "model.load", "feature.serve"})  # a comparison on made-up rows vetoes nothing
-MODEL_FILES = (".pkl", ".pickle", ".joblib", ".h5", ".keras", ".pt", ".pth", ".onnx", ".safetensors", ".bin", ".tflite", ".cbm", ".model", ".mar")
+MODEL_FILES = (
+    ".pkl",
+    ".pickle",
+    ".joblib",
+    ".h5",
+    ".keras",
+    ".pt",
+    ".pth",
+    ".onnx",
+    ".safetensors",
+    ".bin",
+    ".tflite",
+    ".cbm",
+    ".model",
+    ".mar",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,16 @@ class Graph:
             self._roles.setdefault(role, []).append(node)
 
     def connect(
-        self, source: int, target: int, kind: str, place: Place | None = None, *, certain: bool = True, loss: str = "", blocked: str = "", label: str = ""
+        self,
+        source: int,
+        target: int,
+        kind: str,
+        place: Place | None = None,
+        *,
+        certain: bool = True,
+        loss: str = "",
+        blocked: str = "",
+        label: str = "",
     ) -> None:
         """A new edge, unless the same one is there."""
         key = (source, target, kind, loss, blocked)
@@ -123,10 +132,13 @@ class Graph:
     def steps(self, hops: Iterable[tuple[int, Edge | None]]) -> tuple[Step, ...]:
         """A path for the report."""
         return tuple(
-            Step(self.nodes[n].place, self.nodes[n].kind, self.nodes[n].label, e.kind if e else "", e.certain if e else True) for n, e in hops
+            Step(self.nodes[n].place, self.nodes[n].kind, self.nodes[n].label, e.kind if e else "", e.certain if e else True)
+            for n, e in hops
         )
 
-    def cut(self, starts: Iterable[int], goal: int, through: Collection[int], kinds: Collection[str]) -> list[tuple[int, Edge | None]] | None:
+    def cut(
+        self, starts: Iterable[int], goal: int, through: Collection[int], kinds: Collection[str]
+    ) -> list[tuple[int, Edge | None]] | None:
         """A path from a start to the goal that avoids `through`, or None when the `through` nodes cut all of them."""
         barrier = set(through) - {goal}
         reached = self.sweep((s for s in starts if s not in barrier), kinds, stop=barrier)

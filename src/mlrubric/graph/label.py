@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection
 
-from mlrubric.graph.code import Code
+from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.derive import MASKED, MEASURED, clause, derived_roles, slices, timed_roles
-from mlrubric.graph.graph import Graph
+from mlrubric.graph.graph import RUNS, Graph
 
+COMING_IN = frozenset({"data.read", "artifact.download", "feature.serve"})
 NOT_SOURCES = frozenset({"test.case", "test.assert", "check", "random.use", "random.seed", "data.derive", "process.exit"})
 
 
@@ -32,10 +34,13 @@ def label(graph: Graph, code: Code) -> None:
         if measured is not None and MASKED in code.about(measured) and "model.predict" in code.about(measured):
             graph.give(node, "model.slice")
     _relabel(graph, code, labels, index, stops)
+    reading = graph.sweep(graph.with_role(*COMING_IN), RUNS, back=True)
     for node, check in code.check_of.items():
         about: set[str] = set()
         for condition in check.conditions:
             about |= code.about(condition)
+        if is_test_code(graph.nodes[node].place.path) and not _reads(graph, code, node, reading):
+            about -= COMING_IN
         if about & MEASURED:
             graph.nodes[node].attributes["timed"] = " ".join(sorted(timed_roles(graph, code, check.conditions)))
         graph.nodes[node].about = frozenset(about)
@@ -49,9 +54,19 @@ def label(graph: Graph, code: Code) -> None:
     _flow_edges(graph, code)
 
 
+def _reads(graph: Graph, code: Code, check: int, reading: Collection[int]) -> bool:
+    """Whether a test that runs the check reads data itself: what other callers hand to the same functions is not what it looks at."""
+    holder = code.holder(code.node_op[check])
+    return holder in reading or any(e.source in reading for e in graph.predecessors(holder, RUNS))
+
+
 def _learning(graph: Graph, code: Code) -> list[int]:
     """Operations beyond which a selection of rows says nothing about an evaluation any more."""
-    return [code.node_op[n] for n in graph.with_role("model.fit", "model.build", "transform.fit", "data.split", "data.write", "model.save") if n in code.node_op]
+    return [
+        code.node_op[n]
+        for n in graph.with_role("model.fit", "model.build", "transform.fit", "data.split", "data.write", "model.save")
+        if n in code.node_op
+    ]
 
 
 def _relabel(graph: Graph, code: Code, labels: dict[int, int], index: dict[str, int], stops: dict[int, int]) -> None:

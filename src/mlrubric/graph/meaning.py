@@ -10,7 +10,6 @@ from mlrubric.graph.values import HOLE
 from mlrubric.knowledge.catalogue import Catalogue
 from mlrubric.knowledge.entries import Api
 
-
 PROTOCOL = {
     ("model", "fit"): "model.fit",
     ("model", "predict"): "model.predict",
@@ -102,7 +101,11 @@ class Meanings:
     def _own_learners(self) -> None:
         """Classes of the project that learn by themselves: `fit` with `predict` or `transform`, and no library's learner inside. Their
         methods mean what the protocol of scikit-learn says."""
-        busy = {self.resolver.class_of.get(self.program.scope_id(op)) for op, m in self._of.items() if any(r.startswith("model.") for r in m.roles)}
+        busy = {
+            self.resolver.class_of.get(self.program.scope_id(op))
+            for op, m in self._of.items()
+            if any(r.startswith("model.") for r in m.roles)
+        }
         for op, targets in self.resolver.targets.items():
             if op in self._of:
                 continue
@@ -114,7 +117,13 @@ class Meanings:
                 if owner is None or owner in busy:
                     continue
                 methods = self.program.exports[owner]
-                kind = "model" if "fit" in methods and "predict" in methods else "transform" if "fit" in methods and "transform" in methods else ""
+                kind = (
+                    "model"
+                    if "fit" in methods and "predict" in methods
+                    else "transform"
+                    if "fit" in methods and "transform" in methods
+                    else ""
+                )
                 role = PROTOCOL.get((kind, self.program.scopes[scope].name))
                 if role is not None:
                     self._of[op] = Meaning(self.program.qualified(scope), (role,), self._by_position(op))

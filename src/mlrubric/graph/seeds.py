@@ -8,7 +8,8 @@ from mlrubric.graph.order import Order
 
 
 def mark_seeds(graph: Graph, code: Code) -> None:
-    """`seeded` on every random operation: argument, global, late (a seed comes only afterwards), other (another generator is seeded), no."""
+    """`seeded` on every random operation: argument, global, late (a seed comes only afterwards), other (another generator is seeded),
+    no."""
     seeding: dict[str, set[int]] = {}
     for node in graph.with_role("random.seed"):
         op = code.node_op.get(node)

@@ -6,14 +6,17 @@ from mlrubric.graph.code import is_test_code
 from mlrubric.graph.graph import FLOWS, RUNS
 from mlrubric.graph.world import World
 
-FEATURE = frozenset({"transform.fit", "transform.apply", "transform.fit_apply", "transform.stateless", "data.derive", "data.join", "feature.define"})
+FEATURE = frozenset(
+    {"transform.fit", "transform.apply", "transform.fit_apply", "transform.stateless", "data.derive", "data.join", "feature.define"}
+)
 MODEL = frozenset({"model.build", "model.fit", "model.loss", "model.tune"})
 ENOUGH = 0.8
 USE = frozenset({"model.predict", "model.load", "model.evaluate"})
 
 
 def mark_subjects(world: World) -> None:
-    """Roles `code.feature`, `code.model`, `code.serve` on functions, and `test.feature`, `test.model`, `test.serve`, ... on tests that reach them and can fail."""
+    """Roles `code.feature`, `code.model`, `code.serve` on functions, and `test.feature`, `test.model`, `test.serve`, ... on tests that
+    reach them and can fail."""
     graph = world.graph
     own: dict[int, set[str]] = {}
     for node in world.code.node_op:
@@ -71,7 +74,9 @@ def _mark_requests(world: World) -> None:
             continue
         for parameter in code.program.params(scope):
             for value in code.resolver.of(parameter):
-                if value[0] == "instance" and any("data.validate" in _roles_of(world, base) for base in code.resolver.mro(int(str(value[1])))[1]):
+                if value[0] == "instance" and any(
+                    "data.validate" in _roles_of(world, base) for base in code.resolver.mro(int(str(value[1])))[1]
+                ):
                     graph.give(node, "check.request")
 
 
@@ -101,13 +106,17 @@ def _mark_test(world: World, test: int) -> None:
     attributes = graph.nodes[test].attributes
     attributes["asserts"] = "true" if checks or _raises(world, reached) else "false"
     called = {r for n in reached for r in graph.nodes[n].roles if graph.nodes[n].kind in ("function", "op")}
-    attributes["own_code"] = "true" if any(graph.nodes[n].kind == "function" and not is_test_code(graph.nodes[n].place.path) for n in reached) else "false"
+    attributes["own_code"] = (
+        "true" if any(graph.nodes[n].kind == "function" and not is_test_code(graph.nodes[n].place.path) for n in reached) else "false"
+    )
     if attributes["asserts"] == "false":
         return
     direct = {e.target for e in graph.successors(test, RUNS)}
     called_only = graph.sweep([test], frozenset({"call"}))
     looked_at = {a for n in checks for a in graph.nodes[n].about}
-    attributes["model_code"] = "true" if any("code.model" in graph.nodes[n].roles for n in called_only if graph.nodes[n].kind == "function") else "false"
+    attributes["model_code"] = (
+        "true" if any("code.model" in graph.nodes[n].roles for n in called_only if graph.nodes[n].kind == "function") else "false"
+    )
     attributes["model_checked"] = "true" if looked_at & (MODEL | USE) else "false"
     if "code.feature" in called:
         graph.give(test, "test.feature")
@@ -127,4 +136,3 @@ def _mark_test(world: World, test: int) -> None:
 def _raises(world: World, reached: dict[int, int]) -> bool:
     """pytest.raises and mocks' own assertions count as assertions."""
     return any("test.assert" in world.graph.nodes[n].roles for n in reached)
-

@@ -1,4 +1,5 @@
-"""Checks whose failure is lost: every hop that swallows the status of a test run, a linter, an audit or a validation becomes a node of its own."""
+"""Checks whose failure is lost: every hop that swallows the status of a test run, a linter, an audit or a validation becomes a node of
+its own."""
 
 from __future__ import annotations
 
@@ -47,7 +48,8 @@ def _check(world: World, start: int) -> int | None:
 
 
 def _places(world: World, edge: Edge, schedule: Schedule) -> list[tuple[Place, int]]:
-    """Where the failure is lost: the hop itself, or, in the recipe of a task runner, the commands of live jobs that call the task: one cause,
+    """Where the failure is lost: the hop itself, or, in the recipe of a task runner, the commands of live jobs that call the task: one
+    cause,
     one finding."""
     graph = world.graph
     source = graph.nodes[edge.source]

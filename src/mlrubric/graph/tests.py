@@ -99,7 +99,9 @@ def _candidates(world: World, selection: Selection) -> list[tuple[int, int, str]
             continue
         path = program.modules[program.scope_unit[scope]].path
         inside = any(p == "." or path == p or path.startswith(p + "/") or fnmatchcase(path, p) for p in paths)
-        chosen = any(n.partition("::")[0] == path and facts.label.endswith(n.rpartition("::")[2].partition("[")[0]) for n in selection.nodes)
+        chosen = any(
+            n.partition("::")[0] == path and facts.label.endswith(n.rpartition("::")[2].partition("[")[0]) for n in selection.nodes
+        )
         if inside or chosen:
             found.append((node, scope, path))
     return found
@@ -111,7 +113,13 @@ def _settings(world: World, folder: str) -> dict[str, str]:
     depth = -1
     for path, setting in world.every(Setting):
         for prefix in PREFIXES:
-            if setting.route.startswith(prefix) and posixpath.basename(path) in ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", ".pytest.ini"):
+            if setting.route.startswith(prefix) and posixpath.basename(path) in (
+                "pyproject.toml",
+                "pytest.ini",
+                "setup.cfg",
+                "tox.ini",
+                ".pytest.ini",
+            ):
                 here = posixpath.dirname(path)
                 if (not here or folder == here or folder.startswith(here + "/")) and len(here) >= depth:
                     if len(here) > depth:

@@ -179,7 +179,8 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of a job or a composite action. `owner` is the job's symbol, `run` says that an Embedded shell text follows with this step's symbol as owner."""
+    """A step of a job or a composite action. `owner` is the job's symbol, `run` says that an Embedded shell text follows with this
+    step's symbol as owner."""
 
     place: Place
     owner: str

@@ -39,9 +39,12 @@ def _form(rule: Rule, node: Node, hit: Hit) -> Rule:
     for variant in rule.variants:
         if all(holds(node, key, wanted) for key, wanted in variant.where.items()):
             rule = replace(
-                rule, level=variant.level or rule.level, persona=variant.persona or rule.persona, message=variant.message or rule.message,
+                rule,
+                level=variant.level or rule.level,
+                persona=variant.persona or rule.persona,
+                message=variant.message or rule.message,
                 confidence=variant.confidence or rule.confidence,
-            )  # fmt: skip
+            )
             break
     guessed = node.attributes.get("certain") == "false" or any(edge is not None and not edge.certain for _, edge in hit.path)
     lower = CONFIDENCES[min(CONFIDENCES.index(rule.confidence) + 1, 2)]
@@ -96,9 +99,18 @@ def _findings(judged: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
         fingerprint = hashlib.sha256(f"{base}|{counts[base]}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
         found.append(
             Finding(
-                rule.id, rule.name, rule.level, rule.confidence, fill(rule.message, dict(verdict.values)), place, rule.tests, rule.fix, verdict.path,
-                tuple(Related(p, w) for p, w in verdict.related), fingerprint,
-            )  # fmt: skip
+                rule.id,
+                rule.name,
+                rule.level,
+                rule.confidence,
+                fill(rule.message, dict(verdict.values)),
+                place,
+                rule.tests,
+                rule.fix,
+                verdict.path,
+                tuple(Related(p, w) for p, w in verdict.related),
+                fingerprint,
+            )
         )
     return found
 

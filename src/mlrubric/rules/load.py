@@ -26,8 +26,13 @@ def load_rules(root: Path | None = None, check: bool = False) -> RuleBook:
         for family in sorted(p for p in root.iterdir() if p.is_dir() and p.name not in NOT_FAMILIES)
         for path in sorted(family.glob("*.toml"))
     ]
-    tests = [_test(path, _table(path, root / "schema/test.schema.json" if check else None)) for path in sorted((root / "tests").glob("*.toml"))]
-    levels = [_capability(path, _table(path, root / "schema/level.schema.json" if check else None)) for path in sorted((root / "levels").glob("*.toml"))]
+    tests = [
+        _test(path, _table(path, root / "schema/test.schema.json" if check else None)) for path in sorted((root / "tests").glob("*.toml"))
+    ]
+    levels = [
+        _capability(path, _table(path, root / "schema/level.schema.json" if check else None))
+        for path in sorted((root / "levels").glob("*.toml"))
+    ]
     tests.sort(key=lambda t: (SECTION_ORDER.get(t.section, 9), int(t.id.rpartition("-")[2])))
     levels.sort(key=lambda c: (c.level, int(c.id.rpartition(".")[2])))
     return RuleBook(tuple(sorted(rules, key=lambda r: r.id)), tuple(tests), tuple(levels))
@@ -51,7 +56,14 @@ def _validate(path: Path, text: str, table: Table, schema: Path) -> None:
     validator = jsonschema.Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
     for problem in sorted(validator.iter_errors(table), key=lambda e: list(map(str, e.absolute_path))):
         key = next((str(p) for p in reversed(problem.absolute_path) if isinstance(p, str)), "")
-        line = next((i for i, row in enumerate(text.split("\n"), 1) if key and (row.startswith(key) or row.strip().startswith((f"[{key}", f"[[{key}")))), 1)
+        line = next(
+            (
+                i
+                for i, row in enumerate(text.split("\n"), 1)
+                if key and (row.startswith(key) or row.strip().startswith((f"[{key}", f"[[{key}")))
+            ),
+            1,
+        )
         raise RuleError(path, line, problem.message)
 
 
@@ -80,19 +92,33 @@ def _rule(path: Path, table: Table) -> Rule:
         raise RuleError(path, 1, f"a rule has exactly one shape of {', '.join(SHAPES)}")
     fix = cast("Mapping[str, str] | None", table.get("fix"))
     return Rule(
-        id=_text(table, "id", path), name=_text(table, "name", path), path=path, level=_text(table, "severity", path),
-        confidence=_text(table, "confidence", path), message=_text(table, "message", path), tests=_texts(table, "tests"), shape=shapes[0],
-        question=cast("Table", table[shapes[0]]), persona=_text(table, "persona", path, "regular"), stage=_text(table, "stage", path, "stable"),
-        security=_text(table, "security", path, ""), fix=fix.get("safety") if fix else None, docs=_docs(table), one_per=_text(table, "one_per", path, ""),
+        id=_text(table, "id", path),
+        name=_text(table, "name", path),
+        path=path,
+        level=_text(table, "severity", path),
+        confidence=_text(table, "confidence", path),
+        message=_text(table, "message", path),
+        tests=_texts(table, "tests"),
+        shape=shapes[0],
+        question=cast("Table", table[shapes[0]]),
+        persona=_text(table, "persona", path, "regular"),
+        stage=_text(table, "stage", path, "stable"),
+        security=_text(table, "security", path, ""),
+        fix=fix.get("safety") if fix else None,
+        docs=_docs(table),
+        one_per=_text(table, "one_per", path, ""),
         variants=tuple(_variant(raw, path) for raw in cast("list[Table]", table.get("variant", []))),
-    )  # fmt: skip
+    )
 
 
 def _variant(table: Table, path: Path) -> Variant:
     return Variant(
-        cast("Table", table.get("where", {})), _text(table, "severity", path, ""), _text(table, "persona", path, ""),
-        _text(table, "confidence", path, ""), _text(table, "message", path, ""),
-    )  # fmt: skip
+        cast("Table", table.get("where", {})),
+        _text(table, "severity", path, ""),
+        _text(table, "persona", path, ""),
+        _text(table, "confidence", path, ""),
+        _text(table, "message", path, ""),
+    )
 
 
 def _checks(path: Path, table: Table) -> dict[str, tuple[str, Table]]:
@@ -110,10 +136,16 @@ def _grades(table: Table, key: str) -> tuple[Grade, ...]:
     for raw in cast("list[Table]", table.get(key, [])):
         found.append(
             Grade(
-                status=str(raw.get("status", "met")), quality=str(raw.get("quality", "full")), all=_texts(raw, "all"), any=_texts(raw, "any"),
-                none=_texts(raw, "none"), effective=_texts(raw, "effective"), confidence=float(str(raw.get("confidence", 0.9))),
-                because=str(raw.get("because", "")), condition=str(raw.get("condition", "covering")),
-            )  # fmt: skip
+                status=str(raw.get("status", "met")),
+                quality=str(raw.get("quality", "full")),
+                all=_texts(raw, "all"),
+                any=_texts(raw, "any"),
+                none=_texts(raw, "none"),
+                effective=_texts(raw, "effective"),
+                confidence=float(str(raw.get("confidence", 0.9))),
+                because=str(raw.get("because", "")),
+                condition=str(raw.get("condition", "covering")),
+            )
         )
     return tuple(found)
 
@@ -129,12 +161,20 @@ def _test(path: Path, table: Table) -> TestRule:
     checks, grades = _checks(path, table), _grades(table, "grade")
     _known(path, checks, grades)
     return TestRule(
-        id=_text(table, "id", path), title=_text(table, "title", path), section=_text(table, "section", path), path=path,
-        specific=_text(table, "specific", path, "shared"), cadence=_text(table, "cadence", path, "any"), checks=checks, grades=grades,
-        next=_texts(table, "next"), documented=_texts(table, "documented"), hidden=_text(table, "hidden", path, ""),
+        id=_text(table, "id", path),
+        title=_text(table, "title", path),
+        section=_text(table, "section", path),
+        path=path,
+        specific=_text(table, "specific", path, "shared"),
+        cadence=_text(table, "cadence", path, "any"),
+        checks=checks,
+        grades=grades,
+        next=_texts(table, "next"),
+        documented=_texts(table, "documented"),
+        hidden=_text(table, "hidden", path, ""),
         effort=int(str(table.get("effort", 2))),
         docs=cast("Table", table.get("docs", {})),
-    )  # fmt: skip
+    )
 
 
 def _capability(path: Path, table: Table) -> CapabilityRule:
@@ -142,7 +182,15 @@ def _capability(path: Path, table: Table) -> CapabilityRule:
     _known(path, checks, (*met, *partial))
     level = table.get("level", 1)
     return CapabilityRule(
-        id=_text(table, "id", path), title=_text(table, "title", path), level=int(str(level)), required=bool(table.get("required", True)), path=path,
-        checks=checks, met=met, partial=partial, message=_text(table, "message", path, ""), cadence=_text(table, "cadence", path, "any"),
+        id=_text(table, "id", path),
+        title=_text(table, "title", path),
+        level=int(str(level)),
+        required=bool(table.get("required", True)),
+        path=path,
+        checks=checks,
+        met=met,
+        partial=partial,
+        message=_text(table, "message", path, ""),
+        cadence=_text(table, "cadence", path, "any"),
         docs=cast("Table", table.get("docs", {})),
-    )  # fmt: skip
+    )

@@ -30,7 +30,8 @@ class Docs:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """The same defect in a milder or graver form: the first variant whose `where` a subject meets decides; empty texts are the rule's own."""
+    """The same defect in a milder or graver form: the first variant whose `where` a subject meets decides; empty texts are the rule's
+    own."""
 
     where: Table
     level: str = ""
@@ -63,7 +64,8 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """One grade of a rubric test: it holds when all of `all`, one of `any` and none of `none` hold, and `effective`'s nodes run well enough."""
+    """One grade of a rubric test: it holds when all of `all`, one of `any` and none of `none` hold, and `effective`'s nodes run well
+    enough."""
 
     status: str
     quality: str = "full"

@@ -18,9 +18,7 @@ def select(picture: Picture, selector: Table | str | list[str]) -> list[int]:
     Keys: `kind`, `role` (any of), `all_roles`, `where` and `unless` over attributes, `about` (any of), `about_all`, `about_not`, `gate`,
     `in_tests` (stands in test code), `path` (pattern).
     """
-    if isinstance(selector, str):
-        selector = {"role": selector}
-    elif isinstance(selector, list):
+    if isinstance(selector, (str, list)):
         selector = {"role": selector}
     graph = picture.graph
     roles, kinds = texts(selector, "role"), texts(selector, "kind")
@@ -64,7 +62,8 @@ def fits(node: Node, selector: Table) -> bool:
 
 
 def holds(node: Node, key: str, wanted: object) -> bool:
-    """One clause: equality, `in`, `not_in`, `matches`; an attribute that is not there is `absent`. `label`, `api` and `path` are the node's own."""
+    """One clause: equality, `in`, `not_in`, `matches`; an attribute that is not there is `absent`. `label`, `api` and `path` are the
+    node's own."""
     own = {"label": node.label, "api": node.api, "path": node.place.path, "kind": node.kind}
     value = own.get(key) if key in own and key not in node.attributes else node.attributes.get(key, "absent")
     assert value is not None

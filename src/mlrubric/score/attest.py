@@ -27,14 +27,21 @@ def attested(
     for entry in settings.attest:
         result = by_test.get(entry.test)
         problem = _problem(entry, files, today)
-        if problem is None and result is not None and entry.status != "not_applicable" and lifted[result.section] >= settings.attest_max_per_section:
+        if (
+            problem is None
+            and result is not None
+            and entry.status != "not_applicable"
+            and lifted[result.section] >= settings.attest_max_per_section
+        ):
             problem = f"only {settings.attest_max_per_section} attested tests may lift one section"
         if problem is not None or result is None:
             notices.append(Message("warning", f"attestation of {entry.test} does not count: {problem or 'no such test'}", entry.place))
             continue
         said = f"{entry.owner}, {entry.date}"
         if entry.status == "not_applicable":
-            by_test[entry.test] = replace(result, status="not_applicable", credit=replace(result.credit, observed=0.0, attested=0.0), attestation=said)
+            by_test[entry.test] = replace(
+                result, status="not_applicable", credit=replace(result.credit, observed=0.0, attested=0.0), attestation=said
+            )
             continue
         lifted[result.section] += 1
         by_test[entry.test] = replace(result, credit=replace(result.credit, attested=max(0.5, result.credit.observed)), attestation=said)

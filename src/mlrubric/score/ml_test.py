@@ -29,7 +29,9 @@ def judge_test(picture: Picture, test: TestRule) -> TestResult:
         if found is not None:
             return _result(picture, test, answers, grade, found)
     hidden = test.hidden == "serving" and not serving_visible(picture)
-    broken = Broken("wired", None, "nothing is served in this repository, so it cannot be seen here" if hidden else "no such check was found")
+    broken = Broken(
+        "wired", None, "nothing is served in this repository, so it cannot be seen here" if hidden else "no such check was found"
+    )
     steps = tuple(NextStep(0.5 if test.effort > 2 else 1.0, action, tests=(test.id,)) for action in test.next[:1])
     return TestResult(test.id, test.title, test.section, "not_visible" if hidden else "none", broken=broken, next=steps)
 
@@ -80,9 +82,19 @@ def _result(picture: Picture, test: TestRule, answers: Answers, grade: Grade, wi
     lenient = 1.0 if status == "automated" or partial else 0.5
     steps = () if status == "automated" else _next(test, status, broken)
     return TestResult(
-        test.id, test.title, test.section, status, mode, grade.quality, Credit(observed, observed, lenient), confidence, None, tuple(evidence),
-        broken, steps,
-    )  # fmt: skip
+        test.id,
+        test.title,
+        test.section,
+        status,
+        mode,
+        grade.quality,
+        Credit(observed, observed, lenient),
+        confidence,
+        None,
+        tuple(evidence),
+        broken,
+        steps,
+    )
 
 
 def _broken(

@@ -10,7 +10,6 @@ from mlrubric.model.verdict import Break, Broken, NextStep, TestResult
 from mlrubric.score.ml_test import score_of
 
 
-
 def breaks(results: Sequence[TestResult]) -> tuple[Break, ...]:
     """Places where one mend makes several tests real, the widest first."""
     found: dict[tuple[str, int, str], list[TestResult]] = {}
@@ -39,7 +38,9 @@ def steps(results: Sequence[TestResult], score: Score, shared: Sequence[Break], 
     weakest = {s for s, c in score.sections if c.observed == lowest}
     taken = {t for step in ordered for t in step.tests}
     candidates = [(r, n) for r in results for n in r.next[:1] if r.id not in taken]
-    candidates.sort(key=lambda pair: (pair[0].section not in weakest, -_nearness(pair[0]), effort.get(pair[0].id, 2), -pair[1].gain, pair[0].id))
+    candidates.sort(
+        key=lambda pair: (pair[0].section not in weakest, -_nearness(pair[0]), effort.get(pair[0].id, 2), -pair[1].gain, pair[0].id)
+    )
     ordered.extend(n for _, n in candidates)
     return _with_scores(results, ordered)
 

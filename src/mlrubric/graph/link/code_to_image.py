@@ -24,4 +24,14 @@ def link(world: World) -> None:
 
 def _add(world: World, text: str, place: Place) -> None:
     if REFERENCE.fullmatch(text):
-        world.graph.add("image", split_image(text)[0], place, ("image.base",), use="code", pinned="latest", tag="latest", internal="false", variable="false")
+        world.graph.add(
+            "image",
+            split_image(text)[0],
+            place,
+            ("image.base",),
+            use="code",
+            pinned="latest",
+            tag="latest",
+            internal="false",
+            variable="false",
+        )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
-
 from mlrubric.graph.code import cell_of
 from mlrubric.graph.world import World
 from mlrubric.model.facts import Bot, DataFile, NotebookInfo, Owner, Pin, Remote, Secret, Trigger
@@ -17,7 +15,9 @@ def link(world: World) -> None:
     for _, secret in world.every(Secret):
         world.graph.add("document", secret.hint, secret.place, ("secret.literal",), hint=secret.hint)
     for path, bot in world.every(Bot):
-        node = world.graph.add("service", f"{bot.tool} {bot.ecosystem}", bot.place, ("check.update",), tool=bot.tool, ecosystem=bot.ecosystem)
+        node = world.graph.add(
+            "service", f"{bot.tool} {bot.ecosystem}", bot.place, ("check.update",), tool=bot.tool, ecosystem=bot.ecosystem
+        )
         if bot.disabled:
             world.graph.nodes[node].attributes["disabled"] = bot.disabled
         world.nodes[(path, bot.place.symbol)] = node
@@ -26,12 +26,20 @@ def link(world: World) -> None:
         if trigger.kind == "bot" and target is not None and world.graph.nodes[target].kind != "workflow":
             live = trigger.live and "disabled" not in world.graph.nodes[target].attributes
             node = world.graph.add(
-                "trigger", trigger.schedule or "bot", trigger.place, ("trigger.bot",), kind="bot", live="true" if live else "false",
-                recurring="true" if trigger.recurring else "false", reason=trigger.reason,
-            )  # fmt: skip
+                "trigger",
+                trigger.schedule or "bot",
+                trigger.place,
+                ("trigger.bot",),
+                kind="bot",
+                live="true" if live else "false",
+                recurring="true" if trigger.recurring else "false",
+                reason=trigger.reason,
+            )
             world.graph.connect(node, target, "trigger", trigger.place)
     for path, owner in world.every(Owner):
-        world.graph.add("document", owner.pattern, owner.place, ("check.review",), pattern=owner.pattern, owners=" ".join(owner.owners), path=path)
+        world.graph.add(
+            "document", owner.pattern, owner.place, ("check.review",), pattern=owner.pattern, owners=" ".join(owner.owners), path=path
+        )
     for _, pin in world.every(Pin):
         node = world.artifact(pin.path, pin.place, "dataset")
         world.graph.nodes[node].attributes.update(pinned="true", pinned_by=pin.tool)
@@ -59,7 +67,13 @@ def _cells(world: World, module: int, path: str, info: NotebookInfo) -> None:
     speaking = {cell_of(unit, op.line)[0] for op in unit.facts.ops}
     last, highest = max((i for i, c in enumerate(info.cells) if c[2] is not None), default=-1), 0
     for index, (number, line, count, _, _) in enumerate(info.cells):
-        broken = "before" if count is not None and count <= highest else "left out" if count is None and index < last and number in speaking else ""
+        broken = (
+            "before"
+            if count is not None and count <= highest
+            else "left out"
+            if count is None and index < last and number in speaking
+            else ""
+        )
         if broken:
             place = Place(path, Span(line), f"cell {number}", number, 1)
             node = world.graph.add("cell", f"cell {number}", place, ran=broken, count=str(count or ""), previous=str(highest))

@@ -15,18 +15,29 @@ def link(world: World) -> None:
     """Build and run nodes of every Dockerfile, one node for each image that is named."""
     own = _built(world)
     for path, image in world.every(Image):
-        pinned = "digest" if image.digest else "tag" if image.tag and image.tag != "latest" else "latest" if image.tag == "latest" else "none"
+        pinned = (
+            "digest" if image.digest else "tag" if image.tag and image.tag != "latest" else "latest" if image.tag == "latest" else "none"
+        )
         node = world.graph.add(
-            "image", image.name, image.place, ("image.base",), use=image.use, pinned=pinned, tag=image.tag or "",
-            internal="true" if image.internal or image.name in own else "false", variable="true" if "$" in f"{image.name}{image.tag}" else "false",
-        )  # fmt: skip
+            "image",
+            image.name,
+            image.place,
+            ("image.base",),
+            use=image.use,
+            pinned=pinned,
+            tag=image.tag or "",
+            internal="true" if image.internal or image.name in own else "false",
+            variable="true" if "$" in f"{image.name}{image.tag}" else "false",
+        )
         world.nodes.setdefault((path, image.place.symbol), node)
         if image.use == "from" and (path, "build") not in world.nodes:
             _ends(world, path)
     for path, instruction in world.every(Instruction):
         if (path, "build") not in world.nodes:
             _ends(world, path)
-        node = world.graph.add("command", f"{instruction.name} {' '.join(instruction.arguments)}"[:200], instruction.place, does="instruction")
+        node = world.graph.add(
+            "command", f"{instruction.name} {' '.join(instruction.arguments)}"[:200], instruction.place, does="instruction"
+        )
         world.nodes[(path, instruction.place.symbol)] = node
         end = "run" if instruction.name in STARTS else "build"
         world.graph.connect(world.nodes[(path, end)], node, "run", instruction.place)
@@ -45,4 +56,6 @@ def _built(world: World) -> set[str]:
 
 def _ends(world: World, path: str) -> None:
     for end in ("build", "run"):
-        world.nodes[(path, end)] = world.graph.add("image", f"{path} ({end})", Place(path, Span(1), end), use=end, pinned="own", internal="true")
+        world.nodes[(path, end)] = world.graph.add(
+            "image", f"{path} ({end})", Place(path, Span(1), end), use=end, pinned="own", internal="true"
+        )

@@ -24,10 +24,16 @@ def link(world: World) -> None:
     manifests: dict[str, int] = {}
     for path, manifest in world.every(Manifest):
         node = world.graph.add(
-            "requirement", posixpath.basename(path), Place(path, Span(1), "manifest"), ("env.lock",) if manifest.kind == "lock" else ("env.manifest",),
-            manager=manifest.manager, kind=manifest.kind, locked="true" if any(_above(f, posixpath.dirname(path)) for f in fixed) else "false",
-            style="project" if posixpath.basename(path).lower() in PROJECT_FILES else "list", generated="true" if _generated(world, path) else "false",
-        )  # fmt: skip
+            "requirement",
+            posixpath.basename(path),
+            Place(path, Span(1), "manifest"),
+            ("env.lock",) if manifest.kind == "lock" else ("env.manifest",),
+            manager=manifest.manager,
+            kind=manifest.kind,
+            locked="true" if any(_above(f, posixpath.dirname(path)) for f in fixed) else "false",
+            style="project" if posixpath.basename(path).lower() in PROJECT_FILES else "list",
+            generated="true" if _generated(world, path) else "false",
+        )
         if manifest.python:
             world.graph.nodes[node].attributes["python"] = manifest.python
         manifests[path] = node
@@ -39,12 +45,23 @@ def link(world: World) -> None:
         name, folder = _name(requirement.name), posixpath.dirname(path)
         covered = name in constrained.get(path, ()) or any(name in names for where, names in fixed.items() if _above(where, folder))
         node = world.graph.add(
-            "requirement", requirement.name, requirement.place, ("env.require",), pinned="true" if requirement.pinned else "false",
-            covered="true" if covered else "false", kind=requirement.kind, group=requirement.group, manager=requirement.manager,
-            editable="true" if requirement.editable else "false", local="true" if _is_local(requirement) else "false",
-            reference=_reference(requirement), specifiers=",".join(requirement.specifiers), generated="true" if _generated(world, path) else "false",
-            style="project" if posixpath.basename(path).lower() in PROJECT_FILES else "list", tool="true" if name in ("pip", "python") else "false",
-        )  # fmt: skip
+            "requirement",
+            requirement.name,
+            requirement.place,
+            ("env.require",),
+            pinned="true" if requirement.pinned else "false",
+            covered="true" if covered else "false",
+            kind=requirement.kind,
+            group=requirement.group,
+            manager=requirement.manager,
+            editable="true" if requirement.editable else "false",
+            local="true" if _is_local(requirement) else "false",
+            reference=_reference(requirement),
+            specifiers=",".join(requirement.specifiers),
+            generated="true" if _generated(world, path) else "false",
+            style="project" if posixpath.basename(path).lower() in PROJECT_FILES else "list",
+            tool="true" if name in ("pip", "python") else "false",
+        )
         if path in manifests:
             world.graph.connect(manifests[path], node, "declare")
         tally = counts.setdefault(path, [0, 0, 0])
@@ -54,7 +71,9 @@ def link(world: World) -> None:
         tally[2] += not (fine or covered)
     for path, node in manifests.items():
         total, pinned, open_ = counts[path]
-        world.graph.nodes[node].attributes.update(requirements=str(total), all_pinned="true" if total == pinned else "false", open=str(open_))
+        world.graph.nodes[node].attributes.update(
+            requirements=str(total), all_pinned="true" if total == pinned else "false", open=str(open_)
+        )
 
 
 def _fixed(world: World, locks: set[str]) -> dict[str, set[str]]:
@@ -90,7 +109,7 @@ def _above(folder: str, below: str) -> bool:
 def _generated(world: World, path: str) -> bool:
     """Files that a tracker writes beside a logged model describe that model; nobody installs the project from them."""
     folder = posixpath.dirname(path)
-    return f"{folder}/MLmodel" in world.files or "MLmodel" in world.files and not folder
+    return f"{folder}/MLmodel" in world.files or ("MLmodel" in world.files and not folder)
 
 
 def _name(name: str) -> str:
@@ -108,7 +127,7 @@ def _reference(requirement: Requirement) -> str:
     if not url.startswith(VCS):
         return ""
     _, at, reference = url.partition("#")[0].rpartition("@")
-    if not at or "/" in reference and ":" in reference:
+    if not at or ("/" in reference and ":" in reference):
         return "none"
     if COMMIT.fullmatch(reference):
         return "commit"

@@ -27,7 +27,9 @@ def link(world: World) -> None:
         taken = [_feed(graph, artifact, inside, ("data.read", "model.load"), into=True) for artifact in reads]
         given = [_feed(graph, artifact, inside, ("data.write", "model.save"), into=False) for artifact in writes]
         if taken and given and any(taken) and any(given):
-            _give_up(graph, stage, {a for a, ok in zip(reads, taken, strict=True) if ok}, {a for a, ok in zip(writes, given, strict=True) if ok})
+            _give_up(
+                graph, stage, {a for a, ok in zip(reads, taken, strict=True) if ok}, {a for a, ok in zip(writes, given, strict=True) if ok}
+            )
 
 
 def _is_code(graph: Graph, artifact: int) -> bool:
@@ -38,7 +40,9 @@ def _feed(graph: Graph, artifact: int, inside: dict[int, int], roles: tuple[str,
     """Whether code of the stage reads (writes) the artifact, after connecting the operations that may."""
     joined = {artifact, *(e.target for e in graph.successors(artifact, ("join",)))}
     kind = ("read",) if into else ("write",)
-    ends = {e.target if into else e.source for one in joined for e in (graph.successors(one, kind) if into else graph.predecessors(one, kind))}
+    ends = {
+        e.target if into else e.source for one in joined for e in (graph.successors(one, kind) if into else graph.predecessors(one, kind))
+    }
     if any(n in inside for n in ends if graph.nodes[n].kind == "op"):
         return True
     data, model = roles

@@ -39,10 +39,15 @@ def _trigger(world: World, path: str, trigger: Trigger) -> None:
         return  # bots and others: their own link makes the trigger when it has made the target
     disabled = world.graph.nodes[target].attributes.get("disabled", "")
     node = world.graph.add(
-        "trigger", _name(trigger), trigger.place, (f"trigger.{_role(trigger.kind)}",), kind=trigger.kind,
-        live="true" if trigger.live and not disabled else "false", recurring="true" if trigger.recurring else "false",
+        "trigger",
+        _name(trigger),
+        trigger.place,
+        (f"trigger.{_role(trigger.kind)}",),
+        kind=trigger.kind,
+        live="true" if trigger.live and not disabled else "false",
+        recurring="true" if trigger.recurring else "false",
         reason=disabled or trigger.reason,
-    )  # fmt: skip
+    )
     if trigger.schedule:
         world.graph.nodes[node].attributes["schedule"] = trigger.schedule
     world.graph.connect(node, target, "trigger", trigger.place, certain=trigger.certain)
@@ -53,7 +58,15 @@ def _name(trigger: Trigger) -> str:
 
 
 def _role(kind: str) -> str:
-    return {"push": "push", "pull_request": "push", "tag": "push", "schedule": "schedule", "manual": "manual", "bot": "bot", "alert": "alert"}.get(kind, "event")
+    return {
+        "push": "push",
+        "pull_request": "push",
+        "tag": "push",
+        "schedule": "schedule",
+        "manual": "manual",
+        "bot": "bot",
+        "alert": "alert",
+    }.get(kind, "event")
 
 
 def _job(world: World, path: str, job: Job) -> None:

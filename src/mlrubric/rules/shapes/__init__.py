@@ -20,7 +20,8 @@ class Hit:
 
 @dataclass(slots=True)
 class Answer:
-    """`met` are the subjects for which the wanted state holds (a rubric test's evidence), `unmet` those for which it does not (findings)."""
+    """`met` are the subjects for which the wanted state holds (a rubric test's evidence), `unmet` those for which it does not
+    (findings)."""
 
     met: list[Hit] = field(default_factory=list)
     unmet: list[Hit] = field(default_factory=list)

@@ -1,4 +1,5 @@
-"""`absent`: the `given` nodes are there, but no node that fits `node` is; each given node is a defect (or `per = "file"`, the first in its file)."""
+"""`absent`: the `given` nodes are there, but no node that fits `node` is; each given node is a defect (or `per = "file"`, the first in
+its file)."""
 
 from __future__ import annotations
 

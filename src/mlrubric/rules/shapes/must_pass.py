@@ -23,6 +23,7 @@ def ask(picture: Picture, table: Table) -> Answer:
     answer = Answer()
     if not starts:
         return answer
+    starts = _sources(picture, starts)
     checked = _checked(picture, starts, through)
     free = [s for s in starts if s not in checked]
     reached = graph.sweep(free, FLOWS, stop=through)
@@ -38,14 +39,24 @@ def ask(picture: Picture, table: Table) -> Answer:
     return answer
 
 
+def _sources(picture: Picture, starts: list[int]) -> list[int]:
+    """The starts that no other start feeds: what a later step reads back has come in by an earlier one."""
+    known = set(starts)
+    return [s for s in starts if not known & picture.graph.sweep([s], FLOWS, back=True).keys() - {s}] or starts
+
+
 def _checked(picture: Picture, starts: list[int], through: set[int]) -> dict[int, set[int]]:
-    """Sources that a check looks at from the side (an assert on what was read), with those checks."""
+    """Sources that a check looks at from the side (an assert on what was read, or on the same file), with those checks."""
+    graph = picture.graph
+    files: dict[int, list[int]] = {}
+    for start in starts:
+        for edge in graph.predecessors(start, ("read",)):
+            files.setdefault(edge.source, []).append(start)
     found: dict[int, set[int]] = {}
     for check in sorted(through):
-        if not picture.graph.nodes[check].gate:
+        if not graph.nodes[check].gate:
             continue
-        back = picture.graph.sweep([check], FLOWS, back=True)
-        for start in starts:
-            if start in back:
-                found.setdefault(start, set()).add(check)
+        back = graph.sweep([check], FLOWS, back=True)
+        for start in {*(s for s in starts if s in back), *(s for f, members in files.items() if f in back for s in members)}:
+            found.setdefault(start, set()).add(check)
     return found
