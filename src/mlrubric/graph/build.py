@@ -26,6 +26,7 @@ from mlrubric.graph.seeds import mark_seeds
 from mlrubric.graph.subjects import mark_subjects
 from mlrubric.graph.swallows import mark_swallows
 from mlrubric.graph.training import mark_training
+from mlrubric.graph.used import mark_used
 from mlrubric.graph.world import World, parents
 from mlrubric.knowledge.catalogue import Catalogue
 from mlrubric.model.facts import FileFacts, Project
@@ -73,6 +74,7 @@ def build(facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue
     guarded = tuple(guard_releases(world))
     mark_subjects(world)
     mark_training(world)
+    mark_used(world)
     mark_origins(world)
     schedule = Schedule(graph)
     mark_runs(world, schedule)

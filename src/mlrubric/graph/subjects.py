@@ -28,7 +28,7 @@ def mark_subjects(world: World) -> None:
             graph.give(function, "code.feature")
         if roles & MODEL and not is_test_code(graph.nodes[function].place.path):
             graph.give(function, "code.model")
-        if {"model.load", "model.predict"} <= roles and not roles & MODEL:
+        if {"model.load", "model.predict"} <= roles and not roles & (MODEL | {"model.evaluate"}):
             graph.give(function, "code.predict")
     for test in graph.of_kind("test"):
         _mark_test(world, test)
@@ -91,8 +91,10 @@ def _mark_shared(world: World) -> None:
     fits = [n for n in graph.with_role("model.fit") if not is_test_code(graph.nodes[n].place.path)]
     tops = [n for n in graph.sweep(fits, RUNS, back=True) if graph.nodes[n].kind in ("function", "module", "notebook")]
     training = graph.sweep(tops, frozenset({"call"}))
+    feeding = graph.sweep(fits, FLOWS, back=True)
+    training |= dict.fromkeys((world.code.holder(world.code.node_op[n]) for n in feeding if n in world.code.node_op), -1)
     handlers = [n for n in graph.with_role("serve.handle") if graph.nodes[n].kind == "function"]
-    handlers += [n for n in graph.with_role("code.predict") if n not in training]
+    handlers += graph.with_role("code.predict")
     serving = graph.sweep(handlers, frozenset({"call"}))
     for node in graph.with_role("code.feature"):
         if node in training and node in serving and not is_test_code(graph.nodes[node].place.path):

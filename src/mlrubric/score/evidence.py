@@ -96,6 +96,8 @@ def consequential(node: Node) -> bool:
     """Whether a failure at this node stops something or tells somebody."""
     if node.kind == "test":
         return node.attributes.get("asserts", "true") == "true"
+    if node.attributes.get("chosen") == "true":
+        return True
     return node.gate or node.kind in STOPPING or bool(NOTIFYING & set(node.roles))
 
 

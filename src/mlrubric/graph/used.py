@@ -1,0 +1,40 @@
+"""What becomes of a result: whether a search's choice is trained with, and whether what is checked is what is predicted on."""
+
+from __future__ import annotations
+
+from mlrubric.graph.code import is_test_code
+from mlrubric.graph.graph import FLOWS
+from mlrubric.graph.world import World
+
+TRAINED = ("model.build", "model.fit", "model.save", "model.register", "run.log_model", "model.predict")
+
+
+def mark_used(world: World) -> None:
+    """`chosen` on searches whose best parameters or best model reach a model, `serving_data` on checks of what is predicted on."""
+    _mark_choices(world)
+    _mark_inputs(world)
+
+
+def _mark_choices(world: World) -> None:
+    graph = world.graph
+    for node in graph.with_role("model.tune"):
+        reached = graph.sweep([node], FLOWS)
+        used = any(n != node and not is_test_code(graph.nodes[n].place.path) and set(TRAINED) & set(graph.nodes[n].roles) for n in reached)
+        graph.nodes[node].attributes["chosen"] = "true" if used else "false"
+
+
+def _mark_inputs(world: World) -> None:
+    """A check of data looks at serving inputs when they are what a prediction outside of training and evaluation is made on."""
+    graph, code = world.graph, world.code
+    serving = graph.sweep([*graph.with_role("code.predict"), *graph.with_role("serve.handle")], frozenset({"call"}))
+    predictions = [
+        n for n in graph.with_role("model.predict")
+        if n in code.node_op and code.holder(code.node_op[n]) in serving and not is_test_code(graph.nodes[n].place.path)
+    ]  # fmt: skip
+    inputs = graph.sweep(predictions, FLOWS, back=True)
+    calls = frozenset({"call"})
+    above = [n for n in graph.sweep(serving, calls, back=True) if graph.nodes[n].kind in ("function", "module", "notebook")]
+    together = graph.sweep([n for n in above if not is_test_code(graph.nodes[n].place.path)], calls)
+    for node in graph.with_role("data.validate"):
+        if not is_test_code(graph.nodes[node].place.path):
+            graph.nodes[node].attributes["serving_data"] = "true" if node in inputs and node in together else "false"
