@@ -18,7 +18,8 @@ FORMAT = "gitlab_ci"
 
 _ROOT = ".gitlab-ci.yml"
 _PLACE = re.compile(r"(^|/)([^/]*\.gitlab-ci\.ya?ml|\.?gitlab(-ci)?/(.*/)?[^/]+\.ya?ml)$")
-_GLOBAL = frozenset("stages default include variables workflow image services before_script after_script cache spec types".split())
+_GLOBAL = frozenset({"stages", "types", "default", "include", "variables", "workflow", "image", "services", "cache", "spec"})
+_GLOBAL |= {"before_script", "after_script"}
 _INHERITED = ("before_script", "after_script", "image", "services", "retry", "timeout", "tags")
 _DEEP = 11  # levels of `extends`
 _SCHEDULE = "its schedule is set up in GitLab, outside of this repository"
@@ -136,7 +137,7 @@ def _jobs(document: Document, root: Node, jobs: Mapping[str, Merged], variables:
         gate = held.get(name, "") if ways[name] else ""
         if gate and gate != name:
             own = [Start("manual", places[name], f"after `{gate}`")]
-        attached = not ways[name] or not gate and any(start.kind in PUSHES for start in ways[name])
+        attached = not ways[name] or (not gate and any(start.kind in PUSHES for start in ways[name]))
         yield from _triggers(own, name)
         yield from _job(document, root, name, job, places[name], ways[name], "workflow" if attached else "", needs[name])
 
