@@ -9,6 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mlrubric.model.documents import Bot as Bot
+from mlrubric.model.documents import CodeBlock as CodeBlock
+from mlrubric.model.documents import DataFile as DataFile
+from mlrubric.model.documents import FrontMatter as FrontMatter
+from mlrubric.model.documents import Heading as Heading
+from mlrubric.model.documents import Link as Link
+from mlrubric.model.documents import NotebookInfo as NotebookInfo
+from mlrubric.model.documents import Owner as Owner
+from mlrubric.model.documents import Secret as Secret
 from mlrubric.model.place import Place
 from mlrubric.model.python import PythonModule
 
@@ -305,91 +314,6 @@ class Service:
     ports: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
     depends: tuple[str, ...] = ()
-
-
-# ---- people and documents -----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """A CODEOWNERS line."""
-
-    place: Place
-    pattern: str
-    owners: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Bot:
-    """A dependency bot's update entry; `ecosystem` as the tool names it; its schedule is a Trigger fact with this symbol as owner."""
-
-    place: Place
-    tool: str  # dependabot | renovate
-    ecosystem: str
-    directory: str = "/"
-    disabled: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    place: Place
-    level: int
-    text: str
-    numbers: int = 0  # numbers in the text below it, up to the next heading
-    has_table: bool = False
-    body: str = ""  # the first 2,000 characters below it
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    place: Place
-    text: str
-    target: str
-    image: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class FrontMatter:
-    """Model-card front matter; scalars by dotted route."""
-
-    place: Place
-    values: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CodeBlock:
-    """A fenced code block of a document; shell blocks are also Embedded facts with this symbol as owner."""
-
-    place: Place
-    language: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """A credential literal in a tracked file. The value is never kept: `hint` says its shape ("AWS access key", "client secret")."""
-
-    place: Place
-    hint: str
-
-
-@dataclass(frozen=True, slots=True)
-class NotebookInfo:
-    """A notebook as a whole: for each code cell (cell number over all cells, raw line, execution count, has outputs, has error output)."""
-
-    place: Place
-    language: str
-    kernel: str
-    cells: tuple[tuple[int, int, int | None, bool, bool], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DataFile:
-    """A data, model or result file that is in the tree (only its path and size are known)."""
-
-    place: Place
-    size: int
-    kind: str  # "data", "model", "report"
 
 
 Fact = (
