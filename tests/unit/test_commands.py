@@ -103,7 +103,7 @@ def test_an_mlflow_project_has_its_entry() -> None:
     ("uses", "kind", "role"),
     [
         ("actions/checkout@v4", "checkout", "source.checkout"),
-        ("Actions/Upload-Artifact@v4", "upload", "artifact.upload"),
+        ("Actions/Upload-Artifact@v4", "keep", "artifact.upload"),
         ("softprops/action-gh-release@v2", "upload", "artifact.upload"),
         ("docker/build-push-action@v6", "image", "image.build"),
         ("pre-commit/action@v3.0.1", "hooks", "check.lint"),
