@@ -26,6 +26,7 @@ def mark_subjects(world: World) -> None:
         roles = own.get(function, set())
         if roles & FEATURE and not roles & {"model.fit", "model.tune"} and not is_test_code(graph.nodes[function].place.path):
             graph.give(function, "code.feature")
+            graph.nodes[function].attributes["derives"] = "false" if roles & USE or _only_wires(world, function, roles) else "true"
         if roles & MODEL and not is_test_code(graph.nodes[function].place.path):
             graph.give(function, "code.model")
         if {"model.load", "model.predict"} <= roles and not roles & (MODEL | {"model.evaluate"}):
@@ -38,14 +39,22 @@ def mark_subjects(world: World) -> None:
     _mark_requests(world)
 
 
+def _only_wires(world: World, function: int, roles: set[str]) -> bool:
+    """A function that reads a file, hands it to the project's functions and writes a file."""
+    graph = world.graph
+    calls = any(graph.nodes[e.target].kind == "function" for e in graph.successors(function, frozenset({"call"})))
+    return calls and {"data.read", "data.write"} <= roles and not roles & {"transform.fit", "transform.fit_apply"}
+
+
 def _mark_share(world: World) -> None:
     """`tested` on feature code; `share` on the tests of features: most (four of five functions or more are reached by tests that can
     fail), or some."""
     graph = world.graph
-    features = [n for n in graph.with_role("code.feature") if graph.nodes[n].kind == "function"]
+    every = [n for n in graph.with_role("code.feature") if graph.nodes[n].kind == "function"]
+    features = [n for n in every if graph.nodes[n].attributes["derives"] == "true"] or every
     tests = [n for n in graph.with_role("test.feature") if graph.nodes[n].kind == "test"]
     reached = graph.sweep(tests, frozenset({"call", "import"}))
-    for node in features:
+    for node in every:
         graph.nodes[node].attributes["tested"] = "true" if node in reached else "false"
     share = sum(n in reached for n in features) / len(features) if features else 0.0
     for node in tests:
