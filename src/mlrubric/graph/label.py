@@ -8,6 +8,7 @@ from collections.abc import Collection
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.derive import MASKED, MEASURED, clause, derived_roles, slices, timed_roles
 from mlrubric.graph.graph import RUNS, Graph
+from mlrubric.graph.rivals import mark_rivals, naive_guesses
 
 COMING_IN = frozenset({"data.read", "artifact.download", "feature.serve"})
 NOT_SOURCES = frozenset({"test.case", "test.assert", "check", "random.use", "random.seed", "data.derive", "process.exit"})
@@ -33,6 +34,8 @@ def label(graph: Graph, code: Code) -> None:
         measured = code.node_op.get(node)
         if measured is not None and MASKED in code.about(measured) and "model.predict" in code.about(measured):
             graph.give(node, "model.slice")
+    for node in naive_guesses(graph, code):
+        graph.give(node, "model.baseline")
     _relabel(graph, code, labels, index, stops)
     reading = graph.sweep(graph.with_role(*COMING_IN), RUNS, back=True)
     for node, check in code.check_of.items():
@@ -52,6 +55,7 @@ def label(graph: Graph, code: Code) -> None:
         if node not in code.check_of:
             graph.nodes[node].about = code.about(code.node_op[node])
     _flow_edges(graph, code)
+    mark_rivals(graph, code)
 
 
 def _reads(graph: Graph, code: Code, check: int, reading: Collection[int]) -> bool:
@@ -70,16 +74,19 @@ def _learning(graph: Graph, code: Code) -> list[int]:
 
 
 def _relabel(graph: Graph, code: Code, labels: dict[int, int], index: dict[str, int], stops: dict[int, int]) -> None:
-    """Carry the role of a metric by slice on, where one was found."""
-    sliced = [code.node_op[n] for n in graph.with_role("model.slice") if n in code.node_op]
-    if not sliced:
-        return
-    bit = index.setdefault("model.slice", 1 << len(index))
-    if "model.slice" not in code.roles:
-        code.roles.append("model.slice")
-    for op in sliced:
-        labels[op] = labels.get(op, 0) | bit
-    code.bits = code.flow.carry(labels, block=lambda op: stops.get(op, 0))
+    """Carry on the roles that were found by what flows in: a metric by slice, the quality of a guess."""
+    found = False
+    for role in ("model.slice", "model.baseline"):
+        bit = index.setdefault(role, 1 << len(index))
+        if role not in code.roles:
+            code.roles.append(role)
+        for node in graph.with_role(role):
+            op = code.node_op.get(node)
+            if op is not None and not labels.get(op, 0) & bit:
+                labels[op] = labels.get(op, 0) | bit
+                found = True
+    if found:
+        code.bits = code.flow.carry(labels, block=lambda op: stops.get(op, 0))
 
 
 def _flow_edges(graph: Graph, code: Code) -> None:
