@@ -13,6 +13,7 @@ from mlrubric.model.facts import Setting
 from mlrubric.model.graph import Node
 
 PREFIXES = ("tool.pytest.ini_options.", "pytest.", "tool:pytest.")
+VARIABLE = re.compile(r"\$\{\{?[^}]*\}\}?|\$\([^)]*\)|\$\w+")  # in a path: any one name
 ALWAYS_SKIPPED = re.compile(r"(^|\.)mark\.skip$|unittest\.skip$")
 
 
@@ -49,6 +50,7 @@ class Selection:
                 only = True
         for part in invocation.target.split():
             (nodes if "::" in part else paths).append(posixpath.normpath(posixpath.join(folder, part)))
+        paths = [VARIABLE.sub("*", path) for path in paths]
         return Selection(folder, tuple(dict.fromkeys(paths)), keyword, marker, tuple(ignored), tuple(dict.fromkeys(nodes)), only)
 
 
@@ -68,6 +70,7 @@ def select(world: World, selection: Selection) -> list[tuple[int, bool, str]]:
         elif word.startswith("--ignore="):
             ignored.append(posixpath.normpath(posixpath.join(selection.folder, word.partition("=")[2])))
     found: list[tuple[int, bool, str]] = []
+    sure = not any("*" in p for p in (selection.folder, *selection.paths))
     for node, scope, path in _candidates(world, selection):
         label = world.graph.nodes[node].label
         marks = _marks(world, scope)
@@ -80,7 +83,7 @@ def select(world: World, selection: Selection) -> list[tuple[int, bool, str]]:
         elif any(ALWAYS_SKIPPED.search(m) for m in marks):
             found.append((node, True, "the test is skipped"))
         else:
-            found.append((node, True, ""))
+            found.append((node, sure, ""))
     return found
 
 
@@ -98,7 +101,7 @@ def _candidates(world: World, selection: Selection) -> list[tuple[int, int, str]
         if facts.kind != "test":
             continue
         path = program.modules[program.scope_unit[scope]].path
-        inside = any(p == "." or path == p or path.startswith(p + "/") or fnmatchcase(path, p) for p in paths)
+        inside = any(p in (".", path) or path.startswith(p + "/") or fnmatchcase(path, p) or fnmatchcase(path, p + "/*") for p in paths)
         chosen = any(
             n.partition("::")[0] == path and facts.label.endswith(n.rpartition("::")[2].partition("[")[0]) for n in selection.nodes
         )

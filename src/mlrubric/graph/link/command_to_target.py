@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from mlrubric.graph.tests import Selection, select
+from mlrubric.graph.tests import VARIABLE, Selection, select
 from mlrubric.graph.world import World
 from mlrubric.knowledge.commands import Invocation, interpret
 from mlrubric.model.facts import Command
@@ -30,8 +30,11 @@ def link(world: World) -> None:
         unbounded = [text for text, bounded in pip_install_targets(command.argv) if not bounded]
         if unbounded:
             world.graph.nodes[node].attributes["unbounded"] = " ".join(unbounded)
+    moved: dict[tuple[str, str], str] = {}  # the last folder with a variable in its name that a script went to
     for node, path, command in owned:
-        base = _base(world, path, command)
+        if command.argv[:1] == ("cd",) and len(command.argv) > 1:
+            moved[(path, command.owner)] = VARIABLE.sub("*", command.argv[1]) if "$" in command.argv[1] else ""
+        base = _base(world, path, command, moved.get((path, command.owner), ""))
         for invocation in interpret(command.argv):
             _follow(world, node, path, command, base, invocation)
 
@@ -53,8 +56,10 @@ def _owner(world: World, path: str, command: Command) -> int:
     return world.nodes[key]
 
 
-def _base(world: World, path: str, command: Command) -> str:
-    """The folder a command runs in: CI steps and documents start at the root, stages and Dockerfiles in their own folder."""
+def _base(world: World, path: str, command: Command, unknown: str = "") -> str:
+    """The folder a command runs in: CI steps and documents start at the root, stages and Dockerfiles in their own folder.
+
+    `unknown` stands for the folder of a command whose folder is not known, with `*` for what is not known of it."""
     owner = world.node(path, command.owner)
     base = ""
     if owner is not None:
@@ -62,7 +67,7 @@ def _base(world: World, path: str, command: Command) -> str:
         base = attributes.get("directory", "")
         if not base and world.graph.nodes[owner].kind in ("notebook", "image", "service"):
             base = posixpath.dirname(path)
-    inner = command.directory or ""
+    inner = unknown if command.directory is None else command.directory
     joined = posixpath.normpath(posixpath.join(base, inner)) if base or inner else ""
     return "" if joined in (".", "/") or joined.startswith(("..", "/", "$")) else joined
 
