@@ -8,30 +8,51 @@ from mlrubric.graph.values import HOLE
 from mlrubric.graph.world import World, normal, parents
 
 ORDER = 60
-READS = {"data.read": "@source", "model.load": "@source"}
-WRITES = {"data.write": "@sink", "model.save": "@sink", "run.log_model": "@name", "model.register": "@name"}
+READS = {"data.read": "@source", "model.load": "@source", "file.open": "@source"}
+WRITES = {
+    "data.write": "@sink", "model.save": "@sink", "run.log_model": "@name", "model.register": "@name", "file.write": "@sink", "artifact.download": "@sink",
+}  # fmt: skip
 
 
 def link(world: World) -> None:
     """Read and write edges between operations and artifacts, then joins of paths that end alike."""
     code = world.code
+    _stored(world)
     for op, node in sorted(code.op_node.items()):
         meaning = code.meanings.of(op)
         if meaning is None:
             continue
         for role in meaning.roles:
-            if role in READS:
+            if role in READS and not (role == "file.open" and "file.write" in meaning.roles):
                 for path in _paths(world, meaning.arguments.get(READS[role], -1)):
-                    artifact = world.artifact(path, code.place(op), "model" if role == "model.load" else "dataset")
+                    artifact = world.artifact(path, code.place(op), {"model.load": "model", "data.read": "dataset"}.get(role, "artifact"))
                     world.graph.connect(artifact, node, "read", code.place(op))
                     world.graph.nodes[node].attributes.setdefault("path", normal(path))
             elif role in WRITES:
-                for path in _paths(world, meaning.arguments.get(WRITES[role], -1)):
+                for path in _paths(world, meaning.arguments.get(WRITES[role], _receiver(world, op, role))):
                     artifact = world.artifact(path, code.place(op), "model" if role.startswith("model") or "model" in role else "artifact")
                     world.graph.nodes[artifact].attributes["produced"] = "code"
                     world.graph.connect(node, artifact, "write", code.place(op))
                     world.graph.nodes[node].attributes.setdefault("path", normal(path))
     _join(world)
+
+
+def _stored(world: World) -> None:
+    """What is stored into an array that lies in a file (`mapped[i:j] = rows`) reaches the file."""
+    code = world.code
+    for op, facts in enumerate(code.program.ops):
+        if facts.kind == "store_subscript" and code.program.args[op]:
+            for source in code.flow.reach([code.program.args[op][0]], back=True, stop=lambda o: code.program.ops[o].kind == "call"):
+                meaning = code.meanings.of(source)
+                if meaning is not None and "file.write" in meaning.roles and "@sink" in meaning.arguments and source < op:
+                    code.flow.connect(op, source)
+
+
+def _receiver(world: World, op: int, role: str) -> int:
+    """The file object that `f.write(...)` writes to."""
+    program = world.code.program
+    callee = program.args[op][0]
+    return program.args[callee][0] if role == "file.write" and callee >= 0 and program.ops[callee].kind == "attribute" else -1
 
 
 def _paths(world: World, argument: int) -> list[str]:

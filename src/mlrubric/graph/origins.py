@@ -1,0 +1,202 @@
+"""Where read data comes from, and whether the same bytes come back the next time: tracked, pinned, produced by this run, or only found
+there."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+from mlrubric.graph.code import is_test_code
+from mlrubric.graph.graph import FLOWS, RUNS
+from mlrubric.graph.values import HOLE
+from mlrubric.graph.world import World, normal, parents
+from mlrubric.model.facts import Pin
+from mlrubric.model.graph import Edge
+
+READS = ("data.read", "artifact.download")
+FIXED = re.compile(r"[0-9a-f]{32,64}(?![0-9a-f])")  # a commit or a content hash in an address
+DRIVERS = ("trigger", "workflow", "job", "step", "stage", "service")
+SCHEMES = {"s3": "bucket", "s3a": "bucket", "gs": "bucket", "gcs": "bucket", "abfs": "bucket", "abfss": "bucket", "wasbs": "bucket",
+"az": "bucket", "adl": "bucket", "minio": "bucket"}
+
+
+def mark_origins(world: World) -> None:
+    """`origin` on every read of data, and `to_fit`: whether what it reads reaches a training."""
+    graph = world.graph
+    reach = _training_sources(world)
+    origins = Origins(world)
+    for node in graph.with_role(*READS):
+        one = graph.nodes[node]
+        if one.kind != "op":
+            continue
+        one.attributes["origin"], one.attributes["source"] = origins.of(node)
+        one.attributes["to_fit"] = "true" if node in reach else "false"
+
+
+def _training_sources(world: World) -> dict[int, int]:
+    """Everything whose data reaches a training outside of tests; folders join only the files that code hands over in them."""
+    graph = world.graph
+    fits = [n for n in graph.with_role("model.fit", "model.tune") if not is_test_code(graph.nodes[n].place.path)]
+    return graph.sweep(fits, FLOWS, back=True, allow=lambda e: not _loose(world, e))
+
+
+def _loose(world: World, edge: Edge) -> bool:
+    """A join of a folder and a file in it, when no code writes or reads the folder as a whole."""
+    if edge.kind != "join" or not edge.certain:
+        return False
+    graph = world.graph
+    a, b = graph.nodes[edge.source], graph.nodes[edge.target]
+    folder = edge.source if b.label.startswith(a.label + "/") else edge.target
+    whole = (*graph.successors(folder, ("read",)), *graph.predecessors(folder, ("write",)))
+    return not any(graph.nodes[n].kind in ("op", "command") for e in whole for n in (e.source, e.target))
+
+
+class Origins:
+    """Answers for one repository; files, pins and products are looked up by path."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.graph = world, world.graph
+        self.pins = frozenset(normal(pin.path) for _, pin in world.every(Pin))
+        self.produced = {key: node for key, node in world.artifacts.items() if any(True for _ in world.graph.predecessors(node,
+        ("write",)))}
+        self._above: dict[int, frozenset[int]] = {}
+
+    def of(self, node: int) -> tuple[str, str]:
+        """(origin, what is read), the least fixed of the possible sources."""
+        code = self.world.code
+        op = code.node_op[node]
+        meaning = code.meanings.of(op)
+        if meaning is None:
+            return "unknown", ""
+        if meaning.entry is not None and meaning.entry.bundled:
+            return "bundled", meaning.api
+        for role in ("@version", "@digest"):
+            if code.meanings.spelling(meaning.arguments[role]) != "none" if role in meaning.arguments else False:
+                return "versioned", meaning.api
+        sources = self._texts(meaning.arguments.get("@source", -1))
+        if not sources:
+            declared = sorted(self.graph.nodes[e.source].label for e in self.graph.predecessors(node, ("read",)))
+            return max(((self._path(path, node), path) for path in declared), key=lambda pair: RANK.index(pair[0]), default=("unknown", ""))
+        found = [(self._one(source, node), source) for source in sources]
+        return min(found, key=lambda pair: RANK.index(pair[0]))
+
+    def _texts(self, argument: int) -> list[str]:
+        if argument < 0:
+            return []
+        values = sorted(str(v[1]) for v in self.world.code.resolver.of(argument) if v[0] == "text")
+        values = [v for v in values if v.strip(HOLE + "/. ") and len(v) < 2000]
+        if values and not is_test_code(self.world.code.place(argument).path):
+            written = self._written(argument)
+            kept = [v for v in values if any(part in written for part in _last(v))] if written else values
+            return kept or [v for v in values if "://" in v]  # an address that only tests name is still the only one there is
+        return values
+
+    def _written(self, argument: int) -> str:
+        """All texts outside of tests that reach an argument; empty when no test hands anything over."""
+        code, found, tests = self.world.code, list[str](), False
+        for op in code.flow.reach([argument], back=True):
+            facts = code.program.ops[op]
+            texts = [facts.value] if facts.kind == "const" else facts.value if facts.kind == "fstring" and isinstance(facts.value, tuple) else ()
+            if texts and is_test_code(code.program.unit(op).path):
+                tests = True
+            else:
+                found.extend(t for t in texts if isinstance(t, str))
+        return "\n".join(found) or "\n" if tests else ""
+
+    def _one(self, source: str, node: int) -> str:
+        api = self.graph.nodes[node].api
+        if "\n" in source or re.match(r"\s*(select|with)\b", source, re.IGNORECASE):
+            return "database"
+        if "://" in source:
+            scheme = source.partition("://")[0].lower()
+            if FIXED.search(source):
+                return "versioned"
+            if scheme == "file":
+                return self._path(source.partition("://")[2], node)
+            return SCHEMES.get(scheme, "url" if scheme in ("http", "https", "ftp") else "database" if "sql" in scheme else "store")
+        if "sql" in api.rpartition(".")[2]:
+            return "database"
+        return self._path(source, node)
+
+    def _path(self, source: str, node: int) -> str:
+        key = normal(source)
+        for candidate in self._candidates(key, node):
+            if candidate in self.world.files or any(True for _ in self._matching(candidate, self.world.files)):
+                return "tracked"
+            if self._pinned(candidate):
+                return "pinned"
+        for candidate in self._candidates(key, node):
+            makers = [self.produced[p] for p in self._matching(candidate, self.produced)]
+            makers += [self.produced[p] for p in parents(candidate) if p in self.produced]
+            if makers:
+                return "produced" if any(self._same_run(maker, node) for maker in makers) else "left"
+        return self._elsewhere(key)
+
+    def _elsewhere(self, key: str) -> str:
+        """A path that is not there as written: mounted or copied under another root, when its end names exactly one tracked or pinned
+        file."""
+        tail = key.lstrip("/*").rsplit("*/", 1)[-1]
+        parts = tail.split("/")
+        for length in range(len(parts), 0, -1):
+            end = "/".join(parts[-length:])
+            if "*" in end or not end or (length == 1 and len(parts) > 1 and not key.startswith(("/", "*"))):
+                continue
+            hits = [p for p in self.world.files | self.pins if p == end or p.endswith("/" + end)]
+            if len(hits) == 1 or (hits and length > 1):
+                return "tracked" if hits[0] in self.world.files else "pinned"
+        name = posixpath.basename(key)
+        if not name.strip("*"):
+            return "unknown"
+        if "/" not in key and "." not in name and "*" not in name:
+            return "store"  # a name in somebody's collection of data sets, no path
+        return "untracked"
+
+    def _candidates(self, key: str, node: int) -> Iterable[str]:
+        """The path from the root, and from each folder above the reading file; a leading part that is not known is one of those."""
+        if key.startswith("*/"):
+            key = key.removeprefix("*/")
+        yield key
+        for folder in parents(self.graph.nodes[node].place.path):
+            yield posixpath.normpath(posixpath.join(folder, key))
+
+    def _matching(self, pattern: str, paths: Iterable[str]) -> Iterable[str]:
+        if "*" not in pattern:
+            return [pattern] if pattern in paths else []
+        if not posixpath.basename(pattern).strip("*."):
+            return []
+        return [p for p in paths if fnmatchcase(p, pattern)]
+
+    def _pinned(self, path: str) -> bool:
+        return path in self.pins or any(p in self.pins for p in parents(path)) or any(True for _ in self._matching(path, self.pins))
+
+    def _same_run(self, artifact: int, reader: int) -> bool:
+        """Whether one run writes the artifact and reads it: a common driver above both, stages of one file, or one program."""
+        below = self._drivers(reader)
+        for edge in self.graph.predecessors(artifact, ("write",)):
+            if below & self._drivers(edge.source):
+                return True
+        return False
+
+    def _drivers(self, node: int) -> frozenset[int]:
+        """What runs a node: the first node of each file that holds stages stands for all of its stages."""
+        if node not in self._above:
+            found: set[int] = set()
+            for above in self.graph.sweep([node], RUNS, back=True):
+                one = self.graph.nodes[above]
+                if one.kind == "stage":
+                    found.add(min(n for n in self.graph.of_kind("stage") if self.graph.nodes[n].place.path == one.place.path))
+                elif one.kind in DRIVERS or one.kind in ("function", "module", "notebook"):
+                    found.add(above)
+            self._above[node] = frozenset(found)
+        return self._above[node]
+
+
+def _last(text: str) -> list[str]:
+    """The known parts of the last part of a path."""
+    return [part for part in text.rstrip("/").rpartition("/")[2].split(HOLE) if len(part) > 2] or [text]
+
+
+# from the least to the most fixed
+RANK = ("url", "bucket", "store", "database", "untracked", "left", "unknown", "produced", "pinned", "tracked", "versioned", "bundled")
