@@ -1,31 +1,71 @@
-"""What a stage declares reaches the code it runs: an operation with an unknown path reads and writes the files of its stage."""
+"""What a stage declares to read and write is what the code it runs reads and writes, where the code itself does not say which file.
+
+A stage whose data is found in its code gives its own edges up: data flows through the operations, past the checks among them.
+"""
 
 from __future__ import annotations
 
-from mlrubric.graph.graph import RUNS
+import posixpath
+from dataclasses import replace
+
+from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.world import World
 
 ORDER = 70
-READING = ("data.read", "model.load")
-WRITING = ("data.write", "model.save", "artifact.download", "file.write")
-CODE = (".py", ".ipynb", ".sh", ".yaml", ".yml", ".toml", ".R", ".sql")
+MODELS = (".pkl", ".pickle", ".joblib", ".h5", ".keras", ".pt", ".pth", ".onnx", ".safetensors", ".bin", ".cbm", ".model")
+CODE = (".py", ".sh", ".ipynb", ".yaml", ".yml", ".toml", ".sql", ".r", ".txt", ".cfg", ".ini")
 
 
 def link(world: World) -> None:
-    """Uncertain read and write edges between declared files and operations below the stage."""
+    """Connect declared files with the operations of each stage that read or write a file that is not known."""
     graph = world.graph
-    for stage in graph.of_kind("stage"):
-        reads = [e.source for e in graph.predecessors(stage, ("read",)) if not graph.nodes[e.source].label.endswith(CODE)]
+    stages = set(graph.of_kind("stage"))
+    for stage in sorted(stages):
+        inside = graph.sweep([stage], RUNS, stop=stages - {stage})
+        reads = [e.source for e in graph.predecessors(stage, ("read",)) if not _is_code(graph, e.source)]
         writes = [e.target for e in graph.successors(stage, ("write",))]
-        if not reads and not writes:
-            continue
-        for node in graph.sweep([stage], RUNS, stop=[n for n in graph.of_kind("stage") if n != stage]):
-            one = graph.nodes[node]
-            if one.kind != "op" or "path" in one.attributes:
-                continue
-            if set(one.roles) & set(READING):
-                for artifact in reads:
-                    graph.connect(artifact, node, "read", one.place, certain=False)
-            if set(one.roles) & set(WRITING):
-                for artifact in writes:
-                    graph.connect(node, artifact, "write", one.place, certain=False)
+        taken = [_feed(graph, artifact, inside, ("data.read", "model.load"), into=True) for artifact in reads]
+        given = [_feed(graph, artifact, inside, ("data.write", "model.save"), into=False) for artifact in writes]
+        if taken and given and any(taken) and any(given):
+            _give_up(
+                graph, stage, {a for a, ok in zip(reads, taken, strict=True) if ok}, {a for a, ok in zip(writes, given, strict=True) if ok}
+            )
+
+
+def _is_code(graph: Graph, artifact: int) -> bool:
+    return graph.nodes[artifact].label.lower().endswith(CODE)
+
+
+def _feed(graph: Graph, artifact: int, inside: dict[int, int], roles: tuple[str, str], *, into: bool) -> bool:
+    """Whether code of the stage reads (writes) the artifact, after connecting the operations that may."""
+    joined = {artifact, *(e.target for e in graph.successors(artifact, ("join",)))}
+    kind = ("read",) if into else ("write",)
+    ends = {
+        e.target if into else e.source for one in joined for e in (graph.successors(one, kind) if into else graph.predecessors(one, kind))
+    }
+    if any(n in inside for n in ends if graph.nodes[n].kind == "op"):
+        return True
+    data, model = roles
+    label = graph.nodes[artifact].label.lower()
+    is_model = label.endswith(MODELS) or posixpath.basename(label).startswith("model")
+    found = False
+    for node in graph.with_role(model if is_model else data):
+        if node in inside and not _known(graph, node, kind[0]):
+            graph.connect(*((artifact, node) if into else (node, artifact)), kind[0], graph.nodes[node].place, certain=False)
+            found = True
+    return found
+
+
+def _known(graph: Graph, op: int, kind: str) -> bool:
+    """Whether an operation names its file itself."""
+    edges = graph.predecessors(op, ("read",)) if kind == "read" else graph.successors(op, ("write",))
+    return any(e.certain for e in edges)
+
+
+def _give_up(graph: Graph, stage: int, reads: set[int], writes: set[int]) -> None:
+    """The stage's own edges to files that its code takes and gives stay as declarations, data does not flow along them."""
+    for numbers, files, end in ((graph.incoming[stage], reads, "source"), (graph.outgoing[stage], writes, "target")):
+        for number in numbers:
+            edge = graph.edges[number]
+            if edge.kind in ("read", "write") and getattr(edge, end) in files:
+                graph.edges[number] = replace(edge, kind="declare")
