@@ -37,16 +37,15 @@ def _column(code: Code, op: int) -> tuple[str, object] | None:
 
 
 def mark_rivals(graph: Graph, code: Code) -> None:
-    """`simpler` on checks that compare the quality of one model with that of a simple one."""
+    """`relative` on checks that compare two measured qualities, `simpler` when one of the two is that of a simple model."""
     simple = graph.with_role("model.simple")
     others = [n for n in graph.with_role("model.build", "model.load") if n not in simple]
-    if not simple or not others:
-        return
     below, above = graph.sweep(simple, FLOWS), graph.sweep(others, FLOWS)
     for node, check in code.check_of.items():
-        if "model.compare" in graph.nodes[node].roles and node in below and node in above:
+        if "model.compare" in graph.nodes[node].roles:
             sides = any(_two_sided(code, condition) for condition in check.conditions)
-            graph.nodes[node].attributes["simpler"] = "true" if sides else "false"
+            graph.nodes[node].attributes["relative"] = "true" if sides else "false"
+            graph.nodes[node].attributes["simpler"] = "true" if sides and node in below and node in above else "false"
 
 
 def _two_sided(code: Code, condition: int) -> bool:
