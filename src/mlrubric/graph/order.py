@@ -5,7 +5,7 @@ Operations of a function stand in evaluation order; an operation dominates a lat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 from mlrubric.graph.code import Code
 
@@ -15,9 +15,9 @@ PASSING = ("with", "try", "finally", "scope", "cell")
 class Order:
     """Questions of precedence for one set of operations (the `marked` ones)."""
 
-    def __init__(self, code: Code, marked: Collection[int], *, counts: Callable[[int], bool] | None = None) -> None:
-        self.code, self.marked = code, frozenset(marked)
-        self.counts = counts
+    def __init__(self, code: Code, marked: Collection[int], *, only: frozenset[int] | None = None) -> None:
+        """With `only`, ways through callers in other scopes do not count, as long as one of these scopes calls."""
+        self.code, self.marked, self.only = code, frozenset(marked), only
         self._by_scope: dict[int, list[int]] = {}
         self._always: dict[int, int | None] = {}
         self._calls: dict[int, list[int]] = {}
@@ -103,6 +103,8 @@ class Order:
             if self._unconditional(marked) and not self.code.checks.in_main(marked):
                 return marked
         callers = sorted(c for c in self.code.resolver.callers.get(scope, ()) if c != op)
+        if self.only is not None:
+            callers = [c for c in callers if program.scope_id(c) in self.only] or callers
         found: int | None = None
         for call in callers:
             found = self.before(call, guard | {scope})

@@ -1,15 +1,15 @@
-"""Random operations: which generator each draws from, and whether a seed reaches it first."""
+"""Random operations: which generator each draws from, whether a seed reaches it first, and whether training depends on it."""
 
 from __future__ import annotations
 
 from mlrubric.graph.code import Code
-from mlrubric.graph.graph import Graph
+from mlrubric.graph.graph import FLOWS, Graph
 from mlrubric.graph.order import Order
 
 
 def mark_seeds(graph: Graph, code: Code) -> None:
     """`seeded` on every random operation: argument, global, late (a seed comes only afterwards), other (another generator is seeded),
-    no."""
+    no; and `to_fit` when what it draws reaches a training."""
     seeding: dict[str, set[int]] = {}
     for node in graph.with_role("random.seed"):
         op = code.node_op.get(node)
@@ -17,7 +17,10 @@ def mark_seeds(graph: Graph, code: Code) -> None:
         if op is not None and meaning is not None and meaning.entry is not None:
             for generator in meaning.entry.seeds:
                 seeding.setdefault(generator, set()).add(op)
-    orders = {generator: Order(code, ops) for generator, ops in seeding.items()}
+    training = _training(graph, code)
+    orders = {generator: Order(code, ops, only=training) for generator, ops in seeding.items()}
+    to_fit = _reaching(graph, code)
+    by_files = graph.sweep(graph.with_role("model.fit", "model.tune"), FLOWS, back=True)
     for node in graph.with_role("random.use"):
         op = code.node_op.get(node)
         meaning = code.meanings.of(op) if op is not None else None
@@ -27,17 +30,41 @@ def mark_seeds(graph: Graph, code: Code) -> None:
         values = {r: code.meanings.spelling(a) for r, a in meaning.arguments.items()}
         generator = meaning.entry.random_for(values)
         attributes["generator"] = generator
-        seed = values.get("@seed", "absent")
-        if seed not in ("absent", "none"):
-            attributes["seeded"] = "argument"
-            continue
-        order = orders.get(generator)
-        if order is not None and order.before(op) is not None:
-            attributes["seeded"] = "global"
-        elif order is not None and order.later(op) is not None:
-            attributes["seeded"] = "late"
-        elif orders and order is None:
-            same = code.program.unit_of[op]
-            attributes["seeded"] = "other" if any(code.program.unit_of[s] == same for ops in seeding.values() for s in ops) else "no"
-        else:
-            attributes["seeded"] = "no"
+        built = "model.build" in graph.nodes[node].roles and _called_in(code, op, training)
+        attributes["to_fit"] = "true" if op in to_fit or node in by_files or built else "false"
+        attributes["seeded"] = "argument" if values.get("@seed", "absent") not in ("absent", "none") else _seeded(code, op, generator, seeding, orders)
+
+
+def _seeded(code: Code, op: int, generator: str, seeding: dict[str, set[int]], orders: dict[str, Order]) -> str:
+    order = orders.get(generator)
+    if order is not None:
+        if order.before(op) is not None:
+            return "global"
+        return "late" if order.later(op) is not None else "no"
+    here = code.program.unit_of[op]
+    others = {g for g, ops in seeding.items() if any(code.program.unit_of[s] == here for s in ops)}
+    return "other" if others and generator != "own" else "no"
+
+
+def _reaching(graph: Graph, code: Code) -> dict[int, int]:
+    """Operations whose value reaches a training."""
+    fits = [code.node_op[n] for n in graph.with_role("model.fit", "model.tune") if n in code.node_op]
+    return code.flow.reach(fits, back=True)
+
+
+def _training(graph: Graph, code: Code) -> frozenset[int]:
+    """Scopes that lead to a training: those that hold one, and all that call them."""
+    waiting = [code.program.scope_id(code.node_op[n]) for n in graph.with_role("model.fit") if n in code.node_op]
+    found: set[int] = set()
+    while waiting:
+        scope = waiting.pop()
+        if scope not in found:
+            found.add(scope)
+            waiting.extend(code.program.scope_id(c) for c in code.resolver.callers.get(scope, ()))
+    return frozenset(found)
+
+
+def _called_in(code: Code, op: int, training: frozenset[int]) -> bool:
+    """Whether an operation stands in training code or in a function that training code calls."""
+    scope = code.program.scope_id(op)
+    return scope in training or any(code.program.scope_id(c) in training for c in code.resolver.callers.get(scope, ()))
