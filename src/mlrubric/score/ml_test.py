@@ -37,7 +37,9 @@ def judge_test(picture: Picture, test: TestRule) -> TestResult:
 
 
 def serving_visible(picture: Picture) -> bool:
-    return bool(picture.graph.with_role(*SERVING))
+    """Whether something answers requests here, or a trigger that recurs predicts with a model that it loads."""
+    graph = picture.graph
+    return bool(graph.with_role(*SERVING)) or any(picture.real.of(n).level in ("kept", "lost") for n in graph.with_role("code.predict"))
 
 
 def _holds(picture: Picture, test: TestRule, answers: Answers, grade: Grade) -> tuple[Witness, ...] | None:
