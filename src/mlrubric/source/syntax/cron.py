@@ -10,6 +10,12 @@ _DAYS = {name: index for index, name in enumerate(("sun", "mon", "tue", "wed", "
 _LENGTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _PART = re.compile(r"(?:\*|(\w+)(?:-(\w+))?)(?:/(\d+))?")
 
+NICKNAMES = {
+    "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *", "@monthly": "0 0 1 * *", "@weekly": "0 0 * * 0", "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *", "@hourly": "0 * * * *",
+}  # fmt: skip
+"""What cron and Jenkins call some times; servers that take five fields only know none of them."""
+
 
 def cron_problem(expression: str) -> str:
     """Why a five-field expression never fires; empty when it does, or when it holds a variable."""
