@@ -81,15 +81,17 @@ def guard_releases(world: World) -> list[Guarded]:
     order = Order(code, [op for op in checks if not code.checks.swallowed(op)])
     found: list[Guarded] = []
     for node in releases(world):
-        guards: set[int] = set()
         op = code.node_op.get(node)
-        if op is not None:
-            guards |= _in_code(code, graph, op, order, checks)
-        guards |= _in_workflow(world, node, set(checks.values()))
-        for guard in sorted(guards):
+        guards, free = _in_code(code, graph, op, order, checks) if op is not None else (set(), [])
+        outer = _in_workflow(world, node, set(checks.values()))
+        for guard in sorted(guards | outer):
             graph.connect(guard, node, "guard", graph.nodes[guard].place)
-        graph.nodes[node].attributes["guarded"] = "true" if guards else "false"
-        found.append(Guarded(node, tuple(sorted(guards))))
+        guarded = bool(outer) or (bool(guards) and not free)
+        graph.nodes[node].attributes["guarded"] = "true" if guarded else "some" if guards else "false"
+        if guards and not outer:
+            for way in free:
+                _way_around(code, graph, node, way)
+        found.append(Guarded(node, tuple(sorted(guards | outer)) if guarded else ()))
     everywhere = all(one.checks for one in found)
     for check in {c for one in found for c in one.checks}:
         graph.nodes[check].attributes["guards"] = "true" if everywhere else "some"
@@ -102,24 +104,41 @@ def _decides(code: Code, node: int) -> int:
     return check.conditions[0] if check is not None and check.form in ("raise", "exit") and check.conditions else code.node_op[node]
 
 
-def _in_code(code: Code, graph: Graph, op: int, order: Order, checks: dict[int, int]) -> set[int]:
+def _way_around(code: Code, graph: Graph, release: int, call: int) -> None:
+    """A call that leads to a release past the check that guards the other ways: the place to mend."""
+    node = code.op_node.get(call)
+    if node is None:
+        node = graph.add("op", graph.nodes[release].label, code.place(call), graph.nodes[release].roles, graph.nodes[release].api)
+        code.op_node[call], code.node_op[node] = node, call
+        graph.connect(code.holder(call), node, "call", code.place(call))
+    graph.nodes[node].attributes["guarded"] = "false"
+
+
+def _in_code(code: Code, graph: Graph, op: int, order: Order, checks: dict[int, int]) -> tuple[set[int], list[int]]:
+    """The checks that guard an operation, and the calls that lead to it past all of them: the operation itself when no way is guarded."""
+    found: set[int] = set()
+    free = _free_ways(code, graph, op, order, checks, found, frozenset())
+    if free and not found:
+        return set(), [op]
+    return found, free
+
+
+def _free_ways(code: Code, graph: Graph, op: int, order: Order, checks: dict[int, int], found: set[int], seen: frozenset[int]) -> list[int]:
+    """The outermost calls that reach an operation without a check; checks on the other ways are added to `found`."""
     before = order.before(op)
-    found = {checks[before]} if before is not None else set()
-    frontier, seen = [op], {op}
-    while frontier:
-        current = frontier.pop()
-        for condition in code.checks.guards(current):
-            about = code.about(condition)
-            if "model.evaluate" in about or "model.compare" in about:
-                found.add(_condition_node(code, graph, condition))
-        if found:
-            break
-        scope = code.program.scope_id(current)
-        callers = code.resolver.callers.get(scope, set()) - seen
-        if len(callers) == 1:
-            frontier.extend(callers)
-            seen |= callers
-    return found
+    if before is not None:
+        found.add(checks[before])
+        return []
+    around = [c for c in code.checks.guards(op) if {"model.evaluate", "model.compare"} & code.about(c)]
+    if around:
+        found.update(_condition_node(code, graph, c) for c in around)
+        return []
+    scope = code.program.scope_id(op)
+    callers = sorted(c for c in code.resolver.callers.get(scope, ()) if c not in seen and c != op)
+    callers = [c for c in callers if not is_test_code(code.program.unit(c).path)]
+    if not callers:
+        return [op]
+    return [way for c in callers for way in _free_ways(code, graph, c, order, checks, found, seen | {op})]
 
 
 def _condition_node(code: Code, graph: Graph, condition: int) -> int:
