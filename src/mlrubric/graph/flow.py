@@ -14,6 +14,7 @@ from mlrubric.graph.program import Program
 from mlrubric.graph.resolve import Resolver
 
 LOOPS = ("for", "while")
+SINKS = frozenset({"data.write", "file.write", "model.save", "model.register", "run.log_model", "run.log_data", "artifact.upload"})
 
 
 class Flow:
@@ -78,6 +79,10 @@ class Flow:
             for argument in chosen:
                 if argument >= 0:
                     self.connect(argument, op)
+        elif outside and meaning is not None and SINKS & set(meaning.roles):
+            for role in ("@data", "@target", "@model"):  # it gives nothing back, but what it writes depends on what it gets
+                if role in meaning.arguments:
+                    self.connect(meaning.arguments[role], op)
         elif made:
             for argument in args[1:]:
                 if argument >= 0:

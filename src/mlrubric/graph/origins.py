@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from mlrubric.graph.code import is_test_code
-from mlrubric.graph.graph import FLOWS, RUNS
+from mlrubric.graph.graph import RUNS
+from mlrubric.graph.paths import known_texts
+from mlrubric.graph.processes import Processes
 from mlrubric.graph.values import HOLE
 from mlrubric.graph.world import World, normal, parents
 from mlrubric.model.facts import Pin
@@ -39,7 +41,7 @@ def _training_sources(world: World) -> dict[int, int]:
     """Everything whose data reaches a training outside of tests; folders join only the files that code hands over in them."""
     graph = world.graph
     fits = [n for n in graph.with_role("model.fit", "model.tune") if not is_test_code(graph.nodes[n].place.path)]
-    return graph.sweep(fits, FLOWS, back=True, allow=lambda e: not _loose(world, e))
+    return Processes(graph).sweep(fits, back=True, allow=lambda e: not _loose(world, e))
 
 
 def _loose(world: World, edge: Edge) -> bool:
@@ -83,27 +85,7 @@ class Origins:
         return min(found, key=lambda pair: RANK.index(pair[0]))
 
     def _texts(self, argument: int) -> list[str]:
-        if argument < 0:
-            return []
-        values = sorted(str(v[1]) for v in self.world.code.resolver.of(argument) if v[0] == "text")
-        values = [v for v in values if v.strip(HOLE + "/. ") and len(v) < 2000]
-        if values and not is_test_code(self.world.code.place(argument).path):
-            written = self._written(argument)
-            kept = [v for v in values if any(part in written for part in _last(v))] if written else values
-            return kept or [v for v in values if "://" in v]  # an address that only tests name is still the only one there is
-        return values
-
-    def _written(self, argument: int) -> str:
-        """All texts outside of tests that reach an argument; empty when no test hands anything over."""
-        code, found, tests = self.world.code, list[str](), False
-        for op in code.flow.reach([argument], back=True):
-            facts = code.program.ops[op]
-            texts = [facts.value] if facts.kind == "const" else facts.value if facts.kind == "fstring" and isinstance(facts.value, tuple) else ()
-            if texts and is_test_code(code.program.unit(op).path):
-                tests = True
-            else:
-                found.extend(t for t in texts if isinstance(t, str))
-        return "\n".join(found) or "\n" if tests else ""
+        return [v for v in known_texts(self.world.code, argument) if v.strip(HOLE + "/. ") and len(v) < 2000]
 
     def _one(self, source: str, node: int) -> str:
         api = self.graph.nodes[node].api
@@ -191,11 +173,6 @@ class Origins:
                     found.add(above)
             self._above[node] = frozenset(found)
         return self._above[node]
-
-
-def _last(text: str) -> list[str]:
-    """The known parts of the last part of a path."""
-    return [part for part in text.rstrip("/").rpartition("/")[2].split(HOLE) if len(part) > 2] or [text]
 
 
 # from the least to the most fixed

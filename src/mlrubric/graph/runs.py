@@ -11,9 +11,7 @@ from mlrubric.graph.world import World
 KINDS = ("test", "op", "function", "module", "notebook", "stage")
 # CI systems without a reader yet: what they run is not known
 UNREAD = re.compile(
-    r"(^|/)(\.circleci/config\.yml|\.gitlab-ci\.yml|Jenkinsfile[^/]*|\.?azure-pipelines?[^/]*\.ya?ml|\.travis\.yml|bitbucket-pipelines\.yml|\.drone\.yml"
-    r"|\.?appveyor\.yml|\.woodpecker(\.ya?ml|/.*)|\.buildkite/.*|\.semaphore/.*|\.cirrus\.yml"
-    r"|buildspec[^/]*\.ya?ml|cloudbuild[^/]*\.ya?ml|cloudbuild/[^/]*\.ya?ml)$",
+    r"(^|/)(Jenkinsfile[^/]*|\.travis\.yml|\.drone\.yml|\.?appveyor\.yml|\.woodpecker(\.ya?ml|/.*)|\.buildkite/.*|\.semaphore/.*|\.cirrus\.yml|buildspec[^/]*\.ya?ml)$",
     re.IGNORECASE,
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
+from mlrubric.graph.paths import known_texts
 from mlrubric.graph.values import HOLE
 from mlrubric.graph.world import World, normal, parents
 
@@ -59,13 +60,13 @@ def _paths(world: World, argument: int) -> list[str]:
     """The paths an argument may be, as far as they are known; a file object stands for the path it was opened with."""
     if argument < 0:
         return []
-    found = [str(v[1]) for v in sorted(world.code.resolver.of(argument), key=repr) if v[0] == "text"]
+    found = known_texts(world.code, argument)
     if not found:
         for op, origin in world.code.flow.reach([argument], back=True, stop=lambda o: world.code.program.ops[o].kind == "call").items():
             meaning = world.code.meanings.of(op)
             if meaning is not None and meaning.api == "builtins.open" and origin >= -1:
                 inner = meaning.arguments.get("@source", meaning.arguments.get("@sink", -1))
-                found.extend(str(v[1]) for v in sorted(world.code.resolver.of(inner), key=repr) if v[0] == "text")
+                found.extend(known_texts(world.code, inner))
     return [p for p in dict.fromkeys(found) if p.strip(HOLE + "/. ") and "\n" not in p and len(p) < 300][:4]
 
 

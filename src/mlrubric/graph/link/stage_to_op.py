@@ -49,7 +49,7 @@ def _feed(graph: Graph, artifact: int, inside: dict[int, int], roles: tuple[str,
     label = graph.nodes[artifact].label.lower()
     is_model = label.endswith(MODELS) or posixpath.basename(label).startswith("model")
     found = False
-    for node in graph.with_role(model if is_model else data):
+    for node in graph.with_role(model) if is_model else graph.with_role(data) if into else graph.with_role(data, "artifact.download"):
         if node in inside and not _known(graph, node, kind[0]):
             graph.connect(*((artifact, node) if into else (node, artifact)), kind[0], graph.nodes[node].place, certain=False)
             found = True

@@ -1,0 +1,39 @@
+"""The texts that a path argument may be, without those that only tests hand over."""
+
+from __future__ import annotations
+
+from mlrubric.graph.code import Code, is_test_code
+from mlrubric.graph.values import HOLE
+
+
+def known_texts(code: Code, argument: int) -> list[str]:
+    """All texts of an argument, sorted. In the project's own code, a path that only a test names says nothing about the real run; an address that only
+    tests name is still the only one there is."""
+    if argument < 0:
+        return []
+    values = sorted(str(v[1]) for v in code.resolver.of(argument) if v[0] == "text")
+    if not values or is_test_code(code.program.unit(argument).path):
+        return values
+    written = _written(code, argument)
+    if not written:
+        return values
+    kept = [v for v in values if any(part in written for part in _last(v))]
+    return kept or [v for v in values if "://" in v]
+
+
+def _written(code: Code, argument: int) -> str:
+    """All texts outside of tests that reach an argument; empty when no test hands anything over."""
+    found, tests = list[str](), False
+    for op in code.flow.reach([argument], back=True):
+        facts = code.program.ops[op]
+        texts = (facts.value,) if facts.kind == "const" else facts.value if facts.kind == "fstring" and isinstance(facts.value, tuple) else ()
+        if texts and is_test_code(code.program.unit(op).path):
+            tests = True
+        else:
+            found.extend(t for t in texts if isinstance(t, str))
+    return ("\n".join(found) or "\n") if tests else ""
+
+
+def _last(text: str) -> list[str]:
+    """The known parts of the last part of a path."""
+    return [part for part in text.rstrip("/").rpartition("/")[2].split(HOLE) if len(part) > 2] or [text]
