@@ -43,6 +43,12 @@ class Graph:
             self.nodes[node].roles = (*self.nodes[node].roles, role)
             self._roles.setdefault(role, []).append(node)
 
+    def turn(self, node: int, kind: str) -> None:
+        """Make a node one of another kind."""
+        self._kinds[self.nodes[node].kind].remove(node)
+        self.nodes[node].kind = kind
+        self._kinds.setdefault(kind, []).append(node)
+
     def connect(
         self,
         source: int,

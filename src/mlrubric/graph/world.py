@@ -55,7 +55,7 @@ class World:
             exists = key in self.files or key in self.folders
             self.graph.nodes[node].attributes["exists"] = "true" if exists else "false"
         elif kind != "artifact" and self.graph.nodes[node].kind == "artifact":
-            self.graph.nodes[node].kind = kind
+            self.graph.turn(node, kind)
         return node
 
     def file(self, directory: str, target: str) -> str | None:

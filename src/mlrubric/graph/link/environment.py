@@ -40,9 +40,10 @@ def link(world: World) -> None:
         world.graph.add(
             "document", owner.pattern, owner.place, ("check.review",), pattern=owner.pattern, owners=" ".join(owner.owners), path=path
         )
-    for _, pin in world.every(Pin):
+    for path, pin in world.every(Pin):
         node = world.artifact(pin.path, pin.place, "dataset")
-        world.graph.nodes[node].attributes.update(pinned="true", pinned_by=pin.tool)
+        by_run = "true" if path.endswith("dvc.lock") else "false"
+        world.graph.nodes[node].attributes.update(pinned="true", pinned_by=pin.tool, pinned_by_run=by_run)
     for _, remote in world.every(Remote):
         world.graph.add("service", remote.name, remote.place, tool="dvc-remote", url=remote.url)
     for path, data in world.every(DataFile):
