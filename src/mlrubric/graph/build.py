@@ -16,6 +16,7 @@ from mlrubric.graph.frameworks import Fixtures
 from mlrubric.graph.gates import Guarded, guard_releases
 from mlrubric.graph.graph import Graph
 from mlrubric.graph.label import label
+from mlrubric.graph.literals import mark_literals
 from mlrubric.graph.meaning import Meanings
 from mlrubric.graph.origins import mark_origins
 from mlrubric.graph.parts import mark_parts
@@ -76,6 +77,7 @@ def build(facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue
     mark_training(world)
     mark_used(world)
     mark_origins(world)
+    mark_literals(world)
     schedule = Schedule(graph)
     mark_runs(world, schedule)
     mark_swallows(world, schedule)

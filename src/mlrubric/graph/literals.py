@@ -1,0 +1,68 @@
+"""Absolute paths written into code: literals that become a file's path, and literals that name somebody's home."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+
+from mlrubric.graph.code import Code, is_test_code
+from mlrubric.graph.world import World
+
+ABSOLUTE = re.compile(r"(?:/[A-Za-z][\w.@-]*/[\w.@${-]|[A-Za-z]:[\\/]+\w)")
+HOME = re.compile(r"(?:/home/[\w.-]+/|/Users/[\w.-]+/|/content/drive/|[A-Za-z]:[\\/]+Users[\\/]+\w)")
+# the operating system's own, and mounts that a platform promises to every job
+ELSEWHERE = re.compile(
+    r"/(?:tmp|var/tmp|dev|proc|sys|etc|usr|bin|sbin|lib\d*|run|var/(?:run|log|lib)|gcs|dbfs|Volumes|lakehouse|opt/ml|mnt/azureml|kaggle)/"
+)
+CARRY = frozenset({"assign", "load", "phi", "param", "fstring", "binary", "conditional", "boolean", "attribute", "container", "dict", "element", "return", "store_attribute"})
+USES = ("@source", "@sink")
+MOST = 200
+
+
+def mark_literals(world: World) -> None:
+    """A node with the role `path.absolute` for each such literal outside of tests."""
+    code = world.code
+    used = _path_arguments(code)
+    seen: set[tuple[str, int]] = set()
+    for op, facts in enumerate(code.program.ops):
+        text = _text(facts.kind, facts.value)
+        if not text or not ABSOLUTE.match(text) or ELSEWHERE.match(text) or "\n" in text:
+            continue
+        place = code.place(op)
+        key = (place.path, place.line)
+        if key in seen or is_test_code(place.path):
+            continue
+        if HOME.match(text) or _becomes_path(code, op, used):
+            seen.add(key)
+            world.graph.add("op", text if len(text) <= 80 else text[:77] + "...", place, ("path.absolute",), home="true" if HOME.match(text) else "false")
+
+
+def _text(kind: str, value: object) -> str:
+    """The beginning of a literal; of an f-string, what stands before its first hole."""
+    if kind == "const" and isinstance(value, str):
+        return value
+    return value[0] if kind == "fstring" and isinstance(value, tuple) and value and isinstance(value[0], str) else ""
+
+
+def _path_arguments(code: Code) -> set[int]:
+    """Operations that stand where a call takes the path of a file."""
+    found: set[int] = set()
+    for meaning in code.meanings.all().values():
+        if "@route" not in meaning.arguments:
+            found.update(meaning.arguments[role] for role in USES if role in meaning.arguments)
+    return found
+
+
+def _becomes_path(code: Code, literal: int, used: set[int]) -> bool:
+    waiting, seen = deque([literal]), {literal}
+    while waiting and len(seen) < MOST:
+        op = waiting.popleft()
+        if op in used:
+            return True
+        for following in code.flow.forward[op]:
+            kind = code.program.ops[following].kind
+            text = kind == "call" and any(v[0] == "text" for v in code.resolver.of(following))
+            if following not in seen and (kind in CARRY or text):
+                seen.add(following)
+                waiting.append(following)
+    return False
