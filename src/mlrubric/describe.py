@@ -82,7 +82,8 @@ def kind_of(picture: Picture) -> str:
     uses = graph.with_role("model.load", "model.predict")
     if not fits and not uses and not serves:
         return "library" if graph.with_role("model.build") else "none"
-    if serves and uses and not fits:
+    handlers = [n for n in serves if graph.nodes[n].kind == "function"]
+    if any(n in uses for n in graph.sweep(handlers, RUNS)) or (serves and uses and not fits):
         return "service"
     if not fits:
         return "service" if serves else "library" if not graph.with_role("data.read") else "research"
