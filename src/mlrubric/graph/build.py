@@ -21,6 +21,7 @@ from mlrubric.graph.meaning import Meanings
 from mlrubric.graph.origins import mark_origins
 from mlrubric.graph.parts import mark_parts
 from mlrubric.graph.program import Program
+from mlrubric.graph.references import mark_references
 from mlrubric.graph.resolve import resolve
 from mlrubric.graph.runs import mark_runs
 from mlrubric.graph.seeds import mark_seeds
@@ -28,6 +29,7 @@ from mlrubric.graph.subjects import mark_subjects
 from mlrubric.graph.swallows import mark_swallows
 from mlrubric.graph.training import mark_training
 from mlrubric.graph.used import mark_used
+from mlrubric.graph.validation import mark_validated
 from mlrubric.graph.world import World, parents
 from mlrubric.knowledge.catalogue import Catalogue
 from mlrubric.model.facts import FileFacts, Project
@@ -74,10 +76,12 @@ def build(facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue
     mark_seeds(graph, code)
     guarded = tuple(guard_releases(world))
     mark_subjects(world)
+    mark_references(world)
     mark_training(world)
     mark_used(world)
     mark_origins(world)
     mark_literals(world)
+    mark_validated(world)
     schedule = Schedule(graph)
     mark_runs(world, schedule)
     mark_swallows(world, schedule)

@@ -1,0 +1,68 @@
+"""How serving code names the model it loads: by something that moves, or by something that stays."""
+
+from __future__ import annotations
+
+import re
+
+from mlrubric.graph.code import is_test_code
+from mlrubric.graph.graph import RUNS
+from mlrubric.graph.values import HOLE
+from mlrubric.graph.world import World
+
+MOVING = re.compile(r"(^|[/:@_.-])latest($|[/:@_.-])|^models:/[^/]+/(production|staging|none|archived)$", re.IGNORECASE)
+VERSIONED = re.compile(r"\d|\{|\*|" + HOLE)
+
+
+def mark_references(world: World) -> None:
+    """`reference` on the loads of serving code: moving (a word that is pointed elsewhere), overwritten (a path that training of this
+    repository writes again), unpinned (a name on a hub without a revision)."""
+    graph = world.graph
+    serving = _serving(world)
+    for node in graph.with_role("model.load"):
+        op = world.code.node_op.get(node)
+        path = graph.nodes[node].place.path
+        if op is None or is_test_code(path) or path.endswith(".ipynb") or world.code.holder(op) not in serving or not _predicts(world, node):
+            continue
+        reason = _reason(world, node, op)
+        if reason:
+            graph.nodes[node].attributes["reference"] = reason
+
+
+def _serving(world: World) -> set[int]:
+    """What handlers and prediction code run, and the modules of handlers, whose loads happen at the start of the service."""
+    graph = world.graph
+    handlers = [n for n in graph.with_role("serve.handle", "serve.app", "code.predict") if not is_test_code(graph.nodes[n].place.path)]
+    functions = [n for n in handlers if graph.nodes[n].kind == "function"]
+    found = set(graph.sweep(functions, frozenset({"call"})))
+    program = world.code.program
+    for path in {graph.nodes[n].place.path for n in handlers}:
+        index = program.by_path.get(path)
+        if index is not None:
+            module = world.code.module_node[index]
+            found.add(module)
+            found |= {e.target for e in graph.successors(module, RUNS) if graph.nodes[e.target].kind == "function"}
+    return found
+
+
+def _predicts(world: World, node: int) -> bool:
+    """Whether what is loaded may be the model itself, not a transformer beside it."""
+    following = {role for e in world.graph.successors(node, ("flow",)) for role in world.graph.nodes[e.target].roles}
+    return "model.predict" in following or not any(role.startswith("transform.") for role in following)
+
+
+def _reason(world: World, node: int, op: int) -> str:
+    graph, meaning = world.graph, world.code.meanings.of(op)
+    if meaning is None or "@source" not in meaning.arguments:
+        return ""
+    names = [str(v[1]) for v in sorted(world.code.resolver.of(meaning.arguments["@source"]), key=repr) if v[0] == "text"]
+    if any(MOVING.search(name) for name in names):
+        return "moving"
+    takes_version = meaning.entry is not None and meaning.entry.param("@version") is not None
+    for edge in graph.predecessors(node, ("read",)):
+        artifact = graph.nodes[edge.source]
+        committed = artifact.attributes.get("exists") == "true" and artifact.attributes.get("pinned") != "true"
+        if artifact.attributes.get("produced") and not committed and not VERSIONED.search(artifact.label.rpartition("/")[2].rpartition(".")[0]):
+            return "overwritten"
+    if takes_version and "@version" not in meaning.arguments and names and not any(n.startswith((".", "/")) or HOLE in n for n in names):
+        return "unpinned"
+    return ""
