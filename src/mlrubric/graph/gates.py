@@ -77,7 +77,7 @@ def _carries_model(world: World, node: int) -> bool:
 def guard_releases(world: World) -> list[Guarded]:
     """For every release the blocking checks of quality that guard it; `guarded` and a `guard` edge are left in the graph."""
     graph, code = world.graph, world.code
-    checks = {_decides(code, n): n for n in graph.with_role("model.compare") if n in code.node_op and graph.nodes[n].gate}
+    checks = {decides(code, n): n for n in graph.with_role("model.compare") if n in code.node_op and graph.nodes[n].gate}
     order = Order(code, [op for op in checks if not code.checks.swallowed(op)])
     found: list[Guarded] = []
     for node in releases(world):
@@ -98,7 +98,7 @@ def guard_releases(world: World) -> list[Guarded]:
     return found
 
 
-def _decides(code: Code, node: int) -> int:
+def decides(code: Code, node: int) -> int:
     """The operation by which a check is passed: the condition around a `raise` or an exit, else the check itself."""
     check = code.check_of.get(node)
     return check.conditions[0] if check is not None and check.form in ("raise", "exit") and check.conditions else code.node_op[node]

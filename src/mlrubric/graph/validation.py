@@ -1,0 +1,123 @@
+"""Whether the data of a training is checked on every way that leads to it, by a check that can stop the run."""
+
+from __future__ import annotations
+
+from mlrubric.graph.code import is_test_code
+from mlrubric.graph.gates import decides
+from mlrubric.graph.graph import RUNS
+from mlrubric.graph.order import Order
+from mlrubric.graph.processes import Processes
+from mlrubric.graph.world import World
+
+READS = ("data.read", "feature.serve")
+FITS = ("model.fit", "model.tune")
+FILES = ("artifact", "dataset")
+
+
+def mark_validated(world: World) -> None:
+    """`validated` on every training that reads data: true, false, or none when no read is known to reach it; and `leads` on the
+    trainings that stand for others (the steps of one loop, a cross-validation beside the fit)."""
+    graph, code = world.graph, world.code
+    view = Processes(graph)
+    checks = [n for n in graph.with_role("data.validate") if graph.nodes[n].gate and not _lost(world, n)]
+    seen = {c: view.sweep([c], back=True) for c in checks}
+    for fit in graph.with_role(*FITS):
+        attributes = graph.nodes[fit].attributes
+        attributes["leads"] = "true" if _leads(world, fit) else "false"
+        attributes["idle"] = "true" if _idle(world, fit) else "false"
+        if is_test_code(graph.nodes[fit].place.path):
+            continue
+        behind = view.sweep([fit], back=True, stop=checks)
+        reads = [n for n in graph.with_role(*READS) if n in behind and n not in seen and graph.nodes[n].attributes.get("origin") != "bundled"]
+        free = [n for n in reads if not _checked(world, view, fit, n, seen)]
+        attributes["validated"] = "false" if free else "true" if reads or any(c in behind for c in checks) else "none"
+        if free:
+            attributes["unchecked"] = str(graph.nodes[free[0]].place)
+    _handed(world)
+
+
+def _handed(world: World) -> None:
+    """A training inside a function that another training is given, together with the data, is a part of that one."""
+    graph, code = world.graph, world.code
+    fits = {code.node_op[n]: n for n in graph.with_role(*FITS) if n in code.node_op}
+    outer = {op for op, n in fits.items() if graph.nodes[n].attributes.get("validated", "none") != "none"}
+    calls: dict[int, list[int]] = {}
+    for call, targets in code.resolver.targets.items():
+        for target in targets:
+            if target[0] == "callback":
+                calls.setdefault(int(str(target[1])), []).append(call)
+    for op, node in fits.items():
+        chain, waiting = set[int](), [code.program.scope_id(op)]
+        while waiting:
+            scope = waiting.pop()
+            if scope not in chain:
+                chain.add(scope)
+                waiting.extend(code.program.scope_id(c) for c in code.resolver.callers.get(scope, ()))
+        handed = [c for scope in chain for c in calls.get(scope, ())]
+        if handed and outer - {op} & code.flow.reach(handed).keys() - {op} and "@data" not in graph.nodes[node].attributes:
+            graph.nodes[node].attributes["leads"] = "false"
+
+
+def _lost(world: World, check: int) -> bool:
+    op = world.code.node_op.get(check)
+    return op is not None and bool(world.code.checks.swallowed(op))
+
+
+def _checked(world: World, view: Processes, fit: int, read: int, seen: dict[int, dict[int, int]]) -> bool:
+    """A check that looks at what was read, before the training on every way; or at the same file, earlier in the same run."""
+    graph, code = world.graph, world.code
+    files = {e.source for e in graph.predecessors(read, ("read",)) if graph.nodes[e.source].kind in FILES}
+    files |= {j.target for f in files for j in graph.successors(f, ("join",)) if not j.certain}
+    here = {decides(code, c) for c, back in seen.items() if read in back and view.of(c) & view.of(fit) and c in code.node_op}
+    if here and fit in code.node_op and Order(code, here).before(code.node_op[fit]) is not None:
+        return True
+    return any(files & back.keys() and not view.of(c) & view.of(fit) and _same_run(world, c, fit) for c, back in seen.items())
+
+
+def _same_run(world: World, check: int, fit: int) -> bool:
+    """One command runs both as stages without losing the check's failure, or a job or stage runs the check in an earlier step."""
+    graph = world.graph
+    above_check = graph.sweep([check], RUNS, back=True, allow=lambda e: not e.loss and not e.blocked)
+    above_fit = graph.sweep([fit], RUNS, back=True)
+    for node in above_check.keys() & above_fit.keys():
+        if graph.nodes[node].kind == "command":
+            stages = {e.target for e in graph.successors(node, ("run",)) if graph.nodes[e.target].kind == "stage"}
+            if stages & above_check.keys() and stages & above_fit.keys() and not stages & above_check.keys() & above_fit.keys():
+                return True
+        if graph.nodes[node].kind in ("job", "stage", "step"):
+            first = _positions(world, node, above_check)
+            second = _positions(world, node, above_fit)
+            if first and second and min(first) < min(second):
+                return True
+    return False
+
+
+def _positions(world: World, parent: int, above: dict[int, int]) -> list[int]:
+    graph = world.graph
+    return [int(graph.nodes[e.target].attributes.get("index", "0")) for e in graph.successors(parent, ("run",)) if e.target in above]
+
+
+def _leads(world: World, fit: int) -> bool:
+    """Not a later step of the same loop, and no cross-validation in a function that also fits."""
+    graph, code = world.graph, world.code
+    op = code.node_op.get(fit)
+    if op is None:
+        return True
+    scope, loop = code.program.scope_id(op), code.flow.loop(op)
+    others = [code.node_op[n] for n in graph.with_role(*FITS) if n in code.node_op and n != fit and code.program.scope_id(code.node_op[n]) == scope]
+    if "model.fit" not in graph.nodes[fit].roles and any("model.fit" in graph.nodes[code.op_node[o]].roles for o in code.flow.reach([op]) if o in others):
+        return False  # only made here, run further down
+    if loop >= 0 and any(o < op and code.flow.loop(o) == loop for o in others):
+        return False
+    if "model.evaluate" in graph.nodes[fit].roles and code.program.scopes[scope].kind != "module":
+        return not any("model.evaluate" not in graph.nodes[code.op_node[o]].roles for o in others)
+    return True
+
+
+def _idle(world: World, fit: int) -> bool:
+    """In a function of a notebook that no cell calls."""
+    op = world.code.node_op.get(fit)
+    if op is None or not world.code.program.unit(op).is_notebook:
+        return False
+    holder = world.code.holder(op)
+    return world.graph.nodes[holder].kind == "function" and not any(True for _ in world.graph.predecessors(holder, ("call",)))
