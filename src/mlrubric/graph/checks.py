@@ -46,7 +46,7 @@ class Checks:
                 return None
             if "process.exit" in meaning.roles:
                 conditions = self.around(op)
-                code = meaning.arguments.get("@code", -1)
+                code = meaning.arguments.get("@status", -1)
                 zero = code < 0 or self.meanings.spelling(code) in ("0", "none", "false")
                 return Check(op, conditions, "exit") if conditions and not zero else None
             if "test.assert" in meaning.roles or "check.assert" in meaning.roles:

@@ -19,7 +19,8 @@ def _mark_choices(world: World) -> None:
     graph = world.graph
     for node in graph.with_role("model.tune"):
         reached = graph.sweep([node], FLOWS)
-        used = any(n != node and not is_test_code(graph.nodes[n].place.path) and set(TRAINED) & set(graph.nodes[n].roles) for n in reached)
+        later = [n for n in reached if "model.tune" not in graph.nodes[n].roles and not is_test_code(graph.nodes[n].place.path)]
+        used = any(set(TRAINED) & set(graph.nodes[n].roles) for n in later)
         graph.nodes[node].attributes["chosen"] = "true" if used else "false"
 
 

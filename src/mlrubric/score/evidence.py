@@ -71,9 +71,10 @@ class Answers:
         return tuple(sorted(found.values(), key=_merit))
 
 
-def _merit(one: Witness) -> tuple[int, float, int]:
+def _merit(one: Witness) -> tuple[int, bool, float, int]:
     order = ("kept", "lost", "skipped", "manual", "none").index(one.automation.level)
-    return (0 if one.effective else 1 + order, -one.automation.confidence, one.node)
+    recorded = one.automation.level == "kept" and one.broken is not None and one.broken.condition == "consequential"
+    return (0 if one.effective else 1 + order, recorded, -one.automation.confidence, one.node)
 
 
 def witness(picture: Picture, number: int, timed: bool) -> Witness:
