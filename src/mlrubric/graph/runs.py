@@ -11,7 +11,7 @@ from mlrubric.graph.world import World
 KINDS = ("test", "op", "function", "module", "notebook", "stage")
 # CI systems without a reader yet: what they run is not known
 UNREAD = re.compile(
-    r"(^|/)(Jenkinsfile[^/]*|\.travis\.yml|\.drone\.yml|\.?appveyor\.yml|\.woodpecker(\.ya?ml|/.*)|\.buildkite/.*|\.semaphore/.*|\.cirrus\.yml|buildspec[^/]*\.ya?ml)$",
+    r"(^|/)(\.travis\.yml|\.drone\.yml|\.?appveyor\.yml|\.woodpecker(\.ya?ml|/.*)|\.buildkite/.*|\.semaphore/.*|\.cirrus\.yml|buildspec[^/]*\.ya?ml)$",
     re.IGNORECASE,
 )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import cast
@@ -54,17 +55,31 @@ def _validate(path: Path, text: str, table: Table, schema: Path) -> None:
     import jsonschema
 
     validator = jsonschema.Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
-    for problem in sorted(validator.iter_errors(table), key=lambda e: list(map(str, e.absolute_path))):
-        key = next((str(p) for p in reversed(problem.absolute_path) if isinstance(p, str)), "")
-        line = next(
-            (
-                i
-                for i, row in enumerate(text.split("\n"), 1)
-                if key and (row.startswith(key) or row.strip().startswith((f"[{key}", f"[[{key}")))
-            ),
-            1,
-        )
-        raise RuleError(path, line, problem.message)
+    problem = jsonschema.exceptions.best_match(validator.iter_errors(table))
+    if problem is not None:
+        wrong = re.findall(r"'([\w.@-]+)' (?:was|were) unexpected", problem.message)
+        raise RuleError(path, _line(text, [*problem.absolute_path, *wrong[:1]]), problem.message)
+
+
+def _line(text: str, route: Iterable[str | int]) -> int:
+    """The line of the last key of a route that can be found, each searched below the one before; 1 when none can."""
+    rows, at, steps = text.split("\n"), 0, list(route)
+    for index, step in enumerate(steps):
+        if isinstance(step, int):
+            continue
+        name = re.escape(step)
+        named = re.compile(rf"""^\s*(?:\[\[?(?:[\w.-]+\.)?{name}\]|["']?{name}["']?\s*=)|[{{,]\s*["']?{name}["']?\s*=""")
+        found = [i for i in range(at, len(rows)) if named.search(rows[i])]
+        following = steps[index + 1] if index + 1 < len(steps) else 0
+        nth = following if isinstance(following, int) and found and rows[found[0]].lstrip().startswith("[[") else 0
+        if nth < len(found):
+            at = found[nth]
+    return at + 1
+
+
+def _row(path: Path, words: str) -> int:
+    """The first line that holds these words, else the first line."""
+    return next((i for i, row in enumerate(path.read_text(encoding="utf-8").split("\n"), 1) if words in row), 1)
 
 
 def _text(table: Table, key: str, path: Path, default: str | None = None) -> str:
@@ -126,7 +141,7 @@ def _checks(path: Path, table: Table) -> dict[str, tuple[str, Table]]:
     for name, raw in cast("Mapping[str, Table]", table.get("check", {})).items():
         shape = str(raw.get("shape", "match"))
         if shape not in SHAPES:
-            raise RuleError(path, 1, f"check.{name}: unknown shape `{shape}`")
+            raise RuleError(path, _row(path, f'"{shape}"'), f"check.{name}: unknown shape `{shape}`")
         found[name] = (shape, raw)
     return found
 
@@ -154,7 +169,7 @@ def _known(path: Path, checks: Mapping[str, object], grades: tuple[Grade, ...]) 
     for grade in grades:
         for name in (*grade.all, *grade.any, *grade.none, *grade.effective):
             if ":" not in name and name not in checks:
-                raise RuleError(path, 1, f"a grade speaks of `{name}`, which is no check of this file")
+                raise RuleError(path, _row(path, f'"{name}"'), f"a grade speaks of `{name}`, which is no check of this file")
 
 
 def _test(path: Path, table: Table) -> TestRule:
