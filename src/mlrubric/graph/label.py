@@ -44,6 +44,8 @@ def label(graph: Graph, code: Code) -> None:
             about |= code.about(condition)
         if is_test_code(graph.nodes[node].place.path) and not _reads(graph, code, node, reading):
             about -= COMING_IN
+        if "data.synthetic" in about and not about & COMING_IN and _made_up(code, check.conditions):
+            graph.nodes[node].attributes["rows"] = "made up"
         if about & MEASURED:
             graph.nodes[node].attributes["timed"] = " ".join(sorted(timed_roles(graph, code, check.conditions)))
         graph.nodes[node].about = frozenset(about)
@@ -62,6 +64,15 @@ def _reads(graph: Graph, code: Code, check: int, reading: Collection[int]) -> bo
     """Whether a test that runs the check reads data itself: what other callers hand to the same functions is not what it looks at."""
     holder = code.holder(code.node_op[check])
     return holder in reading or any(e.source in reading for e in graph.predecessors(holder, RUNS))
+
+
+def _made_up(code: Code, conditions: tuple[int, ...]) -> bool:
+    """Whether rows that the project itself makes up, not its tests, flow into a condition."""
+    for op in code.flow.reach(conditions, back=True):
+        meaning = code.meanings.of(op)
+        if meaning is not None and "data.synthetic" in meaning.roles and not is_test_code(code.program.unit(op).path):
+            return True
+    return False
 
 
 def _learning(graph: Graph, code: Code) -> list[int]:

@@ -1,0 +1,77 @@
+"""Smallest repositories for the statuses of a test and for the six conditions: fixtures/tests/<test>/<status or condition>/.
+
+`expected.toml` beside the files: status, the first broken condition, where it breaks, and why. Neighbours differ by one idea.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from mlrubric.analyze import analyze
+from mlrubric.config import Settings
+from mlrubric.model.verdict import TestResult
+
+ROOT = Path(__file__).parents[1] / "fixtures" / "tests"
+CASES = sorted(path.parent for path in ROOT.glob("*/*/expected.toml"))
+STATUSES = ("none", "present", "manual", "automated")
+CONDITIONS = ("live", "wired", "not_skipped", "consequential", "right_data", "covering")
+COMPLETE = ("data-1", "data-7", "model-3", "model-5", "infra-1", "infra-2", "infra-3", "infra-4", "monitor-2", "monitor-6")
+CREDIT = {"automated": 1.0, "manual": 0.5}
+
+
+def expected(case: Path) -> dict[str, str]:
+    return tomllib.loads((case / "expected.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def result(case: Path) -> TestResult:
+    report = analyze(case, Settings(exclude=("expected.toml",))).report
+    assert not report.repository.unreadable
+    return next(one for one in report.tests if one.id == case.parent.name)
+
+
+def named(case: Path) -> str:
+    return f"{case.parent.name}/{case.name}"
+
+
+every = pytest.mark.parametrize("case", CASES, ids=named)
+
+
+def test_the_cases_are_complete() -> None:
+    there = {named(case) for case in CASES}
+    wanted = {f"{test}/{status}" for test in COMPLETE for status in STATUSES}
+    wanted |= {f"{test}/{condition}" for test in ("data-1", "infra-4") for condition in CONDITIONS}
+    assert wanted <= there
+    assert {named(folder) for folder in ROOT.glob("*/*")} == there
+
+
+@every
+def test_a_case_is_what_it_is_called(case: Path) -> None:
+    wanted = expected(case)
+    assert case.name in (wanted["status"], wanted.get("condition"))
+    if "at" in wanted:
+        path, _, line = wanted["at"].partition(":")
+        assert (case / path).read_text(encoding="utf-8").split("\n")[int(line) - 1].strip()
+
+
+@every
+def test_status(case: Path) -> None:
+    found, wanted = result(case), expected(case)
+    assert found.status == wanted["status"], found.broken
+    assert found.credit.observed == CREDIT.get(wanted["status"], 0.0)
+    assert bool(found.evidence) == (wanted["status"] not in ("none", "not_visible"))
+
+
+@every
+def test_first_broken_condition(case: Path) -> None:
+    found, wanted = result(case), expected(case)
+    broken = found.broken
+    assert (broken.condition if broken else None) == wanted.get("condition")
+    place = f"{broken.place.path}:{broken.place.line}" if broken and broken.place else None
+    assert place == wanted.get("at")
+    assert broken is None or broken.message
+    assert bool(found.next) == (wanted["status"] != "automated")
