@@ -14,6 +14,7 @@ from mlrubric.graph.order import Order
 from mlrubric.graph.world import World
 
 RELEASES = ("model.register", "model.promote", "model.deploy")
+PROSE = (".md", ".rst", ".txt")  # a document tells of releases, it makes none
 REAL = frozenset({"data.read", "artifact.download", "model.load", "feature.serve"})  # a comparison on made-up rows vetoes nothing
 MODEL_FILES = (
     ".pkl",
@@ -49,7 +50,7 @@ def releases(world: World) -> list[int]:
     for node in graph.with_role("artifact.upload"):
         if graph.nodes[node].attributes.get("does") != "keep" and (_carries_model(world, node) or node in trained):
             found.add(node)
-    return sorted(n for n in found if not is_test_code(graph.nodes[n].place.path))
+    return sorted(n for n in found if not is_test_code(graph.nodes[n].place.path) and not graph.nodes[n].place.path.endswith(PROSE))
 
 
 def _trained(world: World) -> set[int]:
