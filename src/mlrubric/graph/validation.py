@@ -29,11 +29,17 @@ def mark_validated(world: World) -> None:
             continue
         behind = view.sweep([fit], back=True, stop=checks)
         reads = [n for n in graph.with_role(*READS) if n in behind and n not in seen and graph.nodes[n].attributes.get("origin") != "bundled"]
+        reads = [n for n in reads if not _fed(view, n, {*reads, *checks})]
         free = [n for n in reads if not _checked(world, view, fit, n, seen)]
         attributes["validated"] = "false" if free else "true" if reads or any(c in behind for c in checks) else "none"
         if free:
             attributes["unchecked"] = str(graph.nodes[free[0]].place)
     _handed(world)
+
+
+def _fed(view: Processes, read: int, others: set[int]) -> bool:
+    """Whether what is read has come in before: by another read, or past a check, in an earlier step."""
+    return any(n in others for n in view.sweep([read], back=True) if n != read)
 
 
 def _handed(world: World) -> None:
@@ -78,7 +84,7 @@ def _same_run(world: World, check: int, fit: int) -> bool:
     """One command runs both as stages without losing the check's failure, or a job or stage runs the check in an earlier step."""
     graph = world.graph
     above_check = graph.sweep([check], RUNS, back=True, allow=lambda e: not e.loss and not e.blocked)
-    above_fit = graph.sweep([fit], RUNS, back=True)
+    above_fit = graph.sweep([fit], RUNS, back=True, stop=graph.of_kind("test"))  # a test that trains is no run
     for node in above_check.keys() & above_fit.keys():
         if graph.nodes[node].kind == "command":
             stages = {e.target for e in graph.successors(node, ("run",)) if graph.nodes[e.target].kind == "stage"}

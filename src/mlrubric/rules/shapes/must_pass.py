@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from mlrubric.graph.build import Picture
-from mlrubric.graph.graph import FLOWS
+from mlrubric.graph.processes import Processes
 from mlrubric.rules.rule import Table
 from mlrubric.rules.select import select
 from mlrubric.rules.shapes import Answer, Hit
@@ -23,29 +23,30 @@ def ask(picture: Picture, table: Table) -> Answer:
     answer = Answer()
     if not starts:
         return answer
-    starts = _sources(picture, starts)
-    checked = _checked(picture, starts, through)
+    view = Processes(graph)
+    starts = _sources(view, starts)
+    checked = _checked(picture, view, starts, through)
     free = [s for s in starts if s not in checked]
-    reached = graph.sweep(free, FLOWS, stop=through)
-    everything = graph.sweep(starts, FLOWS)
+    reached = view.sweep(free, stop=through)
+    everything = view.sweep(starts)
     used: set[int] = set()
     for goal in select(picture, cast("Selector", table["to"])):
         if goal in reached and goal not in through and reached[goal] >= 0:
             answer.unmet.append(Hit(goal, graph.path(reached, goal)))
         elif goal in everything:
-            back = graph.sweep([goal], FLOWS, back=True)
+            back = view.sweep([goal], back=True)
             used |= {t for t in through if t in back} | {t for s in starts if s in back for t in checked.get(s, ())}
     answer.met = [Hit(n) for n in sorted(used)]
     return answer
 
 
-def _sources(picture: Picture, starts: list[int]) -> list[int]:
+def _sources(view: Processes, starts: list[int]) -> list[int]:
     """The starts that no other start feeds: what a later step reads back has come in by an earlier one."""
     known = set(starts)
-    return [s for s in starts if not known & picture.graph.sweep([s], FLOWS, back=True).keys() - {s}] or starts
+    return [s for s in starts if not known & view.sweep([s], back=True).keys() - {s}] or starts
 
 
-def _checked(picture: Picture, starts: list[int], through: set[int]) -> dict[int, set[int]]:
+def _checked(picture: Picture, view: Processes, starts: list[int], through: set[int]) -> dict[int, set[int]]:
     """Sources that a check looks at from the side (an assert on what was read, or on the same file), with those checks."""
     graph = picture.graph
     files: dict[int, list[int]] = {}
@@ -56,7 +57,7 @@ def _checked(picture: Picture, starts: list[int], through: set[int]) -> dict[int
     for check in sorted(through):
         if not graph.nodes[check].gate:
             continue
-        back = graph.sweep([check], FLOWS, back=True)
+        back = view.sweep([check], back=True)
         for start in {*(s for s in starts if s in back), *(s for f, members in files.items() if f in back for s in members)}:
             found.setdefault(start, set()).add(check)
     return found
