@@ -61,8 +61,29 @@ def _becomes_path(code: Code, literal: int, used: set[int]) -> bool:
             return True
         for following in code.flow.forward[op]:
             kind = code.program.ops[following].kind
+            if _is_tail(code, op, following) or _is_default(code, following):
+                continue
             text = kind == "call" and any(v[0] == "text" for v in code.resolver.of(following))
             if following not in seen and (kind in CARRY or text):
                 seen.add(following)
                 waiting.append(following)
     return False
+
+
+def _is_tail(code: Code, part: int, whole: int) -> bool:
+    """Whether a text stands behind others in the text it is put into: `base + "/rows"`, an address, a join."""
+    kind, args = code.program.ops[whole].kind, code.program.args[whole]
+    if kind == "binary":
+        return bool(args) and args[0] != part
+    if kind == "fstring":
+        pieces = code.program.ops[whole].value
+        return not (isinstance(pieces, tuple) and pieces and pieces[0] is None and args and args[0] == part)
+    if kind == "call":
+        return len(args) > 2 and part in args[2:]
+    return False
+
+
+def _is_default(code: Code, call: int) -> bool:
+    """The fallback of a setting that the environment may give is no hard-coded path."""
+    meaning = code.meanings.of(call)
+    return meaning is not None and "config.read" in meaning.roles

@@ -6,6 +6,7 @@ import posixpath
 import re
 
 from mlrubric.graph.automation import LEVELS, Schedule
+from mlrubric.graph.code import is_test_code
 from mlrubric.graph.world import World
 
 KINDS = ("test", "op", "function", "module", "notebook", "stage")
@@ -17,8 +18,8 @@ UNREAD = re.compile(
 
 
 def mark_runs(world: World, schedule: Schedule) -> None:
-    """`run` on everything that can be run (kept, lost, skipped, manual, none), `folder_run` on tests: the best of their folder, and
-    `called` on tests that other code calls."""
+    """`run` on everything that can be run (kept, lost, skipped, manual, none), `folder_run` on tests: the best of their folder,
+    `can_fail` on tests that reach an assertion or a raise in test code, `called` on tests that other code calls."""
     graph = world.graph
     unread = any(UNREAD.search(path) for path in world.files)
     best: dict[str, int] = {}
@@ -28,9 +29,21 @@ def mark_runs(world: World, schedule: Schedule) -> None:
         if graph.nodes[node].kind == "test":
             folder = posixpath.dirname(graph.nodes[node].place.path)
             best[folder] = min(best.get(folder, len(LEVELS)), LEVELS.index(level))
+    failing = _failing(world)
     for node in graph.of_kind("test"):
         attributes = graph.nodes[node].attributes
         attributes["folder_run"] = LEVELS[best[posixpath.dirname(graph.nodes[node].place.path)]]
         attributes["folder"] = posixpath.dirname(graph.nodes[node].place.path) or "."
         attributes["ci"] = "unread" if unread else "read"
+        attributes["template"] = "true" if "{{" in graph.nodes[node].place.path else "false"
+        attributes["can_fail"] = "true" if failing & graph.sweep([node], frozenset({"call"})).keys() else "false"
         attributes["called"] = "true" if any(True for _ in graph.predecessors(node, ("call",))) else "false"
+
+
+def _failing(world: World) -> set[int]:
+    """Functions of test code that assert or raise somewhere."""
+    code, found = world.code, set[int]()
+    for op, facts in enumerate(code.program.ops):
+        if facts.kind in ("assert", "raise") and is_test_code(code.program.unit(op).path):
+            found.add(code.holder(op))
+    return found

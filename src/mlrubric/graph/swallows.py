@@ -3,6 +3,8 @@ its own."""
 
 from __future__ import annotations
 
+import re
+
 from mlrubric.graph.automation import Schedule
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.world import World
@@ -12,6 +14,7 @@ from mlrubric.model.place import Place
 CHECKS = ("check.lint", "check.audit")
 VALIDATIONS = ("data.validate", "model.compare")
 NEVER = ("document", "notebook")  # what a person types by hand
+ASIDE = re.compile(r"\|\| *\w+=")
 PASSED = ("python", "python3", "uv", "poetry", "pipenv", "pdm", "hatch", "rye", "run", "-m", "sudo", "time", "env", "exec", "npx")
 
 
@@ -20,7 +23,7 @@ def mark_swallows(world: World, schedule: Schedule) -> None:
     graph = world.graph
     found: dict[Place, tuple[int, str, str]] = {}
     for edge in list(graph.edges):
-        if edge.kind in ("run", "trigger") and edge.loss and graph.nodes[edge.source].kind not in NEVER:
+        if edge.kind in ("run", "trigger") and edge.loss and _speaks(world, edge, schedule):
             check = _check(world, edge.target)
             if check is not None and not _looked_at_again(world, edge):
                 for place, holder in _places(world, edge, schedule):
@@ -35,10 +38,18 @@ def mark_swallows(world: World, schedule: Schedule) -> None:
         graph.connect(holder, node, "declare")
 
 
+def _speaks(world: World, edge: Edge, schedule: Schedule) -> bool:
+    """Not what a person types, not a script or program that no live trigger reaches, and not a status that is only put aside (`|| failed=1`)."""
+    source = world.graph.nodes[edge.source]
+    if source.kind in NEVER or ASIDE.search(edge.loss):
+        return False
+    return source.kind not in ("module", "op") or schedule.of(edge.source).level in ("kept", "lost", "skipped")
+
+
 def _check(world: World, start: int) -> int | None:
-    """The first check that a hop runs, or None."""
+    """The first check that a hop runs without it being lost further down, or None."""
     graph = world.graph
-    for node in graph.sweep([start], RUNS, allow=lambda e: not e.blocked):
+    for node in graph.sweep([start], RUNS, allow=lambda e: not e.blocked and not e.loss):
         one = graph.nodes[node]
         if one.kind == "test" or (one.kind == "command" and (one.attributes.get("does") == "tests" or set(one.roles) & set(CHECKS))):
             return node

@@ -36,7 +36,7 @@ def link(world: World) -> None:
             moved[(path, command.owner)] = VARIABLE.sub("*", command.argv[1]) if "$" in command.argv[1] else ""
         base = _base(world, path, command, moved.get((path, command.owner), ""))
         for invocation in interpret(command.argv):
-            _follow(world, node, path, command, base, invocation)
+            follow(world, node, path, command, base, invocation)
 
 
 def _owner(world: World, path: str, command: Command) -> int:
@@ -72,7 +72,8 @@ def _base(world: World, path: str, command: Command, unknown: str = "") -> str:
     return "" if joined in (".", "/") or joined.startswith(("..", "/", "$")) else joined
 
 
-def _follow(world: World, node: int, path: str, command: Command, base: str, invocation: Invocation) -> None:
+def follow(world: World, node: int, path: str, command: Command, base: str, invocation: Invocation) -> None:
+    """What a command starts, as edges and attributes of its node."""
     graph = world.graph
     attributes = graph.nodes[node].attributes
     attributes.setdefault("does", invocation.kind)

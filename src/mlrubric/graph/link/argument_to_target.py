@@ -1,0 +1,96 @@
+"""Command lines that stand in arguments: of calls that start a program, and of actions that run a text (`with: run: ...`)."""
+
+from __future__ import annotations
+
+import shlex
+
+from mlrubric.graph.link.command_to_target import follow
+from mlrubric.graph.values import HOLE
+from mlrubric.graph.world import World
+from mlrubric.knowledge.commands import interpret
+from mlrubric.model.facts import Command
+from mlrubric.model.place import Place
+
+ORDER = 35
+OPTIONS = ("with.run", "with.command", "with.script", "with.args", "with.inlineScript", "with.cmd")
+INTERPRETER = "python"
+LOSS = "the exit status of the program is not looked at"
+
+
+def link(world: World) -> None:
+    """A command node below each such operation or step, followed like any command."""
+    for op, node in sorted(world.code.op_node.items()):
+        meaning = world.code.meanings.of(op)
+        if meaning is not None and "process.run" in meaning.roles and "@command" in meaning.arguments:
+            lines = _lines(world, meaning.arguments["@command"])
+            task = meaning.raises or (meaning.entry is not None and meaning.entry.kind == "constructor")  # an operator of an orchestrator fails by itself
+            _add(world, node, world.code.place(op), lines, certain=len(lines) == 1, loss="" if task or _looked_at(world, op) else LOSS)
+    for step in world.graph.of_kind("step"):
+        attributes = world.graph.nodes[step].attributes
+        if attributes.get("uses") and not attributes["uses"].startswith("./"):
+            for option in OPTIONS:
+                if option in attributes:
+                    _add(world, step, world.graph.nodes[step].place, _split(attributes[option]), certain=False, loss="")
+
+
+def _add(world: World, holder: int, place: Place, lines: list[list[str]], *, certain: bool, loss: str) -> None:
+    path = place.path
+    for index, words in enumerate(lines):
+        node = world.graph.add("command", " ".join(words)[:200], place, index=str(index), argument="true")
+        world.graph.connect(holder, node, "run", place, certain=certain, loss=loss)
+        command = Command(place, "", tuple(words), index)
+        for invocation in interpret(command.argv):
+            follow(world, node, path, command, "", invocation)
+
+
+def _looked_at(world: World, call: int) -> bool:
+    """Whether the call raises by `check=True`, or its status decides something later on."""
+    program = world.code.program
+    names, args = program.ops[call].value, program.args[call]
+    if isinstance(names, tuple) and "check" in names and world.code.meanings.spelling(args[len(args) - len(names) + names.index("check")]) == "true":
+        return True
+    for op in world.code.flow.reach([call], stop=lambda o: program.ops[o].kind == "call"):
+        facts = program.ops[op]
+        if facts.kind in ("compare", "assert", "raise", "unary") or (facts.kind == "attribute" and facts.name in ("returncode", "check_returncode")):
+            return True
+        meaning = world.code.meanings.of(op)
+        if meaning is not None and "process.exit" in meaning.roles:
+            return True
+    tests = {block.test + unit.base for unit in program.modules for block in unit.facts.blocks if block.test >= 0 and unit.index == program.unit_of[call]}
+    return bool(tests & world.code.flow.reach([call], stop=lambda o: program.ops[o].kind == "call").keys())
+
+
+def _lines(world: World, argument: int) -> list[list[str]]:
+    """The command lines that an argument may be: texts, or lists of words."""
+    found: list[list[str]] = []
+    for value in sorted(world.code.resolver.of(argument), key=repr):
+        if value[0] == "text":
+            found.extend(_split(str(value[1])))
+        elif value[0] == "made":
+            words = [_word(world, item) for item in world.code.program.args[int(str(value[1]))]]
+            if words and words[0] != HOLE:
+                found.append(words)
+    return found[:8]
+
+
+def _word(world: World, op: int) -> str:
+    if op < 0:
+        return HOLE
+    values = world.code.resolver.of(op)
+    if any(v[0] == "external" and str(v[1]) == "sys.executable" for v in values):
+        return INTERPRETER
+    texts = sorted(str(v[1]) for v in values if v[0] in ("text", "const"))
+    return texts[0] if len(texts) == 1 else HOLE
+
+
+def _split(text: str) -> list[list[str]]:
+    """Simple commands of a text; a line that no shell would take is left out."""
+    found: list[list[str]] = []
+    for line in text.replace("&&", "\n").replace(";", "\n").split("\n"):
+        try:
+            words = shlex.split(line, comments=True)
+        except ValueError:
+            continue
+        if words:
+            found.append(words)
+    return found
