@@ -33,7 +33,8 @@ def mark_origins(world: World) -> None:
         one = graph.nodes[node]
         if one.kind != "op":
             continue
-        one.attributes["origin"], one.attributes["source"] = origins.of(node)
+        one.attributes["origin"], source = origins.of(node)
+        one.attributes["source"] = source.replace(HOLE, "*")
         one.attributes["to_fit"] = "true" if node in reach else "false"
 
 
@@ -79,10 +80,23 @@ class Origins:
                 return "versioned", meaning.api
         sources = self._texts(meaning.arguments.get("@source", -1))
         if not sources:
-            declared = sorted(self.graph.nodes[e.source].label for e in self.graph.predecessors(node, ("read",)))
-            return max(((self._path(path, node), path) for path in declared), key=lambda pair: RANK.index(pair[0]), default=("unknown", ""))
+            return self._declared(node)
         found = [(self._one(source, node), source) for source in sources]
+        if meaning.entry is not None and meaning.entry.param("@version") is not None:  # it knows revisions: no path, a name in a store
+            found = [("store" if origin == "untracked" and "." not in posixpath.basename(source) else origin, source) for origin, source in found]
+        declared = self._declared(node)
+        if declared[0] != "unknown" and all(posixpath.dirname(normal(s)).strip("*/") == "" and HOLE in s for s in sources):
+            return declared  # only the file's name is known here, and its stage says where it lies
         return min(found, key=lambda pair: RANK.index(pair[0]))
+
+    def _declared(self, node: int) -> tuple[str, str]:
+        """What the stages that run an operation say they read, the most fixed of it."""
+        paths = {self.graph.nodes[e.source].label for e in self.graph.predecessors(node, ("read",)) if not e.certain}
+        for above in self.graph.sweep([node], RUNS, back=True):
+            if self.graph.nodes[above].kind == "stage":
+                paths |= {self.graph.nodes[e.source].label for e in self.graph.predecessors(above, ("read", "declare"))}
+        found = [(self._path(path, node), path) for path in sorted(paths) if not path.endswith(".py")]
+        return max(found, key=lambda pair: RANK.index(pair[0]), default=("unknown", ""))
 
     def _texts(self, argument: int) -> list[str]:
         return [v for v in known_texts(self.world.code, argument) if v.strip(HOLE + "/. ") and len(v) < 2000]

@@ -12,8 +12,8 @@ from mlrubric.knowledge.roles import Roles
 from mlrubric.knowledge.toml import CatalogueError, Entry, Table, entries, is_table, line_of, parse, read_text
 
 _SHARED = {"role", "roles", "params", "random", "random_when", "random_unless", "also", "instead", "seeds", "calls", "since", "until"}
-_SHARED |= {"gate", "folds"}
-_RESULT = {"returns", "flows", "learns", "mutates", "parts", "bundled", "decorates", "confidence"}
+_SHARED |= {"gate", "folds", "bundled"}
+_RESULT = {"returns", "flows", "learns", "mutates", "parts", "decorates", "confidence"}
 _CALL = frozenset(_SHARED | _RESULT | {"of", "name"})
 _TYPE = frozenset(_SHARED | {"of", "name", "bases", "arithmetic"})
 _DUCK = _CALL - {"of", "name"} | {"method", "min_args", "max_args", "receivers", "keywords"}
