@@ -29,8 +29,9 @@ def mark_validated(world: World) -> None:
             continue
         behind = view.sweep([fit], back=True, stop=checks)
         reads = [n for n in graph.with_role(*READS) if n in behind and n not in seen and graph.nodes[n].attributes.get("origin") != "bundled"]
-        reads = [n for n in reads if not _fed(view, n, {*reads, *checks})]
-        free = [n for n in reads if not _checked(world, view, fit, n, seen)]
+        good = {n for n in reads if _checked(world, view, fit, n, seen)}
+        open_ = view.sweep([fit], back=True, stop={*checks, *good})  # what comes in before a read that is checked is checked with it
+        free = [n for n in reads if n in open_ and n not in good and not _fed(view, n, {*reads, *checks})]
         attributes["validated"] = "false" if free else "true" if reads or any(c in behind for c in checks) else "none"
         if free:
             attributes["unchecked"] = str(graph.nodes[free[0]].place)
