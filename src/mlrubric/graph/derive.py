@@ -268,7 +268,7 @@ def _structural(code: Code, op: int, depth: int = 0) -> bool:
         meaning = code.meanings.of(op)
         if meaning is not None and meaning.api in ASKS_STRUCTURE:
             return True
-        if meaning is not None and "data.validate" in meaning.roles:
+        if meaning is not None and {"data.validate", "data.read"} & set(meaning.roles):
             return False
     if facts.kind in ("load", "assign", "compare", "boolean", "unary", "call", "attribute", "container", "binary", "subscript"):
         if facts.kind == "load" and not args:

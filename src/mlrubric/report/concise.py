@@ -1,4 +1,4 @@
-"""One line per finding, as compilers print it: `path:line:column: ID [level] message`."""
+"""One line per finding, as compilers print it: `path:line:column: ID [level] message`; then one per file that could not be read."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ def render(analysis: Analysis, options: Options) -> str:
     report = analysis.report
     snippets = Snippets(analysis.texts)
     lines = [f"{position(f, snippets)}: {f.rule} [{f.level}] {safe(f.message)}" for f in sorted_findings(report.findings)]
+    for message in report.repository.unreadable:
+        place = message.place
+        where = f"{safe(place.path)}:{place.span.line}:{place.span.column}: " if place else ""
+        lines.append(f"{where}[unreadable] {safe(message.message)}")
     if options.command == "score":
         score = report.score
         sections = ", ".join(f"{SECTION_NAMES.get(name, name)} {number(credit.observed)}" for name, credit in score.sections)

@@ -18,6 +18,7 @@ BANDS = (
 )
 CREDIT = {"automated": 1.0, "manual": 0.5}
 LOW = 0.5  # below this confidence a test never earns more than half a point
+MADE = ("model.fit", "model.tune", "model.save", "model.register")
 SERVING = ("serve.handle", "serve.app", "serve.split", "model.deploy")
 
 
@@ -28,7 +29,7 @@ def judge_test(picture: Picture, test: TestRule) -> TestResult:
         found = _holds(picture, test, answers, grade)
         if found is not None:
             return _result(picture, test, answers, grade, found)
-    hidden = test.hidden == "serving" and not serving_visible(picture)
+    hidden = test.hidden == "serving" and bool(picture.graph.with_role(*MADE)) and not serving_visible(picture)
     broken = Broken(
         "wired", None, "nothing is served in this repository, so it cannot be seen here" if hidden else "no such check was found"
     )
