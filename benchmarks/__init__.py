@@ -1,1 +1,1 @@
-"""Measurements that anyone with the repository and some checkouts can repeat."""
+"""Measurements that are run by hand: accuracy on public test programs."""

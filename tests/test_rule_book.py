@@ -74,7 +74,9 @@ def test_schemas_are_schemas() -> None:
     import jsonschema
 
     for name in ("rule", "test", "level"):
-        jsonschema.Draft202012Validator.check_schema(json.loads((rules_directory() / "schema" / f"{name}.schema.json").read_text(encoding="utf-8")))
+        jsonschema.Draft202012Validator.check_schema(
+            json.loads((rules_directory() / "schema" / f"{name}.schema.json").read_text(encoding="utf-8"))
+        )
 
 
 def test_a_good_rule_is_loaded(tmp_path: Path) -> None:

@@ -22,7 +22,13 @@ from mlrubric.source.tree import DiskTree
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "rules"
 MARK = re.compile(r"(?:#|//|<!--|;)\s*expect:\s*([A-Z]+\d+(?:\s*,\s*[A-Z]+\d+)*)")
 LINE = re.compile(r"(cell )?(\d+) ([A-Z]+\d+)")
-CASES = [case for rule in sorted(FIXTURES.iterdir()) if rule.is_dir() for case in sorted(rule.iterdir()) if case.name.partition("-")[0] in ("bad", "good")]
+CASES = [
+    case
+    for rule in sorted(FIXTURES.iterdir())
+    if rule.is_dir()
+    for case in sorted(rule.iterdir())
+    if case.name.partition("-")[0] in ("bad", "good")
+]
 Mark = tuple[str, str]
 
 
@@ -73,7 +79,9 @@ def test_marks_are_met_and_the_rest_is_silent(case: Path) -> None:
 @pytest.mark.parametrize("case", [c for c in CASES if c.name.startswith("bad")], ids=lambda case: f"{case.parent.name}/{case.name}")
 def test_messages_name_the_thing(case: Path) -> None:
     for finding in found_in(case, rule_of(case)):
-        assert "``" not in finding.message and "{" not in finding.message and "  " not in finding.message and "\n" not in finding.message, finding.message
+        assert "``" not in finding.message and "{" not in finding.message and "  " not in finding.message and "\n" not in finding.message, (
+            finding.message
+        )
         assert finding.fingerprint and finding.level in ("error", "warning", "note") and finding.confidence in ("high", "medium", "low")
 
 

@@ -314,12 +314,20 @@ def _relative(root: Path, file: Path) -> str:
 
 
 def graph(options: argparse.Namespace) -> int:
+    from mlrubric.graph.layers import LAYERS
     from mlrubric.report.graph_text import graph_dot, graph_json
+    from mlrubric.report.json_text import dumps
 
     root = _folder(options.path)
+    if options.layer != "pipeline" and options.output_format != "json":
+        raise UsageError(f"the layer {options.layer} is written as json only")
     if options.output_file is not None:
         check_writable(options.output_file)
-    made = _analysis(root, _settings(root, options), options).picture.graph
+    picture = _analysis(root, _settings(root, options), options).picture
+    if options.layer in LAYERS:
+        put(dumps(LAYERS[options.layer](picture)), options.output_file)
+        return OK
+    made = picture.graph
     put(graph_json(made) if options.output_format == "json" else graph_dot(made), options.output_file)
     return OK
 

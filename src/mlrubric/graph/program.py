@@ -45,6 +45,10 @@ class Program:
         self.exports: list[dict[str, Definitions]] = []  # per scope
         for path, facts in modules:
             self._add(path, facts)
+        self.class_names: frozenset[str] = frozenset(
+            name for scope, facts in enumerate(self.scopes) if facts.kind == "class" for name in self.exports[scope]
+        )
+        self.rebound = self._rebound()
         self.by_path: dict[str, int] = {m.path: m.index for m in self.modules if not m.facts.owner or m.is_notebook}
         self.roots = self._roots(roots)
         self._suffixes: dict[str, list[str]] = {}
@@ -74,6 +78,23 @@ class Program:
             self.exports.append({name: tuple(d + base for d in defs) for name, defs in scope.exports})
         self.modules.append(unit)
         assert len(self.scopes) == scope_base + len(facts.scopes)
+
+    def _rebound(self) -> dict[tuple[int, str], Definitions]:
+        """Definitions of a scope's variable that functions inside make with `global` or `nonlocal`."""
+        found: dict[tuple[int, str], Definitions] = {}
+        for scope, facts in enumerate(self.scopes):
+            for name in facts.globals:
+                key = (self.modules[self.scope_unit[scope]].scope_base, name)
+                found[key] = (*found.get(key, ()), *self.exports[scope].get(name, ()))
+            for name in facts.nonlocals:
+                owner = self.parent_scope(scope)
+                while owner >= 0 and (
+                    self.scopes[owner].kind == "class" or name not in self.exports[owner] or name in self.scopes[owner].nonlocals
+                ):
+                    owner = self.parent_scope(owner)
+                if owner >= 0:
+                    found[owner, name] = (*found.get((owner, name), ()), *self.exports[scope].get(name, ()))
+        return found
 
     def _roots(self, roots: Iterable[str]) -> tuple[str, ...]:
         known = {"", "src", "lib", *(r.strip("./") for r in roots)}
@@ -149,6 +170,24 @@ class Program:
             return None
         matches = [s for s in self._suffixes.get(parts.rsplit("/", 1)[-1], ()) if s.endswith("/" + parts)]
         return self._at(matches[0]) if len(matches) == 1 else None
+
+    def submodule(self, unit: ModuleUnit, name: str) -> int | None:
+        """The module `name` in the folder of a package."""
+        if not unit.path.endswith("/__init__.py") and unit.path != "__init__.py":
+            return None
+        folder = unit.path[: -len("__init__.py")]
+        return self.by_path.get(f"{folder}{name}.py", self.by_path.get(f"{folder}{name}/__init__.py"))
+
+    def modules_below(self, folder: str) -> list[int]:
+        """The modules in a folder (with its `/`) and below it."""
+        return [index for path, index in sorted(self.by_path.items()) if path.startswith(folder)]
+
+    def fields(self, scope: int) -> list[str]:
+        """The names that a class body declares or assigns, in source order: the fields of a data class."""
+        unit = self.modules[self.scope_unit[scope]]
+        own = scope - unit.scope_base
+        names = (op.name for op in unit.facts.ops if op.scope == own and op.kind == "assign" and isinstance(op.extra, int))
+        return list(dict.fromkeys(names))
 
     def is_package(self, name: str, importer: ModuleUnit) -> bool:
         """Whether a dotted name is a folder of the project that holds Python (a namespace package)."""

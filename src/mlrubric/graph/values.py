@@ -1,44 +1,68 @@
 """Abstract values: what an operation may yield, as small tuples that compare fast.
 
 ("module", index)               a module of the project
+("package", "a.b", module)      a folder of the project that holds Python, as seen from a module
 ("external", "pandas.read_csv") a name of a library, a module, function or class alike
 ("function", scope)             a function or lambda of the project
 ("class", scope)                a class of the project
 ("instance", scope)             an instance of a class of the project
+("super", class, instance)      `super()` in a class, for an instance of a class
 ("object", "pandas.DataFrame")  an instance of a library's class
+("foreign", "ext.Client")       an instance, or an attribute of one, of a library's class that the catalogue does not have
 ("bound", scope, value)         a method bound to a receiver value
 ("method", "pandas.DataFrame", "head")   a library's method bound to an instance
+("method", "builtins.list", "append", op)   a method of a container made at `op`
 ("partial", op)                 functools.partial at that call
-("made", op)                    the container, dict or comprehension made at that operation
+("property", op)                property(...) at that call
+("made", op)                    the container, dict, comprehension, `*args` or `**kwargs` made at that operation
+("view", "items", op)           keys, values or items of a dict made at `op`
+("pair", op)                    one of its items
+("zipped", op) ("zip", op)      what zip or enumerate at the call `op` gives, and one element of it
+("generator", scope)            what a call of a generator function gives
+("holds", op)                   a container that an annotation promises; `op` is the annotation of its elements
 ("tuple", ("a.T", "b.T"))       a tuple of library types that a call gives
-("text", "data/\x00.csv")       a constant text; "\x00" stands for a part that is not known
-("const", 3)                    another constant
+("text", "data/\\x00.csv")       a constant text; "\\x00" stands for a part that is not known
+("const", 3, "int")             another constant
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
+from typing import cast
 
 Value = tuple[object, ...]
 Values = frozenset[Value]
 EMPTY: Values = frozenset()
 HOLE = "\x00"
+LONGEST = 2000  # characters of a text that is put together
 MOST = 24  # values per operation; more are cut, in sorted order, to keep the analysis near-linear
 
 
 def join(*sets: Values) -> Values:
     """The union, bounded by `MOST`."""
-    union: set[Value] = set()
-    for values in sets:
-        union |= values
+    if len(sets) == 1:
+        union: Values = sets[0]
+    else:
+        union = EMPTY.union(*sets)
     if len(union) > MOST:
-        return frozenset(sorted(union, key=_spelled)[:MOST])
-    return frozenset(union)
+        return frozenset(sorted(union, key=spelled)[:MOST])
+    return union
 
 
 @cache
-def _spelled(value: Value) -> str:
+def spelled(value: Value) -> str:
     return repr(value)
+
+
+def ordered(values: Iterable[Value]) -> list[Value]:
+    """The values in an order that does not depend on hashes."""
+    return sorted(values, key=spelled)
+
+
+def number(value: Value) -> int:
+    """The scope, operation or module that a value names in its second place."""
+    return cast(int, value[1])
 
 
 def texts(values: Values) -> tuple[str, ...]:
@@ -47,7 +71,15 @@ def texts(values: Values) -> tuple[str, ...]:
 
 
 def constant(value: object) -> Value:
-    return ("text", value) if isinstance(value, str) else ("const", value)
+    """A constant as a value; the type keeps apart what Python calls equal."""
+    if isinstance(value, str):
+        return ("text", value)
+    return ("const", value, type(value).__name__)
+
+
+def keys_of(values: Values) -> list[object]:
+    """The constants among the values, as keys."""
+    return [v[1] for v in ordered(v for v in values if v[0] in ("text", "const"))]
 
 
 def concatenations(pieces: list[list[str]]) -> Values:
@@ -55,4 +87,6 @@ def concatenations(pieces: list[list[str]]) -> Values:
     results = [""]
     for alternatives in pieces:
         results = [r + a for r in results for a in (alternatives or [HOLE])][:8]
+        if len(results[0]) > LONGEST:
+            return EMPTY
     return frozenset(("text", r) for r in results if r.strip(HOLE))

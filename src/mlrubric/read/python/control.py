@@ -186,8 +186,8 @@ def with_statement(b: Builder, node: cst.With, at: Twin) -> None:
         manager = b.value(item.item, twin.context_expr)
         first = manager if first < 0 else first
         suppressing = suppressing or _suppresses(b, b.ops[manager])
+        value = b.emit("enter", item.item, twin.context_expr, "", (manager,), "async" if node.asynchronous else None)
         if item.asname is not None:
-            value = b.emit("enter", item.item, twin.context_expr, "", (manager,), "async" if node.asynchronous else None)
             bind(b, item.asname.name, twin.optional_vars, value)
     made: dict[str, set[int]] = {}
     before = dict(flow.env) if suppressing else flow.env

@@ -1,0 +1,1 @@
+"""Our layers on programs whose call graphs other people wrote down."""

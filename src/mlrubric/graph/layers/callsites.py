@@ -1,0 +1,86 @@
+"""What each line or cell calls, directly and through the functions it enters: `mlrubric-callsites/1`."""
+
+from __future__ import annotations
+
+from mlrubric.graph.build import Picture
+from mlrubric.graph.code import cell_of
+from mlrubric.graph.layers.naming import callees
+from mlrubric.graph.layers.sharpen import Context, Sharpener
+from mlrubric.graph.program import ModuleUnit
+from mlrubric.graph.values import number
+from mlrubric.model.facts import NotebookInfo
+
+DEEPEST = 12
+WIDEST = 4000
+
+
+def callsites_layer(picture: Picture) -> dict[str, object]:
+    """For each file, line (or code cell, counted from 1) -> what runs because of the calls that stand there."""
+    code = picture.world.code
+    program, resolver = code.program, code.resolver
+    reach = Reach(Sharpener(resolver))
+    cells = _code_cells(picture)  # one sweep over the facts
+    files: dict[str, dict[str, set[str]]] = {}
+    for op in sorted({*resolver.targets, *resolver.foreign}):
+        unit = program.unit(op)
+        if unit.facts.owner and not unit.is_notebook:
+            continue
+        found = reach.names(op)
+        if found:
+            files.setdefault(unit.path, {}).setdefault(_place(unit, program.ops[op].line, cells), set()).update(found)
+    return {
+        "format": "mlrubric-callsites/1",
+        "files": {path: {place: sorted(files[path][place]) for place in sorted(files[path], key=_order)} for path in sorted(files)},
+    }
+
+
+class Reach:
+    """Everything that a call leads to, function by function, with the arguments of the calls on the way."""
+
+    def __init__(self, sharpener: Sharpener) -> None:
+        self.sharpener = sharpener
+        self.resolver = sharpener.resolver
+        self.calls_in: dict[int, list[int]] = {}
+        for op in sorted({*self.resolver.targets, *self.resolver.foreign}):
+            self.calls_in.setdefault(self.resolver.program.scope_id(op), []).append(op)
+
+    def names(self, op: int) -> set[str]:
+        found: set[str] = set()
+        self._collect(op, None, found, set())
+        return found
+
+    def _collect(self, op: int, context: Context | None, found: set[str], seen: set[tuple[int, Context | None]]) -> None:
+        targets = self.sharpener.targets(op, context)
+        found.update(callees(self.resolver, op, targets))
+        if len(seen) > WIDEST:
+            return
+        inner = Context(op, context) if context is None or context.depth < DEEPEST else context
+        for target in targets:
+            if target[0] not in ("function", "callback"):
+                continue
+            scope = number(target)
+            into = inner if self.sharpener.sensitive(scope) else None
+            if (scope, into) not in seen:
+                seen.add((scope, into))
+                for call in self.calls_in.get(scope, ()):
+                    self._collect(call, into, found, seen)
+
+
+def _code_cells(picture: Picture) -> dict[str, dict[int, int]]:
+    """Notebook -> cell number -> number among the code cells."""
+    return {path: {cell[0]: index for index, cell in enumerate(info.cells, 1)} for path, info in picture.world.every(NotebookInfo)}
+
+
+def code_cell(picture: Picture, unit: ModuleUnit, line: int) -> int:
+    """The number, among the code cells, of the cell that holds a line of a notebook; 0 elsewhere."""
+    place = _place(unit, line, _code_cells(picture))
+    return int(place.removeprefix("cell ")) if place.startswith("cell ") else 0
+
+
+def _place(unit: ModuleUnit, line: int, cells: dict[str, dict[int, int]]) -> str:
+    cell, _ = cell_of(unit, line)
+    return str(line) if cell is None else f"cell {cells.get(unit.path, {}).get(cell, cell)}"
+
+
+def _order(place: str) -> int:
+    return int(place.removeprefix("cell "))

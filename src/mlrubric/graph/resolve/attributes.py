@@ -1,0 +1,275 @@
+"""Classes: their order, what an attribute of an instance, a class or anything else is, and what is stored in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlrubric.graph.resolve import calls, names
+from mlrubric.graph.resolve.annotations import annotated
+from mlrubric.graph.values import EMPTY, Value, Values, join, number, ordered
+
+if TYPE_CHECKING:
+    from mlrubric.graph.resolve.engine import Resolver
+
+Order = tuple[tuple[int, ...], tuple[str, ...]]
+CONTAINERS = {
+    "list": "builtins.list",
+    "tuple": "builtins.tuple",
+    "set": "builtins.set",
+    "dict": "builtins.dict",
+    "generator": "builtins.generator",
+}
+DEEPEST = 8  # attributes of a library's name; a loop over its own result would go on for ever
+TEXT_METHODS = frozenset(["format", "strip", "rstrip", "lstrip", "lower", "upper", "title", "as_posix", "resolve", "absolute", "expanduser", "encode"])
+
+
+# ---- the order of classes -----------------------------------------------------------------------------------------
+
+
+def order(r: Resolver, scope: int, guard: tuple[int, ...] = ()) -> Order:
+    """Project classes of the method resolution order (C3 where the bases allow it) and the names of library bases."""
+    if scope in guard:
+        return (), ()
+    known = r.orders.get(scope)
+    if known is not None:
+        return known
+    definition = r.program.definition(scope)
+    extra = r.program.ops[definition].extra if definition >= 0 else None
+    count = int(extra[0]) if isinstance(extra, tuple) else 0
+    lines: list[list[int]] = []
+    direct: list[int] = []
+    outer: list[str] = []
+    settled = True
+    for base in r.program.args[definition][:count] if definition >= 0 else ():
+        values = r.of(base)
+        settled = settled and bool(values)
+        for value in ordered(values):
+            if value[0] == "class" and number(value) not in (scope, *guard):
+                inner, libraries = order(r, number(value), (*guard, scope))
+                direct.append(number(value))
+                lines.append(list(inner))
+                outer.extend(x for x in libraries if x not in outer)
+            elif value[0] == "external":
+                name = r.catalogue.canonical(str(value[1]))
+                if name not in outer:
+                    outer.append(name)
+    result = (scope, *_merged([*lines, direct])), tuple(outer)
+    if r.late and settled and not guard:
+        r.orders[scope] = result
+    return result
+
+
+def _merged(lines: list[list[int]]) -> list[int]:
+    """C3; where it has no answer, the first that is left."""
+    merged: list[int] = []
+    lines = [line[:] for line in lines if line]
+    while lines:
+        head = next((line[0] for line in lines if not any(line[0] in other[1:] for other in lines)), lines[0][0])
+        merged.append(head)
+        lines = [rest for line in lines if (rest := [c for c in line if c != head])]
+    return merged
+
+
+def class_attribute(r: Resolver, scope: int, name: str, op: int, after: int = -1) -> Values:
+    """What `name` means on a class: its own definitions and stores, along the order (behind `after` for `super`); library methods last."""
+    classes, libraries = order(r, scope)
+    if after >= 0:
+        classes = classes[classes.index(after) + 1 :] if after in classes else order(r, after)[0][1:]
+    found: list[Values] = []
+    for owner in classes:
+        definitions = r.program.exports[owner].get(name)
+        if definitions:
+            found.append(r.read(definitions, op))
+        key = (owner, name)
+        if after < 0:
+            r.watchers.setdefault(key, set()).add(op)
+            stored = r.stores.get(key)
+            if stored:
+                found.append(r.read(sorted(stored), op))
+        if any(found):
+            return join(*found)
+    for library in libraries:
+        if r.catalogue.method(library, name) is not None:
+            return frozenset([("method", library, name)])
+    strangers = [library for library in libraries if not library.startswith("builtins.") and r.catalogue.type(library) is None]
+    if strangers and not found:
+        return frozenset([("foreign", f"{strangers[0]}.{name}")])
+    return EMPTY
+
+
+def has(r: Resolver, scope: int, name: str) -> bool:
+    """Whether the class or a project base defines a method."""
+    return name in r.program.class_names and any(name in r.program.exports[owner] for owner in order(r, scope)[0])
+
+
+# ---- reading ------------------------------------------------------------------------------------------------------
+
+
+def attribute(r: Resolver, op: int) -> Values:
+    name = r.program.ops[op].name
+    values = r.values[r.program.args[op][0]]
+    if len(values) == 1:
+        return of_value(r, op, next(iter(values)), name)
+    found = [of_value(r, op, value, name) for value in ordered(values)]
+    return join(*found) if found else EMPTY
+
+
+def of_value(r: Resolver, op: int, value: Value, name: str) -> Values:
+    """The attribute `name` of one value."""
+    kind = value[0]
+    if kind == "external":
+        return frozenset([("external", f"{value[1]}.{name}")]) if str(value[1]).count(".") < DEEPEST else EMPTY
+    if kind == "object":
+        made = r.catalogue.attribute(str(value[1]), name)
+        return frozenset([("object", made)]) if made else frozenset([("method", value[1], name)])
+    if kind in ("instance", "class"):
+        return on_class(r, op, value, name)
+    if kind == "module":
+        return names.member(r, number(value), name, op)
+    if kind == "package":
+        unit = r.program.modules[int(str(value[2]))]
+        dotted = f"{value[1]}.{name}"
+        inner = r.program.find_module(dotted, 0, unit)
+        return frozenset([("module", inner)]) if inner is not None else frozenset([("package", dotted, unit.index)])
+    if kind == "super":
+        receiver: Value = ("instance", value[2]) if value[3] else ("class", value[2])
+        return bind(r, class_attribute(r, int(str(value[2])), name, op, after=number(value)), receiver, op)
+    if kind == "made":
+        return frozenset([("method", container_type(r, number(value)), name, value[1])])
+    if kind in ("view", "zip", "holds", "generator"):
+        return frozenset([("method", "builtins.dict" if kind == "holds" else "builtins.iterator", name, value)])
+    if kind == "text":
+        return frozenset([("method", "builtins.str", name, value) if name in TEXT_METHODS else ("method", "builtins.str", name)])
+    if kind == "foreign":
+        return frozenset([("foreign", f"{value[1]}.{name}")])
+    if kind == "function":
+        return _on_function(r, value, name)
+    return EMPTY
+
+
+def container_type(r: Resolver, made: int) -> str:
+    """The type of what is made at an operation."""
+    facts = r.program.ops[made]
+    if facts.kind == "param":
+        return "builtins.dict" if facts.value == "**" else "builtins.tuple"
+    if facts.kind in ("container", "comprehension"):
+        return CONTAINERS.get(str(facts.value), "builtins.list")
+    if facts.kind == "dict":
+        return "builtins.dict"
+    if facts.kind == "call":
+        for value in ordered(r.targets.get(made, ())):
+            if value[0] == "external":
+                return str(value[1])
+    return "builtins.list"
+
+
+def _on_function(r: Resolver, value: Value, name: str) -> Values:
+    scope = number(value)
+    if name == "__name__":
+        return frozenset([("text", r.program.scopes[scope].name)])
+    if name in ("__wrapped__", "__call__", "__func__", "fn", "func"):
+        return frozenset([value])
+    return EMPTY
+
+
+def on_class(r: Resolver, op: int, value: Value, name: str) -> Values:
+    """An attribute of an instance or a class, bound to it; what only `__getattr__` gives is found in the late round."""
+    scope = number(value)
+    if name == "__class__" and value[0] == "instance":
+        return frozenset([("class", scope)])
+    if name == "__name__" and value[0] == "class":
+        return frozenset([("text", r.program.scopes[scope].name)])
+    raw = class_attribute(r, scope, name, op)
+    if raw:
+        return bind(r, raw, value, op)
+    if r.late and value[0] == "instance" and not r.stores.get((scope, name)):
+        for answer in ("__getattribute__", "__getattr__"):
+            if has(r, scope, answer):
+                found = [calls.invoke(r, op, m, calls.NOTHING) for m in bind(r, class_attribute(r, scope, answer, op), value, op)]
+                return join(*found) if found else EMPTY
+    return EMPTY
+
+
+def bind(r: Resolver, raw: Values, receiver: Value, op: int) -> Values:
+    """Functions found on a class become methods; properties are read at once."""
+    bound: set[Value] = set()
+    for item in ordered(raw):
+        kind = item[0]
+        if kind == "property":
+            getter = r.program.args[number(item)][1:2]
+            if receiver[0] == "instance":
+                for value in ordered(r.of(getter[0])) if getter else ():
+                    bound |= calls.invoke(r, op, ("bound", value[1], receiver), calls.NOTHING) if value[0] == "function" else EMPTY
+            continue
+        scope = number(item) if kind == "function" else -1
+        if scope < 0 or scope not in r.class_of or scope in r.statics:
+            bound.add(item)
+        elif scope in r.setters:
+            continue
+        elif scope in r.properties:
+            if receiver[0] == "instance":
+                bound |= calls.invoke(r, op, ("bound", scope, receiver), calls.NOTHING)
+        elif scope in r.classmethods:
+            bound.add(("bound", scope, ("class", receiver[1])))
+        elif receiver[0] == "instance":
+            bound.add(("bound", scope, receiver))
+        else:
+            bound.add(item)
+    return frozenset(bound)
+
+
+# ---- storing ------------------------------------------------------------------------------------------------------
+
+
+def stored(r: Resolver, op: int) -> Values:
+    args = r.program.args[op]
+    value = args[1] if len(args) > 1 else -1
+    if value < 0:
+        return EMPTY
+    name = r.program.ops[op].name
+    for owner in ordered(r.of(args[0])):
+        if owner[0] in ("instance", "class"):
+            put(r, number(owner), name, value)
+            if owner[0] == "instance":
+                _set(r, op, owner, name, value)
+        elif owner[0] == "module":
+            put(r, r.program.module_scope(r.program.modules[number(owner)]), name, value)
+    owner_class = _self_of(r, args[0])
+    if owner_class >= 0:
+        put(r, owner_class, name, value)
+    annotation = r.program.ops[op].extra
+    if isinstance(annotation, int) and not isinstance(annotation, bool) and annotation >= 0:
+        return annotated(r, annotation + r.program.unit(op).base, op)
+    return EMPTY
+
+
+def put(r: Resolver, scope: int, name: str, value: int) -> None:
+    key = (scope, name)
+    known = r.stores.setdefault(key, set())
+    if value not in known:
+        known.add(value)
+        for watcher in r.watchers.get(key, ()):
+            r.push(watcher)
+
+
+def _self_of(r: Resolver, op: int) -> int:
+    """The class whose method's first parameter an operation loads, or -1: a base class has what its methods store."""
+    if r.program.ops[op].kind != "load":
+        return -1
+    definitions = r.program.args[op]
+    if len(definitions) != 1 or r.program.ops[definitions[0]].kind != "param":
+        return -1
+    scope = r.program.scope_id(definitions[0])
+    owner = r.class_of.get(scope, -1)
+    return owner if owner >= 0 and scope not in r.statics and r.program.params(scope)[:1] == definitions[:1] else -1
+
+
+def _set(r: Resolver, op: int, owner: Value, name: str, value: int) -> None:
+    """A property's setter and `__setattr__` are called by the assignment."""
+    scope = number(owner)
+    for kind, arguments in ((name, (value,)), ("__setattr__", (-1, value))):
+        if kind not in r.program.class_names or not has(r, scope, kind):
+            continue
+        for method in ordered(class_attribute(r, scope, kind, op)):
+            if method[0] == "function" and (kind == "__setattr__" or number(method) in r.setters):
+                calls.invoke(r, op, ("bound", method[1], owner), calls.Arguments(arguments))

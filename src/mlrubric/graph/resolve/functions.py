@@ -1,0 +1,108 @@
+"""Functions, lambdas and classes where they are defined; decorators; what a parameter may be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlrubric.graph.resolve import calls
+from mlrubric.graph.resolve.annotations import annotated
+from mlrubric.graph.values import EMPTY, Value, Values, join, ordered
+
+if TYPE_CHECKING:
+    from mlrubric.graph.resolve.engine import Resolver
+
+CLASS_FIRST = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
+PROPERTIES = frozenset({"builtins.property", "functools.cached_property", "abc.abstractproperty"})
+
+
+def function(r: Resolver, op: int) -> Values:
+    """The function itself and what its decorators make of it."""
+    facts = r.program.ops[op]
+    scope = int(str(facts.value)) + r.program.unit(op).scope_base
+    current: Values = frozenset([("function", scope)])
+    if facts.kind == "lambda" or not facts.extra:
+        if facts.name in CLASS_FIRST:
+            r.classmethods.add(scope)
+        return current
+    args = r.program.args[op]
+    own = current
+    for decorator in args[len(args) - int(str(facts.extra)) :]:
+        current = _decorated(r, op, scope, decorator, current)
+    return join(own, current)
+
+
+def _decorated(r: Resolver, op: int, scope: int, decorator: int, current: Values) -> Values:
+    """What one decorator makes of what the ones below it made; the same when it is a library's."""
+    values = r.of(decorator)
+    names = {str(v[1]) for v in values if v[0] == "external"}
+    if names:
+        for name in sorted(names & {"builtins.staticmethod", "builtins.classmethod", *PROPERTIES}):
+            r.target(op, ("external", name))
+        if "builtins.staticmethod" in names:
+            r.statics.add(scope)
+        elif "builtins.classmethod" in names:
+            r.classmethods.add(scope)
+        elif names & PROPERTIES:
+            r.properties.add(scope)
+        return current
+    facts = r.program.ops[decorator]
+    if facts.kind == "attribute" and facts.name in ("setter", "deleter", "getter"):
+        r.setters.add(scope)
+        return join(current, r.of(r.program.args[decorator][0]))
+    return _wrapped(r, op, values, current)
+
+
+def _wrapped(r: Resolver, op: int, decorators: Values, current: Values) -> Values:
+    made = [calls.wrap(r, op, v, current) for v in ordered(v for v in decorators if v[0] in DECORATORS)]
+    result = join(*made) if made else EMPTY
+    return result or current
+
+
+DECORATORS = frozenset({"function", "bound", "class", "instance", "partial"})
+
+
+def class_(r: Resolver, op: int) -> Values:
+    facts = r.program.ops[op]
+    scope = int(str(facts.value)) + r.program.unit(op).scope_base
+    current: Values = frozenset([("class", scope)])
+    extra = facts.extra
+    count = int(extra[2]) if isinstance(extra, tuple) else 0
+    args = r.program.args[op]
+    for decorator in args[len(args) - count :] if count else ():
+        current = join(current, _wrapped(r, op, r.of(decorator), current))
+    return current
+
+
+def parameter(r: Resolver, op: int) -> Values:
+    facts, program = r.program.ops[op], r.program
+    if facts.value in ("*", "**"):
+        return frozenset([("made", op)])
+    found = [r.values[a] for a in program.args[op] if a >= 0]
+    holders = r.holders.get(op, ())
+    found.extend(r.values[s] for s in r.sources.get(op, ()) if s not in holders)
+    receivers = r.receivers.get(op)
+    if receivers:
+        found.append(frozenset(receivers))
+    elif r.late and _is_first(r, op):
+        scope = program.scope_id(op)
+        as_class = scope in r.classmethods or facts.name == "cls"
+        own: Value = ("class" if as_class else "instance", r.class_of[scope])
+        found.append(frozenset([own]))
+    if isinstance(facts.extra, int) and facts.extra >= 0:
+        found.append(annotated(r, facts.extra + program.unit(op).base, op))
+    return join(*found) if found else EMPTY
+
+
+def _is_first(r: Resolver, op: int) -> bool:
+    scope = r.program.scope_id(op)
+    return scope in r.class_of and scope not in r.statics and r.program.params(scope)[:1] == (op,)
+
+
+def unclaimed(r: Resolver) -> list[int]:
+    """First parameters of methods that nothing in the project calls."""
+    found = []
+    for scope in sorted(r.class_of):
+        first = r.program.params(scope)[:1]
+        if first and scope not in r.statics and not r.receivers.get(first[0]) and r.program.ops[first[0]].value == "positional":
+            found.append(first[0])
+    return found

@@ -1,0 +1,121 @@
+"""Calls that no brackets show: context managers, operators, texts made of objects, exceptions, what is left for the late round."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlrubric.graph.resolve import calls, containers, functions
+from mlrubric.graph.values import EMPTY, Values, constant, join, keys_of, number, ordered
+
+if TYPE_CHECKING:
+    from mlrubric.graph.resolve.engine import Resolver
+
+OPERATORS = {
+    "+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow", "@": "matmul", "&": "and", "|": "or",
+    "^": "xor", "<<": "lshift", ">>": "rshift",
+}  # fmt: skip
+COMPARISONS = {"==": "__eq__", "!=": "__ne__", "<": "__lt__", "<=": "__le__", ">": "__gt__", ">=": "__ge__"}
+
+
+def entered(r: Resolver, op: int) -> Values:
+    """`with x as y`: what `__enter__` gives; `__exit__` is called as well."""
+    found: list[Values] = []
+    prefix = "__a" if r.program.ops[op].value == "async" else "__"
+    for value in ordered(r.of(r.program.args[op][0])):
+        if value[0] == "instance":
+            given = calls.method_call(r, op, value, f"{prefix}enter__")
+            calls.method_call(r, op, value, f"{prefix}exit__")
+            found.append(frozenset([value]) if given is None else given)
+        elif value[0] == "generator":
+            found.append(containers.elements(r, value, op))
+        else:
+            found.append(frozenset([value]))
+    return join(*found) if found else EMPTY
+
+
+def raised(r: Resolver, op: int) -> Values:
+    """`raise Error` makes an instance of the class."""
+    for argument in r.program.args[op]:
+        for value in ordered(v for v in r.of(argument) if v[0] == "class"):
+            calls.invoke(r, op, value, calls.NOTHING)
+    return EMPTY
+
+
+def compared(r: Resolver, op: int) -> Values:
+    args, operators = r.program.args[op], r.program.ops[op].value
+    if not isinstance(operators, tuple) or r.program.class_names.isdisjoint(SPECIAL):
+        return EMPTY
+    for index, operator in enumerate(operators):
+        member = operator in ("in", "not in")
+        asked, other = (args[index + 1], args[index]) if member else (args[index], args[index + 1])
+        name = "__contains__" if member else COMPARISONS.get(operator, "")
+        for value in ordered(v for v in r.of(asked) if v[0] == "instance") if name else ():
+            if calls.method_call(r, op, value, name, calls.Arguments((other,))) is None and member:
+                containers.elements(r, value, op)
+    return EMPTY
+
+
+SPECIAL = frozenset({"__contains__", "__iter__", "__getitem__", *COMPARISONS.values()})
+
+
+def unary(r: Resolver, op: int) -> Values:
+    name = r.program.ops[op].name
+    found = []
+    for value in r.of(r.program.args[op][0]):
+        if value[0] == "const" and name == "-" and isinstance(value[1], int | float) and not isinstance(value[1], bool):
+            found.append(constant(-value[1]))
+    return frozenset(found)
+
+
+def operated(r: Resolver, op: int, name: str, left: Values, right: Values) -> Values:
+    """An operator on instances of project classes calls the special method of the left one, else the reflected one of the right one."""
+    if name not in OPERATORS:
+        return EMPTY
+    args = r.program.args[op]
+    found: list[Values] = []
+    for mine, kind, other in ((left, "__{}__", args[-1]), (right, "__r{}__", args[0])):
+        for value in ordered(v for v in mine if v[0] == "instance"):
+            given = calls.method_call(r, op, value, kind.format(OPERATORS[name]), calls.Arguments((other,)))
+            if given is None and kind == "__{}__" and r.program.ops[op].extra == "augmented":
+                given = calls.method_call(r, op, value, f"__i{OPERATORS[name]}__", calls.Arguments((other,)))
+            if given is not None:
+                found.append(given)
+        if found:
+            break
+    return join(*found) if found else EMPTY
+
+
+def written(r: Resolver, op: int, values: Values, exactly: bool = False) -> None:
+    """An object that becomes a text: `__str__`, else `__repr__`; the items of a tuple that is formatted."""
+    if r.program.class_names.isdisjoint(("__str__", "__repr__", "__format__")):
+        return
+    for value in ordered(values):
+        if value[0] == "instance":
+            for name in ("__repr__",) if exactly else ("__format__", "__str__", "__repr__"):
+                if calls.method_call(r, op, value, name) is not None:
+                    break
+        elif value[0] == "made" and r.program.ops[number(value)].value == "tuple":
+            written(r, op, frozenset(v for v in containers.item(r, number(value), None, op) if v[0] == "instance"), exactly)
+
+
+def deleted(r: Resolver, op: int) -> Values:
+    args = r.program.args[op]
+    for value in ordered(v for v in r.of(args[0]) if v[0] == "instance") if args else ():
+        if len(args) > 1:
+            calls.method_call(r, op, value, "__delitem__", calls.Arguments((args[1],)))
+        else:
+            calls.method_call(r, op, value, "__delattr__", calls.Arguments((-1,)))
+    return EMPTY
+
+
+def late(r: Resolver) -> list[int]:
+    """Operations whose answer only shows by absence: methods that nothing calls, keys that are not known, attributes that nothing defines."""
+    found = functions.unclaimed(r)
+    for op, facts in enumerate(r.program.ops):
+        if facts.kind in ("subscript", "store_subscript") and len(r.program.args[op]) > 1 and not keys_of(r.of(r.program.args[op][1])):
+            found.append(op)
+    if not r.program.class_names.isdisjoint(("__getattr__", "__getattribute__")):
+        for op, facts in enumerate(r.program.ops):
+            if facts.kind == "attribute" and not r.values[op] and any(v[0] == "instance" for v in r.of(r.program.args[op][0])):
+                found.append(op)
+    return found

@@ -1,0 +1,146 @@
+"""Calls into libraries: what they yield by the catalogue, which functions of the project they call back."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING, cast
+
+from mlrubric.graph.resolve import builtin_calls, calls, methods
+from mlrubric.graph.resolve.names import import_by_name
+from mlrubric.graph.values import EMPTY, HOLE, Value, Values, concatenations, join, number, ordered
+
+if TYPE_CHECKING:
+    from mlrubric.graph.resolve.calls import Arguments
+    from mlrubric.graph.resolve.engine import Resolver
+
+PATHS = frozenset({"pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath", "pathlib.PurePosixPath"})
+JOINS = frozenset({"os.path.join", "posixpath.join", *PATHS})
+SAME_TEXT = frozenset({"os.path.abspath", "os.path.normpath", "os.path.expanduser", "os.fspath", "hydra.utils.to_absolute_path"})
+ENVIRONMENT = frozenset({"os.environ.get", "os.getenv"})
+TABLES = frozenset({"collections.OrderedDict", "collections.defaultdict", "collections.Counter", "collections.deque"})
+KEEPS = frozenset(
+    ["functools.wraps", "functools.update_wrapper", "functools.total_ordering", "dataclasses.dataclass", "dataclasses.field", "typing.cast", "typing.overload", "abc.abstractmethod", "atexit.unregister", "inspect.signature", "inspect.getsource", "weakref.ref", "copy.copy", "copy.deepcopy"]
+)  # they do not call the function that they are given
+SAME_VALUE = frozenset(
+    ["functools.lru_cache", "functools.cache", "functools.singledispatch", "contextlib.contextmanager", "contextlib.asynccontextmanager", "copy.copy", "copy.deepcopy", "asyncio.create_task", "asyncio.run", "asyncio.ensure_future", "contextlib.closing", "atexit.register", "functools.update_wrapper"]
+)
+
+
+def function(r: Resolver, op: int, name: str, arguments: Arguments) -> Values:
+    """A call of a library's function or class."""
+    name = r.catalogue.canonical(name)
+    r.target(op, ("external", name))
+    if name.startswith("builtins."):
+        answered = builtin_calls.call(r, op, name[9:], arguments)
+        if answered is not None:
+            return answered
+    else:
+        answered = _standard(r, op, name, arguments)
+        if answered is not None:
+            return answered
+    callbacks(r, op, arguments.all, name)
+    api = r.catalogue.api(name)
+    if api is not None and api.returns:
+        return typed(r, api.returns, None, arguments)
+    if r.catalogue.is_class(name):
+        return frozenset([("object", name)])
+    last = name.rpartition(".")[2]
+    if last[:1].isupper() and not last.isupper() and not name.startswith("builtins."):
+        return frozenset([("foreign", name)])
+    return _wrapped(r, name, arguments) if api is None or api.decorates else EMPTY
+
+
+def _standard(r: Resolver, op: int, name: str, arguments: Arguments) -> Values | None:
+    """Functions of the standard library that hand values on."""
+    positional = arguments.positional
+    if name in JOINS:
+        pieces: list[list[str]] = []
+        for index, argument in enumerate(positional):
+            if index:
+                pieces.append(["/"])
+            pieces.append(spellings(r, argument))
+        return _paths(concatenations(pieces)) | (frozenset([("object", "pathlib.Path")]) if name in PATHS else EMPTY)
+    if name in SAME_TEXT and positional:
+        return frozenset(v for v in r.of(positional[0]) if v[0] == "text")
+    if name == "os.path.dirname" and positional:
+        return _paths(frozenset(("text", posixpath.dirname(str(v[1]))) for v in r.of(positional[0]) if v[0] == "text"))
+    if name in ENVIRONMENT:
+        return r.of(arguments.get(1, "default"))
+    if name in ("functools.partial", "functools.partialmethod") and positional:
+        return frozenset([("partial", op)])
+    if name == "functools.reduce" and len(positional) > 1:
+        return builtin_calls.each(r, op, positional[:1], [positional[1], positional[1]])
+    if name == "importlib.import_module" and positional:
+        found = [import_by_name(r, op, str(v[1])) for v in ordered(r.of(positional[0])) if v[0] == "text" and HOLE not in str(v[1])]
+        return join(*found) if found else EMPTY
+    if name in TABLES:
+        builtin_calls.fill(r, op, arguments, pairs=name != "collections.deque")
+        return frozenset([("made", op)])
+    if name in ("operator.itemgetter", "operator.attrgetter", "operator.methodcaller"):
+        return EMPTY
+    if name in SAME_VALUE and positional:
+        return r.of(positional[0])
+    if name == "functools.cached_property" and positional:
+        return frozenset([("property", op)])
+    return None
+
+
+def method(r: Resolver, op: int, callee: Value, arguments: Arguments) -> Values:
+    """A call of a library's method."""
+    owner, name = str(callee[1]), str(callee[2])
+    r.target(op, ("method", owner, name))
+    if len(callee) > 3:
+        answered = methods.call(r, op, callee[3], name, arguments)
+        if answered is not None:
+            return answered
+    callbacks(r, op, arguments.all, f"{owner}.{name}")
+    api = r.catalogue.method(owner, name)
+    if api is not None and api.returns:
+        return typed(r, api.returns, owner, arguments)
+    return EMPTY
+
+
+def typed(r: Resolver, returns: str, owner: str | None, arguments: Arguments) -> Values:
+    """The value that a catalogue return type stands for."""
+    if returns == "self":
+        return frozenset([("object", owner)]) if owner else EMPTY
+    if returns.startswith("arg:"):
+        return r.of(arguments.get(int(returns[4:])))
+    if returns.startswith("tuple[") and returns.endswith("]"):
+        return frozenset([("tuple", tuple(t.strip() for t in returns[6:-1].split(",")))])
+    if returns.startswith(("list[", "dict[")) and returns.endswith("]"):
+        return frozenset([("tuple", (returns[5:-1].strip(),))])
+    return frozenset([("object", returns)])
+
+
+def callbacks(r: Resolver, op: int, arguments: tuple[int, ...], name: str = "") -> None:
+    """Project functions handed to a library are called by it, we do not know when."""
+    if name in KEEPS:
+        return
+    for argument in arguments:
+        for value in ordered(v for v in r.of(argument) if v[0] in ("function", "bound", "partial")):
+            if value[0] == "partial":
+                callbacks(r, op, calls.arguments_of(r, number(value)).positional[:1])
+                continue
+            r.target(op, ("callback", value[1]))
+            r.callers.setdefault(number(value), set()).add(op)
+            params = r.program.params(number(value))
+            if value[0] == "bound" and params:
+                calls.receive(r, params[0], frozenset([cast(Value, value[2])]))
+
+
+def _wrapped(r: Resolver, name: str, arguments: Arguments) -> Values:
+    """What an unknown function makes of a project function is taken for the function (`jit(f)`, `task(f)`)."""
+    if len(arguments.positional) != 1 or name.startswith("builtins."):
+        return EMPTY
+    return frozenset(v for v in r.of(arguments.positional[0]) if v[0] in ("function", "bound", "class"))
+
+
+def spellings(r: Resolver, op: int) -> list[str]:
+    """How a value is written when it is formatted, as far as it is known."""
+    return [str(v[1]) for v in ordered(r.of(op)) if v[0] in ("text", "const")][:4] or [HOLE]
+
+
+def _paths(values: Values) -> Values:
+    """Joined paths, normalised."""
+    return frozenset(("text", posixpath.normpath(str(v[1])) if str(v[1]) else "") for v in values)
