@@ -96,7 +96,7 @@ CASES = [
     ("raise E from c", "load E (); load c (); raise (0 1)"),
     ("raise", "raise ()"),
     ("assert t, m", "load t (); load m (); assert (0 1)"),
-    ("with a as b, c: d", "load a (); enter (0); assign b (1); load c (); load d ()"),
+    ("with a as b, c: d", "load a (); enter (0); assign b (1); load c (); enter (3); load d ()"),
     (
         "[x * y for x in xs if x for y in x]",
         "load xs (); element (0); assign <comp1>.x (1); load <comp1>.x (2); load <comp1>.x (2); element (4); "

@@ -26,7 +26,7 @@ class Op(NamedTuple):
                the annotation, if any; `x: T` alone has args=() and defines only in a class body (a field)
     unpack     args=(value,) value=index (int, or "*": starred, or -n counted from the end)   one element of an unpacked value
     element    args=(iterable,)   what iterating yields (for, comprehension, *args, yield from); value="async" when async
-    enter      args=(context manager,)   what `with ... as` binds (value="async" when async)
+    enter      args=(context manager,)   entering it, with or without `as` (value="async" when async)
     attribute  name=attribute; args=(object,)
     subscript  args=(object, index)
     slice      args=(lower, upper, step) with -1 where absent
