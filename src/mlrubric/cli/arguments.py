@@ -159,7 +159,10 @@ def _graph(commands: Commands) -> None:
     )
     parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="the folder of the repository (default: this one)")
     parser.add_argument(
-        "--layer", choices=("pipeline", "calls", "callsites", "dataflow"), default="pipeline", help="what the graph shows (default: pipeline)"
+        "--layer",
+        choices=("pipeline", "calls", "callsites", "dataflow"),
+        default="pipeline",
+        help="what the graph shows (default: pipeline)",
     )
     parser.add_argument("--output-format", choices=("json", "dot"), default="json")
     _file(parser)

@@ -14,7 +14,24 @@ HOME = re.compile(r"(?:/home/[\w.-]+/|/Users/[\w.-]+/|/content/drive/|[A-Za-z]:[
 ELSEWHERE = re.compile(
     r"/(?:tmp|var/tmp|dev|proc|sys|etc|usr|bin|sbin|lib\d*|run|var/(?:run|log|lib)|gcs|dbfs|Volumes|lakehouse|opt/ml|mnt/azureml|kaggle)/"
 )
-CARRY = frozenset({"assign", "load", "phi", "param", "fstring", "binary", "conditional", "boolean", "attribute", "container", "dict", "element", "return", "store_attribute"})
+CARRY = frozenset(
+    {
+        "assign",
+        "load",
+        "phi",
+        "param",
+        "fstring",
+        "binary",
+        "conditional",
+        "boolean",
+        "attribute",
+        "container",
+        "dict",
+        "element",
+        "return",
+        "store_attribute",
+    }
+)
 USES = ("@source", "@sink")
 MOST = 200
 
@@ -34,7 +51,13 @@ def mark_literals(world: World) -> None:
             continue
         if HOME.match(text) or _becomes_path(code, op, used):
             seen.add(key)
-            world.graph.add("op", text if len(text) <= 80 else text[:77] + "...", place, ("path.absolute",), home="true" if HOME.match(text) else "false")
+            world.graph.add(
+                "op",
+                text if len(text) <= 80 else text[:77] + "...",
+                place,
+                ("path.absolute",),
+                home="true" if HOME.match(text) else "false",
+            )
 
 
 def _text(kind: str, value: object) -> str:

@@ -20,8 +20,18 @@ from mlrubric.model.graph import Edge
 READS = ("data.read", "artifact.download")
 FIXED = re.compile(r"[0-9a-f]{32,64}(?![0-9a-f])")  # a commit or a content hash in an address
 DRIVERS = ("trigger", "workflow", "job", "step", "stage", "service")
-SCHEMES = {"s3": "bucket", "s3a": "bucket", "gs": "bucket", "gcs": "bucket", "abfs": "bucket", "abfss": "bucket", "wasbs": "bucket",
-"az": "bucket", "adl": "bucket", "minio": "bucket"}
+SCHEMES = {
+    "s3": "bucket",
+    "s3a": "bucket",
+    "gs": "bucket",
+    "gcs": "bucket",
+    "abfs": "bucket",
+    "abfss": "bucket",
+    "wasbs": "bucket",
+    "az": "bucket",
+    "adl": "bucket",
+    "minio": "bucket",
+}
 
 
 def mark_origins(world: World) -> None:
@@ -62,8 +72,9 @@ class Origins:
     def __init__(self, world: World) -> None:
         self.world, self.graph = world, world.graph
         self.pins = frozenset(normal(pin.path) for _, pin in world.every(Pin))
-        self.produced = {key: node for key, node in world.artifacts.items() if any(True for _ in world.graph.predecessors(node,
-        ("write",)))}
+        self.produced = {
+            key: node for key, node in world.artifacts.items() if any(True for _ in world.graph.predecessors(node, ("write",)))
+        }
         self._above: dict[int, frozenset[int]] = {}
 
     def of(self, node: int) -> tuple[str, str]:
@@ -83,7 +94,9 @@ class Origins:
             return self._declared(node)
         found = [(self._one(source, node), source) for source in sources]
         if meaning.entry is not None and meaning.entry.param("@version") is not None:  # it knows revisions: no path, a name in a store
-            found = [("store" if origin == "untracked" and "." not in posixpath.basename(source) else origin, source) for origin, source in found]
+            found = [
+                ("store" if origin == "untracked" and "." not in posixpath.basename(source) else origin, source) for origin, source in found
+            ]
         declared = self._declared(node)
         if declared[0] != "unknown" and all(posixpath.dirname(normal(s)).strip("*/") == "" and HOLE in s for s in sources):
             return declared  # only the file's name is known here, and its stage says where it lies

@@ -7,7 +7,8 @@ from mlrubric.graph.values import HOLE
 
 
 def known_texts(code: Code, argument: int) -> list[str]:
-    """All texts of an argument, sorted. In the project's own code, a path that only a test names says nothing about the real run; an address that only
+    """All texts of an argument, sorted. In the project's own code, a path that only a test names says nothing about the real run; an
+    address that only
     tests name is still the only one there is."""
     if argument < 0:
         return []
@@ -26,7 +27,9 @@ def _written(code: Code, argument: int) -> str:
     found, tests = list[str](), False
     for op in code.flow.reach([argument], back=True):
         facts = code.program.ops[op]
-        texts = (facts.value,) if facts.kind == "const" else facts.value if facts.kind == "fstring" and isinstance(facts.value, tuple) else ()
+        texts = (
+            (facts.value,) if facts.kind == "const" else facts.value if facts.kind == "fstring" and isinstance(facts.value, tuple) else ()
+        )
         if texts and is_test_code(code.program.unit(op).path):
             tests = True
         else:

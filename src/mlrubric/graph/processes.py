@@ -1,6 +1,7 @@
 """Flow inside one process: values pass from call to call only between operations that one program can run; files carry them further.
 
-The flow between functions does not know who called; what knows is the set of entry points that can reach an operation. A value keeps the entry
+The flow between functions does not know who called; what knows is the set of entry points that can reach an operation. A value keeps
+the entry
 points that all operations on its way share; at a file, a stage or a service it starts anew.
 """
 
@@ -26,7 +27,11 @@ class Processes:
 
     def _spread(self) -> None:
         graph = self.graph
-        starts = [n for n in graph.of_kind(*CODE) if not any(graph.nodes[e.source].kind in CODE for e in graph.predecessors(n, ("call", "import")))]
+        starts = [
+            n
+            for n in graph.of_kind(*CODE)
+            if not any(graph.nodes[e.source].kind in CODE for e in graph.predecessors(n, ("call", "import")))
+        ]
         waiting = deque(starts)
         for index, node in enumerate(starts):
             self.entries[node] = 1 << index
@@ -46,7 +51,8 @@ class Processes:
     def sweep(
         self, starts: Iterable[int], *, back: bool = False, stop: Iterable[int] = (), allow: Callable[[Edge], bool] | None = None
     ) -> dict[int, int]:
-        """Nodes whose data reaches a start (`back`) or that its data reaches, with the edge by which they were first found (-1: a start)."""
+        """Nodes whose data reaches a start (`back`) or that its data reaches, with the edge by which they were first found (-1: a
+        start)."""
         graph, barrier = self.graph, set(stop)
         shared: dict[int, int] = {}
         found: dict[int, int] = {}

@@ -145,7 +145,8 @@ class Program:
     # ---- imports ------------------------------------------------------------------------------------------------
 
     def find_module(self, name: str, level: int, importer: ModuleUnit) -> int | None:
-        """The module an import names, by the importer's package, its directory, its parents, the source roots and, at last, a unique suffix."""
+        """The module an import names, by the importer's package, its directory, its parents, the source roots and, at last, a unique
+        suffix."""
         parts = name.replace(".", "/") if name else ""
         here = posixpath.dirname(importer.path)
         if level:

@@ -21,7 +21,13 @@ def mark_references(world: World) -> None:
     for node in graph.with_role("model.load"):
         op = world.code.node_op.get(node)
         path = graph.nodes[node].place.path
-        if op is None or is_test_code(path) or path.endswith(".ipynb") or world.code.holder(op) not in serving or not _predicts(world, node):
+        if (
+            op is None
+            or is_test_code(path)
+            or path.endswith(".ipynb")
+            or world.code.holder(op) not in serving
+            or not _predicts(world, node)
+        ):
             continue
         reason = _reason(world, node, op)
         if reason:
@@ -61,7 +67,11 @@ def _reason(world: World, node: int, op: int) -> str:
     for edge in graph.predecessors(node, ("read",)):
         artifact = graph.nodes[edge.source]
         committed = artifact.attributes.get("exists") == "true" and artifact.attributes.get("pinned") != "true"
-        if artifact.attributes.get("produced") and not committed and not VERSIONED.search(artifact.label.rpartition("/")[2].rpartition(".")[0]):
+        if (
+            artifact.attributes.get("produced")
+            and not committed
+            and not VERSIONED.search(artifact.label.rpartition("/")[2].rpartition(".")[0])
+        ):
             return "overwritten"
     if takes_version and "@version" not in meaning.arguments and names and not any(n.startswith((".", "/")) or HOLE in n for n in names):
         return "unpinned"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from mlrubric.graph.code import Code
 from mlrubric.graph.graph import FLOWS, Graph
 from mlrubric.graph.order import Order
+from mlrubric.graph.processes import Processes
 
 
 def mark_seeds(graph: Graph, code: Code) -> None:
     """`seeded` on every random operation: argument, global, late (a seed comes only afterwards), other (another generator is seeded),
-    no; and `to_fit` when what it draws reaches a training."""
+    no; `to_fit` when what it draws reaches a training in a process that trains; and `first` on the first of those in one function or
+    cell that only a global seed can mend."""
     seeding: dict[str, set[int]] = {}
     for node in graph.with_role("random.seed"):
         op = code.node_op.get(node)
@@ -21,6 +23,11 @@ def mark_seeds(graph: Graph, code: Code) -> None:
     orders = {generator: Order(code, ops, only=training) for generator, ops in seeding.items()}
     to_fit = _reaching(graph, code)
     by_files = graph.sweep(graph.with_role("model.fit", "model.tune"), FLOWS, back=True)
+    view = Processes(graph)
+    trains = 0
+    for node in graph.with_role("model.fit", "model.tune"):
+        trains |= view.of(node)
+    led: set[tuple[object, ...]] = set()
     for node in graph.with_role("random.use"):
         op = code.node_op.get(node)
         meaning = code.meanings.of(op) if op is not None else None
@@ -31,8 +38,17 @@ def mark_seeds(graph: Graph, code: Code) -> None:
         generator = meaning.entry.random_for(values)
         attributes["generator"] = generator
         built = "model.build" in graph.nodes[node].roles and _called_in(code, op, training)
-        attributes["to_fit"] = "true" if op in to_fit or node in by_files or built else "false"
-        attributes["seeded"] = "argument" if values.get("@seed", "absent") not in ("absent", "none") else _seeded(code, op, generator, seeding, orders)
+        near = op in to_fit and bool(view.of(node) & trains)
+        attributes["to_fit"] = "true" if near or node in by_files or built else "false"
+        attributes["seeded"] = (
+            "argument" if values.get("@seed", "absent") not in ("absent", "none") else _seeded(code, op, generator, seeding, orders)
+        )
+        group = (code.program.scope_id(op), graph.nodes[node].place.cell, generator, attributes["seeded"], attributes["to_fit"])
+        layer = "model.build" in graph.nodes[node].roles and generator in ("torch", "tensorflow", "jax")
+        own = meaning.entry.param("@seed") is not None and not layer
+        attributes["first"] = "true" if own or group not in led else "false"
+        if not own:
+            led.add(group)
 
 
 def _seeded(code: Code, op: int, generator: str, seeding: dict[str, set[int]], orders: dict[str, Order]) -> str:

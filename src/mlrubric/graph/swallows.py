@@ -39,7 +39,8 @@ def mark_swallows(world: World, schedule: Schedule) -> None:
 
 
 def _speaks(world: World, edge: Edge, schedule: Schedule) -> bool:
-    """Not what a person types, not a script or program that no live trigger reaches, and not a status that is only put aside (`|| failed=1`)."""
+    """Not what a person types, not a script or program that no live trigger reaches, and not a status that is only put aside (`||
+    failed=1`)."""
     source = world.graph.nodes[edge.source]
     if source.kind in NEVER or ASIDE.search(edge.loss):
         return False

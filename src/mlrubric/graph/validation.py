@@ -17,7 +17,7 @@ FILES = ("artifact", "dataset")
 def mark_validated(world: World) -> None:
     """`validated` on every training that reads data: true, false, or none when no read is known to reach it; and `leads` on the
     trainings that stand for others (the steps of one loop, a cross-validation beside the fit)."""
-    graph, code = world.graph, world.code
+    graph = world.graph
     view = Processes(graph)
     checks = [n for n in graph.with_role("data.validate") if graph.nodes[n].gate and not _lost(world, n)]
     seen = {c: view.sweep([c], back=True) for c in checks}
@@ -28,7 +28,9 @@ def mark_validated(world: World) -> None:
         if is_test_code(graph.nodes[fit].place.path):
             continue
         behind = view.sweep([fit], back=True, stop=checks)
-        reads = [n for n in graph.with_role(*READS) if n in behind and n not in seen and graph.nodes[n].attributes.get("origin") != "bundled"]
+        reads = [
+            n for n in graph.with_role(*READS) if n in behind and n not in seen and graph.nodes[n].attributes.get("origin") != "bundled"
+        ]
         good = {n for n in reads if _checked(world, view, fit, n, seen)}
         open_ = view.sweep([fit], back=True, stop={*checks, *good})  # what comes in before a read that is checked is checked with it
         free = [n for n in reads if n in open_ and n not in good and not _fed(view, n, {*reads, *checks})]
@@ -111,8 +113,14 @@ def _leads(world: World, fit: int) -> bool:
     if op is None:
         return True
     scope, loop = code.program.scope_id(op), code.flow.loop(op)
-    others = [code.node_op[n] for n in graph.with_role(*FITS) if n in code.node_op and n != fit and code.program.scope_id(code.node_op[n]) == scope]
-    if "model.fit" not in graph.nodes[fit].roles and any("model.fit" in graph.nodes[code.op_node[o]].roles for o in code.flow.reach([op]) if o in others):
+    others = [
+        code.node_op[n]
+        for n in graph.with_role(*FITS)
+        if n in code.node_op and n != fit and code.program.scope_id(code.node_op[n]) == scope
+    ]
+    if "model.fit" not in graph.nodes[fit].roles and any(
+        "model.fit" in graph.nodes[code.op_node[o]].roles for o in code.flow.reach([op]) if o in others
+    ):
         return False  # only made here, run further down
     if loop >= 0 and any(o < op and code.flow.loop(o) == loop for o in others):
         return False

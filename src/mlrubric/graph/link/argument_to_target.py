@@ -23,7 +23,9 @@ def link(world: World) -> None:
         meaning = world.code.meanings.of(op)
         if meaning is not None and "process.run" in meaning.roles and "@command" in meaning.arguments:
             lines = _lines(world, meaning.arguments["@command"])
-            task = meaning.raises or (meaning.entry is not None and meaning.entry.kind == "constructor")  # an operator of an orchestrator fails by itself
+            task = meaning.raises or (
+                meaning.entry is not None and meaning.entry.kind == "constructor"
+            )  # an operator of an orchestrator fails by itself
             _add(world, node, world.code.place(op), lines, certain=len(lines) == 1, loss="" if task or _looked_at(world, op) else LOSS)
     for step in world.graph.of_kind("step"):
         attributes = world.graph.nodes[step].attributes
@@ -47,16 +49,27 @@ def _looked_at(world: World, call: int) -> bool:
     """Whether the call raises by `check=True`, or its status decides something later on."""
     program = world.code.program
     names, args = program.ops[call].value, program.args[call]
-    if isinstance(names, tuple) and "check" in names and world.code.meanings.spelling(args[len(args) - len(names) + names.index("check")]) == "true":
+    if (
+        isinstance(names, tuple)
+        and "check" in names
+        and world.code.meanings.spelling(args[len(args) - len(names) + names.index("check")]) == "true"
+    ):
         return True
     for op in world.code.flow.reach([call], stop=lambda o: program.ops[o].kind == "call"):
         facts = program.ops[op]
-        if facts.kind in ("compare", "assert", "raise", "unary") or (facts.kind == "attribute" and facts.name in ("returncode", "check_returncode")):
+        if facts.kind in ("compare", "assert", "raise", "unary") or (
+            facts.kind == "attribute" and facts.name in ("returncode", "check_returncode")
+        ):
             return True
         meaning = world.code.meanings.of(op)
         if meaning is not None and "process.exit" in meaning.roles:
             return True
-    tests = {block.test + unit.base for unit in program.modules for block in unit.facts.blocks if block.test >= 0 and unit.index == program.unit_of[call]}
+    tests = {
+        block.test + unit.base
+        for unit in program.modules
+        for block in unit.facts.blocks
+        if block.test >= 0 and unit.index == program.unit_of[call]
+    }
     return bool(tests & world.code.flow.reach([call], stop=lambda o: program.ops[o].kind == "call").keys())
 
 

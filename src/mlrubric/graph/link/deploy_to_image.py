@@ -17,7 +17,9 @@ ORDER = 75
 def link(world: World) -> None:
     """Run edges from deploying commands and steps to what the images built in the same workflow start."""
     graph = world.graph
-    ends = {node: world.nodes[(path, "run")] for (path, end), node in world.nodes.items() if end == "build" and (path, "run") in world.nodes}
+    ends = {
+        node: world.nodes[(path, "run")] for (path, end), node in world.nodes.items() if end == "build" and (path, "run") in world.nodes
+    }
     deploying = set(graph.with_role("model.deploy"))
     for workflow in graph.of_kind("workflow"):
         inside = graph.sweep([workflow], RUNS)

@@ -11,8 +11,13 @@ from mlrubric.graph.world import World, normal, parents
 ORDER = 60
 READS = {"data.read": "@source", "model.load": "@source", "file.open": "@source"}
 WRITES = {
-    "data.write": "@sink", "model.save": "@sink", "run.log_model": "@name", "model.register": "@name", "file.write": "@sink", "artifact.download": "@sink",
-}  # fmt: skip
+    "data.write": "@sink",
+    "model.save": "@sink",
+    "run.log_model": "@name",
+    "model.register": "@name",
+    "file.write": "@sink",
+    "artifact.download": "@sink",
+}
 
 
 def link(world: World) -> None:

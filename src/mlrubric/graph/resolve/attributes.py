@@ -20,7 +20,9 @@ CONTAINERS = {
     "generator": "builtins.generator",
 }
 DEEPEST = 8  # attributes of a library's name; a loop over its own result would go on for ever
-TEXT_METHODS = frozenset(["format", "strip", "rstrip", "lstrip", "lower", "upper", "title", "as_posix", "resolve", "absolute", "expanduser", "encode"])
+TEXT_METHODS = frozenset(
+    ["format", "strip", "rstrip", "lstrip", "lower", "upper", "title", "as_posix", "resolve", "absolute", "expanduser", "encode"]
+)
 
 
 # ---- the order of classes -----------------------------------------------------------------------------------------

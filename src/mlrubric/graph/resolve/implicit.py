@@ -11,9 +11,20 @@ if TYPE_CHECKING:
     from mlrubric.graph.resolve.engine import Resolver
 
 OPERATORS = {
-    "+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow", "@": "matmul", "&": "and", "|": "or",
-    "^": "xor", "<<": "lshift", ">>": "rshift",
-}  # fmt: skip
+    "+": "add",
+    "-": "sub",
+    "*": "mul",
+    "/": "truediv",
+    "//": "floordiv",
+    "%": "mod",
+    "**": "pow",
+    "@": "matmul",
+    "&": "and",
+    "|": "or",
+    "^": "xor",
+    "<<": "lshift",
+    ">>": "rshift",
+}
 COMPARISONS = {"==": "__eq__", "!=": "__ne__", "<": "__lt__", "<=": "__le__", ">": "__gt__", ">=": "__ge__"}
 
 
@@ -109,7 +120,8 @@ def deleted(r: Resolver, op: int) -> Values:
 
 
 def late(r: Resolver) -> list[int]:
-    """Operations whose answer only shows by absence: methods that nothing calls, keys that are not known, attributes that nothing defines."""
+    """Operations whose answer only shows by absence: methods that nothing calls, keys that are not known, attributes that nothing
+    defines."""
     found = functions.unclaimed(r)
     for op, facts in enumerate(r.program.ops):
         if facts.kind in ("subscript", "store_subscript") and len(r.program.args[op]) > 1 and not keys_of(r.of(r.program.args[op][1])):

@@ -19,10 +19,39 @@ SAME_TEXT = frozenset({"os.path.abspath", "os.path.normpath", "os.path.expanduse
 ENVIRONMENT = frozenset({"os.environ.get", "os.getenv"})
 TABLES = frozenset({"collections.OrderedDict", "collections.defaultdict", "collections.Counter", "collections.deque"})
 KEEPS = frozenset(
-    ["functools.wraps", "functools.update_wrapper", "functools.total_ordering", "dataclasses.dataclass", "dataclasses.field", "typing.cast", "typing.overload", "abc.abstractmethod", "atexit.unregister", "inspect.signature", "inspect.getsource", "weakref.ref", "copy.copy", "copy.deepcopy"]
+    [
+        "functools.wraps",
+        "functools.update_wrapper",
+        "functools.total_ordering",
+        "dataclasses.dataclass",
+        "dataclasses.field",
+        "typing.cast",
+        "typing.overload",
+        "abc.abstractmethod",
+        "atexit.unregister",
+        "inspect.signature",
+        "inspect.getsource",
+        "weakref.ref",
+        "copy.copy",
+        "copy.deepcopy",
+    ]
 )  # they do not call the function that they are given
 SAME_VALUE = frozenset(
-    ["functools.lru_cache", "functools.cache", "functools.singledispatch", "contextlib.contextmanager", "contextlib.asynccontextmanager", "copy.copy", "copy.deepcopy", "asyncio.create_task", "asyncio.run", "asyncio.ensure_future", "contextlib.closing", "atexit.register", "functools.update_wrapper"]
+    [
+        "functools.lru_cache",
+        "functools.cache",
+        "functools.singledispatch",
+        "contextlib.contextmanager",
+        "contextlib.asynccontextmanager",
+        "copy.copy",
+        "copy.deepcopy",
+        "asyncio.create_task",
+        "asyncio.run",
+        "asyncio.ensure_future",
+        "contextlib.closing",
+        "atexit.register",
+        "functools.update_wrapper",
+    ]
 )
 
 
