@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import posixpath
 
 from mlrubric.graph.paths import known_texts
@@ -89,9 +90,26 @@ def _join(world: World) -> None:
                     a, b = world.artifacts[one], world.artifacts[other]
                     world.graph.connect(a, b, "join", certain=False)
                     world.graph.connect(b, a, "join", certain=False)
+    _patterns(world)
     for key, node in sorted(world.artifacts.items()):
         for folder in parents(key):
             above = world.artifacts.get(folder)
             if above is not None:
                 world.graph.connect(above, node, "join")
                 world.graph.connect(node, above, "join")
+
+
+def _patterns(world: World) -> None:
+    """A path with a part that is not known joins the files in the same folder that fit it."""
+    by_folder: dict[str, list[str]] = {}
+    for key in sorted(world.artifacts):
+        by_folder.setdefault(posixpath.dirname(key), []).append(key)
+    for folder, keys in by_folder.items():
+        if "*" in folder:
+            continue
+        for one in keys:
+            if "*" in posixpath.basename(one) and posixpath.basename(one).strip("*."):
+                for other in fnmatch.filter(keys, one):
+                    if other != one:
+                        world.graph.connect(world.artifacts[one], world.artifacts[other], "join", certain=False)
+                        world.graph.connect(world.artifacts[other], world.artifacts[one], "join", certain=False)

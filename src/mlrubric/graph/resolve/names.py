@@ -103,7 +103,7 @@ def _module(r: Resolver, name: str, unit: ModuleUnit) -> Values:
     index = r.program.find_module(name, 0, unit)
     if index is not None:
         return frozenset([("module", index)])
-    if r.program.is_package(name, unit):
+    if r.program.is_package(name, unit) and not r.catalogue.knows(name):  # an installed package wins over a folder that is none
         return frozenset([("package", name, unit.index)])
     return frozenset([("external", name)])
 
