@@ -63,7 +63,13 @@ def _handed(world: World) -> None:
                 chain.add(scope)
                 waiting.extend(code.program.scope_id(c) for c in code.resolver.callers.get(scope, ()))
         handed = [c for scope in chain for c in calls.get(scope, ())]
-        if handed and outer - {op} & code.flow.reach(handed).keys() - {op} and "@data" not in graph.nodes[node].attributes:
+        if not handed:
+            continue
+        if "@data" in graph.nodes[node].attributes:  # a search over what this one trains
+            for call in set(handed) & outer:
+                if "@data" not in graph.nodes[fits[call]].attributes:
+                    graph.nodes[fits[call]].attributes["leads"] = "false"
+        elif outer - {op} & code.flow.reach(handed).keys():
             graph.nodes[node].attributes["leads"] = "false"
 
 
