@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from mlrubric.graph.world import World
 from mlrubric.knowledge.actions import action
 
 ORDER = 12
+COMMIT = re.compile(r"[0-9a-f]{40}")
+TAG = re.compile(r"[vV]?\d[\w.+-]*")
 
 
 def link(world: World) -> None:
@@ -30,6 +34,11 @@ def link(world: World) -> None:
 
 
 def _kind(version: str) -> str:
-    if len(version) == 40 and all(c in "0123456789abcdef" for c in version):
+    """What a version names: a commit, a tag, a branch, nothing, or something that an expression decides."""
+    if not version:
+        return "none"
+    if "{" in version:
+        return "variable"
+    if COMMIT.fullmatch(version):
         return "commit"
-    return "tag" if version[:1] in "v0123456789" and version[1:2].isdigit() | version[:1].isdigit() else "branch"
+    return "tag" if TAG.fullmatch(version) else "branch"
