@@ -1,0 +1,172 @@
+"""DAGs of Airflow: a schedule leads to the DAG, the DAG to its tasks, a task to the function, command or DAG that it runs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from mlrubric.graph.clock import BY_HAND, Clock, add_trigger, clock_of, decorated, functions, keyword, methods
+from mlrubric.graph.graph import Graph
+from mlrubric.graph.world import World
+from mlrubric.model.facts import Image, Requirement
+from mlrubric.model.place import Place
+
+ORDER = 80
+DAG = "airflow.DAG"
+DECORATOR = "airflow.decorators.dag"
+SCHEDULE = ("schedule", "schedule_interval", "timetable")
+MAJOR = re.compile(r"\D*(\d+)")
+DEPTH = 4  # helper functions around an operator
+
+
+@dataclass(frozen=True, slots=True)
+class Dag:
+    """`op` makes it (a call of the class, or the decorator), `scope` is the decorated function or -1, `node` stands for it in the graph."""
+
+    op: int
+    scope: int
+    name: str
+    node: int
+
+
+def link(world: World) -> None:
+    """Nodes and triggers of all DAGs, then the edges to what their tasks run."""
+    major = _major(world)
+    dags: list[Dag] = []
+    for op, meaning in sorted(world.code.meanings.all().items()):
+        if meaning.api == DAG:
+            dags.append(_add(world, op, -1, major))
+    for definition, decorator in decorated(world.code):
+        named = world.code.meanings.of(decorator) or world.code.meanings.named(decorator)
+        if named is not None and named.api == DECORATOR and world.code.program.ops[definition].kind == "function":
+            scope = int(str(world.code.program.ops[definition].value)) + world.code.program.unit(definition).scope_base
+            dags.append(_add(world, decorator, scope, major))
+    if not dags:
+        return
+    by_op = {dag.op: dag for dag in dags}
+    for op, meaning in sorted(world.code.meanings.all().items()):
+        if "flow.task" in meaning.roles and op in world.code.op_node:
+            for dag in _dags_of(world, op, by_op, DEPTH):
+                _task(world, dag, op, dags)
+    for op, targets in sorted(world.code.resolver.targets.items()):
+        called = [world.code.scope_node.get(int(str(t[1]))) for t in targets if t[0] == "function"]
+        tasks = [node for node in called if node is not None and "flow.task" in world.graph.nodes[node].roles]
+        for dag in _dags_of(world, op, by_op, DEPTH) if tasks else ():
+            for node in tasks:
+                world.graph.connect(dag.node, node, "run", world.code.place(op))
+
+
+def _major(world: World) -> int:
+    """The major version of Airflow as requirements and images say; 0 when nothing does."""
+    found: set[int] = set()
+    for _, requirement in world.every(Requirement):
+        if requirement.name.lower().replace("_", "-") == "apache-airflow":
+            found |= {int(m[1]) for text in requirement.specifiers if (m := MAJOR.match(text)) and text.startswith(("=", ">", "~"))}
+    for _, picture in world.every(Image):
+        if picture.name.endswith("apache/airflow") and (match := MAJOR.match(picture.tag or "")):
+            found.add(int(match[1]))
+    return max(found, default=0)
+
+
+def _add(world: World, op: int, scope: int, major: int) -> Dag:
+    code = world.code
+    named = code.meanings.of(op)
+    argument = named.arguments.get("@name", -1) if named is not None else -1
+    name = code.meanings.spelling(argument) if argument >= 0 else code.program.scopes[scope].name if scope >= 0 else "dag"
+    place = code.place(op)
+    node = world.graph.add("task", f"dag {name}", place, dag=name)
+    if scope >= 0:
+        world.graph.connect(node, code.scope_node[scope], "run", place)
+    add_trigger(world, _clock(world, op, scope, major), place, [node])
+    return Dag(op, scope, name, node)
+
+
+def _clock(world: World, op: int, scope: int, major: int) -> Clock:
+    """The schedule of a DAG; what holds without one differs between versions."""
+    code = world.code
+    if code.program.ops[op].kind != "call":  # a bare decorator
+        given = -1
+    else:
+        given = keyword(code, op, *SCHEDULE)
+        paused = keyword(code, op, "is_paused_upon_creation")
+        if paused >= 0 and code.meanings.spelling(paused) == "true":
+            return replace(clock_of(code, given), live=False, reason="is_paused_upon_creation=True: it starts switched off")
+    clock = clock_of(code, given) if given != -1 else _default(major)
+    if not _loaded(world, op, scope):
+        return replace(clock, live=False, reason="this function is never called, so that Airflow sees no DAG")
+    return clock
+
+
+def _default(major: int) -> Clock:
+    if major >= 3:
+        return replace(BY_HAND, reason="no schedule is set, and Airflow 3 has none by default")
+    return Clock("daily", reason="the default of Airflow before 3", certain=major > 0)
+
+
+def _loaded(world: World, op: int, scope: int) -> bool:
+    """Whether importing the file makes the DAG: it stands at the top of it, or in a function that is called."""
+    around = scope if scope >= 0 else world.code.program.scope_id(op)
+    if world.code.program.scopes[around].kind == "module":
+        return True
+    return bool(world.code.resolver.callers.get(around))
+
+
+def _dags_of(world: World, op: int, by_op: dict[int, Dag], depth: int) -> list[Dag]:
+    """The DAGs an operator belongs to: by its argument, the `with` around it, the decorated function it is in, or its callers' DAGs."""
+    code, program = world.code, world.code.program
+    given = keyword(code, op, "dag")
+    if given >= 0:
+        return _behind(world, given, by_op)
+    unit, block = program.unit(op), program.block_id(op)
+    while block >= 0:
+        facts = program.blocks[block]
+        if facts.kind == "with" and facts.test >= 0:
+            found = _behind(world, facts.test + unit.base, by_op)
+            if found:
+                return found
+        block = program.parent_block(block, unit)
+    scope = program.scope_id(op)
+    own = [dag for dag in by_op.values() if dag.scope == scope]
+    if own:
+        return own
+    if program.scopes[scope].kind != "module":
+        callers = code.resolver.callers.get(scope, ()) if depth else ()
+        return list(dict.fromkeys(dag for call in sorted(callers) for dag in _dags_of(world, call, by_op, depth - 1)))
+    here = [dag for dag in by_op.values() if program.unit(dag.op) is unit]
+    return here if len(here) == 1 and "flow.task" in _roles(world, op) else []
+
+
+def _roles(world: World, op: int) -> tuple[str, ...]:
+    meaning = world.code.meanings.of(op)
+    return meaning.roles if meaning is not None else ()
+
+
+def _behind(world: World, op: int, by_op: dict[int, Dag]) -> list[Dag]:
+    """The DAGs that a value may be."""
+    reached = world.code.flow.reach([op], back=True, stop=lambda o: world.code.program.ops[o].kind == "call")
+    return [by_op[o] for o in sorted(reached) if o in by_op]
+
+
+def _task(world: World, dag: Dag, op: int, dags: list[Dag]) -> None:
+    """From the DAG to what one operator runs."""
+    code, graph = world.code, world.graph
+    meaning, place = code.meanings.of(op), code.place(op)
+    if meaning is None:
+        return
+    for target in functions(code, meaning.arguments.get("@function", -1)):
+        graph.connect(dag.node, target, "run", place)
+    for value in sorted(code.resolver.targets.get(op, ()), key=repr):
+        if value[0] == "class":
+            for target in methods(world, int(str(value[1])), name="execute"):
+                graph.connect(dag.node, target, "run", place)
+    if "@command" in meaning.arguments:
+        graph.connect(dag.node, code.op_node[op], "run", place)
+    if "flow.run" in meaning.roles:
+        _started(graph, dag, code.meanings.spelling(meaning.arguments.get("@name", op)), dags, place)
+
+
+def _started(graph: Graph, dag: Dag, name: str, dags: list[Dag], place: Place) -> None:
+    """An operator that starts another DAG."""
+    for other in dags:
+        if other.name == name and other is not dag:
+            graph.connect(dag.node, other.node, "run", place)
