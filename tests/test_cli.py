@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import jsonschema
@@ -195,6 +196,12 @@ def test_gates_of_the_configuration(run: Run, judged: Callable[[Report], None], 
     assert run("score", REPOSITORY, "--config", config)[0] == 1
     assert run("score", REPOSITORY, "--config", config, "--output-format", "sarif")[0] == 0  # no gate on the command line
     assert run("check", REPOSITORY, "--config", config)[0] == 0
+
+
+def test_today_is_a_date(run: Run) -> None:
+    before = date.today()
+    report = json.loads(run("score", REPOSITORY, "--as-of", "today", "--output-format", "json")[1])
+    assert before <= date.fromisoformat(report["repository"]["as_of"]) <= date.today()
 
 
 def test_files_of_which_none_could_be_read(run: Run, judged: Callable[[Report], None]) -> None:

@@ -59,7 +59,7 @@ class Attestation:
 class Settings:
     """Everything that changes what a run does. Command-line options are put over it with `dataclasses.replace`.
 
-    `source` is the file it was read from, "" for none. `as_of` is a date, "today", or None for HEAD's commit date.
+    `source` is the file it was read from, "" for none. `as_of` is a date, or None for HEAD's commit date.
     """
 
     source: str = ""

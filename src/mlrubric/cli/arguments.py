@@ -247,7 +247,7 @@ def _date(text: str) -> str:
     from datetime import date
 
     if text == "today":
-        return text
+        return date.today().isoformat()
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError as error:
