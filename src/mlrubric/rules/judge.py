@@ -1,4 +1,4 @@
-"""Verdicts of all rules over one picture, and findings from the unmet ones."""
+"""Findings of the rules over one picture: the unmet verdicts, one for each cause."""
 
 from __future__ import annotations
 
@@ -20,18 +20,10 @@ PERSONAS = ("regular", "pedantic", "auditor")
 CONFIDENCES = ("high", "medium", "low")
 
 
-def verdicts(picture: Picture, rule: Rule) -> list[Verdict]:
-    """One verdict for each subject of a rule."""
-    return [verdict for _, verdict in _judged(picture, rule)]
-
-
-def _judged(picture: Picture, rule: Rule) -> list[tuple[Rule, Verdict]]:
-    """Each verdict with the form of the rule that speaks of its subject."""
-    answer = ask(picture, rule.shape, rule.question)
-    hits = [(hit, Outcome.UNMET) for hit in answer.unmet]
-    if rule.shape not in ("match", "absent"):
-        hits.extend((hit, Outcome.MET) for hit in answer.met)
-    return [(_form(rule, picture.graph.nodes[hit.node], hit), _verdict(picture, rule, hit, outcome)) for hit, outcome in hits]
+def _unmet(picture: Picture, rule: Rule) -> list[tuple[Rule, Verdict]]:
+    """Each unmet verdict with the form of the rule that speaks of its subject."""
+    hits = ask(picture, rule.shape, rule.question).unmet
+    return [(_form(rule, picture.graph.nodes[hit.node], hit), _verdict(picture, rule, hit)) for hit in hits]
 
 
 def _form(rule: Rule, node: Node, hit: Hit) -> Rule:
@@ -51,7 +43,7 @@ def _form(rule: Rule, node: Node, hit: Hit) -> Rule:
     return replace(rule, confidence=lower) if guessed else rule
 
 
-def _verdict(picture: Picture, rule: Rule, hit: Hit, outcome: Outcome) -> Verdict:
+def _verdict(picture: Picture, rule: Rule, hit: Hit) -> Verdict:
     nodes = picture.graph.nodes
     node = nodes[hit.node]
     values = {"api": _short(node.api or node.label), "label": node.label, "path": node.place.path, **node.attributes}
@@ -61,7 +53,7 @@ def _verdict(picture: Picture, rule: Rule, hit: Hit, outcome: Outcome) -> Verdic
         values["other"] = _short(other.api or other.label)
         values["other_line"] = str(other.place)
     path = picture.graph.steps(hit.path)
-    return Verdict(rule.id, outcome, node.place, path, tuple(sorted(values.items())), related, _subject(node))
+    return Verdict(rule.id, Outcome.UNMET, node.place, path, tuple(sorted(values.items())), related, _subject(node))
 
 
 def _subject(node: Node) -> str:
@@ -79,16 +71,15 @@ def findings(picture: Picture, rules: Sequence[Rule], persona: str = "regular") 
     for rule in rules:
         heard = rule.persona in allowed or any(v.persona in allowed for v in rule.variants)
         if heard and rule.stage != "deprecated":
-            found.extend(_findings((form, v) for form, v in _judged(picture, rule) if form.persona in allowed))
+            found.extend(_findings((form, v) for form, v in _unmet(picture, rule) if form.persona in allowed))
     return sorted(found, key=lambda f: (f.place.path, f.place.span, f.rule, f.message))
 
 
-def _findings(judged: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
+def _findings(unmet: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
     found: list[Finding] = []
     seen: set[str] = set()
     counts: dict[str, int] = {}
-    ordered = sorted(((r, v) for r, v in judged if v.outcome is Outcome.UNMET), key=lambda pair: (pair[1].place.path, pair[1].place.span))
-    for rule, verdict in ordered:
+    for rule, verdict in sorted(unmet, key=lambda pair: (pair[1].place.path, pair[1].place.span)):
         place = verdict.place
         key = {"file": place.path, "folder": posixpath.dirname(place.path)}.get(rule.one_per, f"{place.path}:{place.span}:{place.cell}")
         if key in seen:
