@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import cast
@@ -12,29 +12,26 @@ from typing import cast
 import tomli
 
 from mlrubric.knowledge.location import rules_directory
-from mlrubric.rules.rule import SHAPES, CapabilityRule, Docs, Grade, Rule, RuleBook, RuleError, Table, TestRule, Variant
+from mlrubric.model.report import SECTIONS
+from mlrubric.rules.rule import SHAPES, CapabilityRule, Docs, Grade, Rule, RuleBook, RuleError, Table, TestRule, Variant, texts
 
 NOT_FAMILIES = ("knowledge", "schema", "tests", "levels")
-SECTION_ORDER = {"data": 0, "model": 1, "infra": 2, "monitor": 3}
 
 
 @lru_cache(maxsize=4)
 def load_rules(root: Path | None = None, check: bool = False) -> RuleBook:
     """The rule book below `root` (default: the packaged one). With `check`, every file is held against its schema."""
     root = root or rules_directory()
-    rules = [
-        _rule(path, _table(path, root / "schema/rule.schema.json" if check else None))
-        for family in sorted(p for p in root.iterdir() if p.is_dir() and p.name not in NOT_FAMILIES)
-        for path in sorted(family.glob("*.toml"))
-    ]
-    tests = [
-        _test(path, _table(path, root / "schema/test.schema.json" if check else None)) for path in sorted((root / "tests").glob("*.toml"))
-    ]
-    levels = [
-        _capability(path, _table(path, root / "schema/level.schema.json" if check else None))
-        for path in sorted((root / "levels").glob("*.toml"))
-    ]
-    tests.sort(key=lambda t: (SECTION_ORDER.get(t.section, 9), int(t.id.rpartition("-")[2])))
+    families = sorted(p for p in root.iterdir() if p.is_dir() and p.name not in NOT_FAMILIES)
+
+    def tables(folders: Sequence[Path], kind: str) -> Iterator[tuple[Path, Table]]:
+        schema = root / "schema" / f"{kind}.schema.json" if check else None
+        return ((path, _table(path, schema)) for folder in folders for path in sorted(folder.glob("*.toml")))
+
+    rules = [_rule(path, table) for path, table in tables(families, "rule")]
+    tests = [_test(path, table) for path, table in tables([root / "tests"], "test")]
+    levels = [_capability(path, table) for path, table in tables([root / "levels"], "level")]
+    tests.sort(key=lambda t: (SECTIONS.index(t.section), int(t.id.rpartition("-")[2])))
     levels.sort(key=lambda c: (c.level, int(c.id.rpartition(".")[2])))
     return RuleBook(tuple(sorted(rules, key=lambda r: r.id)), tuple(tests), tuple(levels))
 
@@ -89,13 +86,6 @@ def _text(table: Table, key: str, path: Path, default: str | None = None) -> str
     return value
 
 
-def _texts(table: Table, key: str) -> tuple[str, ...]:
-    value = table.get(key, ())
-    if isinstance(value, str):
-        return (value,)
-    return tuple(str(v) for v in cast("list[object]", value))
-
-
 def _docs(table: Table) -> Docs:
     docs = cast("Mapping[str, str]", table.get("docs", {}))
     return Docs(**{k: docs.get(k, "").strip() for k in ("why", "do", "sees", "misses", "bad", "good")})
@@ -113,7 +103,7 @@ def _rule(path: Path, table: Table) -> Rule:
         level=_text(table, "severity", path),
         confidence=_text(table, "confidence", path),
         message=_text(table, "message", path),
-        tests=_texts(table, "tests"),
+        tests=texts(table, "tests"),
         shape=shapes[0],
         question=cast("Table", table[shapes[0]]),
         persona=_text(table, "persona", path, "regular"),
@@ -153,10 +143,10 @@ def _grades(table: Table, key: str) -> tuple[Grade, ...]:
             Grade(
                 status=str(raw.get("status", "met")),
                 quality=str(raw.get("quality", "full")),
-                all=_texts(raw, "all"),
-                any=_texts(raw, "any"),
-                none=_texts(raw, "none"),
-                effective=_texts(raw, "effective"),
+                all=texts(raw, "all"),
+                any=texts(raw, "any"),
+                none=texts(raw, "none"),
+                effective=texts(raw, "effective"),
                 confidence=float(str(raw.get("confidence", 0.9))),
                 because=str(raw.get("because", "")),
                 condition=str(raw.get("condition", "covering")),
@@ -184,8 +174,8 @@ def _test(path: Path, table: Table) -> TestRule:
         cadence=_text(table, "cadence", path, "any"),
         checks=checks,
         grades=grades,
-        next=_texts(table, "next"),
-        documented=_texts(table, "documented"),
+        next=texts(table, "next"),
+        documented=texts(table, "documented"),
         hidden=_text(table, "hidden", path, ""),
         effort=int(str(table.get("effort", 2))),
         docs=cast("Table", table.get("docs", {})),

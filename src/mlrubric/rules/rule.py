@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 Table = Mapping[str, object]
 SHAPES = ("match", "absent", "must_pass", "must_not_reach", "reached_by", "agree")
@@ -16,6 +17,14 @@ class RuleError(Exception):
     def __init__(self, path: Path, line: int, message: str) -> None:
         super().__init__(f"{path.name}:{line}: {message}")
         self.path, self.line, self.message = path, line, message
+
+
+def texts(table: Table, key: str) -> tuple[str, ...]:
+    """A list of texts, which may be written as one text."""
+    value = table.get(key, ())
+    if isinstance(value, str):
+        return (value,)
+    return tuple(str(v) for v in cast("list[object]", value))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import cast
 from mlrubric.graph.build import Picture
 from mlrubric.graph.code import is_test_code
 from mlrubric.model.graph import Node
-from mlrubric.rules.rule import Table
+from mlrubric.rules.rule import Table, texts
 
 
 def select(picture: Picture, selector: Table | str | list[str]) -> list[int]:
@@ -76,10 +76,3 @@ def holds(node: Node, key: str, wanted: object) -> bool:
     if isinstance(wanted, bool):
         return value == ("true" if wanted else "false")
     return value == str(wanted)
-
-
-def texts(table: Table, key: str) -> tuple[str, ...]:
-    value = table.get(key, ())
-    if isinstance(value, str):
-        return (value,)
-    return tuple(str(v) for v in cast("list[object]", value))

@@ -6,8 +6,8 @@ from typing import cast
 
 from mlrubric.graph.build import Picture
 from mlrubric.graph.graph import RUNS
-from mlrubric.rules.rule import Table
-from mlrubric.rules.select import select, texts
+from mlrubric.rules.rule import Table, texts
+from mlrubric.rules.select import select
 from mlrubric.rules.shapes import Answer, Hit
 
 Selector = Table | str | list[str]
