@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -56,7 +55,6 @@ def analyze(root: Path, settings: Settings, progress: Progress | None = None, ov
 
 def analyze_tree(tree: Tree, name: str, settings: Settings, progress: Progress | None = None) -> Analysis:
     """The same for any tree: a disk, a memory."""
-    started = time.perf_counter()
     facts = [one for one in read_tree(tree, progress) if not settings.excludes(one.path)]
     rules = load_rules()
     picture = build(facts, [entry.path for entry in tree.files], load_catalogue())
@@ -82,7 +80,6 @@ def analyze_tree(tree: Tree, name: str, settings: Settings, progress: Progress |
         suppressed,
         shared,
         steps(results, score, shared, {test.id: test.effort for test in rules.tests}),
-        time.perf_counter() - started,
         as_of,
     )
     report = replace(report, notices=(*report.notices, *said, *_not_applied(settings)))

@@ -79,7 +79,6 @@ class Settings:
     as_of: str | None = None
     audit: bool = False
     osv_url: str | None = None
-    cache: bool = True
 
     def wants(self, rule: str) -> bool:
         """Whether a rule is selected: the longest of the beginnings that fit decides, `ignore` wins a tie."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mlrubric.graph.build import Picture
 from mlrubric.graph.code import is_test_code
@@ -12,7 +13,7 @@ from mlrubric.graph.graph import FLOWS, RUNS
 from mlrubric.model.facts import FileFacts, Notice, Unreadable
 from mlrubric.model.place import Place
 from mlrubric.model.report import Message, Model, Release, Report, Repository, Score
-from mlrubric.model.verdict import Break, Finding, Maturity, NextStep, Step, TestResult
+from mlrubric.model.verdict import Break, Credit, Finding, Maturity, NextStep, Step, TestResult
 from mlrubric.score.ml_test import serving_visible
 from mlrubric.source.tree import Tree
 
@@ -44,7 +45,6 @@ def describe(
     suppressed: tuple[Finding, ...],
     shared: tuple[Break, ...],
     plan: tuple[NextStep, ...],
-    seconds: float,
     as_of: str | None,
 ) -> Report:
     """The report of one analysis."""
@@ -67,8 +67,6 @@ def describe(
         plan,
         _notices(tree, facts, picture),
         suppressed,
-        (),
-        seconds,
     )
 
 
@@ -137,10 +135,6 @@ def _models(picture: Picture, results: tuple[TestResult, ...], score: Score) -> 
             release = "serving"
         found.append(Model(names[0] if names else path, release, graph.nodes[fits[0]].place, tuple(graph.nodes[n].place for n in fits)))
     if len(found) == 1:
-        from dataclasses import replace
-
-        from mlrubric.model.verdict import Credit
-
         found = [replace(found[0], tests=results, score=Credit(score.observed, score.attested, score.lenient))]
     return tuple(found)
 

@@ -205,7 +205,6 @@ REPORT = Report(
     ),
     notices=(Message("note", "the history is shallow: ages are unknown"),),
     suppressed=(FINDINGS[0],),
-    seconds=1.25,
 )
 CARDS = {
     card.id: card

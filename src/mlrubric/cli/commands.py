@@ -84,7 +84,7 @@ def _settings(root: Path, options: argparse.Namespace) -> Settings:
         raise UsageError("--audit uses the network, which --offline forbids")
     if options.osv_url and not options.audit:
         raise UsageError("--osv-url goes with --audit")
-    settings = replace(settings, audit=options.audit, osv_url=options.osv_url, cache=not options.no_cache, as_of=options.as_of)
+    settings = replace(settings, audit=options.audit, osv_url=options.osv_url, as_of=options.as_of)
     for name in ("profile", "persona", "fail_under", "fail_on"):
         if getattr(options, name, None) is not None:
             settings = replace(settings, **{name: getattr(options, name)})

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from mlrubric.model.place import Place
-from mlrubric.model.verdict import Break, Credit, Evidence, Finding, Maturity, NextStep, Step, TestResult
+from mlrubric.model.verdict import Break, Credit, Finding, Maturity, NextStep, Step, TestResult
 
 SECTIONS = ("data", "model", "infra", "monitor")
 
@@ -84,6 +84,4 @@ class Report:
     steps: tuple[NextStep, ...] = ()  # the plan, best first
     notices: tuple[Message, ...] = ()
     suppressed: tuple[Finding, ...] = ()
-    evidence: tuple[Evidence, ...] = field(default=())
-    seconds: float = 0.0
     audit: str = "off"

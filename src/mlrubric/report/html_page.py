@@ -42,7 +42,7 @@ def render(analysis: Analysis, options: Options) -> str:
     snippets = Snippets(analysis.texts, report.findings)
     body = [_findings(report, snippets)] if options.command == "check" else [_head(report), _breaks(report, snippets), _steps(report)]
     if options.command != "check":
-        body += [_findings(report, snippets), _tests(report, snippets)]
+        body += [_findings(report, snippets), _tests(report)]
     body.append(_notices(report))
     title = f"mlrubric: {_text(report.repository.name)}"
     policy = "default-src 'none'; style-src 'unsafe-inline'"
@@ -132,7 +132,7 @@ def _path(path: tuple[Step, ...]) -> str:
     return f"<details><summary>path</summary><ol>{hops}</ol></details>" if hops else ""
 
 
-def _tests(report: Report, snippets: Snippets) -> str:
+def _tests(report: Report) -> str:
     parts = ["<h2>All tests</h2>"]
     for section in dict.fromkeys(test.section for test in report.tests):
         rows = "".join(_test(test) for test in report.tests if test.section == section)

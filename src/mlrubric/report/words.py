@@ -61,11 +61,6 @@ def plural(count: int, singular: str, many: str | None = None) -> str:
     return f"{count:,} {singular if count == 1 else many or singular + 's'}"
 
 
-def where(place: Place) -> str:
-    """A place with its column, as editors and terminals make it a link; notebooks by cell and line in the cell."""
-    return f"{place}:{place.span.column}" if place.cell is None else str(place)
-
-
 def short(place: Place, leave_out: str = "") -> str:
     """A place in as few characters as it stays findable: the workflow folder is left out, so is the file `leave_out`."""
     text = str(place)

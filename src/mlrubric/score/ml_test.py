@@ -28,7 +28,7 @@ def judge_test(picture: Picture, test: TestRule) -> TestResult:
     for grade in test.grades:
         found = _holds(picture, test, answers, grade)
         if found is not None:
-            return _result(picture, test, answers, grade, found)
+            return _result(picture, test, grade, found)
     hidden = test.hidden == "serving" and bool(picture.graph.with_role(*MADE)) and not serving_visible(picture)
     broken = Broken(
         "wired", None, "nothing is served in this repository, so it cannot be seen here" if hidden else "no such check was found"
@@ -66,16 +66,14 @@ def _holds(picture: Picture, test: TestRule, answers: Answers, grade: Grade) -> 
     return witnesses or None
 
 
-def _result(picture: Picture, test: TestRule, answers: Answers, grade: Grade, witnesses: tuple[Witness, ...]) -> TestResult:
+def _result(picture: Picture, test: TestRule, grade: Grade, witnesses: tuple[Witness, ...]) -> TestResult:
     graph = picture.graph
     best = witnesses[0] if witnesses else None
     confidence = round(grade.confidence * (best.automation.confidence if best else 1.0), 3)
     status = grade.status
     if status == "automated" and confidence < LOW:
         status = "manual"
-    evidence = []
-    for one in witnesses[:5]:
-        evidence.append(Evidence(graph.nodes[one.node].label, one.automation.path or graph.steps([(one.node, None)])))
+    evidence = tuple(Evidence(graph.nodes[w.node].label, w.automation.path or graph.steps([(w.node, None)])) for w in witnesses[:5])
     broken = _broken(picture, test, grade, status, best, witnesses)
     mode = "none"
     if best is not None:
@@ -94,7 +92,7 @@ def _result(picture: Picture, test: TestRule, answers: Answers, grade: Grade, wi
         Credit(observed, observed, lenient),
         confidence,
         None,
-        tuple(evidence),
+        evidence,
         broken,
         steps,
     )

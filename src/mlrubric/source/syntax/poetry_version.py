@@ -25,8 +25,3 @@ def clauses_of(constraint: str) -> tuple[tuple[str, ...], bool]:
         clauses.append(f"{operator}{version}")
     exact = {clause for clause in clauses if clause.startswith("==") and "*" not in clause}
     return tuple(sorted(clauses)), len(exact) == 1
-
-
-def fixed_version(clauses: tuple[str, ...]) -> str:
-    """The version that an exact clause names, "" when there is none."""
-    return next((clause.lstrip("=") for clause in clauses if clause.startswith("==") and "*" not in clause), "")
