@@ -26,7 +26,7 @@ def link(world: World) -> None:
             task = meaning.raises or (
                 meaning.entry is not None and meaning.entry.kind == "constructor"
             )  # an operator of an orchestrator fails by itself
-            _add(world, node, world.code.place(op), lines, certain=len(lines) == 1, loss="" if task or _looked_at(world, op) else LOSS)
+            _add(world, node, world.code.place(op), lines, certain=len(lines) == 1, loss="" if task or looked_at(world, op) else LOSS)
     for step in world.graph.of_kind("step"):
         attributes = world.graph.nodes[step].attributes
         if attributes.get("uses") and not attributes["uses"].startswith("./"):
@@ -37,7 +37,8 @@ def link(world: World) -> None:
 
 def _add(world: World, holder: int, place: Place, lines: list[list[str]], *, certain: bool, loss: str) -> None:
     path = place.path
-    for index, words in enumerate(lines):
+    for index, spelled in enumerate(lines):
+        words = [word.replace(HOLE, "${}") for word in spelled]  # the shell's way to write what is not known
         node = world.graph.add("command", " ".join(words)[:200], place, index=str(index), argument="true")
         world.graph.connect(holder, node, "run", place, certain=certain, loss=loss)
         command = Command(place, "", tuple(words), index)
@@ -45,7 +46,7 @@ def _add(world: World, holder: int, place: Place, lines: list[list[str]], *, cer
             follow(world, node, path, command, "", invocation)
 
 
-def _looked_at(world: World, call: int) -> bool:
+def looked_at(world: World, call: int) -> bool:
     """Whether the call raises by `check=True`, or its status decides something later on."""
     program = world.code.program
     names, args = program.ops[call].value, program.args[call]
@@ -61,8 +62,8 @@ def _looked_at(world: World, call: int) -> bool:
             facts.kind == "attribute" and facts.name in ("returncode", "check_returncode")
         ):
             return True
-        meaning = world.code.meanings.of(op)
-        if meaning is not None and "process.exit" in meaning.roles:
+        ends = [world.code.meanings.of(use) for use in (op, *world.code.resolver.uses[op])]
+        if any(meaning is not None and "process.exit" in meaning.roles for meaning in ends):
             return True
     tests = {
         block.test + unit.base
@@ -80,13 +81,13 @@ def _lines(world: World, argument: int) -> list[list[str]]:
         if value[0] == "text":
             found.extend(_split(str(value[1])))
         elif value[0] == "made":
-            words = [_word(world, item) for item in world.code.program.args[int(str(value[1]))]]
+            words = [word_of(world, item) for item in world.code.program.args[int(str(value[1]))]]
             if words and words[0] != HOLE:
                 found.append(words)
     return found[:8]
 
 
-def _word(world: World, op: int) -> str:
+def word_of(world: World, op: int) -> str:
     if op < 0:
         return HOLE
     values = world.code.resolver.of(op)
