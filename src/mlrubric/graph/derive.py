@@ -34,7 +34,7 @@ def derived_roles(code: Code, conditions: tuple[int, ...], about: set[str]) -> l
     if about & MEASURED:
         return ["check.cost"]
     found: list[str] = []
-    ordered = any(_compares(code, c) for c in conditions)
+    ordered = any(compares(code, c) for c in conditions)
     if "model.fairness" in about:
         found.append("check.fairness")
     if "model.slice" in about:
@@ -47,7 +47,7 @@ def derived_roles(code: Code, conditions: tuple[int, ...], about: set[str]) -> l
         found.append("check.numeric")
     if _twice(code, conditions):
         found.append("check.repeat")
-    if "model.evaluate" in about or (ordered and "model.predict" in about):
+    if "model.evaluate" in about or (ordered and about & {"model.predict", "run.read"}):
         found.append("model.compare")
     elif "model.predict" in about:
         found.append("check.prediction")
@@ -69,7 +69,7 @@ def _expression(code: Code, condition: int, most: int = 60) -> list[int]:
     return found
 
 
-def _compares(code: Code, condition: int) -> bool:
+def compares(code: Code, condition: int) -> bool:
     """Whether a condition compares by size, or nearly, somewhere in its own expression."""
     for op in _expression(code, condition):
         facts = code.program.ops[op]
