@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from mlrubric.model.facts import Fact, Manifest, Requirement, Unreadable
-from mlrubric.read.declared import from_pip_lines, inside, unreadable
+from mlrubric.read.declared import from_pip_lines, inside
+from mlrubric.read.unreadable import unreadable
 from mlrubric.source.document import Document
 from mlrubric.source.syntax import yaml
 from mlrubric.source.syntax.conda_spec import CondaProblem, parse_spec

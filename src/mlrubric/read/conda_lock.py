@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from mlrubric.model.facts import Fact, Manifest, Requirement, Unreadable
-from mlrubric.read.declared import unreadable
+from mlrubric.read.unreadable import unreadable
 from mlrubric.source.document import Document
 from mlrubric.source.syntax import yaml
 from mlrubric.source.syntax.node import Node, SyntaxProblem

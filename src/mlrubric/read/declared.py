@@ -10,7 +10,7 @@ from mlrubric.model.facts import Fact, Include, Requirement, Setting, Unreadable
 from mlrubric.model.place import Span
 from mlrubric.source.document import Document
 from mlrubric.source.secrets import is_secret
-from mlrubric.source.syntax.node import Node, SyntaxProblem
+from mlrubric.source.syntax.node import Node
 from mlrubric.source.syntax.pip_lines import logical_lines, take_apart
 from mlrubric.source.syntax.poetry_version import clauses_of
 from mlrubric.source.syntax.requirement import (
@@ -24,11 +24,6 @@ from mlrubric.source.syntax.requirement import (
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _VCS = ("git", "hg", "svn", "bzr")
-
-
-def unreadable(document: Document, format: str, problem: SyntaxProblem) -> Unreadable:
-    """The fact for a text that is not of its format."""
-    return Unreadable(document.place(Span(problem.line, problem.column)), format, problem.reason)
 
 
 def inside(node: Node) -> Span:

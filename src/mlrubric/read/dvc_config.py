@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mlrubric.model.facts import Fact, Remote, Setting, Unreadable
-from mlrubric.model.place import Span
+from mlrubric.model.facts import Fact, Remote, Setting
+from mlrubric.read.unreadable import unreadable
 from mlrubric.source.document import Document
 from mlrubric.source.syntax import ini
 from mlrubric.source.syntax.node import SyntaxProblem
@@ -24,7 +24,7 @@ def read(document: Document) -> Iterator[Fact]:
     try:
         root = ini.parse(document.text)
     except SyntaxProblem as problem:
-        yield Unreadable(document.place(Span(problem.line, problem.column)), FORMAT, problem.reason)
+        yield unreadable(document, FORMAT, problem)
         return
     default = root.scalar("core", "remote")
     for section, options in root.entries:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlrubric.model.facts import Embedded, Fact, Pin, Setting, Stage, Unreadable
-from mlrubric.model.place import Span
+from mlrubric.read.unreadable import unreadable
 from mlrubric.source.document import Document
 from mlrubric.source.paths import rooted
 from mlrubric.source.syntax import yaml
@@ -24,7 +24,7 @@ def read(document: Document) -> Iterator[Fact]:
     try:
         documents = yaml.parse(document.text)
     except SyntaxProblem as problem:
-        yield Unreadable(document.place(Span(problem.line, problem.column)), FORMAT, problem.reason)
+        yield unreadable(document, FORMAT, problem)
         return
     root = documents[0] if documents else None
     if root is None or root.kind != "map":

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mlrubric.model.facts import Fact
-from mlrubric.read.declared import settings, unreadable
+from mlrubric.read.declared import settings
+from mlrubric.read.unreadable import unreadable
 from mlrubric.source.document import Document
 from mlrubric.source.syntax import ini
 from mlrubric.source.syntax.node import SyntaxProblem

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from mlrubric.model.facts import Fact, Manifest, Requirement, Unreadable
-from mlrubric.read.declared import unreadable
+from mlrubric.read.unreadable import unreadable
 from mlrubric.source.document import Document
 from mlrubric.source.syntax import toml
 from mlrubric.source.syntax.node import Node, SyntaxProblem

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from mlrubric.model.facts import Embedded, Fact, NotebookInfo, Notice, Unreadable
 from mlrubric.model.place import Place, Span
+from mlrubric.read.unreadable import unreadable
 from mlrubric.source.document import Document
 from mlrubric.source.notebook import Cell, Notebook, parse
 from mlrubric.source.syntax.magics import Foreign, PlainCell, plain_python, problem_of
@@ -23,7 +24,7 @@ def read(document: Document) -> Iterable[Fact]:
     try:
         notebook = parse(document.text)
     except SyntaxProblem as problem:
-        return [Unreadable(document.place(Span(problem.line, problem.column)), FORMAT, problem.reason)]
+        return [unreadable(document, FORMAT, problem)]
     return _facts(document, notebook)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mlrubric.model.facts import Fact, Manifest, Requirement, Unreadable
-from mlrubric.read.declared import from_table, location_of, settings, unreadable
+from mlrubric.read.declared import from_table, location_of, settings
+from mlrubric.read.unreadable import unreadable
 from mlrubric.source.document import Document
 from mlrubric.source.syntax import json, toml
 from mlrubric.source.syntax.node import Node, SyntaxProblem

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from mlrubric.model.facts import Fact, Include, Manifest, Requirement, Setting, Unreadable
-from mlrubric.read.declared import from_pip_lines, from_strings, from_table, inside, location_of, settings, unreadable
+from mlrubric.read.declared import from_pip_lines, from_strings, from_table, inside, location_of, settings
 from mlrubric.read.pyproject_layout import project_of
+from mlrubric.read.unreadable import unreadable
 from mlrubric.source.document import Document
 from mlrubric.source.syntax import toml
 from mlrubric.source.syntax.node import Node, SyntaxProblem

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlrubric.model.facts import Bot, Fact, Trigger, Unreadable
-from mlrubric.model.place import Span
+from mlrubric.read.unreadable import unreadable
 from mlrubric.source.document import Document
 from mlrubric.source.syntax import json
 from mlrubric.source.syntax.node import Node, SyntaxProblem
@@ -26,7 +26,7 @@ def read(document: Document) -> Iterator[Fact]:
     try:
         root = json.parse(document.text, comments=not inside)
     except SyntaxProblem as problem:
-        yield Unreadable(document.place(Span(problem.line, problem.column)), FORMAT, problem.reason)
+        yield unreadable(document, FORMAT, problem)
         return
     symbol = "renovate" if inside else ""
     node = root.get("renovate") if inside else root

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mlrubric.model.facts import Fact, Notice, Setting, Unreadable
-from mlrubric.model.place import Span
+from mlrubric.model.facts import Fact, Notice, Setting
+from mlrubric.read.unreadable import unreadable
 from mlrubric.source.document import Document
 from mlrubric.source.secrets import is_secret
 from mlrubric.source.syntax import ini, json, toml, yaml
@@ -41,7 +41,7 @@ def read(document: Document) -> Iterator[Fact]:
     try:
         roots = _parsed(document)
     except SyntaxProblem as problem:
-        yield Unreadable(document.place(Span(problem.line, problem.column)), FORMAT, problem.reason)
+        yield unreadable(document, FORMAT, problem)
         return
     count = 0
     for number, root in enumerate(roots):

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from mlrubric.model.facts import Fact, Include, Manifest, Project
 from mlrubric.model.place import Span
-from mlrubric.read.declared import from_text, settings, unreadable
+from mlrubric.read.declared import from_text, settings
+from mlrubric.read.unreadable import unreadable
 from mlrubric.source.document import Document
 from mlrubric.source.syntax import ini
 from mlrubric.source.syntax.node import Node, SyntaxProblem

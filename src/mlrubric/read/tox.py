@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from mlrubric.model.facts import Command, Fact, Include, Notice, Requirement, Stage, Unreadable
 from mlrubric.model.place import Place, Span
+from mlrubric.read.unreadable import unreadable
 from mlrubric.source.document import Document
 from mlrubric.source.syntax import ini, toml
 from mlrubric.source.syntax.node import Node, SyntaxProblem
@@ -28,7 +29,7 @@ def read(document: Document) -> Iterable[Fact]:
         environments = list(_environments(document))
     except SyntaxProblem as problem:
         if document.name.startswith("tox"):  # the other files have a reader that says it
-            yield Unreadable(document.place(Span(problem.line, problem.column)), FORMAT, problem.reason)
+            yield unreadable(document, FORMAT, problem)
         return
     if len(environments) == MOST:
         yield Notice(document.place(), f"of more than {MOST} environments the first are read")
