@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 from lsprotocol import types
@@ -53,6 +54,7 @@ def range_of(span: Span, lines: Sequence[str], encoding: str) -> types.Range:
     )
 
 
+@cache
 def rule_link(rule: str) -> types.CodeDescription | None:
     """The rule's own file: what is judged, why, and what to do."""
     files = sorted(rules_directory().rglob(f"{rule}-*.toml"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
@@ -31,9 +32,7 @@ class Document:
         """Line and column, from 1, of a character offset."""
         if not self._starts:
             self._starts.append(0)
-            for index, character in enumerate(self.text):
-                if character == "\n":
-                    self._starts.append(index + 1)
+            self._starts.extend(found.end() for found in re.finditer("\n", self.text))
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
 
