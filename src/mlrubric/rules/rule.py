@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -85,6 +85,10 @@ class Grade:
     confidence: float = 0.9
     because: str = ""  # why it is partial, for `broken`
     condition: str = "covering"  # the condition that a partial grade breaks
+
+    def permits(self, true: Callable[[str], bool]) -> bool:
+        """Whether `all`, `any` and `none` hold, given which conditions are true; `effective` asks for more than that."""
+        return all(map(true, self.all)) and (not self.any or any(map(true, self.any))) and not any(map(true, self.none))
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,11 +45,7 @@ def _capability(picture: Picture, rule: CapabilityRule, statuses: Mapping[str, s
 
 def _holds(answers: Answers, grade: Grade, statuses: Mapping[str, str], known: Mapping[str, str]) -> tuple[Witness, ...] | None:
     """The witnesses of a grade, or None. Conditions: a check, `exists:role`, `test:data-1=manual` (at least), `capability:G1.2`."""
-    if not all(_condition(answers, c, statuses, known) for c in grade.all):
-        return None
-    if grade.any and not any(_condition(answers, c, statuses, known) for c in grade.any):
-        return None
-    if any(_condition(answers, c, statuses, known) for c in grade.none):
+    if not grade.permits(lambda condition: _condition(answers, condition, statuses, known)):
         return None
     if not grade.effective:
         names = [c for c in (*grade.all, *grade.any) if c in answers.checks]

@@ -45,11 +45,7 @@ def serving_visible(picture: Picture) -> bool:
 
 def _holds(picture: Picture, test: TestRule, answers: Answers, grade: Grade) -> tuple[Witness, ...] | None:
     """The witnesses of a grade that holds, best first; None when it does not hold."""
-    if not all(answers.nodes(name) for name in grade.all):
-        return None
-    if grade.any and not any(answers.nodes(name) for name in grade.any):
-        return None
-    if any(answers.nodes(name) for name in grade.none):
+    if not grade.permits(lambda name: bool(answers.nodes(name))):
         return None
     names = grade.effective or (*grade.all, *grade.any)
     witnesses = answers.witnesses(names)
