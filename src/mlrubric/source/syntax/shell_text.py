@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_EXPRESSION = re.compile(r"\$\{\{(?:(?!\}\}|\$\{\{).)*+\}\}|\{\{[^\n{}]*+\}\}", re.DOTALL)
+_EXPRESSION = re.compile(r"\$\{\{(?:(?!\}\}|\$\{\{).)*\}\}|\{\{[^\n{}]*+\}\}", re.DOTALL)
 _DELIMITER = re.compile(r"""[ \t]*(?:'([^'\n]*)'|"([^"\n]*)"|\\?([^\s;&|<>()'"`]+))""")
 _OPENERS = (("$((", "))"), ("$(", ")"), ("<(", ")"), (">(", ")"), ("${", "}"))
 

@@ -20,11 +20,12 @@ MAX_NODES = 500_000
 MAX_EXPANDED = 100_000  # nodes that aliases may add to a document
 
 FILLER = "\ue000"  # a printable private character that no configuration uses
+# No possessive groups: Python 3.11.2, which Debian 12 has, matches `(...)*+` wrongly.
 _TEMPLATE = re.compile(  # none begins inside another, so that many unclosed ones cost no more than one
     r"\{\{-?[ \t]*+`[^`]*+`[ \t]*+-?\}\}|"  # a raw string of Go may hold a template of another tool
-    r"\{\{(?:[^{}]|\{(?!\{)|\}(?!\}))*+\}\}|\{%(?:[^%{]|%(?!\})|\{(?!%))*+%\}|\{\#(?:[^\#{]|\#(?!\})|\{(?!\#))*+\#\}"
+    r"\{\{(?:[^{}]|\{(?!\{)|\}(?!\}))*\}\}|\{%(?:[^%{]|%(?!\})|\{(?!%))*%\}|\{\#(?:[^\#{]|\#(?!\})|\{(?!\#))*\#\}"
 )
-_PROPERTY = re.compile(r"(?:[&!]\S*+(?:\s++(?:#[^\n]*\n\s*+)*+|$))++")
+_PROPERTY = re.compile(r"(?:[&!]\S*+(?:\s++(?:#[^\n]*\n\s*+)*|$))+")
 _LOADER = cast("Callable[[str], _Loader]", getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 _KINDS = {"int": "int", "float": "float", "bool": "bool", "null": "null", "timestamp": "date"}
 _IMPLICIT: dict[str, list[tuple[str, re.Pattern[str]]]] = Resolver.yaml_implicit_resolvers
