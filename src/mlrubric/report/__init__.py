@@ -2,7 +2,7 @@
 
 A format module has
     NAME: str                                                     what `--output-format` calls it, e.g. "json"
-    def render(analysis: Analysis, options: Options) -> str       the whole text that is printed
+    def render(view: View, options: Options) -> str               the whole text that is printed
 and imports what is heavy inside its functions. Modules without NAME help the others.
 """
 
@@ -31,22 +31,9 @@ class Options:
     target: str = ""
 
 
-class Analysis(Protocol):
-    """What a format may know: the report, the text of a file ("" when there is none) and the cards of the rules by id."""
-
-    @property
-    def report(self) -> Report: ...
-
-    @property
-    def texts(self) -> Callable[[str], str]: ...
-
-    @property
-    def cards(self) -> Mapping[str, Card]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class View:
-    """An `Analysis` made of its parts."""
+    """What a format may know: the report, the text of a file ("" when there is none) and the cards of the rules by id."""
 
     report: Report
     texts: Callable[[str], str]
@@ -58,7 +45,7 @@ class Format(Protocol):
 
     NAME: str
 
-    def render(self, analysis: Analysis, options: Options) -> str: ...
+    def render(self, view: View, options: Options) -> str: ...
 
 
 def formats() -> dict[str, Format]:

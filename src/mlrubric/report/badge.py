@@ -8,7 +8,7 @@ from mlrubric.report.json_text import dumps
 from mlrubric.report.words import SECTION_POINTS, number
 
 if TYPE_CHECKING:
-    from mlrubric.report import Analysis, Options
+    from mlrubric.report import Options, View
 
 NAME = "badge"
 LABEL = "ML Test Score"
@@ -16,8 +16,8 @@ COLORS = ((0.0, "#8f8f8f"), (1.0, "#c4473a"), (2.0, "#b7791f"), (3.0, "#7c8a12")
 CHARACTER = 7  # width of one character in the badge's font, a little more than the mean
 
 
-def render(analysis: Analysis, options: Options) -> str:
-    score = analysis.report.score
+def render(view: View, options: Options) -> str:
+    score = view.report.score
     message = f"{number(score.observed)} / {SECTION_POINTS}"
     color = next(color for most, color in COLORS if score.observed <= most)
     if options.target.endswith(".json"):

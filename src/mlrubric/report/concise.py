@@ -10,14 +10,14 @@ from mlrubric.report.snippets import Snippets
 from mlrubric.report.words import SECTION_NAMES, SECTION_POINTS, number, sorted_findings
 
 if TYPE_CHECKING:
-    from mlrubric.report import Analysis, Options
+    from mlrubric.report import Options, View
 
 NAME = "concise"
 
 
-def render(analysis: Analysis, options: Options) -> str:
-    report = analysis.report
-    snippets = Snippets(analysis.texts)
+def render(view: View, options: Options) -> str:
+    report = view.report
+    snippets = Snippets(view.texts)
     lines = [f"{position(f, snippets)}: {f.rule} [{f.level}] {safe(f.message)}" for f in sorted_findings(report.findings)]
     for message in report.repository.unreadable:
         place = message.place

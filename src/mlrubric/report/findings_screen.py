@@ -12,15 +12,15 @@ from mlrubric.report.snippets import Snippets, printable
 from mlrubric.report.words import LEVEL_RANK, messages, plural, sorted_findings
 
 if TYPE_CHECKING:
-    from mlrubric.report import Analysis, Options
+    from mlrubric.report import Options, View
 
 LEVEL_STYLES = {"error": "bold red", "warning": "bold yellow", "note": "bold cyan"}
 MOST_RELATED = 5
 
 
-def screen(analysis: Analysis, options: Options) -> list[Row]:
-    report = analysis.report
-    snippets = Snippets(analysis.texts, report.findings)
+def screen(view: View, options: Options) -> list[Row]:
+    report = view.report
+    snippets = Snippets(view.texts, report.findings)
     rows: list[Row] = []
     for finding in sorted_findings(report.findings):
         rows += [*_finding(finding, snippets, options.width, options.verbosity), row()]

@@ -14,21 +14,21 @@ from mlrubric.report.snippets import Snippets
 from mlrubric.report.words import KIND_SENTENCES, LEVEL_RANK, SECTION_POINTS, action_text, decided_by, messages, number, plural, short
 
 if TYPE_CHECKING:
-    from mlrubric.report import Analysis, Options
+    from mlrubric.report import Options, View
 
 MOST_LINES = 40
 
 
-def screen(analysis: Analysis, options: Options) -> list[Row]:
+def screen(view: View, options: Options) -> list[Row]:
     """The rows to print. Under -v nothing is left out; otherwise details go until it fits one screen."""
-    report = analysis.report
+    report = view.report
     if options.verbosity < 0:
         return [row(_in_one_line(report))]
     blocks = _short_blocks if report.repository.kind in SHORT_KINDS else _nothing_here if report.repository.kind == "none" else _blocks
     if options.verbosity > 0:
-        return _joined(blocks(analysis, options, 99))
+        return _joined(blocks(view, options, 99))
     for detail in (3, 2, 1, 0):
-        rows = _joined(blocks(analysis, options, detail))
+        rows = _joined(blocks(view, options, detail))
         if len(rows) <= MOST_LINES:
             return rows
     rows = [item for item in rows if item.text]  # a narrow terminal: without the empty rows
@@ -43,10 +43,10 @@ def _joined(blocks: Sequence[Block]) -> list[Row]:
     return rows
 
 
-def _blocks(analysis: Analysis, options: Options, detail: int) -> list[Block]:
-    report, width = analysis.report, options.width
-    snippets = Snippets(analysis.texts, report.findings)
-    distrusted, security = special(report, analysis.cards)
+def _blocks(view: View, options: Options, detail: int) -> list[Block]:
+    report, width = view.report, options.width
+    snippets = Snippets(view.texts, report.findings)
+    distrusted, security = special(report, view.cards)
     return [
         what_it_is(report, width),
         numbers(report, width, detail),
@@ -62,10 +62,10 @@ def _blocks(analysis: Analysis, options: Options, detail: int) -> list[Block]:
     ]
 
 
-def _short_blocks(analysis: Analysis, options: Options, detail: int) -> list[Block]:
+def _short_blocks(view: View, options: Options, detail: int) -> list[Block]:
     """Nothing is released here, so absences are no news: what it is, its numbers, what is wrong, three steps."""
-    report, width = analysis.report, options.width
-    distrusted, security = special(report, analysis.cards)
+    report, width = view.report, options.width
+    distrusted, security = special(report, view.cards)
     return [
         [*what_it_is(report, width), *numbers(report, width, detail)],
         rows_of_tests(report, width) if options.verbosity > 0 else [],
@@ -77,9 +77,9 @@ def _short_blocks(analysis: Analysis, options: Options, detail: int) -> list[Blo
     ]
 
 
-def _nothing_here(analysis: Analysis, options: Options, detail: int) -> list[Block]:
-    report, width = analysis.report, options.width
-    _, security = special(report, analysis.cards)
+def _nothing_here(view: View, options: Options, detail: int) -> list[Block]:
+    report, width = view.report, options.width
+    _, security = special(report, view.cards)
     known = report.repository.files
     looked = f"{plural(sum(count for _, count in known), 'file')} looked at" if known else "no files that mlrubric reads"
     said = f"{looked}: nothing in them fits, loads, evaluates or serves a model."

@@ -8,14 +8,14 @@ from mlrubric.report.screen import safe
 from mlrubric.report.words import SECTION_POINTS, messages, number, sorted_findings
 
 if TYPE_CHECKING:
-    from mlrubric.report import Analysis, Options
+    from mlrubric.report import Options, View
 
 NAME = "github"
 COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 
 
-def render(analysis: Analysis, options: Options) -> str:
-    report = analysis.report
+def render(view: View, options: Options) -> str:
+    report = view.report
     lines: list[str] = []
     for finding in sorted_findings(report.findings):
         span = finding.place.span

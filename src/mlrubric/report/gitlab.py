@@ -9,16 +9,16 @@ from mlrubric.report.json_text import dumps
 from mlrubric.report.words import sorted_findings
 
 if TYPE_CHECKING:
-    from mlrubric.report import Analysis, Options
+    from mlrubric.report import Options, View
 
 NAME = "gitlab"
 SEVERITIES = {"error": "critical", "warning": "major", "note": "info"}
 
 
-def render(analysis: Analysis, options: Options) -> str:
+def render(view: View, options: Options) -> str:
     seen: Counter[str] = Counter()
     issues: list[dict[str, object]] = []
-    for finding in sorted_findings(analysis.report.findings):
+    for finding in sorted_findings(view.report.findings):
         span = finding.place.span
         identity = finding.fingerprint or f"{finding.rule}:{finding.place.path}:{finding.place.symbol or finding.message}"
         seen[identity] += 1

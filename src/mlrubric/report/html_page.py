@@ -23,7 +23,7 @@ from mlrubric.report.words import (
 )
 
 if TYPE_CHECKING:
-    from mlrubric.report import Analysis, Options
+    from mlrubric.report import Options, View
 
 NAME = "html"
 STYLE = """
@@ -37,9 +37,9 @@ pre{background:#8881;padding:.5rem;overflow:auto;margin:.3rem 0}code,pre{font:13
 """
 
 
-def render(analysis: Analysis, options: Options) -> str:
-    report = analysis.report
-    snippets = Snippets(analysis.texts, report.findings)
+def render(view: View, options: Options) -> str:
+    report = view.report
+    snippets = Snippets(view.texts, report.findings)
     body = [_findings(report, snippets)] if options.command == "check" else [_head(report), _breaks(report, snippets), _steps(report)]
     if options.command != "check":
         body += [_findings(report, snippets), _tests(report)]

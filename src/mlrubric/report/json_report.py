@@ -15,7 +15,7 @@ from mlrubric.report.words import messages, sorted_findings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlrubric.report import Analysis, Options
+    from mlrubric.report import Options, View
 
 NAME = "json"
 ALL_NUMBERS = True  # whatever the profile
@@ -24,9 +24,9 @@ FINDINGS_SCHEMA = "urn:mlrubric:schema:findings:1"
 Json = dict[str, object]
 
 
-def render(analysis: Analysis, options: Options) -> str:
-    report = analysis.report
-    data = findings_document(report, analysis.texts) if options.command == "check" else report_document(report, analysis.texts)
+def render(view: View, options: Options) -> str:
+    report = view.report
+    data = findings_document(report, view.texts) if options.command == "check" else report_document(report, view.texts)
     return dumps(data)
 
 

@@ -12,16 +12,16 @@ from mlrubric.report.words import SECTION_TITLES, sorted_findings
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-    from mlrubric.report import Analysis, Options
+    from mlrubric.report import Options, View
 
 NAME = "junit"
 SKIPPED = ("not_visible", "not_applicable")
 
 
-def render(analysis: Analysis, options: Options) -> str:
+def render(view: View, options: Options) -> str:
     from xml.etree import ElementTree
 
-    suites = _findings(analysis.report) if options.command == "check" else _rubric(analysis.report)
+    suites = _findings(view.report) if options.command == "check" else _rubric(view.report)
     cases = [case for suite in suites for case in suite]
     root = ElementTree.Element(
         "testsuites",

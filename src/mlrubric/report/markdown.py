@@ -21,15 +21,15 @@ from mlrubric.report.words import (
 from mlrubric.source.escape import for_code_span, for_markdown
 
 if TYPE_CHECKING:
-    from mlrubric.report import Analysis, Options
+    from mlrubric.report import Options, View
 
 NAME = "markdown"
 MOST_FINDINGS = 50
 _BAR = re.compile(r"(?<!\\)\|")  # a bar in a cell, unless it is escaped
 
 
-def render(analysis: Analysis, options: Options) -> str:
-    report = analysis.report
+def render(view: View, options: Options) -> str:
+    report = view.report
     parts = [_findings(report)] if options.command == "check" else _score(report)
     notices = [f"- {message.level}: {_at(message.place)}{_prose(message.message)}" for message in messages(report)]
     if notices:

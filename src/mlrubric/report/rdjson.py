@@ -8,15 +8,15 @@ from mlrubric.report.json_text import dumps
 from mlrubric.report.words import sorted_findings
 
 if TYPE_CHECKING:
-    from mlrubric.report import Analysis, Options
+    from mlrubric.report import Options, View
 
 NAME = "rdjson"
 SEVERITIES = {"error": "ERROR", "warning": "WARNING", "note": "INFO"}
 
 
-def render(analysis: Analysis, options: Options) -> str:
+def render(view: View, options: Options) -> str:
     diagnostics = []
-    for finding in sorted_findings(analysis.report.findings):
+    for finding in sorted_findings(view.report.findings):
         span = finding.place.span
         diagnostics.append(
             {

@@ -17,7 +17,7 @@ from mlrubric.source.escape import for_terminal, for_uri
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mlrubric.report import Analysis, Options
+    from mlrubric.report import Options, View
 
 NAME = "sarif"
 ALL_NUMBERS = True  # whatever the profile
@@ -28,8 +28,8 @@ ANCHOR = "README.md"  # where a finding about the repository as a whole is shown
 Json = dict[str, object]
 
 
-def render(analysis: Analysis, options: Options) -> str:
-    return dumps(log(analysis.report, analysis.cards, analysis.texts))
+def render(view: View, options: Options) -> str:
+    return dumps(log(view.report, view.cards, view.texts))
 
 
 def log(report: Report, cards: Mapping[str, Card], texts: Callable[[str], str]) -> Json:

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 from mlrubric.report.screen import paint
 
 if TYPE_CHECKING:
-    from mlrubric.report import Analysis, Options
+    from mlrubric.report import Options, View
 
 NAME = "full"
 
 
-def render(analysis: Analysis, options: Options) -> str:
+def render(view: View, options: Options) -> str:
     if options.command == "check":
         from mlrubric.report import findings_screen
 
-        rows = findings_screen.screen(analysis, options)
+        rows = findings_screen.screen(view, options)
     else:
         from mlrubric.report import first_screen
 
-        rows = first_screen.screen(analysis, options)
+        rows = first_screen.screen(view, options)
     return paint(rows, options.width, options.color, options.unicode)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mlrubric.model.place import Place
 from mlrubric.model.report import Report
 from mlrubric.model.verdict import Finding, Step, TestResult
-from mlrubric.report import Analysis
+from mlrubric.report import View
 from mlrubric.report.cards import Card
 from mlrubric.report.screen import Row, cut, pad, row, safe, wrapped
 from mlrubric.report.snippets import Snippets
@@ -25,9 +25,9 @@ EDGE_WORDS = {
 }
 
 
-def why_test(analysis: Analysis, test: TestResult, width: int, verbosity: int = 0) -> list[Row]:
+def why_test(view: View, test: TestResult, width: int, verbosity: int = 0) -> list[Row]:
     """What earned the credit of a test, or what keeps it from more."""
-    snippets = Snippets(analysis.texts, analysis.report.findings)
+    snippets = Snippets(view.texts, view.report.findings)
     rows = [
         row((cut(f"{test.id}  {safe(test.title)}", width), "bold")),
         row(cut(f"{test.status.replace('_', ' ')} · {number(test.credit.observed)} of 1 point · confidence {test.confidence:.2f}", width)),
@@ -47,7 +47,7 @@ def why_test(analysis: Analysis, test: TestResult, width: int, verbosity: int = 
             rows += _hop(test.broken.place, "", snippets, width)
     if test.attestation:
         rows += [row(), *(row(line) for line in wrapped(f"attested: {safe(test.attestation)}", width))]
-    card = analysis.cards.get(test.id)
+    card = view.cards.get(test.id)
     rows += _next(test, width) + ([row(), *_counts(card, width)] if card and not test.evidence else [])
     return [*rows, row(), row(cut(f"mlrubric explain {test.id} says what counts", width))]
 
@@ -66,10 +66,10 @@ def _counts(card: Card, width: int) -> list[Row]:
     return [row(line) for line in wrapped(f"what counts: {text}", width)] if text else []
 
 
-def why_place(analysis: Analysis, path: str, line: int, width: int) -> list[Row]:
+def why_place(view: View, path: str, line: int, width: int) -> list[Row]:
     """The findings of a line with their paths, and the tests whose evidence passes there."""
-    report = analysis.report
-    snippets = Snippets(analysis.texts, report.findings)
+    report = view.report
+    snippets = Snippets(view.texts, report.findings)
     here = findings_at(report, path, line)
     rows: list[Row] = []
     for finding in here:
