@@ -57,7 +57,10 @@ def spelled(value: Value) -> str:
 
 def ordered(values: Iterable[Value]) -> list[Value]:
     """The values in an order that does not depend on hashes."""
-    return sorted(values, key=spelled)
+    listed = list(values)
+    if len(listed) > 1:
+        listed.sort(key=spelled)
+    return listed
 
 
 def number(value: Value) -> int:

@@ -33,7 +33,7 @@ def order(r: Resolver, scope: int, guard: tuple[int, ...] = ()) -> Order:
     if scope in guard:
         return (), ()
     known = r.orders.get(scope)
-    if known is not None:
+    if known is not None and not any(c in guard for c in known[0]):
         return known
     definition = r.program.definition(scope)
     extra = r.program.ops[definition].extra if definition >= 0 else None
@@ -41,11 +41,8 @@ def order(r: Resolver, scope: int, guard: tuple[int, ...] = ()) -> Order:
     lines: list[list[int]] = []
     direct: list[int] = []
     outer: list[str] = []
-    settled = True
     for base in r.program.args[definition][:count] if definition >= 0 else ():
-        values = r.of(base)
-        settled = settled and bool(values)
-        for value in ordered(values):
+        for value in ordered(r.of(base)):
             if value[0] == "class" and number(value) not in (scope, *guard):
                 inner, libraries = order(r, number(value), (*guard, scope))
                 direct.append(number(value))
@@ -56,8 +53,8 @@ def order(r: Resolver, scope: int, guard: tuple[int, ...] = ()) -> Order:
                 if name not in outer:
                     outer.append(name)
     result = (scope, *_merged([*lines, direct])), tuple(outer)
-    if r.late and settled and not guard:
-        r.orders[scope] = result
+    if not guard:
+        r.orders[scope] = result  # forgotten when a base changes
     return result
 
 
@@ -91,7 +88,7 @@ def class_attribute(r: Resolver, scope: int, name: str, op: int, after: int = -1
         if any(found):
             return join(*found)
     for library in libraries:
-        if r.catalogue.method(library, name) is not None:
+        if r.method(library, name) is not None:
             return frozenset([("method", library, name)])
     strangers = [library for library in libraries if not library.startswith("builtins.") and r.catalogue.type(library) is None]
     if strangers and not found:

@@ -8,6 +8,7 @@ calls, attributes that only `__getattr__` can give.
 
 from __future__ import annotations
 
+import gc
 from collections import deque
 from collections.abc import Callable, Iterable
 
@@ -15,6 +16,7 @@ from mlrubric.graph.program import Program
 from mlrubric.graph.resolve import attributes, calls, containers, functions, implicit, names, texts
 from mlrubric.graph.values import EMPTY, Value, Values, constant, join
 from mlrubric.knowledge.catalogue import Catalogue
+from mlrubric.knowledge.entries import Api
 
 TRANSPARENT = frozenset({"phi", "boolean", "await", "assign", "conditional"})
 CONSTANTS = frozenset({"text", "const"})
@@ -50,6 +52,7 @@ class Resolver:
         self.classmethods: set[int] = set()
         self.late = False
         self.orders: dict[int, tuple[tuple[int, ...], tuple[str, ...]]] = {}
+        self._methods: dict[tuple[str, str], Api | None] = {}
         self._wide: set[int] = set()
         self._queue: deque[int] = deque(range(count))
         self._queued = bytearray(b"\x01") * count
@@ -61,18 +64,25 @@ class Resolver:
             parent = program.parent_scope(scope)
             if facts.kind == "function" and parent >= 0 and program.scopes[parent].kind == "class":
                 self.class_of[scope] = parent
+        self._bases = frozenset(b for op, facts in enumerate(program.ops) if facts.kind == "class" for b in program.args[op])
         self._kinds = [_RULES.get(facts.kind) for facts in program.ops]
 
     # ---- the worklist -------------------------------------------------------------------------------------------
 
     def run(self) -> None:
-        """Until nothing changes; the second time with what only shows by absence."""
-        self._settle()
-        if not self.late:
-            self.late = True
-            for op in implicit.late(self):
-                self.push(op)
+        """Until nothing changes; the second time with what only shows by absence. What is made here stays: there is nothing to collect."""
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
             self._settle()
+            if not self.late:
+                self.late = True
+                for op in implicit.late(self):
+                    self.push(op)
+                self._settle()
+        finally:
+            if collecting:
+                gc.enable()
 
     def _settle(self) -> None:
         queue, queued, values, uses, kinds = self._queue, self._queued, self.values, self.uses, self._kinds
@@ -92,6 +102,8 @@ class Resolver:
                     new = self._widened(op, new)
                 if new != old:
                     values[op] = new
+                    if op in self._bases:
+                        self.orders.clear()
                     for use in uses[op]:
                         if not queued[use]:
                             queued[use] = 1
@@ -117,11 +129,26 @@ class Resolver:
 
     def read(self, sources: Iterable[int], target: int) -> Values:
         """The values of operations that `target` follows from now on."""
+        known = self.reads.get(target)
+        if known is None:
+            known = self.reads[target] = set()
+        values = self.values
         found: list[Values] = []
         for source in sources:
-            self.depend(source, target, self.reads)
-            found.append(self.values[source])
-        return join(*found) if found else EMPTY
+            if source not in known:
+                known.add(source)
+                self.uses[source].append(target)
+                self.push(target)
+            if values[source]:
+                found.append(values[source])
+        return join(*found) if len(found) > 1 else found[0] if found else EMPTY
+
+    def method(self, owner: str, name: str) -> Api | None:
+        """What the catalogue says of a method."""
+        key = (owner, name)
+        if key not in self._methods:
+            self._methods[key] = self.catalogue.method(owner, name)
+        return self._methods[key]
 
     def of(self, op: int) -> Values:
         return self.values[op] if op >= 0 else EMPTY

@@ -123,7 +123,7 @@ def method(r: Resolver, op: int, callee: Value, arguments: Arguments) -> Values:
         if answered is not None:
             return answered
     callbacks(r, op, arguments.all, f"{owner}.{name}")
-    api = r.catalogue.method(owner, name)
+    api = r.method(owner, name)
     if api is not None and api.returns:
         return typed(r, api.returns, owner, arguments)
     return EMPTY
