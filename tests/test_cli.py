@@ -236,6 +236,8 @@ def test_files_of_which_none_could_be_read(run: Run, judged: Callable[[Report], 
         (("explain", "infra-9"), "did you mean infra-"),
         (("why", "infra-9"), "is no test; did you mean infra-"),
         (("why", "nothing.py:3"), "no such file"),
+        (("why", "seed001"), "mlrubric explain SEED001 says what it is"),
+        (("why", "G1.6"), "mlrubric explain G1.6 says what it is"),
         (("score", "-q", "-v"), "not allowed"),
         (("explain",), "required"),
     ],
@@ -341,6 +343,11 @@ def test_why_a_test_prints_each_hop_with_its_line(run: Run) -> None:
     status, out, _ = run("why", "infra-4", REPOSITORY)
     assert status == 0 and "pytest -v tests | tee" in out and "broken:" in out and "^" in out
     assert ".github/workflows/ci.yml:" in out and "trigger push" in out
+
+
+def test_why_takes_a_place_as_short_as_the_first_screen_shows_it(run: Run) -> None:
+    status, out, _ = run("why", "ci.yml:26", REPOSITORY)
+    assert status == 0 and "CI001" in out and ".github/workflows/ci.yml:26" in out
 
 
 def test_why_a_test_that_is_not_there(run: Run, empty: Path) -> None:

@@ -45,8 +45,14 @@ def test_own_file_wins_over_pyproject(tmp_path: Path) -> None:
 
 
 def test_a_broken_pyproject_of_somebody_else_is_not_our_error(tmp_path: Path) -> None:
-    write(tmp_path, "[tool.mlrubric\n", "pyproject.toml")
+    write(tmp_path, "[project\nkeywords = ['mlrubric']\n", "pyproject.toml")
     assert read_settings(tmp_path) == Settings()
+
+
+def test_a_broken_pyproject_with_our_table_loses_no_gate_silently(tmp_path: Path) -> None:
+    write(tmp_path, "[project]\n\n[tool.mlrubric\nfail_under = 1.0\n", "pyproject.toml")
+    with pytest.raises(ConfigError, match=r"pyproject\.toml:3"):
+        read_settings(tmp_path)
 
 
 def test_everything_can_be_set(tmp_path: Path) -> None:

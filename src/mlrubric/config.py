@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mlrubric.source.syntax.node import Node
 
 FILE_NAME = "mlrubric.toml"
+OUR_TABLE = re.compile(r"^[ \t]*\[+[ \t]*tool[ \t]*\.[ \t]*mlrubric\b", re.MULTILINE)
 KNOWN_RULES = (RULES_VERSION,)
 POLICY_DEFAULTS = (
     ("not_applicable", "zero"),
@@ -141,7 +143,7 @@ class _Layer:
 
     @classmethod
     def read(cls, path: Path, lenient: bool = False) -> _Layer:
-        """`lenient`: a pyproject.toml that is no TOML is not our configuration; the readers report it."""
+        """`lenient`: a pyproject.toml that is no TOML and has no table of ours is not our configuration; the readers report it."""
         from mlrubric.source.syntax.node import SyntaxProblem
         from mlrubric.source.syntax.toml import parse
 
@@ -153,7 +155,7 @@ class _Layer:
         except OSError as error:
             raise ConfigError(path, f"cannot be read: {error.strerror}") from error
         except SyntaxProblem as problem:
-            if lenient:
+            if lenient and OUR_TABLE.search(text) is None:
                 return cls(path, None)
             raise ConfigError(path, problem.reason, problem.line, problem.column) from problem
         node = document.get("tool", "mlrubric") if path.name == "pyproject.toml" else document

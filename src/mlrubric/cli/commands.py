@@ -286,24 +286,31 @@ def why(options: argparse.Namespace) -> int:
     view = _view(_analysis(root, _settings(root, options), options))
     width = options_for("why", 0, None).width
     if place is not None:
-        path = _inside(root, place[0])
+        path = _inside(root, place[0], view.report)
         _print(why_place(view, path, place[1], width))
         return OK
     known = {test.id: test for test in view.report.tests}
     test = known.get(options.what.lower())
     if test is None:
+        if (card := view.cards.get(options.what.upper())) is not None:
+            raise UsageError(f"`{options.what}` is no test; mlrubric explain {card.id} says what it is, and a place is FILE:LINE")
         raise UsageError(f"`{options.what}` is no test{nearest(options.what, known)}; a place is FILE:LINE")
     _print(why_test(view, test, width, _verbosity(options)))
     return OK
 
 
-def _inside(root: Path, file: str) -> str:
-    """The file as the report names it: from the root, also when it was given from here."""
+def _inside(root: Path, file: str, report: Report) -> str:
+    """The file as the report names it: from the root, also when it was given from here or as short as the screen shows it."""
     if (root / file).is_file():
         return PurePosixPath(Path(file).as_posix()).as_posix() if not Path(file).is_absolute() else _relative(root, Path(file))
     if Path(file).is_file():
         return _relative(root, Path(file))
-    raise UsageError(f"no such file: {file}")
+    steps = [step.place for test in report.tests for evidence in test.evidence for step in evidence.path]
+    named = {place.path for place in (*steps, *(finding.place for finding in report.findings))}
+    meant = sorted(path for path in named if path.endswith(f"/{file}"))
+    if len(meant) == 1:
+        return meant[0]
+    raise UsageError(f"no such file: {file}" + (f"; there are {', '.join(meant)}" if meant else ""))
 
 
 def _relative(root: Path, file: Path) -> str:

@@ -81,8 +81,9 @@ def _nothing_here(view: View, options: Options, detail: int) -> list[Block]:
     report, width = view.report, options.width
     _, security = special(report, view.cards)
     known = report.repository.files
-    looked = f"{plural(sum(count for _, count in known), 'file')} looked at" if known else "no files that mlrubric reads"
-    said = f"{looked}: nothing in them fits, loads, evaluates or serves a model."
+    number = sum(count for _, count in known)
+    looked = f"{plural(number, 'file')} looked at: nothing in {'it' if number == 1 else 'them'} fits, loads, evaluates or serves a model."
+    said = looked if known else "There is no file here that mlrubric reads."
     return [
         [*what_it_is(report, width), *(row(line) for line in wrapped(said, width))],
         list_of("SECURITY", security, width, detail),

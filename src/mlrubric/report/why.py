@@ -111,7 +111,8 @@ def _path(path: Sequence[Step], snippets: Snippets, width: int) -> list[Row]:
     rows: list[Row] = []
     for step in path:
         edge = EDGE_WORDS.get(step.edge, step.edge.replace("_", " "))
-        said = f"{edge} {step.kind} {safe(step.label)}".strip() + ("" if step.certain else " (guessed)")
+        kind = "" if step.label.startswith(f"{step.kind} ") else step.kind  # a step without a name is called "step 5"
+        said = " ".join(word for word in (edge, kind, safe(step.label)) if word) + ("" if step.certain else " (guessed)")
         rows += _hop(step.place, said, snippets, width)
     return rows
 
