@@ -120,44 +120,67 @@ def _fits(code: Code, op: int) -> frozenset[int]:
     return frozenset(found)
 
 
-def timed_roles(graph: Graph, code: Code, conditions: tuple[int, ...]) -> set[str]:
-    """What ran between the first and the last measurement behind a check: roles of operations and of all that the calls reach; `code`
-    when it
-    was the project's or a library's code without a role."""
-    found: set[str] = set()
-    for condition in conditions:
-        scope = code.program.scope_id(condition)
-        points = []
-        for op in code.flow.reach([condition], back=True):
-            meaning = code.meanings.of(op)
-            if meaning is not None and MEASURED & set(meaning.roles):
-                points.append(op)
-        here = [p for p in points if code.program.scope_id(p) == scope]
-        chosen = here or points
-        if not chosen:
-            continue
-        first, last = min(chosen), max(chosen)
-        if first == last:
-            found |= _handed(graph, code, first)
-        where = code.program.scope_id(first)
-        for op in range(first + 1, last):
-            if code.program.ops[op].kind == "call" and code.program.scope_id(op) == where:
-                found |= _reached(graph, code, op)
-    return found - MEASURED
+class Timing:
+    """What the measurements of time and memory measure. One sweep from all of them finds, for any operation, the nearest one."""
+
+    def __init__(self, graph: Graph, code: Code) -> None:
+        self.graph, self.code = graph, code
+        points = [op for op, meaning in sorted(code.meanings.all().items()) if MEASURED & set(meaning.roles)]
+        self._by_scope: dict[int, list[int]] = {}
+        for point in points:
+            self._by_scope.setdefault(code.program.scope_id(point), []).append(point)
+        self._nearest = code.flow.reach(points)
+        self._sources: dict[int, int] = {}
+        for op, before in self._nearest.items():  # in the order of the sweep: what comes before has its source already
+            self._sources[op] = op if before < 0 else self._sources[before]
+        self._calls: dict[int, frozenset[str]] = {}
+
+    def roles(self, conditions: tuple[int, ...]) -> set[str]:
+        """What ran between the first and the last measurement behind a check: roles of operations and of all that the calls reach;
+        `code` when it was the project's or a library's code without a role."""
+        found: set[str] = set()
+        program = self.code.program
+        for condition in conditions:
+            chosen = self._points(condition)
+            if not chosen:
+                continue
+            first, last = chosen[0], chosen[-1]
+            if first == last:
+                found |= self._reached(first) - {"code"}  # it calls what it measures: `memory_usage(f)`
+            where = program.scope_id(first)
+            for op in range(first + 1, last):
+                if program.ops[op].kind == "call" and program.scope_id(op) == where:
+                    found |= self._reached(op)
+        return found - MEASURED
+
+    def _points(self, condition: int) -> list[int]:
+        """The measurements of the condition's own scope that it comes from; else those beside the nearest one."""
+        scope = self.code.program.scope_id(condition)
+        own = self._by_scope.get(scope, [])
+        if own:
+            back = self.code.flow.reach([condition], back=True, stop=lambda op: self.code.program.scope_id(op) != scope)
+            here = [p for p in own if p in back]
+            if here:
+                return here
+        source = self._sources.get(condition)
+        return self._by_scope[self.code.program.scope_id(source)] if source is not None else []
+
+    def _reached(self, call: int) -> frozenset[str]:
+        """What a call runs; `code` when nothing of it has a role."""
+        known = self._calls.get(call)
+        if known is None:
+            known = self._calls[call] = frozenset(run_by(self.graph, self.code, call) or {"code"})
+        return known
 
 
-def _reached(graph: Graph, code: Code, call: int) -> set[str]:
+def run_by(graph: Graph, code: Code, call: int) -> set[str]:
+    """The roles of a call and of all that it runs."""
     meaning = code.meanings.of(call)
     roles = set(meaning.roles) if meaning is not None else set()
     starts = [code.scope_node[int(str(t[1]))] for t in code.resolver.targets.get(call, ()) if t[0] in ("function", "callback")]
     for node in graph.sweep(starts, RUNS) if starts else ():
         roles |= set(graph.nodes[node].roles)
-    return roles or {"code"}
-
-
-def _handed(graph: Graph, code: Code, call: int) -> set[str]:
-    """A measurement that calls what it measures (`memory_usage(f)`, `timeit(f)`)."""
-    return _reached(graph, code, call) - {"code"}
+    return roles
 
 
 def slices(graph: Graph, code: Code) -> dict[int, str]:
@@ -207,7 +230,7 @@ def _measured_by_group(graph: Graph, code: Code, groups: int) -> bool:
     calls = [op for op in near if program.ops[op].kind == "call" and op != groups]
     if loops:
         calls += [op for op in range(len(program.ops)) if program.ops[op].kind == "call" and code.flow.loop(op) in loops]
-    return any("model.evaluate" in _reached(graph, code, call) for call in calls)
+    return any("model.evaluate" in run_by(graph, code, call) for call in calls)
 
 
 def _at_a_border(code: Code, selections: list[int]) -> bool:

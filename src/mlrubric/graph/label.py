@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Collection
 
 from mlrubric.graph.code import Code, is_test_code
-from mlrubric.graph.derive import MASKED, MEASURED, clause, derived_roles, slices, timed_roles
+from mlrubric.graph.derive import MASKED, MEASURED, Timing, clause, derived_roles, slices
 from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.rivals import mark_rivals, naive_guesses
 
@@ -38,6 +38,7 @@ def label(graph: Graph, code: Code) -> None:
         graph.give(node, "model.baseline")
     _relabel(graph, code, labels, index, stops)
     reading = graph.sweep(graph.with_role(*COMING_IN), RUNS, back=True)
+    timing = Timing(graph, code)
     for node, check in code.check_of.items():
         about: set[str] = set()
         for condition in check.conditions:
@@ -47,7 +48,7 @@ def label(graph: Graph, code: Code) -> None:
         if "data.synthetic" in about and not about & COMING_IN and _made_up(code, check.conditions):
             graph.nodes[node].attributes["rows"] = "made up"
         if about & MEASURED:
-            graph.nodes[node].attributes["timed"] = " ".join(sorted(timed_roles(graph, code, check.conditions)))
+            graph.nodes[node].attributes["timed"] = " ".join(sorted(timing.roles(check.conditions)))
         graph.nodes[node].about = frozenset(about)
         for role in derived_roles(code, check.conditions, about):
             graph.give(node, role)

@@ -1,0 +1,56 @@
+"""What a budget measures is found by one sweep, however many checks there are."""
+
+from __future__ import annotations
+
+import time
+
+from mlrubric.graph.build import Picture, build
+from mlrubric.knowledge.catalogue import load_catalogue
+from mlrubric.read.drive import read_tree
+from mlrubric.source.tree import MemoryTree
+
+BUDGET = """
+import time
+import pandas as pd
+
+def features(frame):
+    return frame.fillna(0)
+
+def clock():
+    return time.perf_counter()
+
+def test_direct():
+    start = time.perf_counter()
+    features(pd.read_csv("a.csv"))
+    assert time.perf_counter() - start < 1
+
+def test_fit():
+    from sklearn.linear_model import LinearRegression
+    start = time.time()
+    LinearRegression().fit([[1]], [1])
+    assert time.time() - start < 1
+"""
+
+
+def picture_of(text: str) -> Picture:
+    tree = MemoryTree({"tests/test_budget.py": text})
+    return build(list(read_tree(tree)), [entry.path for entry in tree.files], load_catalogue())
+
+
+def test_each_budget_has_its_own_subject() -> None:
+    graph = picture_of(BUDGET).graph
+    timed = {graph.nodes[n].place.line: graph.nodes[n].attributes["timed"].split() for n in graph.with_role("check.cost")}
+    assert sorted(timed) == [14, 20]
+    assert "data.read" in timed[14] and not any(role.startswith("model.") for role in timed[14])
+    assert "model.fit" in timed[20]
+
+
+def test_many_checks_cost_in_proportion() -> None:
+    def seconds(count: int) -> float:
+        checks = "".join(f"\ndef test_{i}():\n    value = clock()\n    assert value < {i}\n" for i in range(count))
+        started = time.process_time()
+        picture_of(BUDGET + checks)
+        return time.process_time() - started
+
+    seconds(10)  # imports and the catalogue
+    assert seconds(1600) < 16 * max(seconds(200), 0.05)
