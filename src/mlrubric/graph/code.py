@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mlrubric.graph.checks import Check, Checks
@@ -12,6 +13,7 @@ from mlrubric.graph.meaning import Meaning, Meanings
 from mlrubric.graph.program import ModuleUnit, Program
 from mlrubric.graph.resolve import Resolver
 from mlrubric.model.place import Place, Span
+from mlrubric.model.python import Op
 
 REGISTERED = frozenset({"serve.handle", "flow.define", "flow.task", "test.fixture"})
 TEST_CODE = re.compile(r"(^|/)(tests?|testing|[a-z]+_tests)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
@@ -35,6 +37,16 @@ class Code:
     check_of: dict[int, Check] = field(default_factory=dict)  # node -> check
     roles: list[str] = field(default_factory=list)
     bits: list[int] = field(default_factory=list)  # per operation: roles of what flows in
+    _told: Mapping[int, int] | None = None
+
+    @property
+    def told_by_tests(self) -> Mapping[int, int]:
+        """Operations outside of tests that a text written in test code reaches."""
+        if self._told is None:
+            tests = [unit for unit in self.program.modules if is_test_code(unit.path)]
+            ops = (op for unit in tests for op in range(unit.base, unit.base + len(unit.facts.ops)))
+            self._told = self.flow.reach([op for op in ops if texts_of(self.program.ops[op])])
+        return self._told
 
     def place(self, op: int) -> Place:
         """The place of an operation, with its symbol and notebook cell."""
@@ -61,6 +73,13 @@ class Code:
             bits >>= 1
             index += 1
         return frozenset(found)
+
+
+def texts_of(facts: Op) -> tuple[str, ...]:
+    """The texts that an operation writes out: a constant, the fixed pieces of an f-string."""
+    if facts.kind == "const":
+        return (facts.value,) if isinstance(facts.value, str) else ()
+    return tuple(t for t in facts.value if isinstance(t, str)) if facts.kind == "fstring" and isinstance(facts.value, tuple) else ()
 
 
 def place_of(program: Program, op: int) -> Place:
@@ -174,14 +193,8 @@ def _add_calls(graph: Graph, code: Code) -> None:
                     graph.connect(source, node, "call", code.place(op), certain=target[0] == "function", loss=loss)
     for op, facts in enumerate(program.ops):
         if facts.kind == "import" and isinstance(facts.value, tuple):
-            unit = program.unit(op)
-            module, symbol, level = str(facts.value[0]), str(facts.value[1]), int(facts.value[2])
-            whole = facts.extra if isinstance(facts.extra, str) else module
-            for name in dict.fromkeys((f"{module}.{symbol}" if symbol and module else symbol or whole, module)):
-                index = program.find_module(name, level, unit) if name else None
-                if index is not None and index != unit.index:
-                    graph.connect(code.holder(op), code.module_node[index], "import", code.place(op))
-                    break
+            for index in program.imported_modules(program.unit(op), facts)[:1]:
+                graph.connect(code.holder(op), code.module_node[index], "import", code.place(op))
 
 
 def _add_decorated(graph: Graph, code: Code) -> None:

@@ -223,10 +223,10 @@ def _measured_by_group(graph: Graph, code: Code, groups: int) -> bool:
     near, frontier = {groups}, [groups]
     for _ in range(4):  # the groups themselves: held by a name, iterated over, or the receiver of a call
         frontier = [
-            f for op in frontier for f in code.flow.forward[op] if f not in near and program.ops[f].kind in OWN | {"element", "phi"}
+            f for op in frontier for f in code.flow.after(op) if f not in near and program.ops[f].kind in OWN | {"element", "phi"}
         ]
         near.update(frontier)
-    loops = {code.flow.loop(f) for op in near if program.ops[op].kind == "element" for f in code.flow.forward[op]} - {-1}
+    loops = {code.flow.loop(f) for op in near if program.ops[op].kind == "element" for f in code.flow.after(op)} - {-1}
     calls = [op for op in near if program.ops[op].kind == "call" and op != groups]
     if loops:
         calls += [op for op in range(len(program.ops)) if program.ops[op].kind == "call" and code.flow.loop(op) in loops]

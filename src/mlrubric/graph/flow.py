@@ -1,40 +1,64 @@
-"""The flow of data between operations: one compact adjacency, and sweeps that carry sets of roles along it.
+"""The flow of data between operations: one compact adjacency.
 
 An edge a -> b says that b's value may depend on a's value. Calls into the project go through parameters and returns; library calls
 carry their arguments and their receiver to the result; what a call changes in place reaches the later loads of the same variable.
+Edges that leave a function or enter one are kept apart as jumps: a way that enters a function by a call may not leave it by another
+(`sweeps.py` walks that way, `summaries.py` says which arguments come back).
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
+from mlrubric.graph import sweeps
 from mlrubric.graph.meaning import Meanings
 from mlrubric.graph.program import Program
 from mlrubric.graph.resolve import Resolver
+from mlrubric.graph.summaries import Summaries
 
 LOOPS = ("for", "while")
+UP, DOWN, OVER = 1, 2, 3
+"""Jumps: from a return to a call, from an argument to a parameter, and through what outlives calls (attributes, free variables)."""
+LEAVING = frozenset({"return", "yield"})
 SINKS = frozenset({"data.write", "file.write", "model.save", "model.register", "run.log_model", "run.log_data", "artifact.upload"})
 
 
 class Flow:
-    """Forward and backward adjacency over the program's operations."""
+    """Forward and backward adjacency over the program's operations; `jumps` and `jumps_back` hold (operation, kind of jump)."""
 
     def __init__(self, program: Program, resolver: Resolver, meanings: Meanings) -> None:
         self.program, self.resolver, self.meanings = program, resolver, meanings
         count = len(program.ops)
         self.forward: list[list[int]] = [[] for _ in range(count)]
         self.backward: list[list[int]] = [[] for _ in range(count)]
+        self._summaries: Summaries | None = None
+        self.jumps: dict[int, list[tuple[int, int]]] = {}
+        self.jumps_back: dict[int, list[tuple[int, int]]] = {}
         for op in range(count):
             self._edges_of(op)
-        for edges in (resolver.sources, resolver.results, resolver.reads):
+        for edges, kind in ((resolver.sources, DOWN), (resolver.results, UP), (resolver.reads, OVER)):
             for target, sources in edges.items():
                 for source in sources:
-                    self.connect(source, target)
+                    self.jump(source, target, self._kind(source, target, kind))
 
     def connect(self, source: int, target: int) -> None:
         self.forward[source].append(target)
         self.backward[target].append(source)
+
+    def jump(self, source: int, target: int, kind: int) -> None:
+        self.jumps.setdefault(source, []).append((target, kind))
+        self.jumps_back.setdefault(target, []).append((source, kind))
+
+    def after(self, op: int) -> list[int]:
+        """All that directly follows an operation."""
+        jumps = self.jumps.get(op)
+        return [*self.forward[op], *(target for target, _ in jumps)] if jumps else self.forward[op]
+
+    def _kind(self, source: int, target: int, kind: int) -> int:
+        """What is read from a generator leaves it; what a framework hands from one function to another outlives both."""
+        if self.program.ops[source].kind in LEAVING:
+            return OVER if kind == DOWN else UP
+        return kind
 
     def _edges_of(self, op: int) -> None:
         facts, args = self.program.ops[op], self.program.args[op]
@@ -112,12 +136,12 @@ class Flow:
         handed = [a for a in self.program.args[op][1:] if a >= 0]
         for parameter in self.program.params(scope):
             if receiver >= 0:
-                self.connect(receiver, parameter)
+                self.jump(receiver, parameter, DOWN)
             for argument in handed:
                 if not any(v[0] in ("function", "bound", "partial") for v in self.resolver.of(argument)):
-                    self.connect(argument, parameter)
+                    self.jump(argument, parameter, DOWN)
         for returned in self.program.returns(scope):
-            self.connect(returned, op)
+            self.jump(returned, op, UP)
 
     def changed(self, receiver: int, by: int) -> None:
         """What `by` puts into an object in place reaches the later loads of the variable that holds it."""
@@ -136,10 +160,18 @@ class Flow:
                     if use > by or elsewhere or (loop >= 0 and self.loop(use) == loop):
                         self.connect(by, use)
         elif facts.kind == "attribute":
-            for stored in self.resolver.reads.get(holder, ()):
+            for stored in self._stored(holder):
                 for use in self.resolver.uses[stored]:
-                    if use != holder and self.program.ops[use].kind == "attribute":
+                    if use != holder and self.program.ops[use].kind in ("attribute", "slot"):
                         self.connect(by, use)
+
+    def _stored(self, attribute: int) -> Iterable[int]:
+        """What an attribute follows: definitions, and those behind the slots of classes."""
+        for source in self.resolver.reads.get(attribute, ()):
+            if self.program.ops[source].kind == "slot":
+                yield from self.resolver.reads.get(source, ())
+            else:
+                yield source
 
     def loop(self, op: int) -> int:
         """The outermost loop block around an operation, or -1."""
@@ -154,37 +186,16 @@ class Flow:
 
     def reach(self, starts: Iterable[int], *, back: bool = False, stop: Callable[[int], bool] | None = None) -> dict[int, int]:
         """Every operation reached, with the one it was reached from (-1 for a start). A `stop` operation is reached but not passed."""
-        adjacency = self.backward if back else self.forward
-        reached = dict.fromkeys(starts, -1)
-        queue = deque(reached)
-        while queue:
-            op = queue.popleft()
-            if stop is not None and reached[op] >= 0 and stop(op):
-                continue
-            for following in adjacency[op]:
-                if following not in reached:
-                    reached[following] = op
-                    queue.append(following)
-        return reached
+        return sweeps.reach(self, starts, self.summaries, back=back, stop=stop)
 
-    def carry(self, labels: dict[int, int], block: Callable[[int], int] | None = None) -> list[int]:
-        """Bit sets carried forward until nothing changes: what flows into each operation, itself included.
+    def carry(self, labels: Mapping[int, int], block: Mapping[int, int] | None = None) -> list[int]:
+        """Bit sets carried forward until nothing changes: what flows into each operation, itself included. `block` are the bits that do
+        not pass beyond an operation."""
+        return sweeps.carry(self, labels, block or {})
 
-        `block(op)` gives the bits that do not pass beyond an operation.
-        """
-        bits = [0] * len(self.forward)
-        queue = deque(sorted(labels))
-        for op, own in labels.items():
-            bits[op] |= own
-        queued = set(queue)
-        while queue:
-            op = queue.popleft()
-            queued.discard(op)
-            out = bits[op] & ~block(op) if block is not None else bits[op]
-            for following in self.forward[op]:
-                if out & ~bits[following]:
-                    bits[following] |= out
-                    if following not in queued:
-                        queued.add(following)
-                        queue.append(following)
-        return bits
+    @property
+    def summaries(self) -> Summaries:
+        """Which arguments come back from a call, whatever they pass on their way."""
+        if self._summaries is None:
+            self._summaries = Summaries(self)
+        return self._summaries

@@ -93,6 +93,21 @@ class Graph:
     def predecessors(self, node: int, kinds: Collection[str]) -> Iterator[Edge]:
         return (self.edges[e] for e in self.incoming[node] if self.edges[e].kind in kinds)
 
+    def next_by_flow(self, node: int, *, back: bool = False) -> list[int]:
+        """The nodes that the data of a node comes to next (or comes from), whatever busy values lie between."""
+        found: dict[int, None] = {}
+        todo, seen = [node], {node}
+        while todo:
+            edges = self.predecessors(todo.pop(), ("flow",)) if back else self.successors(todo.pop(), ("flow",))
+            for following in (e.source if back else e.target for e in edges):
+                if following not in seen:
+                    seen.add(following)
+                    if self.nodes[following].kind == "value":
+                        todo.append(following)
+                    else:
+                        found[following] = None
+        return list(found)
+
     # ---- sweeps -------------------------------------------------------------------------------------------------
 
     def sweep(

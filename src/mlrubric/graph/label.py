@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Collection
 
 from mlrubric.graph.code import Code, is_test_code
+from mlrubric.graph.contract import connect_flow
 from mlrubric.graph.derive import MASKED, MEASURED, Timing, clause, derived_roles, slices
 from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.rivals import mark_rivals, naive_guesses
@@ -29,7 +29,7 @@ def label(graph: Graph, code: Code) -> None:
     if len(index) > len(roles):
         roles.extend(r for r in index if r not in roles)
     stops = {op: index.get(MASKED, 0) for op in _learning(graph, code)}
-    code.bits = code.flow.carry(labels, block=lambda op: stops.get(op, 0))
+    code.bits = code.flow.carry(labels, stops)
     for node in graph.with_role("model.evaluate"):
         measured = code.node_op.get(node)
         if measured is not None and MASKED in code.about(measured) and "model.predict" in code.about(measured):
@@ -57,7 +57,7 @@ def label(graph: Graph, code: Code) -> None:
     for node in list(code.node_op):
         if node not in code.check_of:
             graph.nodes[node].about = code.about(code.node_op[node])
-    _flow_edges(graph, code)
+    connect_flow(graph, code)
     mark_rivals(graph, code)
 
 
@@ -98,32 +98,4 @@ def _relabel(graph: Graph, code: Code, labels: dict[int, int], index: dict[str, 
                 labels[op] = labels.get(op, 0) | bit
                 found = True
     if found:
-        code.bits = code.flow.carry(labels, block=lambda op: stops.get(op, 0))
-
-
-def _flow_edges(graph: Graph, code: Code) -> None:
-    """For every meaningful operation, the next meaningful operations that its value reaches."""
-    marked = dict(code.op_node)
-    conditions: dict[int, list[int]] = {}
-    for node, check in code.check_of.items():
-        for condition in check.conditions:
-            conditions.setdefault(condition, []).append(node)
-    for start, source in sorted(code.op_node.items()):
-        seen = {start}
-        queue = deque([start])
-        while queue:
-            op = queue.popleft()
-            for node in conditions.get(op, ()):
-                if node != source:
-                    graph.connect(source, node, "flow", certain=True)
-            for following in code.flow.forward[op]:
-                if following in seen:
-                    continue
-                seen.add(following)
-                target = marked.get(following)
-                if target is not None and target != source:
-                    graph.connect(source, target, "flow")
-                    for node in conditions.get(following, ()):
-                        graph.connect(target, node, "flow") if node != target else None
-                else:
-                    queue.append(following)
+        code.bits = code.flow.carry(labels, stops)

@@ -82,7 +82,7 @@ def _becomes_path(code: Code, literal: int, used: set[int]) -> bool:
         op = waiting.popleft()
         if op in used:
             return True
-        for following in code.flow.forward[op]:
+        for following in code.flow.after(op):
             kind = code.program.ops[following].kind
             if _is_tail(code, op, following) or _is_default(code, following):
                 continue

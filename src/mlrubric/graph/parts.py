@@ -18,7 +18,7 @@ def mark_parts(graph: Graph, code: Code) -> None:
             _label_parts(code, op, meaning.entry.parts, labels)
         if "data.read" in meaning.roles or "data.synthetic" in meaning.roles:
             labels[op] = labels.get(op, 0) | WHOLE
-    bits = code.flow.carry(labels, block=lambda op: WHOLE | TRAIN | TEST if op in splits else 0)
+    bits = code.flow.carry(labels, dict.fromkeys(splits, WHOLE | TRAIN | TEST))
     for node, op in code.node_op.items():
         known = code.meanings.of(op)
         if known is None:
@@ -30,11 +30,11 @@ def mark_parts(graph: Graph, code: Code) -> None:
 
 def _label_parts(code: Code, split: int, parts: tuple[str, ...], labels: dict[int, int]) -> None:
     """Give each unpacked element of a split's result the part it is; the parts repeat for every array that goes in."""
-    for use in code.flow.forward[split]:
+    for use in code.flow.after(split):
         facts = code.program.ops[use]
         holders = [use]
         if facts.kind == "assign":
-            holders = [u for load in code.flow.forward[use] for u in code.flow.forward[load]]
+            holders = [u for load in code.flow.after(use) for u in code.flow.after(load)]
         for holder in holders:
             inner = code.program.ops[holder]
             index: object = inner.value if inner.kind == "unpack" else None

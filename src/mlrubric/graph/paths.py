@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from mlrubric.graph.code import Code, is_test_code
+from mlrubric.graph.code import Code, is_test_code, texts_of
 from mlrubric.graph.values import HOLE
+
+CARRIERS = frozenset({"text", "made", "view", "pair", "zipped", "zip", "partial"})
 
 
 def known_texts(code: Code, argument: int) -> list[str]:
@@ -24,17 +26,21 @@ def known_texts(code: Code, argument: int) -> list[str]:
 
 def _written(code: Code, argument: int) -> str:
     """All texts outside of tests that reach an argument; empty when no test hands anything over."""
+    if argument not in code.told_by_tests:
+        return ""
     found, tests = list[str](), False
-    for op in code.flow.reach([argument], back=True):
-        facts = code.program.ops[op]
-        texts = (
-            (facts.value,) if facts.kind == "const" else facts.value if facts.kind == "fstring" and isinstance(facts.value, tuple) else ()
-        )
+    for op in code.flow.reach([argument], back=True, stop=lambda o: not _holds_text(code, o)):
+        texts = texts_of(code.program.ops[op])
         if texts and is_test_code(code.program.unit(op).path):
             tests = True
         else:
-            found.extend(t for t in texts if isinstance(t, str))
+            found.extend(texts)
     return ("\n".join(found) or "\n") if tests else ""
+
+
+def _holds_text(code: Code, op: int) -> bool:
+    """Whether a text may pass an operation: it yields one, or something that holds some."""
+    return any(v[0] in CARRIERS for v in code.resolver.of(op))
 
 
 def _last(text: str) -> list[str]:

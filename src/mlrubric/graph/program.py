@@ -51,6 +51,11 @@ class Program:
         self.rebound = self._rebound()
         self.by_path: dict[str, int] = {m.path: m.index for m in self.modules if not m.facts.owner or m.is_notebook}
         self.roots = self._roots(roots)
+        self._found: dict[tuple[str, int, int], int | None] = {}
+        self._stems: dict[str, int] = {}  # path without its ending -> module; a module wins over a package of the same name
+        for path, index in sorted(self.by_path.items(), reverse=True):
+            if path.endswith(".py"):
+                self._stems[path[:-3].removesuffix("/__init__")] = index
         self._suffixes: dict[str, list[str]] = {}
         self._directories: set[str] = set()
         for path in self.by_path:
@@ -100,6 +105,17 @@ class Program:
         known = {"", "src", "lib", *(r.strip("./") for r in roots)}
         return tuple(sorted(known, key=lambda r: (r.count("/"), r)))
 
+    def add_slot(self, scope: int, name: str) -> int:
+        """An operation of kind `slot` for what `name` means on a class: every reader of the attribute follows it, and it follows every
+        definition."""
+        unit = self.modules[self.scope_unit[scope]]
+        facts = self.scopes[scope]
+        slot = Op("slot", facts.line, facts.column, facts.end_line, facts.column, scope - unit.scope_base, facts.block, name, (), scope)
+        self.ops.append(slot)
+        self.args.append(())
+        self.unit_of.append(unit.index)
+        return len(self.ops) - 1
+
     # ---- access -------------------------------------------------------------------------------------------------
 
     def unit(self, op: int) -> ModuleUnit:
@@ -147,6 +163,12 @@ class Program:
     def find_module(self, name: str, level: int, importer: ModuleUnit) -> int | None:
         """The module an import names, by the importer's package, its directory, its parents, the source roots and, at last, a unique
         suffix."""
+        key = (name, level, importer.index)
+        if key not in self._found:
+            self._found[key] = self._find(name, level, importer)
+        return self._found[key]
+
+    def _find(self, name: str, level: int, importer: ModuleUnit) -> int | None:
         parts = name.replace(".", "/") if name else ""
         here = posixpath.dirname(importer.path)
         if level:
@@ -171,6 +193,15 @@ class Program:
             return None
         matches = [s for s in self._suffixes.get(parts.rsplit("/", 1)[-1], ()) if s.endswith("/" + parts)]
         return self._at(matches[0]) if len(matches) == 1 else None
+
+    def imported_modules(self, unit: ModuleUnit, facts: Op) -> list[int]:
+        """The modules of the project that an import operation names: the submodule that its symbol is first, then the module."""
+        assert isinstance(facts.value, tuple)
+        module, symbol, level = str(facts.value[0]), str(facts.value[1]), int(facts.value[2])
+        whole = facts.extra if isinstance(facts.extra, str) else module
+        names = dict.fromkeys((f"{module}.{symbol}" if symbol and module else symbol or whole, module))
+        found = (self.find_module(name, level, unit) for name in names if name)
+        return [index for index in found if index is not None and index != unit.index]
 
     def submodule(self, unit: ModuleUnit, name: str) -> int | None:
         """The module `name` in the folder of a package."""
@@ -203,12 +234,7 @@ class Program:
         return any((f"{root}/{parts}" if root else parts) in self._directories for root in self.roots)
 
     def _at(self, stem: str) -> int | None:
-        stem = posixpath.normpath(stem)
-        for candidate in (stem + ".py", stem + "/__init__.py"):
-            found = self.by_path.get(candidate)
-            if found is not None:
-                return found
-        return None
+        return self._stems.get(posixpath.normpath(stem) if stem.startswith(".") or "/." in stem else stem)
 
 
 def _names(path: str) -> tuple[str, ...]:

@@ -23,6 +23,7 @@
 ("tuple", ("a.T", "b.T"))       a tuple of library types that a call gives
 ("text", "data/\\x00.csv")       a constant text; "\\x00" stands for a part that is not known
 ("const", 3, "int")             another constant
+("many",)                       more values than are kept
 """
 
 from __future__ import annotations
@@ -36,18 +37,20 @@ Values = frozenset[Value]
 EMPTY: Values = frozenset()
 HOLE = "\x00"
 LONGEST = 2000  # characters of a text that is put together
-MOST = 24  # values per operation; more are cut, in sorted order, to keep the analysis near-linear
+MANY: Value = ("many",)
+KEPT = frozenset({"function", "class", "instance", "bound"})
+MOST = 16  # values per operation; with more of them the analysis would not stay near-linear, and they would say nothing
+CALLED = 24
 
 
 def join(*sets: Values) -> Values:
-    """The union, bounded by `MOST`."""
-    if len(sets) == 1:
-        union: Values = sets[0]
-    else:
-        union = EMPTY.union(*sets)
-    if len(union) > MOST:
-        return frozenset(sorted(union, key=spelled)[:MOST])
-    return union
+    """The union. With more than `MOST` values nothing is said of them but that they are many; functions and classes stay, up to
+    `CALLED`. The bound is a top of the lattice: the result does not depend on the order in which values come."""
+    union = sets[0] if len(sets) == 1 else EMPTY.union(*sets)
+    if len(union) <= MOST and (MANY not in union or len(union) == 1):
+        return union
+    kept = [v for v in union if v[0] in KEPT]
+    return frozenset([MANY, *kept]) if len(kept) <= CALLED else frozenset([MANY])
 
 
 @cache

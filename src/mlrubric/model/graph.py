@@ -8,7 +8,7 @@ from mlrubric.model.place import Place
 
 NODE_KINDS = (
     "trigger", "workflow", "job", "step", "command", "stage", "task", "module", "function", "class", "test", "notebook", "cell", "op",
-    "artifact", "dataset", "model", "service", "monitor", "requirement", "image", "document", "attestation",
+    "value", "artifact", "dataset", "model", "service", "monitor", "requirement", "image", "document", "attestation",
 )  # fmt: skip
 EDGE_KINDS = ("trigger", "run", "call", "import", "flow", "guard", "declare", "read", "write", "join")
 

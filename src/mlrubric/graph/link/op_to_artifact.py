@@ -47,11 +47,16 @@ def link(world: World) -> None:
 def _stored(world: World) -> None:
     """What is stored into an array that lies in a file (`mapped[i:j] = rows`) reaches the file."""
     code = world.code
+    files = {op for op, m in code.meanings.all().items() if "file.write" in m.roles and "@sink" in m.arguments}
+
+    def is_call(op: int) -> bool:
+        return code.program.ops[op].kind == "call"
+
+    mapped = code.flow.reach(files, stop=is_call) if files else {}
     for op, facts in enumerate(code.program.ops):
-        if facts.kind == "store_subscript" and code.program.args[op]:
-            for source in code.flow.reach([code.program.args[op][0]], back=True, stop=lambda o: code.program.ops[o].kind == "call"):
-                meaning = code.meanings.of(source)
-                if meaning is not None and "file.write" in meaning.roles and "@sink" in meaning.arguments and source < op:
+        if facts.kind == "store_subscript" and code.program.args[op] and code.program.args[op][0] in mapped:
+            for source in code.flow.reach([code.program.args[op][0]], back=True, stop=is_call):
+                if source in files and source < op:
                     code.flow.connect(op, source)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from mlrubric.graph.resolve import calls, names
 from mlrubric.graph.resolve.annotations import annotated
@@ -70,7 +70,21 @@ def _merged(lines: list[list[int]]) -> list[int]:
 
 
 def class_attribute(r: Resolver, scope: int, name: str, op: int, after: int = -1) -> Values:
-    """What `name` means on a class: its own definitions and stores, along the order (behind `after` for `super`); library methods last."""
+    """What `name` means on a class; behind `after` in its order for `super`."""
+    if after >= 0:
+        return _along(r, scope, name, op, after)
+    slot = r.slots.get((scope, name))
+    return r.read((r.slot(scope, name) if slot is None else slot,), op)
+
+
+def slot(r: Resolver, op: int) -> Values:
+    """What an attribute of a class is, for all that read it."""
+    facts = r.program.ops[op]
+    return _along(r, cast(int, facts.value), facts.name, op)
+
+
+def _along(r: Resolver, scope: int, name: str, op: int, after: int = -1) -> Values:
+    """Own definitions and stores, along the order (behind `after` for `super`); library methods last."""
     classes, libraries = order(r, scope)
     if after >= 0:
         classes = classes[classes.index(after) + 1 :] if after in classes else order(r, after)[0][1:]

@@ -47,14 +47,26 @@ def arguments_of(r: Resolver, op: int) -> Arguments:
 
 
 def call(r: Resolver, op: int) -> Values:
-    """The values of a call operation; records its targets."""
+    """The values of a call operation; records its targets. What has been entered is not entered again: its parameters follow the
+    arguments by themselves, and only what it returns is asked for."""
     callees = r.values[r.program.args[op][0]]
     if not callees:
         return EMPTY
-    arguments = arguments_of(r, op)
-    if len(callees) == 1:
-        return invoke(r, op, next(iter(callees)), arguments)
-    return join(*(invoke(r, op, callee, arguments) for callee in ordered(callees)))
+    known = r.entered.get(op)
+    arguments: Arguments | None = None
+    found: list[Values] = []
+    for callee in ordered(callees) if len(callees) > 1 else callees:
+        if known is not None and callee in known:
+            found.append(_returned(r, op, number(callee)))
+            continue
+        if arguments is None:
+            arguments = arguments_of(r, op)
+        found.append(invoke(r, op, callee, arguments))
+        if callee[0] in ("function", "bound") and not any(name == "**" for name, _ in arguments.keywords):
+            if known is None:
+                known = r.entered[op] = set()
+            known.add(callee)
+    return found[0] if len(found) == 1 else join(*found)
 
 
 def invoke(r: Resolver, op: int, callee: Value, arguments: Arguments) -> Values:
@@ -172,18 +184,21 @@ def enter(r: Resolver, op: int, scope: int, receiver: Value | None, arguments: A
     params = program.params(scope)
     if params:
         _bind(r, op, params, receiver, arguments)
-    facts = program.scopes[scope]
-    found: list[Values] = []
-    returns = program.returns(scope)
-    for returned in returns:
+    for returned in program.returns(scope):
         r.depend(returned, op, r.results)
-        if not facts.is_generator:
-            found.append(r.values[returned])
+    return _returned(r, op, scope)
+
+
+def _returned(r: Resolver, op: int, scope: int) -> Values:
+    """What a function gives back, as far as it is known by now."""
+    program = r.program
+    facts = program.scopes[scope]
     if facts.is_generator:
-        found.append(frozenset([("generator", scope)]))
-    elif facts.returns_annotation >= 0:
+        return frozenset([("generator", scope)])
+    found = [r.values[returned] for returned in program.returns(scope)]
+    if facts.returns_annotation >= 0:
         found.append(annotated(r, facts.returns_annotation + program.modules[program.scope_unit[scope]].base, op))
-    return join(*found) if found else EMPTY
+    return found[0] if len(found) == 1 else join(*found) if found else EMPTY
 
 
 def _bind(r: Resolver, op: int, params: tuple[int, ...], receiver: Value | None, arguments: Arguments) -> None:

@@ -13,12 +13,12 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from mlrubric.graph.program import Program
-from mlrubric.graph.resolve import attributes, calls, containers, functions, implicit, names, texts
+from mlrubric.graph.resolve import attributes, calls, containers, functions, implicit, names, order, texts
 from mlrubric.graph.values import EMPTY, Value, Values, constant, join
 from mlrubric.knowledge.catalogue import Catalogue
 from mlrubric.knowledge.entries import Api
 
-TRANSPARENT = frozenset({"phi", "boolean", "await", "assign", "conditional"})
+COPIES = frozenset({"phi", "boolean", "await", "return", "yield"})
 CONSTANTS = frozenset({"text", "const"})
 SPELLED = 16  # constants per operation; with more of them nothing is said
 STEPS_PER_OP = 60
@@ -44,18 +44,20 @@ class Resolver:
         self.item_watchers: dict[int, set[int]] = {}
         self.receivers: dict[int, set[Value]] = {}  # first parameter of a method -> what it is called on
         self.holders: dict[int, set[int]] = {}  # first parameter of a method -> operations that yield its receivers
+        self.entered: dict[int, set[Value]] = {}  # call -> functions whose parameters follow its arguments already
         self.callers: dict[int, set[int]] = {}  # scope -> call operations
         self.class_of: dict[int, int] = {}  # method scope -> class scope
         self.properties: set[int] = set()
         self.setters: set[int] = set()
         self.statics: set[int] = set()
         self.classmethods: set[int] = set()
+        self.slots: dict[tuple[int, str], int] = {}  # (class scope, attribute) -> the operation that stands for it
+        self._slots_of: dict[int, list[int]] = {}
         self.late = False
         self.orders: dict[int, tuple[tuple[int, ...], tuple[str, ...]]] = {}
         self._methods: dict[tuple[str, str], Api | None] = {}
         self._wide: set[int] = set()
-        self._queue: deque[int] = deque(range(count))
-        self._queued = bytearray(b"\x01") * count
+        self._kinds = [_RULES.get(facts.kind, _nothing) for facts in program.ops]
         for op, args in enumerate(program.args):
             for arg in args:
                 if arg >= 0:
@@ -64,8 +66,39 @@ class Resolver:
             parent = program.parent_scope(scope)
             if facts.kind == "function" and parent >= 0 and program.scopes[parent].kind == "class":
                 self.class_of[scope] = parent
-        self._bases = frozenset(b for op, facts in enumerate(program.ops) if facts.kind == "class" for b in program.args[op])
-        self._kinds = [_RULES.get(facts.kind) for facts in program.ops]
+        self._bases = {
+            base: int(str(facts.value)) + program.unit(op).scope_base
+            for op, facts in enumerate(program.ops)
+            if facts.kind == "class"
+            for base in program.args[op]
+        }
+        self._copies = self._plain_copies()
+        self._queue: deque[int] = deque()
+        self._queued = bytearray(b"\x01") * count  # operations that never wait in the queue count as queued
+        for unit in order.importing_last(program):
+            for op in range(unit.base, unit.base + len(unit.facts.ops)):
+                if self._kinds[op] is not _nothing and not self._copies[op]:
+                    self._queued[op] = 0
+                    self.push(op)
+        for op, fact in enumerate(program.ops):
+            if fact.kind == "const":
+                self._give(op, frozenset([constant(fact.value)]))
+
+    def _plain_copies(self) -> bytearray:
+        """Operations whose value is that of their one argument, always: they take it over without a turn of their own."""
+        copies = bytearray(len(self.program.ops))
+        for op, facts in enumerate(self.program.ops):
+            args = self.program.args[op]
+            if len(args) != 1 or args[0] < 0 or op in self._bases:
+                continue
+            if facts.kind == "load":
+                rebound = self.program.rebound and (self.program.scope_id(op), facts.name) in self.program.rebound
+                copies[op] = facts.extra != 1 and not rebound
+            elif facts.kind == "assign":
+                copies[op] = not isinstance(facts.extra, int) or isinstance(facts.extra, bool) or facts.extra < 0
+            else:
+                copies[op] = facts.kind in COPIES
+        return copies
 
     # ---- the worklist -------------------------------------------------------------------------------------------
 
@@ -85,29 +118,36 @@ class Resolver:
                 gc.enable()
 
     def _settle(self) -> None:
-        queue, queued, values, uses, kinds = self._queue, self._queued, self.values, self.uses, self._kinds
+        queue, queued, values, kinds = self._queue, self._queued, self.values, self._kinds
         budget = STEPS_PER_OP * len(values)
         while queue and budget > 0:
             budget -= 1
             op = queue.popleft()
             queued[op] = 0
-            rule = kinds[op]
-            if rule is None:
-                continue
             old = values[op]
-            new = rule(self, op)
+            new = kinds[op](self, op)
             if new and not new <= old:
                 new = join(old, new)
                 if op in self._wide or (len(new) > SPELLED and sum(v[0] in CONSTANTS for v in new) > SPELLED):
                     new = self._widened(op, new)
                 if new != old:
-                    values[op] = new
+                    self._give(op, new)
                     if op in self._bases:
-                        self.orders.clear()
-                    for use in uses[op]:
-                        if not queued[use]:
-                            queued[use] = 1
-                            queue.append(use)
+                        self._reorder(self._bases[op])
+
+    def _give(self, op: int, new: Values) -> None:
+        """An operation has a new value: so have its copies, and what else follows it gets a turn."""
+        queue, queued, values, uses, copies = self._queue, self._queued, self.values, self.uses, self._copies
+        todo = [op]
+        while todo:
+            op = todo.pop()
+            values[op] = new
+            for use in uses[op]:
+                if not queued[use]:
+                    queued[use] = 1
+                    queue.append(use)
+                elif copies[use] and values[use] is not new:
+                    todo.append(use)
 
     def _widened(self, op: int, values: Values) -> Values:
         """Without its constants: a text that grows in a loop would never come to an end."""
@@ -138,7 +178,6 @@ class Resolver:
             if source not in known:
                 known.add(source)
                 self.uses[source].append(target)
-                self.push(target)
             if values[source]:
                 found.append(values[source])
         return join(*found) if len(found) > 1 else found[0] if found else EMPTY
@@ -149,6 +188,27 @@ class Resolver:
         if key not in self._methods:
             self._methods[key] = self.catalogue.method(owner, name)
         return self._methods[key]
+
+    def slot(self, scope: int, name: str) -> int:
+        """The operation that stands for an attribute of a class."""
+        known = self.slots.get((scope, name))
+        if known is None:
+            known = self.slots[scope, name] = self.program.add_slot(scope, name)
+            self._slots_of.setdefault(scope, []).append(known)
+            self.values.append(EMPTY)
+            self.uses.append([])
+            self._kinds.append(attributes.slot)
+            self._queued.append(0)
+            self._copies.append(0)
+            self.values[known] = attributes.slot(self, known)
+        return known
+
+    def _reorder(self, scope: int) -> None:
+        """A base of a class has become known: the orders that it stands in, and what follows from them, are looked up again."""
+        for known in [c for c, (line, _) in self.orders.items() if scope in line]:
+            del self.orders[known]
+            for slot in self._slots_of.get(known, ()):
+                self.push(slot)
 
     def of(self, op: int) -> Values:
         return self.values[op] if op >= 0 else EMPTY
@@ -166,8 +226,8 @@ class Resolver:
         return attributes.order(self, scope)
 
 
-def _constant(r: Resolver, op: int) -> Values:
-    return frozenset([constant(r.program.ops[op].value)])
+def _nothing(r: Resolver, op: int) -> Values:
+    return EMPTY
 
 
 def _through(r: Resolver, op: int) -> Values:
@@ -185,7 +245,7 @@ def _returned(r: Resolver, op: int) -> Values:
 
 
 _RULES: dict[str, Callable[[Resolver, int], Values]] = {
-    "const": _constant, "phi": _through, "boolean": _through, "await": _through, "conditional": _conditional,
+    "slot": attributes.slot, "phi": _through, "boolean": _through, "await": _through, "conditional": _conditional,
     "assign": names.assigned, "load": names.load, "import": names.imported, "param": functions.parameter,
     "function": functions.function, "lambda": functions.function, "class": functions.class_, "call": calls.call,
     "attribute": attributes.attribute, "store_attribute": attributes.stored, "delete": implicit.deleted,
