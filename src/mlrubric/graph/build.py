@@ -33,6 +33,7 @@ from mlrubric.graph.validation import mark_validated
 from mlrubric.graph.world import World, parents
 from mlrubric.knowledge.catalogue import Catalogue
 from mlrubric.model.facts import FileFacts, Project
+from mlrubric.model.memory import no_collection
 from mlrubric.model.python import PythonModule
 
 
@@ -58,6 +59,11 @@ class Picture:
 
 def build(facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue) -> Picture:
     """The graph of a repository from the facts of its files."""
+    with no_collection():
+        return _build(facts, files, catalogue)
+
+
+def _build(facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue) -> Picture:
     by_path: dict[str, list[FileFacts]] = {}
     for one in facts:
         by_path.setdefault(one.path, []).append(one)

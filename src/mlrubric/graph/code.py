@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from mlrubric.graph.checks import Check, Checks
 from mlrubric.graph.flow import Flow
@@ -109,6 +110,7 @@ def is_test_file(path: str) -> bool:
     return TEST_FILE.search(path) is not None
 
 
+@cache
 def is_test_code(path: str) -> bool:
     """Whether a path belongs to the tests: test files, conftest, everything in a folder of tests."""
     return TEST_CODE.search(path) is not None

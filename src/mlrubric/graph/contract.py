@@ -7,59 +7,85 @@ kind `value`, so that the number of edges grows with the program and not with it
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.graph import Graph
 from mlrubric.graph.summaries import LEAVING, Summaries
 from mlrubric.graph.sweeps import DOWN, FREE, INSIDE, OVER, UP
 
-BUSY = 8
+BUSY = 4
+
+
+Way = tuple[int, int, int]
 
 
 def connect_flow(graph: Graph, code: Code) -> None:
     """For every meaningful operation, the next meaningful operations (or busy places) that its value reaches."""
-    flow = code.flow
-    marked = dict(code.op_node)
     conditions: dict[int, list[int]] = {}
     for node, check in code.check_of.items():
         for condition in check.conditions:
             conditions.setdefault(condition, []).append(node)
-    useful = _leading_to(code, [*marked, *conditions])
-    values = _busy(graph, code, useful)
-    across = Summaries(flow, marked).across
-    for start, source in sorted((*marked.items(), *values.items())):
-        if not useful[start]:
+    ways = _Ways(graph, code, [*code.op_node, *conditions])
+    for start, source in sorted((*code.op_node.items(), *ways.values.items())):
+        if not ways.useful[start]:
             continue
-        first = INSIDE if start in values and code.program.ops[start].kind == "param" else FREE
+        first = INSIDE if start in ways.values and code.program.ops[start].kind == "param" else FREE
         states = {start: first}
         queue = deque([(start, first)])
         while queue:
             op, state = queue.popleft()
-            for node in conditions.get(op, ()):
-                if node != source:
-                    graph.connect(source, node, "flow")
-            ways = [(following, state) for following in flow.forward[op]]
-            ways += [(following, state) for following in across.get(op, ())]
-            for following, kind in flow.jumps.get(op, ()):
-                if kind == DOWN:
-                    ways.append((following, INSIDE))
-                elif kind == OVER or state == FREE:
-                    ways.append((following, FREE))
-            for following, then in ways:
+            if op in conditions:
+                for node in conditions[op]:
+                    if node != source:
+                        graph.connect(source, node, "flow")
+            for following, then, target in ways.of(op, state):
                 known = states.get(following, 0)
-                if known & (then | FREE) or not useful[following]:
+                if known & (then | FREE):
                     continue
                 states[following] = known | then
-                target = marked.get(following)
-                if target is None and _is_busy(code, following, then):
-                    target = values.get(following)
-                if target is None:
+                if target < 0:
                     queue.append((following, then))
                 elif target != source:
                     graph.connect(source, target, "flow")
                     for node in conditions.get(following, ()):
                         if node != target:
                             graph.connect(target, node, "flow")
+
+
+class _Ways:
+    """The next steps of a way from an operation, each with its state and the node where it ends (-1: it goes on)."""
+
+    def __init__(self, graph: Graph, code: Code, goals: list[int]) -> None:
+        self.code = code
+        self.useful = _leading_to(code, goals)
+        self.values = _busy(graph, code, self.useful)
+        self._across = Summaries(code.flow, code.op_node).across
+        self._known: dict[tuple[int, int], list[Way]] = {}
+
+    def of(self, op: int, state: int) -> list[Way]:
+        known = self._known.get((op, state))
+        if known is None:
+            known = self._known[op, state] = [(to, then, self._end(to, then)) for to, then in self._steps(op, state) if self.useful[to]]
+        return known
+
+    def _steps(self, op: int, state: int) -> Iterator[tuple[int, int]]:
+        flow = self.code.flow
+        for following in (*flow.forward[op], *self._across.get(op, ())):
+            yield following, state
+        for following, kind in flow.jumps.get(op, ()):
+            if kind == DOWN:
+                yield following, INSIDE
+            elif kind == OVER or state == FREE:
+                yield following, FREE
+
+    def _end(self, op: int, state: int) -> int:
+        """A meaningful operation, or a busy place where all ways go on as this one does: a parameter is entered, a return or an attribute
+        left."""
+        target = self.code.op_node.get(op, -1)
+        if target < 0 and op in self.values and state == (INSIDE if self.code.program.ops[op].kind == "param" else FREE):
+            return self.values[op]
+        return target
 
 
 def _leading_to(code: Code, goals: list[int]) -> bytearray:
@@ -93,8 +119,3 @@ def _busy(graph: Graph, code: Code, useful: bytearray) -> dict[int, int]:
         ):
             found[op] = graph.add("value", facts.name or program.scopes[program.scope_id(op)].name, code.place(op))
     return found
-
-
-def _is_busy(code: Code, op: int, state: int) -> bool:
-    """Whether a way that comes to a busy place goes on there as all others do: a parameter is entered, a return or an attribute left."""
-    return state == INSIDE if code.program.ops[op].kind == "param" else state == FREE

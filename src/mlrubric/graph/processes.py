@@ -14,6 +14,7 @@ from mlrubric.graph.graph import FLOWS, Graph
 from mlrubric.model.graph import Edge
 
 CODE = ("function", "module", "notebook", "test", "class")
+PASSING = ("op", "value")  # what lies inside a process
 STEPS = 40
 
 
@@ -70,7 +71,7 @@ class Processes:
                 if edge.kind not in FLOWS or (allow is not None and not allow(edge)):
                     continue
                 following = edge.source if back else edge.target
-                bits = shared[node] & self.of(following) if graph.nodes[following].kind == "op" else -1
+                bits = shared[node] & self.of(following) if graph.nodes[following].kind in PASSING else -1
                 known = shared.get(following, 0)
                 if not bits or not bits & ~known or visits.get(following, 0) > STEPS:
                     continue

@@ -7,7 +7,7 @@ variables and values that a framework hands on outlive calls: behind them a way 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from mlrubric.graph.summaries import Summaries
@@ -69,35 +69,74 @@ def carry(flow: Flow, labels: Mapping[int, int], block: Mapping[int, int]) -> li
     clear = Summaries(flow, {op for op, bits in block.items() if bits}) if block else flow.summaries
     every = flow.summaries.across
     through = clear.across
-    bits_of = [0] * len(flow.forward)  # the lower half may still leave, the upper half has entered a function
-    queue = deque(sorted(labels))
-    queued = set(queue)
-    for op, own in labels.items():
-        bits_of[op] |= own
     barred = {op: bits | bits << width for op, bits in block.items()}
     most = ~(stopped | stopped << width)
+    bits_of = [0] * len(flow.forward)  # the lower half may still leave, the upper half has entered a function
+    for op, own in labels.items():
+        bits_of[op] |= own
+    order = _ahead(flow, sorted(labels), every)
+    waiting = bytearray(len(flow.forward))
+    for op in labels:
+        waiting[op] = 1
 
-    def give(following: int, out: int) -> None:
-        if out & ~bits_of[following]:
-            bits_of[following] |= out
-            if following not in queued:
-                queued.add(following)
-                queue.append(following)
+    def give(following: int, out: int) -> bool:
+        known = bits_of[following]
+        if out | known == known:
+            return False
+        bits_of[following] = out | known
+        waiting[following] = 1
+        return True
 
-    while queue:
-        op = queue.popleft()
-        queued.discard(op)
-        out = bits_of[op] & ~barred.get(op, 0)
-        for following in flow.forward[op]:
-            if out & ~bits_of[following]:
-                give(following, out)
-        for following in every.get(op, ()):
-            give(following, out if following in through.get(op, ()) else out & most)
-        for following, kind in flow.jumps.get(op, ()):
-            if kind == UP:
-                give(following, out & free)
-            elif kind == DOWN:
-                give(following, (out & free | out >> width) << width)
-            else:
-                give(following, out & free | out >> width)
+    again = True
+    while again:  # once, and once more for every depth of loops
+        again = False
+        for op in order:
+            if not waiting[op]:
+                continue
+            waiting[op] = 0
+            out = bits_of[op]
+            if op in barred:
+                out &= ~barred[op]
+            for following in flow.forward[op]:
+                known = bits_of[following]
+                if out | known != known:
+                    bits_of[following] = out | known
+                    waiting[following] = 1
+                    again = True
+            for following in every.get(op, ()):
+                again |= give(following, out if following in through.get(op, ()) else out & most)
+            if op in flow.jumps:
+                whole = out & free | out >> width
+                for following, kind in flow.jumps[op]:
+                    again |= give(following, out & free if kind == UP else whole << width if kind == DOWN else whole)
     return [bits & free | bits >> width for bits in bits_of]
+
+
+def _ahead(flow: Flow, starts: Iterable[int], across: Mapping[int, list[int]]) -> list[int]:
+    """All that the starts may reach, each before what follows it, but for loops: a depth-first order."""
+    seen = bytearray(len(flow.forward))
+    left: list[int] = []
+    for start in starts:
+        if seen[start]:
+            continue
+        seen[start] = 1
+        open_ = [(start, _following(flow, start, across))]
+        while open_:
+            op, following = open_[-1]
+            for other in following:
+                if not seen[other]:
+                    seen[other] = 1
+                    open_.append((other, _following(flow, other, across)))
+                    break
+            else:
+                left.append(op)
+                open_.pop()
+    left.reverse()
+    return left
+
+
+def _following(flow: Flow, op: int, across: Mapping[int, list[int]]) -> Iterator[int]:
+    plain = flow.forward[op]
+    if op not in flow.jumps and op not in across:
+        return iter(plain)
+    return iter((*plain, *across.get(op, ()), *(to for to, _ in flow.jumps.get(op, ()))))

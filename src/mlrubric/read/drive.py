@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from typing import Protocol, cast
 
 from mlrubric import read as package
 from mlrubric.model.facts import Embedded, Fact, FileFacts, Unreadable
+from mlrubric.model.memory import no_collection
 from mlrubric.model.place import Place
 from mlrubric.read.data_file import data_file, holds_no_text
 from mlrubric.source.decode import decode
@@ -95,7 +94,7 @@ def read_entry(tree: Tree, entry: FileEntry) -> tuple[FileFacts, ...]:
 def read_tree(tree: Tree, progress: Progress | None = None, workers: int | None = None) -> list[FileFacts]:
     """The facts of all files, by path and format; more than one process only when the work is worth it."""
     entries = tree.files
-    with _no_collection():
+    with no_collection():
         if workers != 1:
             from mlrubric.read.pool import read_in_processes, worth_it
 
@@ -142,15 +141,3 @@ def _too_large(entry: FileEntry) -> Unreadable | None:
     if entry.size <= limit:
         return None
     return Unreadable(Place(entry.path), "file", f"{entry.size / 1e6:.1f} MB, more than the limit of {limit // 1_000_000} MB for reading")
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Syntax trees are large and free of cycles: the collector would only walk them again and again."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()

@@ -8,7 +8,6 @@ calls, attributes that only `__getattr__` can give.
 
 from __future__ import annotations
 
-import gc
 from collections import deque
 from collections.abc import Callable, Iterable
 
@@ -103,19 +102,13 @@ class Resolver:
     # ---- the worklist -------------------------------------------------------------------------------------------
 
     def run(self) -> None:
-        """Until nothing changes; the second time with what only shows by absence. What is made here stays: there is nothing to collect."""
-        collecting = gc.isenabled()
-        gc.disable()
-        try:
+        """Until nothing changes; the second time with what only shows by absence."""
+        self._settle()
+        if not self.late:
+            self.late = True
+            for op in implicit.late(self):
+                self.push(op)
             self._settle()
-            if not self.late:
-                self.late = True
-                for op in implicit.late(self):
-                    self.push(op)
-                self._settle()
-        finally:
-            if collecting:
-                gc.enable()
 
     def _settle(self) -> None:
         queue, queued, values, kinds = self._queue, self._queued, self.values, self._kinds

@@ -83,7 +83,7 @@ def parameter(r: Resolver, op: int) -> Values:
     receivers = r.receivers.get(op)
     if receivers:
         found.append(frozenset(receivers))
-    if (r.late and not receivers or len(receivers or ()) > MOST) and _is_first(r, op):
+    if ((r.late and not receivers) or len(receivers or ()) > MOST) and _is_first(r, op):
         scope = program.scope_id(op)
         as_class = scope in r.classmethods or facts.name == "cls"
         own: Value = ("class" if as_class else "instance", r.class_of[scope])
