@@ -42,6 +42,9 @@ class Program:
         self.scopes: list[Scope] = []
         self.scope_unit: list[int] = []
         self.blocks: list[Block] = []
+        self._scope_of: list[int] = []
+        self._params: list[Definitions] = []
+        self._returns: list[Definitions] = []
         self.exports: list[dict[str, Definitions]] = []  # per scope
         for path, facts in modules:
             self._add(path, facts)
@@ -79,8 +82,11 @@ class Program:
         self.scopes.extend(facts.scopes)
         self.scope_unit.extend([unit.index] * len(facts.scopes))
         self.blocks.extend(facts.blocks)
+        self._scope_of.extend([op.scope + scope_base for op in facts.ops])
         for scope in facts.scopes:
             self.exports.append({name: tuple(d + base for d in defs) for name, defs in scope.exports})
+            self._params.append(tuple(p + base for p in scope.params))
+            self._returns.append(tuple(r + base for r in scope.returns))
         self.modules.append(unit)
         assert len(self.scopes) == scope_base + len(facts.scopes)
 
@@ -114,6 +120,7 @@ class Program:
         self.ops.append(slot)
         self.args.append(())
         self.unit_of.append(unit.index)
+        self._scope_of.append(scope)
         return len(self.ops) - 1
 
     # ---- access -------------------------------------------------------------------------------------------------
@@ -123,7 +130,7 @@ class Program:
 
     def scope_id(self, op: int) -> int:
         """The program-wide number of the scope an operation stands in."""
-        return self.unit(op).scope_base + self.ops[op].scope
+        return self._scope_of[op]
 
     def block_id(self, op: int) -> int:
         return self.unit(op).block_base + self.ops[op].block
@@ -140,12 +147,10 @@ class Program:
         return unit.scope_base
 
     def params(self, scope: int) -> tuple[int, ...]:
-        base = self.modules[self.scope_unit[scope]].base
-        return tuple(p + base for p in self.scopes[scope].params)
+        return self._params[scope]
 
     def returns(self, scope: int) -> tuple[int, ...]:
-        base = self.modules[self.scope_unit[scope]].base
-        return tuple(r + base for r in self.scopes[scope].returns)
+        return self._returns[scope]
 
     def definition(self, scope: int) -> int:
         """The operation that defines a scope, or -1."""

@@ -72,13 +72,11 @@ class Resolver:
             for base in program.args[op]
         }
         self._copies = self._plain_copies()
+        self._queued = bytearray(b"\x01") * count  # what never waits in the queue counts as queued
         self._queue: deque[int] = deque()
-        self._queued = bytearray(b"\x01") * count  # operations that never wait in the queue count as queued
         for unit in order.importing_last(program):
-            for op in range(unit.base, unit.base + len(unit.facts.ops)):
-                if self._kinds[op] is not _nothing and not self._copies[op]:
-                    self._queued[op] = 0
-                    self.push(op)
+            ops = range(unit.base, unit.base + len(unit.facts.ops))
+            self._queue.extend([op for op in ops if not self._copies[op] and self._kinds[op] is not _nothing])
         for op, fact in enumerate(program.ops):
             if fact.kind == "const":
                 self._give(op, frozenset([constant(fact.value)]))
