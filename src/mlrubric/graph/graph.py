@@ -93,20 +93,15 @@ class Graph:
     def predecessors(self, node: int, kinds: Collection[str]) -> Iterator[Edge]:
         return (self.edges[e] for e in self.incoming[node] if self.edges[e].kind in kinds)
 
-    def next_by_flow(self, node: int, *, back: bool = False) -> list[int]:
-        """The nodes that the data of a node comes to next (or comes from), whatever busy values lie between."""
-        found: dict[int, None] = {}
-        todo, seen = [node], {node}
-        while todo:
-            edges = self.predecessors(todo.pop(), ("flow",)) if back else self.successors(todo.pop(), ("flow",))
-            for following in (e.source if back else e.target for e in edges):
-                if following not in seen:
-                    seen.add(following)
-                    if self.nodes[following].kind == "value":
-                        todo.append(following)
-                    else:
-                        found[following] = None
-        return list(found)
+    def next_by_flow(self, nodes: Collection[int], *, back: bool = False) -> list[int]:
+        """The nodes that the data of some nodes comes to next (or comes from), whatever busy values lie between."""
+
+        def passes(edge: Edge) -> bool:
+            here = edge.target if back else edge.source
+            return here in nodes or self.nodes[here].kind == "value"
+
+        reached = self.sweep(nodes, ("flow",), back=back, allow=passes)
+        return [n for n, number in reached.items() if number >= 0 and self.nodes[n].kind != "value"]
 
     # ---- sweeps -------------------------------------------------------------------------------------------------
 

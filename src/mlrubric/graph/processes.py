@@ -8,7 +8,7 @@ points that all operations on its way share; at a file, a stage or a service it 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from mlrubric.graph.graph import FLOWS, Graph
 from mlrubric.model.graph import Edge
@@ -50,10 +50,16 @@ class Processes:
         return self.entries.get(node, -1) if self.graph.nodes[node].kind == "op" else -1
 
     def sweep(
-        self, starts: Iterable[int], *, back: bool = False, stop: Iterable[int] = (), allow: Callable[[Edge], bool] | None = None
+        self,
+        starts: Iterable[int],
+        *,
+        back: bool = False,
+        stop: Iterable[int] = (),
+        allow: Callable[[Edge], bool] | None = None,
+        until: Collection[int] = (),
     ) -> dict[int, int]:
         """Nodes whose data reaches a start (`back`) or that its data reaches, with the edge by which they were first found (-1: a
-        start)."""
+        start). It ends early when it comes to one of `until` that is no start."""
         graph, barrier = self.graph, set(stop)
         shared: dict[int, int] = {}
         found: dict[int, int] = {}
@@ -78,5 +84,7 @@ class Processes:
                 shared[following] = known | bits if bits != -1 else -1
                 visits[following] = visits.get(following, 0) + 1
                 found.setdefault(following, number)
+                if following in until and found[following] >= 0:
+                    return found
                 waiting.append(following)
         return found

@@ -52,7 +52,7 @@ def _serving(world: World) -> set[int]:
 
 def _predicts(world: World, node: int) -> bool:
     """Whether what is loaded may be the model itself, not a transformer beside it."""
-    following = {role for n in world.graph.next_by_flow(node) for role in world.graph.nodes[n].roles}
+    following = {role for n in world.graph.next_by_flow([node]) for role in world.graph.nodes[n].roles}
     return "model.predict" in following or not any(role.startswith("transform.") for role in following)
 
 

@@ -125,7 +125,7 @@ def _report(picture: Picture, there: list[Witness]) -> Place | None:
     """A committed result file that a witness, or what it looks at, writes."""
     graph = picture.graph
     starts = {one.node for one in there}
-    starts |= {n for one in there for n in graph.next_by_flow(one.node, back=True) if MEASURES & set(graph.nodes[n].roles)}
+    starts |= {n for n in graph.next_by_flow(starts, back=True) if MEASURES & set(graph.nodes[n].roles)}
     for node in graph.sweep(starts, ("flow",)):
         for edge in graph.successors(node, ("write",)):
             found = _committed(picture, edge.target)

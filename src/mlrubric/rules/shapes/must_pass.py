@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from mlrubric.graph.build import Picture
+from mlrubric.graph.graph import FLOWS
 from mlrubric.graph.processes import Processes
 from mlrubric.rules.rule import Table
 from mlrubric.rules.select import select
@@ -42,8 +43,9 @@ def ask(picture: Picture, table: Table) -> Answer:
 
 def _sources(view: Processes, starts: list[int]) -> list[int]:
     """The starts that no other start feeds: what a later step reads back has come in by an earlier one."""
-    known = set(starts)
-    return [s for s in starts if not known & view.sweep([s], back=True).keys() - {s}] or starts
+    known, reached = set(starts), view.sweep(starts)
+    fed = {s for s in starts if any(e.source in reached for e in view.graph.predecessors(s, FLOWS))}
+    return [s for s in starts if s not in fed or not known & view.sweep([s], back=True, until=known).keys() - {s}] or starts
 
 
 def _checked(picture: Picture, view: Processes, starts: list[int], through: set[int]) -> dict[int, set[int]]:

@@ -32,9 +32,9 @@ def _together(picture: Picture, table: Table) -> Answer:
     if not all(wanted):
         return answer
     kept = bool(table.get("kept", False))
+    leading = [graph.sweep(members, RUNS, back=True, allow=lambda e: not e.blocked and not (kept and e.loss)) for members in wanted]
     for node in graph.of_kind(*texts(table, "by")):
-        reached = graph.sweep([node], RUNS, allow=lambda e: not e.blocked and not (kept and e.loss))
-        if all(members & reached.keys() for members in wanted):
+        if all(node in one for one in leading):
             answer.met.append(Hit(node))
         else:
             answer.unmet.append(Hit(node))
