@@ -23,7 +23,7 @@
 ("tuple", ("a.T", "b.T"))       a tuple of library types that a call gives
 ("text", "data/\\x00.csv")       a constant text; "\\x00" stands for a part that is not known
 ("const", 3, "int")             another constant
-("many",)                       more values than are kept
+("any",)                       more values than are kept
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Values = frozenset[Value]
 EMPTY: Values = frozenset()
 HOLE = "\x00"
 LONGEST = 2000  # characters of a text that is put together
-MANY: Value = ("many",)
+ANY: Value = ("any",)
 KEPT = frozenset({"function", "class", "instance", "bound"})
 MOST = 16  # values per operation; with more of them the analysis would not stay near-linear, and they would say nothing
 CALLED = 24
@@ -47,10 +47,10 @@ def join(*sets: Values) -> Values:
     """The union. With more than `MOST` values nothing is said of them but that they are many; functions and classes stay, up to
     `CALLED`. The bound is a top of the lattice: the result does not depend on the order in which values come."""
     union = sets[0] if len(sets) == 1 else EMPTY.union(*sets)
-    if len(union) <= MOST and (MANY not in union or len(union) == 1):
+    if len(union) <= MOST and (ANY not in union or len(union) == 1):
         return union
     kept = [v for v in union if v[0] in KEPT]
-    return frozenset([MANY, *kept]) if len(kept) <= CALLED else frozenset([MANY])
+    return frozenset([ANY, *kept]) if len(kept) <= CALLED else frozenset([ANY])
 
 
 @cache
