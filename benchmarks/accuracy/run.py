@@ -81,15 +81,28 @@ def call_graph(path: Path) -> Answer:
 
 
 def application(path: Path) -> Answer:
-    """The calls of an application's own code, without its tests and without libraries."""
+    """The calls of an application's own code, without its tests and without libraries; in the words of that set: what runs because a
+    module is imported or a class is defined is called, a dictionary is a `<map>`, a lambda has the name of its module alone."""
     picture = picture_of(path)
-    own = {unit.names[0].partition(".")[0] for unit in picture.world.code.program.modules} - ASIDE
-    calls = _table(LAYERS["calls"](picture)["calls"])
-    return {
-        caller: [c for c in callees if c.startswith("<") or c.partition(".")[0] in own]
-        for caller, callees in calls.items()
-        if caller.partition(".")[0] in own
-    }
+    modules = sorted((unit.names[0] for unit in picture.world.code.program.modules), key=len, reverse=True)
+    own = {name.partition(".")[0] for name in modules} - ASIDE
+    layer = LAYERS["calls"](picture)
+    found: dict[str, set[str]] = {}
+    for table in (layer["calls"], layer["loads"]):
+        for caller, callees in _table(table).items():
+            if caller.partition(".")[0] in own:
+                kept = (c for c in callees if c.startswith("<") or c.partition(".")[0] in own)
+                found.setdefault(_worded(caller, modules), set()).update(_worded(c, modules) for c in kept)
+    return {caller: sorted(found[caller]) for caller in sorted(found)}
+
+
+def _worded(name: str, modules: list[str]) -> str:
+    if name.startswith("<dict>."):
+        return "<map>" + name[6:]
+    head, lambda_, _ = name.rpartition(".<lambda")
+    if lambda_:
+        return next((m for m in modules if head == m or head.startswith(m + ".")), head) + ".<lambda>"
+    return name
 
 
 def lines(path: Path) -> Answer:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from types import GeneratorType
 from typing import TYPE_CHECKING
 
 from mlrubric.graph.resolve import calls, names
 from mlrubric.graph.resolve.annotations import annotated
-from mlrubric.graph.values import EMPTY, Value, Values, join, number, ordered
+from mlrubric.graph.values import EMPTY, HOLE, Value, Values, join, number, ordered
 
 if TYPE_CHECKING:
     from mlrubric.graph.resolve.engine import Resolver
@@ -19,6 +21,10 @@ CONTAINERS = {
     "dict": "builtins.dict",
     "generator": "builtins.generator",
 }
+METHODS = {f"builtins.{kind.__name__}": frozenset(dir(kind)) for kind in (str, list, tuple, set, dict)}
+METHODS["builtins.generator"] = METHODS["builtins.iterator"] = frozenset(dir(GeneratorType)) | frozenset(dir(type({}.items())))
+HOLDERS = ("builtins.dict", "builtins.list", "builtins.set", "builtins.iterator")  # what an annotated container may be
+SHORTEST = 3  # letters that must be known of a name
 DEEPEST = 8  # attributes of a library's name; a loop over its own result would go on for ever
 TEXT_METHODS = frozenset(
     ["format", "strip", "rstrip", "lstrip", "lower", "upper", "title", "as_posix", "resolve", "absolute", "expanduser", "encode"]
@@ -101,6 +107,21 @@ def has(r: Resolver, scope: int, name: str) -> bool:
     return name in r.program.class_names and any(name in r.program.exports[owner] for owner in order(r, scope)[0])
 
 
+def like(r: Resolver, value: Value, pattern: str) -> list[str]:
+    """The names of functions that an instance, a class or a module has and that a partly known name may mean."""
+    if value[0] not in ("instance", "class", "module") or len(pattern.replace(HOLE, "").strip("_")) < SHORTEST:
+        return []
+    form = re.compile("".join(".*" if part == HOLE else re.escape(part) for part in re.split(f"({HOLE})", pattern)))
+    owners = (r.program.module_scope(r.program.modules[number(value)]),) if value[0] == "module" else order(r, number(value))[0]
+    names = {
+        name
+        for owner in owners
+        for name, definitions in r.program.exports[owner].items()
+        if any(r.program.ops[d].kind in ("function", "class") for d in definitions) and form.fullmatch(name)
+    }
+    return sorted(names)
+
+
 # ---- reading ------------------------------------------------------------------------------------------------------
 
 
@@ -117,6 +138,9 @@ def of_value(r: Resolver, op: int, value: Value, name: str) -> Values:
     """The attribute `name` of one value."""
     kind = value[0]
     if kind == "external":
+        known = METHODS.get(str(value[1]))
+        if known is not None and name not in known:
+            return EMPTY
         return frozenset([("external", f"{value[1]}.{name}")]) if str(value[1]).count(".") < DEEPEST else EMPTY
     if kind == "object":
         made = r.catalogue.attribute(str(value[1]), name)
@@ -134,16 +158,26 @@ def of_value(r: Resolver, op: int, value: Value, name: str) -> Values:
         receiver: Value = ("instance", value[2]) if value[3] else ("class", value[2])
         return bind(r, class_attribute(r, int(str(value[2])), name, op, after=number(value)), receiver, op)
     if kind == "made":
-        return frozenset([("method", container_type(r, number(value)), name, value[1])])
-    if kind in ("view", "zip", "holds", "generator"):
-        return frozenset([("method", "builtins.dict" if kind == "holds" else "builtins.iterator", name, value)])
+        return _of_builtin(container_type(r, number(value)), name, value[1])
+    if kind == "holds":
+        return next((found for owner in HOLDERS if (found := _of_builtin(owner, name, value))), EMPTY)
+    if kind in ("view", "zip", "zipped", "generator"):
+        return _of_builtin("builtins.iterator", name, value)
     if kind == "text":
-        return frozenset([("method", "builtins.str", name, value) if name in TEXT_METHODS else ("method", "builtins.str", name)])
+        if name in TEXT_METHODS:
+            return frozenset([("method", "builtins.str", name, value)])
+        return frozenset([("method", "builtins.str", name)]) if name in METHODS["builtins.str"] else EMPTY
     if kind == "foreign":
         return frozenset([("foreign", f"{value[1]}.{name}")])
     if kind == "function":
         return _on_function(r, value, name)
     return EMPTY
+
+
+def _of_builtin(owner: str, name: str, receiver: object) -> Values:
+    """A method of a builtin type; nothing when the type has none of that name: the receiver is something else as well, then."""
+    known = METHODS.get(owner)
+    return frozenset([("method", owner, name, receiver)]) if known is None or name in known else EMPTY
 
 
 def container_type(r: Resolver, made: int) -> str:
@@ -178,6 +212,8 @@ def on_class(r: Resolver, op: int, value: Value, name: str) -> Values:
         return frozenset([("class", scope)])
     if name == "__name__" and value[0] == "class":
         return frozenset([("text", r.program.scopes[scope].name)])
+    if name == "__subclasses__":
+        return frozenset([("method", "builtins.type", name, value)])
     raw = class_attribute(r, scope, name, op)
     if raw:
         return bind(r, raw, value, op)

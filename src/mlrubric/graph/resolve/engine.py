@@ -51,6 +51,7 @@ class Resolver:
         self.statics: set[int] = set()
         self.classmethods: set[int] = set()
         self.late = False
+        self.heirs: dict[int, list[int]] = {}  # class -> its subclasses, known in the late round
         self.orders: dict[int, tuple[tuple[int, ...], tuple[str, ...]]] = {}
         self._methods: dict[tuple[str, str], Api | None] = {}
         self._wide: set[int] = set()

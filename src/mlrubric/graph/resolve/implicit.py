@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlrubric.graph.resolve import calls, containers, functions
+from mlrubric.graph.resolve import attributes, calls, containers, functions
 from mlrubric.graph.values import EMPTY, Values, constant, join, keys_of, number, ordered
 
 if TYPE_CHECKING:
@@ -122,9 +122,15 @@ def deleted(r: Resolver, op: int) -> Values:
 def late(r: Resolver) -> list[int]:
     """Operations whose answer only shows by absence: methods that nothing calls, keys that are not known, attributes that nothing
     defines."""
+    for scope, one in enumerate(r.program.scopes):
+        if one.kind == "class":
+            for base in attributes.order(r, scope)[0][1:]:
+                r.heirs.setdefault(base, []).append(scope)
     found = functions.unclaimed(r)
     for op, facts in enumerate(r.program.ops):
-        if facts.kind in ("subscript", "store_subscript") and len(r.program.args[op]) > 1 and not keys_of(r.of(r.program.args[op][1])):
+        if facts.kind == "attribute" and facts.name == "__subclasses__":
+            found.extend(r.uses[op])
+        elif facts.kind in ("subscript", "store_subscript") and len(r.program.args[op]) > 1 and not keys_of(r.of(r.program.args[op][1])):
             found.append(op)
     if not r.program.class_names.isdisjoint(("__getattr__", "__getattribute__")):
         for op, facts in enumerate(r.program.ops):
