@@ -11,6 +11,7 @@ graphs of applications.
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import subprocess
@@ -18,6 +19,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import BuiltinFunctionType
 
 from mlrubric.graph.build import Picture, build
 from mlrubric.graph.layers import LAYERS
@@ -116,15 +118,27 @@ def lines(path: Path) -> Answer:
 
 
 def cells(path: Path) -> Answer:
-    """Call sites of a notebook by code cell; a function of the notebook carries the number of the cell that defines it."""
+    """Call sites of a notebook by code cell, methods of builtin types left out; a function of the notebook carries the number of the cell
+    that defines it."""
     picture = picture_of(path)
     files = LAYERS["callsites"](picture)["files"]
     assert isinstance(files, dict)
     where = _defining_cells(picture)
     found: Answer = {}
     for place, names in _table(files.get(path.name, {})).items():
-        found[place.removeprefix("cell ")] = [f"{n}:{where[n]}" if n in where else n for n in names]
+        kept = (_defined(n) for n in names if not n.startswith("<") or n.startswith("<builtin>"))
+        found[place.removeprefix("cell ")] = [f"{n}:{where[n]}" if n in where else n for n in kept]
     return found
+
+
+def _defined(name: str) -> str:
+    """That set names a function of the standard library that is written in C by the module that has it: `posix.listdir`."""
+    module, _, function = name.rpartition(".")
+    if module in sys.stdlib_module_names:
+        found = getattr(importlib.import_module(module), function, None)
+        if isinstance(found, BuiltinFunctionType) and found.__module__:
+            return f"{found.__module__}.{function}"
+    return name
 
 
 def _defining_cells(picture: Picture) -> dict[str, int]:

@@ -6,7 +6,7 @@ import re
 from types import GeneratorType
 from typing import TYPE_CHECKING
 
-from mlrubric.graph.resolve import calls, names
+from mlrubric.graph.resolve import calls, names, objects
 from mlrubric.graph.resolve.annotations import annotated
 from mlrubric.graph.values import EMPTY, HOLE, Value, Values, join, number, ordered
 
@@ -96,6 +96,9 @@ def class_attribute(r: Resolver, scope: int, name: str, op: int, after: int = -1
     for library in libraries:
         if r.method(library, name) is not None:
             return frozenset([("method", library, name)])
+        made = r.catalogue.attribute(library, name)
+        if made:
+            return objects.of_type(made)
     strangers = [library for library in libraries if not library.startswith("builtins.") and r.catalogue.type(library) is None]
     if strangers and not found:
         return frozenset([("foreign", f"{strangers[0]}.{name}")])
@@ -143,8 +146,12 @@ def of_value(r: Resolver, op: int, value: Value, name: str) -> Values:
             return EMPTY
         return frozenset([("external", f"{value[1]}.{name}")]) if str(value[1]).count(".") < DEEPEST else EMPTY
     if kind == "object":
-        made = r.catalogue.attribute(str(value[1]), name)
-        return frozenset([("object", made)]) if made else frozenset([("method", value[1], name)])
+        owner = str(value[1])
+        made = r.catalogue.attribute(owner, name)
+        if made:
+            return objects.of_type(made)
+        found: Values = frozenset([("method", owner, name)])
+        return found if r.method(owner, name) is not None else found | objects.member(r, owner, "__getattr__")  # a column, a field
     if kind in ("instance", "class"):
         return on_class(r, op, value, name)
     if kind == "module":

@@ -123,6 +123,9 @@ def _construct(r: Resolver, op: int, callee: Value, arguments: Arguments) -> Val
     made = method_call(r, op, ("class", scope), "__new__", arguments)
     if method_call(r, op, instance, "__init__", arguments) is None:
         _fields(r, scope, arguments)
+        for library in attributes.order(r, scope)[1][:1]:
+            if r.catalogue.type(library) is not None:
+                r.target(op, ("method", library, "__init__"))
     if r.program.definition(scope) >= 0 and "metaclass" in _keywords(r, scope):
         _meta(r, op, scope, arguments)
     return frozenset([instance]) | frozenset(v for v in made or EMPTY if v[0] == "instance")

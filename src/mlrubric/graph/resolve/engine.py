@@ -51,8 +51,10 @@ class Resolver:
         self.statics: set[int] = set()
         self.classmethods: set[int] = set()
         self.late = False
+        self.asked = any(facts.kind == "class" and int(facts.extra[0]) for facts in program.ops if isinstance(facts.extra, tuple))
         self.heirs: dict[int, list[int]] = {}  # class -> its subclasses, known in the late round
         self.orders: dict[int, tuple[tuple[int, ...], tuple[str, ...]]] = {}
+        self.arithmetic: dict[str, bool] = {}  # types of libraries -> whether operators give the type again
         self._methods: dict[tuple[str, str], Api | None] = {}
         self._wide: set[int] = set()
         self._queue: deque[int] = deque(range(count))

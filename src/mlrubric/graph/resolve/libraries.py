@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, cast
 
-from mlrubric.graph.resolve import builtin_calls, calls, methods
+from mlrubric.graph.resolve import attributes, builtin_calls, calls, containers, methods, objects
 from mlrubric.graph.resolve.names import import_by_name
 from mlrubric.graph.values import EMPTY, HOLE, Value, Values, concatenations, join, number, ordered
 
@@ -55,6 +55,9 @@ SAME_VALUE = frozenset(
 )
 
 
+PROTOCOLS = frozenset(["__getitem__", "__len__", "__iter__", "__next__", "__call__"])
+
+
 def function(r: Resolver, op: int, name: str, arguments: Arguments) -> Values:
     """A call of a library's function or class."""
     name = r.catalogue.canonical(name)
@@ -70,7 +73,7 @@ def function(r: Resolver, op: int, name: str, arguments: Arguments) -> Values:
     callbacks(r, op, arguments.all, name)
     api = r.catalogue.api(name)
     if api is not None and api.returns:
-        return typed(r, api.returns, None, arguments)
+        return objects.result(r, api, None, arguments)
     if r.catalogue.is_class(name):
         return frozenset([("object", name)])
     last = name.rpartition(".")[2]
@@ -123,23 +126,7 @@ def method(r: Resolver, op: int, callee: Value, arguments: Arguments) -> Values:
         if answered is not None:
             return answered
     callbacks(r, op, arguments.all, f"{owner}.{name}")
-    api = r.method(owner, name)
-    if api is not None and api.returns:
-        return typed(r, api.returns, owner, arguments)
-    return EMPTY
-
-
-def typed(r: Resolver, returns: str, owner: str | None, arguments: Arguments) -> Values:
-    """The value that a catalogue return type stands for."""
-    if returns == "self":
-        return frozenset([("object", owner)]) if owner else EMPTY
-    if returns.startswith("arg:"):
-        return r.of(arguments.get(int(returns[4:])))
-    if returns.startswith("tuple[") and returns.endswith("]"):
-        return frozenset([("tuple", tuple(t.strip() for t in returns[6:-1].split(",")))])
-    if returns.startswith(("list[", "dict[")) and returns.endswith("]"):
-        return frozenset([("tuple", (returns[5:-1].strip(),))])
-    return frozenset([("object", returns)])
+    return objects.result(r, r.method(owner, name), owner, arguments)
 
 
 def callbacks(r: Resolver, op: int, arguments: tuple[int, ...], name: str = "") -> None:
@@ -147,6 +134,8 @@ def callbacks(r: Resolver, op: int, arguments: tuple[int, ...], name: str = "") 
     if name in KEEPS:
         return
     for argument in arguments:
+        if r.asked:
+            _asked(r, op, argument)
         for value in ordered(v for v in r.of(argument) if v[0] in ("function", "bound", "partial")):
             if value[0] == "partial":
                 callbacks(r, op, calls.arguments_of(r, number(value)).positional[:1])
@@ -156,6 +145,27 @@ def callbacks(r: Resolver, op: int, arguments: tuple[int, ...], name: str = "") 
             params = r.program.params(number(value))
             if value[0] == "bound" and params:
                 calls.receive(r, params[0], frozenset([cast(Value, value[2])]))
+
+
+def _asked(r: Resolver, op: int, argument: int) -> None:
+    """Methods of an object, or of the objects in a list, that a library asks: those that its base class of that library is known to have,
+    hooks (`on_...`) and protocols."""
+    values = r.of(argument)
+    for container in ordered(v for v in values if v[0] == "made"):
+        values = join(values, containers.item(r, number(container), None, op)) if not containers.is_dict(r, number(container)) else values
+    for value in ordered(v for v in values if v[0] == "instance"):
+        classes, outer = attributes.order(r, number(value))
+        if not outer:
+            continue
+        for name in sorted({n for c in classes for n in r.program.exports[c]}):
+            if name in PROTOCOLS or name.startswith("on_") or any(r.method(library, name) is not None for library in outer):
+                for method in ordered(attributes.class_attribute(r, number(value), name, op)):
+                    if method[0] == "function" and number(method) in r.class_of and number(method) not in r.properties:
+                        r.target(op, ("callback", method[1]))
+                        r.callers.setdefault(number(method), set()).add(op)
+                        params = r.program.params(number(method))
+                        if params and number(method) not in r.statics:
+                            calls.receive(r, params[0], frozenset([value]))
 
 
 def _wrapped(r: Resolver, name: str, arguments: Arguments) -> Values:
