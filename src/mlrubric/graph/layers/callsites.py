@@ -10,15 +10,15 @@ from mlrubric.graph.program import ModuleUnit
 from mlrubric.graph.values import number
 from mlrubric.model.facts import NotebookInfo
 
-DEEPEST = 12
-WIDEST = 4000
+DEEPEST = 6
+WIDEST = 600
 
 
 def callsites_layer(picture: Picture) -> dict[str, object]:
     """For each file, line (or code cell, counted from 1) -> what runs because of the calls that stand there."""
     code = picture.world.code
     program, resolver = code.program, code.resolver
-    reach = Reach(Sharpener(resolver))
+    reach = Reach(Sharpener(resolver, closed=True))
     cells = _code_cells(picture)  # one sweep over the facts
     files: dict[str, dict[str, set[str]]] = {}
     for op in sorted({*resolver.targets, *resolver.foreign}):

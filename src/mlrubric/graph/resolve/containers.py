@@ -228,9 +228,7 @@ def unpacked(r: Resolver, op: int) -> Values:
         if index == "*":
             if value[0] == "made":
                 found.append(frozenset([value]))
-        elif value[0] == "instance" or value[0] == "view" or (value[0] == "made" and is_dict(r, number(value))):
-            found.append(elements(r, value, op))
-        elif value[0] == "object":
+        elif value[0] in ("instance", "view", "object") or (value[0] == "made" and is_dict(r, number(value))):
             found.append(elements(r, value, op))
         else:
             found.append(part(r, value, index, op))

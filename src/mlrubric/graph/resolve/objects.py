@@ -89,9 +89,9 @@ def member(r: Resolver, kind: str, name: str) -> Values:
 
 
 def item(r: Resolver, kind: str, index: int) -> Values:
-    """What indexing gives: the same type for a list of keys, a slice or a mask, where the type is one of arrays or tables; else its item."""
+    """What indexing gives: the same type for a list of keys, a slice or a mask, where it is one of arrays or tables; else its item."""
     arithmetic = is_arithmetic(r, kind)
-    if r.program.ops[index].kind == "container" and r.program.ops[index].value == "tuple" if index >= 0 else False:
+    if index >= 0 and r.program.ops[index].kind == "container" and r.program.ops[index].value == "tuple":
         kinds = [_index_kind(r, part) for part in r.program.args[index]]
         if arithmetic and ONE not in kinds and UNKNOWN not in kinds:
             return frozenset([("object", kind)])
