@@ -43,6 +43,8 @@ class Program:
         self.scope_unit: list[int] = []
         self.blocks: list[Block] = []
         self.exports: list[dict[str, Definitions]] = []  # per scope
+        self._params: list[tuple[int, ...]] = []
+        self._returns: list[tuple[int, ...]] = []
         for path, facts in modules:
             self._add(path, facts)
         self.class_names: frozenset[str] = frozenset(
@@ -72,6 +74,8 @@ class Program:
         self.ops.extend(facts.ops)
         self.unit_of.extend([unit.index] * len(facts.ops))
         self.scopes.extend(facts.scopes)
+        self._params.extend(tuple(p + base for p in scope.params) for scope in facts.scopes)
+        self._returns.extend(tuple(r + base for r in scope.returns) for scope in facts.scopes)
         self.scope_unit.extend([unit.index] * len(facts.scopes))
         self.blocks.extend(facts.blocks)
         for scope in facts.scopes:
@@ -124,12 +128,10 @@ class Program:
         return unit.scope_base
 
     def params(self, scope: int) -> tuple[int, ...]:
-        base = self.modules[self.scope_unit[scope]].base
-        return tuple(p + base for p in self.scopes[scope].params)
+        return self._params[scope]
 
     def returns(self, scope: int) -> tuple[int, ...]:
-        base = self.modules[self.scope_unit[scope]].base
-        return tuple(r + base for r in self.scopes[scope].returns)
+        return self._returns[scope]
 
     def definition(self, scope: int) -> int:
         """The operation that defines a scope, or -1."""

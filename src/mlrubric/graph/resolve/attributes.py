@@ -25,6 +25,7 @@ METHODS = {f"builtins.{kind.__name__}": frozenset(dir(kind)) for kind in (str, l
 METHODS["builtins.generator"] = METHODS["builtins.iterator"] = frozenset(dir(GeneratorType)) | frozenset(dir(type({}.items())))
 HOLDERS = ("builtins.dict", "builtins.list", "builtins.set", "builtins.iterator")  # what an annotated container may be
 SHORTEST = 3  # letters that must be known of a name
+BINDING = frozenset({"function", "property"})
 DEEPEST = 8  # attributes of a library's name; a loop over its own result would go on for ever
 TEXT_METHODS = frozenset(
     ["format", "strip", "rstrip", "lstrip", "lower", "upper", "title", "as_posix", "resolve", "absolute", "expanduser", "encode"]
@@ -90,7 +91,7 @@ def class_attribute(r: Resolver, scope: int, name: str, op: int, after: int = -1
             r.watchers.setdefault(key, set()).add(op)
             stored = r.stores.get(key)
             if stored:
-                found.append(r.read(sorted(stored), op))
+                found.append(r.read(stored, op))
         if any(found):
             return join(*found)
     for library in libraries:
@@ -234,6 +235,8 @@ def on_class(r: Resolver, op: int, value: Value, name: str) -> Values:
 
 def bind(r: Resolver, raw: Values, receiver: Value, op: int) -> Values:
     """Functions found on a class become methods; properties are read at once."""
+    if not any(v[0] in BINDING for v in raw):
+        return raw
     bound: set[Value] = set()
     for item in ordered(raw):
         kind = item[0]

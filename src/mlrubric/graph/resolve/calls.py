@@ -191,10 +191,16 @@ def enter(r: Resolver, op: int, scope: int, receiver: Value | None, arguments: A
 
 def _bind(r: Resolver, op: int, params: tuple[int, ...], receiver: Value | None, arguments: Arguments) -> None:
     ops = r.program.ops
-    plain = [p for p in params if ops[p].value == "positional"]
-    rest = next((p for p in params if ops[p].value == "*"), -1)
+    signature = r.signatures.get(params)
+    if signature is None:
+        signature = r.signatures[params] = (
+            tuple(p for p in params if ops[p].value == "positional"),
+            next((p for p in params if ops[p].value == "*"), -1),
+        )
+    plain, rest = signature
     if receiver is not None and plain:
-        _receive(r, op, plain.pop(0), receiver)
+        _receive(r, op, plain[0], receiver)
+        plain = plain[1:]
     for index, argument in enumerate(arguments.positional):
         if argument < 0:
             continue
@@ -237,7 +243,7 @@ def receive(r: Resolver, parameter: int, values: Values) -> None:
         r.push(parameter)
 
 
-def _spread(r: Resolver, argument: int, plain: list[int], rest: int) -> None:
+def _spread(r: Resolver, argument: int, plain: tuple[int, ...], rest: int) -> None:
     """`f(*args)`: any of its elements may reach any of the parameters that are left."""
     for parameter in plain:
         r.depend(argument, parameter, r.sources)
@@ -246,7 +252,7 @@ def _spread(r: Resolver, argument: int, plain: list[int], rest: int) -> None:
         containers.put(r, rest, None, argument)
 
 
-def _unfold(r: Resolver, op: int, argument: int, by_name: dict[str, int], left: list[int], spill: int) -> None:
+def _unfold(r: Resolver, op: int, argument: int, by_name: dict[str, int], left: tuple[int, ...], spill: int) -> None:
     """`f(**settings)`: each known key reaches the parameter of its name; without known keys, anything reaches what is left."""
     known = False
     for value in ordered(r.of(argument)):

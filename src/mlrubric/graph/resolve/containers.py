@@ -58,7 +58,7 @@ def entries(r: Resolver, container: int) -> Iterable[tuple[object, list[int]]]:
             starred = starred or r.program.ops[value].kind == "element"
             found.setdefault(None if starred or facts.value == "set" else index, []).append(value)
     for place, more in r.items.get(container, {}).items():
-        found.setdefault(place, []).extend(sorted(more))
+        found.setdefault(place, []).extend(more)
     return found.items()
 
 

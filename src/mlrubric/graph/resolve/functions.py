@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mlrubric.graph.resolve.engine import Resolver
 
 CLASS_FIRST = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
-HEIRS = 8  # subclasses that a method which nothing in the project calls is seen on
+HEIRS = 4  # subclasses that a method which nothing in the project calls is seen on
 PROPERTIES = frozenset({"builtins.property", "functools.cached_property", "abc.abstractproperty"})
 
 

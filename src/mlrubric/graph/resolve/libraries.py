@@ -134,9 +134,12 @@ def callbacks(r: Resolver, op: int, arguments: tuple[int, ...], name: str = "") 
     if name in KEEPS:
         return
     for argument in arguments:
-        if r.asked:
+        values = r.of(argument)
+        if not values:
+            continue
+        if r.asked and any(v[0] in ("instance", "made") for v in values):
             _asked(r, op, argument)
-        for value in ordered(v for v in r.of(argument) if v[0] in ("function", "bound", "partial")):
+        for value in ordered(v for v in values if v[0] in ("function", "bound", "partial")):
             if value[0] == "partial":
                 callbacks(r, op, calls.arguments_of(r, number(value)).positional[:1])
                 continue
@@ -148,24 +151,38 @@ def callbacks(r: Resolver, op: int, arguments: tuple[int, ...], name: str = "") 
 
 
 def _asked(r: Resolver, op: int, argument: int) -> None:
-    """Methods of an object, or of the objects in a list, that a library asks: those that its base class of that library is known to have,
-    hooks (`on_...`) and protocols."""
+    """Methods of an object, or of the objects in a list, that a library asks."""
     values = r.of(argument)
-    for container in ordered(v for v in values if v[0] == "made"):
-        values = join(values, containers.item(r, number(container), None, op)) if not containers.is_dict(r, number(container)) else values
+    for container in values:
+        if container[0] == "made" and r.program.ops[number(container)].kind == "container":
+            values = join(values, containers.item(r, number(container), None, op))
     for value in ordered(v for v in values if v[0] == "instance"):
-        classes, outer = attributes.order(r, number(value))
-        if not outer:
-            continue
+        for scope in _answers(r, number(value)):
+            r.target(op, ("callback", scope))
+            r.callers.setdefault(scope, set()).add(op)
+            params = r.program.params(scope)
+            if params and scope not in r.statics:
+                calls.receive(r, params[0], frozenset([value]))
+
+
+def _answers(r: Resolver, scope: int) -> tuple[int, ...]:
+    """The methods by which a class answers the library of its base: those that the base is known to have, hooks (`on_...`), protocols."""
+    classes, outer = attributes.order(r, scope)
+    if not outer:
+        return ()
+    known = r.answers.get((scope, *outer))
+    if known is None:
+        found: list[int] = []
         for name in sorted({n for c in classes for n in r.program.exports[c]}):
             if name in PROTOCOLS or name.startswith("on_") or any(r.method(library, name) is not None for library in outer):
-                for method in ordered(attributes.class_attribute(r, number(value), name, op)):
-                    if method[0] == "function" and number(method) in r.class_of and number(method) not in r.properties:
-                        r.target(op, ("callback", method[1]))
-                        r.callers.setdefault(number(method), set()).add(op)
-                        params = r.program.params(number(method))
-                        if params and number(method) not in r.statics:
-                            calls.receive(r, params[0], frozenset([value]))
+                owner = next(c for c in classes if name in r.program.exports[c])
+                found.extend(
+                    int(str(r.program.ops[d].value)) + r.program.unit(d).scope_base
+                    for d in r.program.exports[owner][name]
+                    if r.program.ops[d].kind == "function" and not r.program.ops[d].extra
+                )
+        known = r.answers[(scope, *outer)] = tuple(found)
+    return known
 
 
 def _wrapped(r: Resolver, name: str, arguments: Arguments) -> Values:
