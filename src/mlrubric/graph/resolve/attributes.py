@@ -81,19 +81,25 @@ def class_attribute(r: Resolver, scope: int, name: str, op: int, after: int = -1
     classes, libraries = order(r, scope)
     if after >= 0:
         classes = classes[classes.index(after) + 1 :] if after in classes else order(r, after)[0][1:]
-    found: list[Values] = []
+    exports, watchers, stores = r.program.exports, r.watchers, r.stores
+    known = False
     for owner in classes:
-        definitions = r.program.exports[owner].get(name)
-        if definitions:
-            found.append(r.read(definitions, op))
-        key = (owner, name)
+        sources = exports[owner].get(name, ())
         if after < 0:
-            r.watchers.setdefault(key, set()).add(op)
-            stored = r.stores.get(key)
+            key = (owner, name)
+            watching = watchers.get(key)
+            if watching is None:
+                watchers[key] = {op}
+            else:
+                watching.add(op)
+            stored = stores.get(key)
             if stored:
-                found.append(r.read(stored, op))
-        if any(found):
-            return join(*found)
+                sources = (*sources, *stored)
+        if sources:
+            known = True
+            values = r.read(sources, op)
+            if values:
+                return values
     for library in libraries:
         if r.method(library, name) is not None:
             return frozenset([("method", library, name)])
@@ -101,7 +107,7 @@ def class_attribute(r: Resolver, scope: int, name: str, op: int, after: int = -1
         if made:
             return objects.of_type(made)
     strangers = [library for library in libraries if not library.startswith("builtins.") and r.catalogue.type(library) is None]
-    if strangers and not found:
+    if strangers and not known:
         return frozenset([("foreign", f"{strangers[0]}.{name}")])
     return EMPTY
 
