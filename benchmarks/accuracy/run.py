@@ -11,6 +11,7 @@ graphs of applications.
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import subprocess
@@ -18,6 +19,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import BuiltinFunctionType
 
 from mlrubric.graph.build import Picture, build
 from mlrubric.graph.layers import LAYERS
@@ -81,15 +83,28 @@ def call_graph(path: Path) -> Answer:
 
 
 def application(path: Path) -> Answer:
-    """The calls of an application's own code, without its tests and without libraries."""
+    """The calls of an application's own code, without its tests and without libraries; in the words of that set: what runs because a
+    module is imported or a class is defined is called, a dictionary is a `<map>`, a lambda has the name of its module alone."""
     picture = picture_of(path)
-    own = {unit.names[0].partition(".")[0] for unit in picture.world.code.program.modules} - ASIDE
-    calls = _table(LAYERS["calls"](picture)["calls"])
-    return {
-        caller: [c for c in callees if c.startswith("<") or c.partition(".")[0] in own]
-        for caller, callees in calls.items()
-        if caller.partition(".")[0] in own
-    }
+    modules = sorted((unit.names[0] for unit in picture.world.code.program.modules), key=len, reverse=True)
+    own = {name.partition(".")[0] for name in modules} - ASIDE
+    layer = LAYERS["calls"](picture)
+    found: dict[str, set[str]] = {}
+    for table in (layer["calls"], layer["loads"]):
+        for caller, callees in _table(table).items():
+            if caller.partition(".")[0] in own:
+                kept = (c for c in callees if c.startswith("<") or c.partition(".")[0] in own)
+                found.setdefault(_worded(caller, modules), set()).update(_worded(c, modules) for c in kept)
+    return {caller: sorted(found[caller]) for caller in sorted(found)}
+
+
+def _worded(name: str, modules: list[str]) -> str:
+    if name.startswith("<dict>."):
+        return "<map>" + name[6:]
+    head, lambda_, _ = name.rpartition(".<lambda")
+    if lambda_:
+        return next((m for m in modules if head == m or head.startswith(m + ".")), head) + ".<lambda>"
+    return name
 
 
 def lines(path: Path) -> Answer:
@@ -103,15 +118,27 @@ def lines(path: Path) -> Answer:
 
 
 def cells(path: Path) -> Answer:
-    """Call sites of a notebook by code cell; a function of the notebook carries the number of the cell that defines it."""
+    """Call sites of a notebook by code cell, methods of builtin types left out; a function of the notebook carries the number of the cell
+    that defines it."""
     picture = picture_of(path)
     files = LAYERS["callsites"](picture)["files"]
     assert isinstance(files, dict)
     where = _defining_cells(picture)
     found: Answer = {}
     for place, names in _table(files.get(path.name, {})).items():
-        found[place.removeprefix("cell ")] = [f"{n}:{where[n]}" if n in where else n for n in names]
+        kept = (_defined(n) for n in names if not n.startswith("<") or n.startswith("<builtin>"))
+        found[place.removeprefix("cell ")] = [f"{n}:{where[n]}" if n in where else n for n in kept]
     return found
+
+
+def _defined(name: str) -> str:
+    """That set names a function of the standard library that is written in C by the module that has it: `posix.listdir`."""
+    module, _, function = name.rpartition(".")
+    if module in sys.stdlib_module_names:
+        found = getattr(importlib.import_module(module), function, None)
+        if isinstance(found, BuiltinFunctionType) and found.__module__:
+            return f"{found.__module__}.{function}"
+    return name
 
 
 def _defining_cells(picture: Picture) -> dict[str, int]:

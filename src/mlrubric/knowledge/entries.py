@@ -42,12 +42,13 @@ class Api:
     """A function, a method (`Type.method`) or a constructor.
 
     `returns` is a type expression: a qualified name, `self` (type of the receiver), `arg:0`, `tuple[T, T]`, `list[T]`, `dict[T]`,
-    or "" when unknown. `flows` is of FLOWS. `learns`: what the arguments carry flows into the receiver. `mutates`: so it does, and the
-    receiver changes in place. `gate` is "raises" when a failing check raises by itself. `random` is the generator that is drawn from
-    when no `@seed` argument is given, `seeds` are the generators that the call seeds. `parts` names the parts of a split result
-    (repeated for every array that goes in). `folds`: splits inside and judges on held-out folds. `bundled`: the data comes in a
-    fixed version with the library. `decorates`: as a decorator, or called with a function, the roles are those of the function.
-    `calls`: arguments that are functions and will be called.
+    or "" when unknown, `any` for a part of it that is; `returns_with` are the types where one of these arguments is given.
+    `flows` is of FLOWS. `learns`: what the arguments carry flows into the receiver. `mutates`: so it does, and the receiver changes in
+    place. `gate` is "raises" when a failing check raises by itself. `random` is the generator that is drawn from when no `@seed` argument
+    is given, `seeds` are the generators that the call seeds. `parts` names the parts of a split result (repeated for every array that goes
+    in). `folds`: splits inside and judges on held-out folds. `bundled`: the data comes in a fixed version with the library. `decorates`:
+    as a decorator, or called with a function, the roles are those of the function. `calls`: arguments that are functions that will be
+    called.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Api:
     roles: tuple[str, ...] = ()
     params: tuple[Param, ...] = ()
     returns: str = ""
+    returns_with: tuple[tuple[Param, str], ...] = ()
     flows: str = "args"
     learns: bool = False
     mutates: bool = False

@@ -13,7 +13,7 @@ from mlrubric.knowledge.toml import CatalogueError, Entry, Table, entries, is_ta
 
 _SHARED = {"role", "roles", "params", "random", "random_when", "random_unless", "also", "instead", "seeds", "calls", "since", "until"}
 _SHARED |= {"gate", "folds", "bundled"}
-_RESULT = {"returns", "flows", "learns", "mutates", "parts", "decorates", "confidence"}
+_RESULT = {"returns", "flows", "learns", "mutates", "parts", "decorates", "confidence", "returns_with"}
 _CALL = frozenset(_SHARED | _RESULT | {"of", "name"})
 _TYPE = frozenset(_SHARED | {"of", "name", "bases", "arithmetic"})
 _DUCK = _CALL - {"of", "name"} | {"method", "min_args", "max_args", "receivers", "keywords"}
@@ -143,6 +143,7 @@ def _api(entry: Entry, roles: Roles, kind: str = "function") -> Api:
         roles=given,
         params=tuple(_param(entry, role, value, roles) for role, value in entry.table("params").items()),
         returns=entry.text("returns", ""),
+        returns_with=tuple(_typed_with(item, roles) for item in entry.tables("returns_with")),
         flows=entry.one_of("flows", FLOWS, "args"),
         learns=entry.flag("learns"),
         mutates=entry.flag("mutates"),
@@ -161,6 +162,14 @@ def _api(entry: Entry, roles: Roles, kind: str = "function") -> Api:
         until=entry.text("until", ""),
         confidence=float(entry.number("confidence", 1.0)),
     )
+
+
+def _typed_with(entry: Entry, roles: Roles) -> tuple[Param, str]:
+    entry.only(frozenset(("at", "type")))
+    at = entry.values("at")
+    if not at:
+        raise entry.error("`returns_with` needs `at`, positions and keyword names, and `type`")
+    return _param(entry, "@function", list(at), roles), entry.text("type")
 
 
 def _roles(entry: Entry, roles: Roles) -> tuple[str, ...]:

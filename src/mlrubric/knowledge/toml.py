@@ -129,6 +129,11 @@ class Entry:
             raise self.error(f"`{key}` must be a table")
         return value
 
+    def values(self, key: str) -> tuple[object, ...]:
+        """A list of whatever it holds."""
+        value = self._values.get(key)
+        return tuple(value) if isinstance(value, list) else ()
+
     def tables(self, key: str) -> tuple[Entry, ...]:
         """A list of tables below this one."""
         value = self._values.get(key)

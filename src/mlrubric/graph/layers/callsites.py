@@ -10,15 +10,15 @@ from mlrubric.graph.program import ModuleUnit
 from mlrubric.graph.values import number
 from mlrubric.model.facts import NotebookInfo
 
-DEEPEST = 12
-WIDEST = 4000
+DEEPEST = 6
+WIDEST = 600
 
 
 def callsites_layer(picture: Picture) -> dict[str, object]:
     """For each file, line (or code cell, counted from 1) -> what runs because of the calls that stand there."""
     code = picture.world.code
     program, resolver = code.program, code.resolver
-    reach = Reach(Sharpener(resolver))
+    reach = Reach(Sharpener(resolver, closed=True))
     cells = _code_cells(picture)  # one sweep over the facts
     files: dict[str, dict[str, set[str]]] = {}
     for op in sorted({*resolver.targets, *resolver.foreign}):
@@ -35,7 +35,8 @@ def callsites_layer(picture: Picture) -> dict[str, object]:
 
 
 class Reach:
-    """Everything that a call leads to, function by function, with the arguments of the calls on the way."""
+    """Everything that a call leads to, function by function, with the arguments of the calls on the way; a function that is only handed to
+    a library is entered, but not named."""
 
     def __init__(self, sharpener: Sharpener) -> None:
         self.sharpener = sharpener
@@ -51,7 +52,7 @@ class Reach:
 
     def _collect(self, op: int, context: Context | None, found: set[str], seen: set[tuple[int, Context | None]]) -> None:
         targets = self.sharpener.targets(op, context)
-        found.update(callees(self.resolver, op, targets))
+        found.update(callees(self.resolver, op, (t for t in targets if t[0] != "callback")))  # no call that stands there names it
         if len(seen) > WIDEST:
             return
         inner = Context(op, context) if context is None or context.depth < DEEPEST else context

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from types import GeneratorType
 from typing import TYPE_CHECKING, cast
 
-from mlrubric.graph.resolve import calls, names
+from mlrubric.graph.resolve import calls, names, objects
 from mlrubric.graph.resolve.annotations import annotated
-from mlrubric.graph.values import EMPTY, Value, Values, join, number, ordered
+from mlrubric.graph.values import EMPTY, HOLE, Value, Values, join, number, ordered
 
 if TYPE_CHECKING:
     from mlrubric.graph.resolve.engine import Resolver
@@ -19,6 +21,11 @@ CONTAINERS = {
     "dict": "builtins.dict",
     "generator": "builtins.generator",
 }
+METHODS = {f"builtins.{kind.__name__}": frozenset(dir(kind)) for kind in (str, list, tuple, set, dict)}
+METHODS["builtins.generator"] = METHODS["builtins.iterator"] = frozenset(dir(GeneratorType)) | frozenset(dir(type({}.items())))
+HOLDERS = ("builtins.dict", "builtins.list", "builtins.set", "builtins.iterator")  # what an annotated container may be
+SHORTEST = 3  # letters that must be known of a name
+BINDING = frozenset({"function", "property"})
 DEEPEST = 8  # attributes of a library's name; a loop over its own result would go on for ever
 TEXT_METHODS = frozenset(
     ["format", "strip", "rstrip", "lstrip", "lower", "upper", "title", "as_posix", "resolve", "absolute", "expanduser", "encode"]
@@ -88,24 +95,33 @@ def _along(r: Resolver, scope: int, name: str, op: int, after: int = -1) -> Valu
     classes, libraries = order(r, scope)
     if after >= 0:
         classes = classes[classes.index(after) + 1 :] if after in classes else order(r, after)[0][1:]
-    found: list[Values] = []
+    exports, watchers, stores = r.program.exports, r.watchers, r.stores
+    known = False
     for owner in classes:
-        definitions = r.program.exports[owner].get(name)
-        if definitions:
-            found.append(r.read(definitions, op))
-        key = (owner, name)
+        sources = exports[owner].get(name, ())
         if after < 0:
-            r.watchers.setdefault(key, set()).add(op)
-            stored = r.stores.get(key)
+            key = (owner, name)
+            watching = watchers.get(key)
+            if watching is None:
+                watchers[key] = {op}
+            else:
+                watching.add(op)
+            stored = stores.get(key)
             if stored:
-                found.append(r.read(sorted(stored), op))
-        if any(found):
-            return join(*found)
+                sources = (*sources, *stored)
+        if sources:
+            known = True
+            values = r.read(sources, op)
+            if values:
+                return values
     for library in libraries:
         if r.method(library, name) is not None:
             return frozenset([("method", library, name)])
+        made = r.catalogue.attribute(library, name)
+        if made:
+            return objects.of_type(made)
     strangers = [library for library in libraries if not library.startswith("builtins.") and r.catalogue.type(library) is None]
-    if strangers and not found:
+    if strangers and not known:
         return frozenset([("foreign", f"{strangers[0]}.{name}")])
     return EMPTY
 
@@ -113,6 +129,21 @@ def _along(r: Resolver, scope: int, name: str, op: int, after: int = -1) -> Valu
 def has(r: Resolver, scope: int, name: str) -> bool:
     """Whether the class or a project base defines a method."""
     return name in r.program.class_names and any(name in r.program.exports[owner] for owner in order(r, scope)[0])
+
+
+def like(r: Resolver, value: Value, pattern: str) -> list[str]:
+    """The names of functions that an instance, a class or a module has and that a partly known name may mean."""
+    if value[0] not in ("instance", "class", "module") or len(pattern.replace(HOLE, "").strip("_")) < SHORTEST:
+        return []
+    form = re.compile("".join(".*" if part == HOLE else re.escape(part) for part in re.split(f"({HOLE})", pattern)))
+    owners = (r.program.module_scope(r.program.modules[number(value)]),) if value[0] == "module" else order(r, number(value))[0]
+    names = {
+        name
+        for owner in owners
+        for name, definitions in r.program.exports[owner].items()
+        if any(r.program.ops[d].kind in ("function", "class") for d in definitions) and form.fullmatch(name)
+    }
+    return sorted(names)
 
 
 # ---- reading ------------------------------------------------------------------------------------------------------
@@ -131,10 +162,17 @@ def of_value(r: Resolver, op: int, value: Value, name: str) -> Values:
     """The attribute `name` of one value."""
     kind = value[0]
     if kind == "external":
+        known = METHODS.get(str(value[1]))
+        if known is not None and name not in known:
+            return EMPTY
         return frozenset([("external", f"{value[1]}.{name}")]) if str(value[1]).count(".") < DEEPEST else EMPTY
     if kind == "object":
-        made = r.catalogue.attribute(str(value[1]), name)
-        return frozenset([("object", made)]) if made else frozenset([("method", value[1], name)])
+        owner = str(value[1])
+        made = r.catalogue.attribute(owner, name)
+        if made:
+            return objects.of_type(made)
+        found: Values = frozenset([("method", owner, name)])
+        return found if r.method(owner, name) is not None else found | objects.member(r, owner, "__getattr__")  # a column, a field
     if kind in ("instance", "class"):
         return on_class(r, op, value, name)
     if kind == "module":
@@ -148,16 +186,26 @@ def of_value(r: Resolver, op: int, value: Value, name: str) -> Values:
         receiver: Value = ("instance", value[2]) if value[3] else ("class", value[2])
         return bind(r, class_attribute(r, int(str(value[2])), name, op, after=number(value)), receiver, op)
     if kind == "made":
-        return frozenset([("method", container_type(r, number(value)), name, value[1])])
-    if kind in ("view", "zip", "holds", "generator"):
-        return frozenset([("method", "builtins.dict" if kind == "holds" else "builtins.iterator", name, value)])
+        return _of_builtin(container_type(r, number(value)), name, value[1])
+    if kind == "holds":
+        return next((found for owner in HOLDERS if (found := _of_builtin(owner, name, value))), EMPTY)
+    if kind in ("view", "zip", "zipped", "generator"):
+        return _of_builtin("builtins.iterator", name, value)
     if kind == "text":
-        return frozenset([("method", "builtins.str", name, value) if name in TEXT_METHODS else ("method", "builtins.str", name)])
+        if name in TEXT_METHODS:
+            return frozenset([("method", "builtins.str", name, value)])
+        return frozenset([("method", "builtins.str", name)]) if name in METHODS["builtins.str"] else EMPTY
     if kind == "foreign":
         return frozenset([("foreign", f"{value[1]}.{name}")])
     if kind == "function":
         return _on_function(r, value, name)
     return EMPTY
+
+
+def _of_builtin(owner: str, name: str, receiver: object) -> Values:
+    """A method of a builtin type; nothing when the type has none of that name: the receiver is something else as well, then."""
+    known = METHODS.get(owner)
+    return frozenset([("method", owner, name, receiver)]) if known is None or name in known else EMPTY
 
 
 def container_type(r: Resolver, made: int) -> str:
@@ -192,6 +240,8 @@ def on_class(r: Resolver, op: int, value: Value, name: str) -> Values:
         return frozenset([("class", scope)])
     if name == "__name__" and value[0] == "class":
         return frozenset([("text", r.program.scopes[scope].name)])
+    if name == "__subclasses__":
+        return frozenset([("method", "builtins.type", name, value)])
     raw = class_attribute(r, scope, name, op)
     if raw:
         return bind(r, raw, value, op)
@@ -205,6 +255,8 @@ def on_class(r: Resolver, op: int, value: Value, name: str) -> Values:
 
 def bind(r: Resolver, raw: Values, receiver: Value, op: int) -> Values:
     """Functions found on a class become methods; properties are read at once."""
+    if not any(v[0] in BINDING for v in raw):
+        return raw
     bound: set[Value] = set()
     for item in ordered(raw):
         kind = item[0]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mlrubric.graph.resolve import attributes, calls, containers, implicit
-from mlrubric.graph.values import EMPTY, Value, Values, join, keys_of, number, ordered
+from mlrubric.graph.values import EMPTY, HOLE, Value, Values, join, keys_of, number, ordered
 
 if TYPE_CHECKING:
     from mlrubric.graph.resolve.calls import Arguments
@@ -153,7 +153,9 @@ def _by_name(r: Resolver, op: int, name: str, arguments: Arguments) -> Values:
     for value in ordered(r.of(positional[0])) if positional else ():
         for one in known:
             if name == "getattr":
-                found.append(attributes.of_value(r, op, value, one))
+                found.extend(attributes.of_value(r, op, value, n) for n in ([one] if HOLE not in one else attributes.like(r, value, one)))
+            elif HOLE in one:
+                continue
             elif len(positional) > 2 and value[0] in ("instance", "class"):
                 attributes.put(r, number(value), one, positional[2])
     if name == "getattr" and len(positional) > 2:

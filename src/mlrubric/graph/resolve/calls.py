@@ -135,6 +135,9 @@ def _construct(r: Resolver, op: int, callee: Value, arguments: Arguments) -> Val
     made = method_call(r, op, ("class", scope), "__new__", arguments)
     if method_call(r, op, instance, "__init__", arguments) is None:
         _fields(r, scope, arguments)
+        for library in attributes.order(r, scope)[1][:1]:
+            if r.catalogue.type(library) is not None:
+                r.target(op, ("method", library, "__init__"))
     if r.program.definition(scope) >= 0 and "metaclass" in _keywords(r, scope):
         _meta(r, op, scope, arguments)
     return frozenset([instance]) | frozenset(v for v in made or EMPTY if v[0] == "instance")
@@ -203,10 +206,16 @@ def _returned(r: Resolver, op: int, scope: int) -> Values:
 
 def _bind(r: Resolver, op: int, params: tuple[int, ...], receiver: Value | None, arguments: Arguments) -> None:
     ops = r.program.ops
-    plain = [p for p in params if ops[p].value == "positional"]
-    rest = next((p for p in params if ops[p].value == "*"), -1)
+    signature = r.signatures.get(params)
+    if signature is None:
+        signature = r.signatures[params] = (
+            tuple(p for p in params if ops[p].value == "positional"),
+            next((p for p in params if ops[p].value == "*"), -1),
+        )
+    plain, rest = signature
     if receiver is not None and plain:
-        _receive(r, op, plain.pop(0), receiver)
+        _receive(r, op, plain[0], receiver)
+        plain = plain[1:]
     for index, argument in enumerate(arguments.positional):
         if argument < 0:
             continue
@@ -249,7 +258,7 @@ def receive(r: Resolver, parameter: int, values: Values) -> None:
         r.push(parameter)
 
 
-def _spread(r: Resolver, argument: int, plain: list[int], rest: int) -> None:
+def _spread(r: Resolver, argument: int, plain: tuple[int, ...], rest: int) -> None:
     """`f(*args)`: any of its elements may reach any of the parameters that are left."""
     for parameter in plain:
         r.depend(argument, parameter, r.sources)
@@ -258,7 +267,7 @@ def _spread(r: Resolver, argument: int, plain: list[int], rest: int) -> None:
         containers.put(r, rest, None, argument)
 
 
-def _unfold(r: Resolver, op: int, argument: int, by_name: dict[str, int], left: list[int], spill: int) -> None:
+def _unfold(r: Resolver, op: int, argument: int, by_name: dict[str, int], left: tuple[int, ...], spill: int) -> None:
     """`f(**settings)`: each known key reaches the parameter of its name; without known keys, anything reaches what is left."""
     known = False
     for value in ordered(r.of(argument)):

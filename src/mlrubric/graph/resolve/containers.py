@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from mlrubric.graph.resolve import attributes, calls
+from mlrubric.graph.resolve import attributes, calls, objects
 from mlrubric.graph.resolve.annotations import annotated
 from mlrubric.graph.values import EMPTY, Value, Values, constant, join, keys_of, number, ordered
 
@@ -58,7 +58,7 @@ def entries(r: Resolver, container: int) -> Iterable[tuple[object, list[int]]]:
             starred = starred or r.program.ops[value].kind == "element"
             found.setdefault(None if starred or facts.value == "set" else index, []).append(value)
     for place, more in r.items.get(container, {}).items():
-        found.setdefault(place, []).extend(sorted(more))
+        found.setdefault(place, []).extend(more)
     return found.items()
 
 
@@ -145,10 +145,11 @@ def elements(r: Resolver, value: Value, op: int) -> Values:
     if kind == "instance":
         return _iterated(r, value, op)
     if kind == "object":
-        inner = r.catalogue.attribute(str(value[1]), "__iter__")
-        return frozenset([("object", inner)]) if inner else EMPTY
+        return objects.member(r, str(value[1]), "__iter__")
+    if kind == "many":
+        return objects.of_type(str(value[1]))
     if kind == "tuple" and isinstance(value[1], tuple):
-        return frozenset(("object", k) for k in value[1])
+        return join(*(objects.of_type(k) for k in value[1]))
     if kind in ("pair", "zip"):
         return join(part(r, value, 0, op), part(r, value, 1, op))
     if kind == "class":
@@ -191,8 +192,10 @@ def part(r: Resolver, value: Value, key: object, op: int) -> Values:
     if kind == "tuple" and isinstance(value[1], tuple):
         kinds = value[1]
         if isinstance(key, int) and -len(kinds) <= key < len(kinds):
-            return frozenset([("object", kinds[key])])
-        return frozenset([("object", kinds[0])]) if kinds else EMPTY
+            return objects.of_type(str(kinds[key]))
+        return objects.of_type(str(kinds[0])) if kinds else EMPTY
+    if kind == "many":
+        return objects.of_type(str(value[1]))
     if kind == "pair":
         container = number(value)
         return keys(r, container, op) if key == 0 else item(r, container, None, op)
@@ -201,8 +204,7 @@ def part(r: Resolver, value: Value, key: object, op: int) -> Values:
     if kind == "holds":
         return annotated(r, number(value), op)
     if kind == "object":
-        inner = r.catalogue.attribute(str(value[1]), "__getitem__")
-        return frozenset([("object", inner)]) if inner else EMPTY
+        return objects.member(r, str(value[1]), "__getitem__")
     if kind in ("view", "zipped", "generator"):
         return elements(r, value, op)
     return EMPTY
@@ -226,11 +228,7 @@ def unpacked(r: Resolver, op: int) -> Values:
         if index == "*":
             if value[0] == "made":
                 found.append(frozenset([value]))
-        elif value[0] == "instance" or value[0] == "view" or (value[0] == "made" and is_dict(r, number(value))):
-            found.append(elements(r, value, op))
-        elif value[0] == "object" and not r.catalogue.attribute(str(value[1]), "__iter__"):
-            continue
-        elif value[0] == "object":
+        elif value[0] in ("instance", "view", "object") or (value[0] == "made" and is_dict(r, number(value))):
             found.append(elements(r, value, op))
         else:
             found.append(part(r, value, index, op))
@@ -244,7 +242,9 @@ def subscript(r: Resolver, op: int) -> Values:
     known = keys_of(r.of(index))
     found: list[Values] = []
     for value in ordered(r.values[args[0]]):
-        if sliced and value[0] in ("made", "view", "zipped", "holds"):
+        if value[0] == "object":
+            found.append(objects.item(r, str(value[1]), index))
+        elif sliced and value[0] in ("made", "view", "zipped", "holds"):
             found.append(_slice(r, value, index, op))
         elif value[0] == "instance":
             found.append(calls.method_call(r, op, value, "__getitem__", calls.Arguments((index,))) or EMPTY)

@@ -53,7 +53,12 @@ class Resolver:
         self.slots: dict[tuple[int, str], int] = {}  # (class scope, attribute) -> the operation that stands for it
         self._slots_of: dict[int, list[int]] = {}
         self.late = False
+        self.asked = any(facts.kind == "class" and int(facts.extra[0]) for facts in program.ops if isinstance(facts.extra, tuple))
+        self.signatures: dict[tuple[int, ...], tuple[tuple[int, ...], int]] = {}  # parameters -> the positional ones, the starred one
+        self.answers: dict[tuple[int | str, ...], tuple[int, ...]] = {}  # class with its library bases -> methods that a library asks
+        self.heirs: dict[int, list[int]] = {}  # class -> its subclasses, known in the late round
         self.orders: dict[int, tuple[tuple[int, ...], tuple[str, ...]]] = {}
+        self.arithmetic: dict[str, bool] = {}  # types of libraries -> whether operators give the type again
         self._methods: dict[tuple[str, str], Api | None] = {}
         self._wide: set[int] = set()
         self._kinds = [_RULES.get(facts.kind, _nothing) for facts in program.ops]

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from mlrubric.graph.resolve import calls
 from mlrubric.graph.resolve.annotations import annotated
-from mlrubric.graph.values import EMPTY, MOST, Value, Values, join, ordered
+from mlrubric.graph.values import EMPTY, MOST, Values, join, ordered
 
 if TYPE_CHECKING:
     from mlrubric.graph.resolve.engine import Resolver
 
 CLASS_FIRST = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
+HEIRS = 4  # subclasses that a method which nothing in the project calls is seen on
 PROPERTIES = frozenset({"builtins.property", "functools.cached_property", "abc.abstractproperty"})
 
 
@@ -86,8 +87,9 @@ def parameter(r: Resolver, op: int) -> Values:
     if ((r.late and not receivers) or len(receivers or ()) > MOST) and _is_first(r, op):
         scope = program.scope_id(op)
         as_class = scope in r.classmethods or facts.name == "cls"
-        own: Value = ("class" if as_class else "instance", r.class_of[scope])
-        found.append(frozenset([own]))
+        owner = r.class_of[scope]
+        heirs = r.heirs.get(owner, ())
+        found.append(frozenset(("class" if as_class else "instance", c) for c in (owner, *heirs[:HEIRS])))
     if isinstance(facts.extra, int) and facts.extra >= 0:
         found.append(annotated(r, facts.extra + program.unit(op).base, op))
     return join(*found) if found else EMPTY

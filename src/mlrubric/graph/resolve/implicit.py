@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlrubric.graph.resolve import calls, containers, functions
+from mlrubric.graph.resolve import attributes, calls, containers, functions, objects
 from mlrubric.graph.values import EMPTY, Values, constant, join, keys_of, number, ordered
 
 if TYPE_CHECKING:
@@ -54,8 +54,10 @@ def raised(r: Resolver, op: int) -> Values:
 
 def compared(r: Resolver, op: int) -> Values:
     args, operators = r.program.args[op], r.program.ops[op].value
-    if not isinstance(operators, tuple) or r.program.class_names.isdisjoint(SPECIAL):
+    if not isinstance(operators, tuple):
         return EMPTY
+    if r.program.class_names.isdisjoint(SPECIAL):
+        return _masks(r, op)
     for index, operator in enumerate(operators):
         member = operator in ("in", "not in")
         asked, other = (args[index + 1], args[index]) if member else (args[index], args[index + 1])
@@ -63,7 +65,15 @@ def compared(r: Resolver, op: int) -> Values:
         for value in ordered(v for v in r.of(asked) if v[0] == "instance") if name else ():
             if calls.method_call(r, op, value, name, calls.Arguments((other,))) is None and member:
                 containers.elements(r, value, op)
-    return EMPTY
+    return _masks(r, op)
+
+
+def _masks(r: Resolver, op: int) -> Values:
+    """A comparison of an array or a table gives one."""
+    operators = r.program.ops[op].value
+    if not isinstance(operators, tuple) or len(operators) != 1 or operators[0] not in COMPARISONS:
+        return EMPTY
+    return frozenset(v for a in r.program.args[op] for v in objects.same(r, r.of(a)))
 
 
 SPECIAL = frozenset({"__contains__", "__iter__", "__getitem__", *COMPARISONS.values()})
@@ -75,6 +85,8 @@ def unary(r: Resolver, op: int) -> Values:
     for value in r.of(r.program.args[op][0]):
         if value[0] == "const" and name == "-" and isinstance(value[1], int | float) and not isinstance(value[1], bool):
             found.append(constant(-value[1]))
+    if name in ("-", "~", "+"):
+        found.extend(objects.same(r, r.of(r.program.args[op][0])))
     return frozenset(found)
 
 
@@ -122,9 +134,15 @@ def deleted(r: Resolver, op: int) -> Values:
 def late(r: Resolver) -> list[int]:
     """Operations whose answer only shows by absence: methods that nothing calls, keys that are not known, attributes that nothing
     defines."""
+    for scope, one in enumerate(r.program.scopes):
+        if one.kind == "class":
+            for base in attributes.order(r, scope)[0][1:]:
+                r.heirs.setdefault(base, []).append(scope)
     found = functions.unclaimed(r)
     for op, facts in enumerate(r.program.ops):
-        if facts.kind in ("subscript", "store_subscript") and len(r.program.args[op]) > 1 and not keys_of(r.of(r.program.args[op][1])):
+        if facts.kind == "attribute" and facts.name == "__subclasses__":
+            found.extend(r.uses[op])
+        elif facts.kind in ("subscript", "store_subscript") and len(r.program.args[op]) > 1 and not keys_of(r.of(r.program.args[op][1])):
             found.append(op)
     if not r.program.class_names.isdisjoint(("__getattr__", "__getattribute__")):
         for op, facts in enumerate(r.program.ops):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, cast
 
-from mlrubric.graph.resolve import builtin_calls, calls, methods
+from mlrubric.graph.resolve import attributes, builtin_calls, calls, containers, methods, objects
 from mlrubric.graph.resolve.names import import_by_name
 from mlrubric.graph.values import EMPTY, HOLE, Value, Values, concatenations, join, number, ordered
 
@@ -55,6 +55,9 @@ SAME_VALUE = frozenset(
 )
 
 
+PROTOCOLS = frozenset(["__getitem__", "__len__", "__iter__", "__next__", "__call__"])
+
+
 def function(r: Resolver, op: int, name: str, arguments: Arguments) -> Values:
     """A call of a library's function or class."""
     name = r.catalogue.canonical(name)
@@ -70,7 +73,7 @@ def function(r: Resolver, op: int, name: str, arguments: Arguments) -> Values:
     callbacks(r, op, arguments.all, name)
     api = r.catalogue.api(name)
     if api is not None and api.returns:
-        return typed(r, api.returns, None, arguments)
+        return objects.result(r, api, None, arguments)
     if r.catalogue.is_class(name):
         return frozenset([("object", name)])
     last = name.rpartition(".")[2]
@@ -123,23 +126,7 @@ def method(r: Resolver, op: int, callee: Value, arguments: Arguments) -> Values:
         if answered is not None:
             return answered
     callbacks(r, op, arguments.all, f"{owner}.{name}")
-    api = r.method(owner, name)
-    if api is not None and api.returns:
-        return typed(r, api.returns, owner, arguments)
-    return EMPTY
-
-
-def typed(r: Resolver, returns: str, owner: str | None, arguments: Arguments) -> Values:
-    """The value that a catalogue return type stands for."""
-    if returns == "self":
-        return frozenset([("object", owner)]) if owner else EMPTY
-    if returns.startswith("arg:"):
-        return r.of(arguments.get(int(returns[4:])))
-    if returns.startswith("tuple[") and returns.endswith("]"):
-        return frozenset([("tuple", tuple(t.strip() for t in returns[6:-1].split(",")))])
-    if returns.startswith(("list[", "dict[")) and returns.endswith("]"):
-        return frozenset([("tuple", (returns[5:-1].strip(),))])
-    return frozenset([("object", returns)])
+    return objects.result(r, r.method(owner, name), owner, arguments)
 
 
 def callbacks(r: Resolver, op: int, arguments: tuple[int, ...], name: str = "") -> None:
@@ -147,7 +134,12 @@ def callbacks(r: Resolver, op: int, arguments: tuple[int, ...], name: str = "") 
     if name in KEEPS:
         return
     for argument in arguments:
-        for value in ordered(v for v in r.of(argument) if v[0] in ("function", "bound", "partial")):
+        values = r.of(argument)
+        if not values:
+            continue
+        if r.asked and any(v[0] in ("instance", "made") for v in values):
+            _asked(r, op, argument)
+        for value in ordered(v for v in values if v[0] in ("function", "bound", "partial")):
             if value[0] == "partial":
                 callbacks(r, op, calls.arguments_of(r, number(value)).positional[:1])
                 continue
@@ -156,6 +148,41 @@ def callbacks(r: Resolver, op: int, arguments: tuple[int, ...], name: str = "") 
             params = r.program.params(number(value))
             if value[0] == "bound" and params:
                 calls.receive(r, params[0], frozenset([cast(Value, value[2])]))
+
+
+def _asked(r: Resolver, op: int, argument: int) -> None:
+    """Methods of an object, or of the objects in a list, that a library asks."""
+    values = r.of(argument)
+    for container in values:
+        if container[0] == "made" and r.program.ops[number(container)].kind == "container":
+            values = join(values, containers.item(r, number(container), None, op))
+    for value in ordered(v for v in values if v[0] == "instance"):
+        for scope in _answers(r, number(value)):
+            r.target(op, ("callback", scope))
+            r.callers.setdefault(scope, set()).add(op)
+            params = r.program.params(scope)
+            if params and scope not in r.statics:
+                calls.receive(r, params[0], frozenset([value]))
+
+
+def _answers(r: Resolver, scope: int) -> tuple[int, ...]:
+    """The methods by which a class answers the library of its base: those that the base is known to have, hooks (`on_...`), protocols."""
+    classes, outer = attributes.order(r, scope)
+    if not outer:
+        return ()
+    known = r.answers.get((scope, *outer))
+    if known is None:
+        found: list[int] = []
+        for name in sorted({n for c in classes for n in r.program.exports[c]}):
+            if name in PROTOCOLS or name.startswith("on_") or any(r.method(library, name) is not None for library in outer):
+                owner = next(c for c in classes if name in r.program.exports[c])
+                found.extend(
+                    int(str(r.program.ops[d].value)) + r.program.unit(d).scope_base
+                    for d in r.program.exports[owner][name]
+                    if r.program.ops[d].kind == "function" and not r.program.ops[d].extra
+                )
+        known = r.answers[(scope, *outer)] = tuple(found)
+    return known
 
 
 def _wrapped(r: Resolver, name: str, arguments: Arguments) -> Values:

@@ -18,6 +18,10 @@ def call(r: Resolver, op: int, receiver: object, name: str, arguments: Arguments
     if isinstance(receiver, int):
         return _of_container(r, op, receiver, name, arguments)
     value = cast(Value, receiver)
+    if name == "__subclasses__":
+        if r.late:  # when the bases of all classes are known
+            containers.fill(r, op, frozenset(("class", c) for c in r.heirs.get(number(value), ())))
+        return containers.made(r, op)
     if value[0] == "text":
         return _of_text(r, str(value[1]), name, arguments)
     if value[0] == "holds" and name in ("get", "pop", "setdefault", "__getitem__"):
