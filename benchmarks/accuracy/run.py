@@ -3,8 +3,8 @@
     python benchmarks/accuracy/run.py --sets SETS [--scorers SCORERS] [--out FOLDER] [SET ...]
 
 SETS holds one folder per set, with `inputs/` and `truth.jsonl` (default: the environment variable MLRUBRIC_BENCH). The answers are
-written as OUT/<set>.json in the form of the scorers; with SCORERS, the folder of `score_callgraph.py` and `score_callsites.py`, the
-scores are printed. What a scorer leaves out is left out here: builtins in the call sites of small programs, libraries in the call
+written as OUT/<set>.json in the form of the scorers; with SCORERS, the folder of `score_callgraph.py`, `score_callsites.py` and
+`score_findings.py`, the scores are printed. What a scorer leaves out is left out here: builtins in the call sites of small programs, libraries in the call
 graphs of applications.
 """
 
@@ -19,14 +19,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from mlrubric.graph.build import Picture, build
+from benchmarks.accuracy.leakage import LEAKS, Found, leaks
+from benchmarks.accuracy.picture import picture_of
+from mlrubric.graph.build import Picture
 from mlrubric.graph.layers import LAYERS
-from mlrubric.knowledge.catalogue import load_catalogue
-from mlrubric.read.drive import read_tree
-from mlrubric.source.tree import DiskTree
 
 Answer = dict[str, list[str]]
-SCORERS = {"callgraph": "score_callgraph.py", "callsites": "score_callsites.py"}
+SCORERS = {"callgraph": "score_callgraph.py", "callsites": "score_callsites.py", "leakage": "score_findings.py"}
 ASIDE = {"tests", "test", "docs", "doc", "examples", "example", "e2e_tests", "setup"}
 
 
@@ -36,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--scorers", type=Path)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--verbose", action="store_true", help="print what differs")
-    parser.add_argument("names", nargs="*", metavar="SET", default=[*ANSWERS])
+    parser.add_argument("names", nargs="*", metavar="SET", default=[*ANSWERS, *LEAKS])
     options = parser.parse_args(arguments)
     if options.sets is None:
         parser.error("--sets or MLRUBRIC_BENCH must name the folder of the sets")
@@ -46,7 +45,11 @@ def main(arguments: list[str] | None = None) -> int:
         if not (options.sets / name).is_dir():
             print(f"{name}: not in {options.sets}")
             continue
-        answers = {case: ANSWERS[name](path) for case, path in cases(options.sets / name)}
+        answers: dict[str, Answer] | list[Found] = (
+            leaks(options.sets / name, LEAKS[name])
+            if name in LEAKS
+            else {case: ANSWERS[name](path) for case, path in cases(options.sets / name)}
+        )
         target = out / f"{name}.json"
         target.write_text(json.dumps(answers, indent=1, sort_keys=True), encoding="utf-8")
         print(f"{name}: {len(answers)} answers in {target}", flush=True)
@@ -63,17 +66,6 @@ def cases(folder: Path) -> Iterator[tuple[str, Path]]:
         row = json.loads(line)
         path = folder / row["file"]
         yield row["id"], path.parent if path.name == "main.py" else path
-
-
-def picture_of(path: Path) -> Picture:
-    """The graph of one case; a notebook is a repository of its own."""
-    if path.is_dir():
-        tree = DiskTree(path)
-        return build(read_tree(tree, workers=1), [entry.path for entry in tree.files], load_catalogue())
-    with tempfile.TemporaryDirectory() as folder:
-        alone = Path(folder) / path.name
-        alone.write_bytes(path.read_bytes())
-        return picture_of(Path(folder))
 
 
 def call_graph(path: Path) -> Answer:
