@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mlrubric.graph.meaning import Meaning
+from mlrubric.graph.parts.layout import READ
 from mlrubric.graph.parts.pieces import TEST, TRAIN, VALIDATION
 from mlrubric.graph.parts.seen import Seen
 
@@ -16,21 +17,26 @@ EXPRESSION = frozenset({"load", "assign", "container", "element", "phi", "binary
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """An evaluation, or a prediction (`asks` only): the models it is of, and the bits of its rows."""
+    """An evaluation, or a prediction (`asks` only): the models it is of, the bits of its rows, and where the rows that were asked about
+    were given their name (-1 when that is not one place)."""
 
     op: int
     models: frozenset[int]
     rows: int
     part: str
     asks: bool
+    source: int
 
 
 def judgements(seen: Seen) -> list[Judgement]:
     """Every evaluation and prediction outside of tests that a model of the project is behind."""
     code, found = seen.code, list[Judgement]()
+    fits = {op for op, _, _ in seen.fits}
     for op, meaning in sorted(code.meanings.all().items()):
         roles = meaning.roles
         if not {"model.evaluate", "model.predict"} & set(roles) or seen.tested(op) or "model.fit" in roles:
+            continue
+        if "model.evaluate" not in roles and not _measured(seen, op):
             continue
         handed = [meaning.arguments[role] for role in ROWS if role in meaning.arguments]
         rows = models = 0
@@ -39,9 +45,55 @@ def judgements(seen: Seen) -> list[Judgement]:
         for source in (*handed, code.program.args[op][0], meaning.arguments.get("@model", -1)):
             models |= seen.bits[source] if source >= 0 else 0
         found.append(
-            Judgement(op, frozenset(seen.layout.of(models, "fitted")), rows, seen.layout.part(rows), "model.evaluate" not in roles)
+            Judgement(
+                op,
+                frozenset(seen.layout.of(models, "fitted")) & fits,
+                rows,
+                seen.layout.part(rows),
+                "model.evaluate" not in roles,
+                _asked(seen, op, meaning),
+            )
         )
     return found
+
+
+def _measured(seen: Seen, prediction: int) -> bool:
+    """Whether something unknown may come of a prediction: arithmetic, a comparison, a result, a call that nobody knows. What only goes to
+    known calls that measure nothing (a signature, a file) is no evaluation by hand."""
+    code, waiting, known = seen.code, [prediction], {prediction}
+    while waiting:
+        for use in code.flow.forward[waiting.pop()]:
+            kind, meaning = code.program.ops[use].kind, code.meanings.of(use)
+            if kind in ("assign", "load", "attribute", "subscript", "unpack"):
+                if use not in known:
+                    known.add(use)
+                    waiting.append(use)
+            elif kind != "call" or meaning is None or meaning.entry is None or "model.evaluate" in meaning.roles:
+                return True
+    return False
+
+
+def _asked(seen: Seen, op: int, meaning: Meaning) -> int:
+    """Where the rows of an evaluation were given their name: its own data, or the data of the one prediction that it measures."""
+    if "@data" in meaning.arguments:
+        return _named(seen, meaning.arguments["@data"])
+    code, found = seen.code, set[int]()
+    start = meaning.arguments.get("@predictions", -1)
+    if start >= 0:
+        scope = code.program.scope_id(op)
+        for back in code.flow.reach([start], back=True, stop=lambda o: code.program.ops[o].kind in ("call", "param")):
+            made = code.meanings.of(back)
+            if made is not None and "model.predict" in made.roles and code.program.scope_id(back) == scope:
+                found.add(_named(seen, made.arguments.get("@data", -1)))
+    return found.pop() if len(found) == 1 else -1
+
+
+def _named(seen: Seen, op: int) -> int:
+    """The assignment behind a name, -1 when several may be."""
+    program = seen.code.program
+    while op >= 0 and program.ops[op].kind in ("attribute", "subscript") and program.args[op]:
+        op = program.args[op][0]
+    return program.args[op][0] if op >= 0 and program.ops[op].kind == "load" and len(program.args[op]) == 1 else -1
 
 
 def mark_judged(seen: Seen) -> None:
@@ -49,13 +101,15 @@ def mark_judged(seen: Seen) -> None:
     everything = judgements(seen)
     fits = {op: (data, meaning) for op, data, meaning in seen.fits}
     modules = {seen.code.program.unit_of[op] for op, _ in seen.folded}
+    apart = _kept_back(seen, everything, fits)
     told: set[int] = set()
     for one in everything:
-        if one.asks or not one.models or any(m not in fits or m in told or "@target" not in fits[m][1].arguments for m in one.models):
+        if one.asks or not one.models or any(m in told or "@target" not in fits[m][1].arguments for m in one.models):
             continue
         hows = {_how(seen, one, model, fits[model][0]) for model in one.models}
         how = hows.pop() if len(hows) == 1 else ""
-        if not how or (how != "again" and (_elsewhere(everything, one) or seen.code.program.unit_of[one.op] in modules)):
+        module = seen.code.program.unit_of[one.op]
+        if not how or (how != "again" and (_elsewhere(everything, one) or module in modules)) or (how == "whole" and module in apart):
             continue
         told |= one.models
         node = seen.node(_place(seen, one))
@@ -71,8 +125,8 @@ def _how(seen: Seen, one: Judgement, model: int, data: int) -> str:
     if one.part == TRAIN and part == TRAIN and layout.of(one.rows, TRAIN) == layout.of(learned, TRAIN):
         return "train"
     shared = bool(one.rows & learned & roots)
-    if one.part == "whole" and part == "whole" and shared and one.rows & 1:
-        return "whole"
+    if one.part == "whole" and part == "whole" and one.rows & READ and one.source >= 0 and one.source == _named(seen, data):
+        return "whole" if seen.code.program.ops[one.source].kind != "param" else ""
     if one.part in (TEST, VALIDATION) and part == "whole" and shared and model < one.op and seen.alike(model, one.op):
         return "again"
     return ""
@@ -80,7 +134,17 @@ def _how(seen: Seen, one: Judgement, model: int, data: int) -> str:
 
 def _elsewhere(everything: list[Judgement], one: Judgement) -> bool:
     """Whether one of the models is asked about other rows as well: then the score on these is only a companion."""
-    return any(other.models & one.models and other.part != one.part for other in everything)
+    others = [other for other in everything if other.models & one.models]
+    return any(other.part != one.part or (one.part == "whole" and other.source != one.source) for other in others)
+
+
+def _kept_back(seen: Seen, everything: list[Judgement], fits: dict[int, tuple[int, Meaning]]) -> set[int]:
+    """The modules in which some model is scored on other rows than those it was fitted on: they know of rows that are kept back."""
+    found: set[int] = set()
+    for one in everything:
+        if not one.asks and any(one.source != _named(seen, fits[m][0]) for m in one.models if m in fits):
+            found.add(seen.code.program.unit_of[one.op])
+    return found
 
 
 def _place(seen: Seen, one: Judgement) -> int:
