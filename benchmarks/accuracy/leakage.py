@@ -15,7 +15,13 @@ from mlrubric.rules.rule import Rule
 
 Found = dict[str, str | int]
 LEAKS = {
-    "leakage_yang": {"LEAK001": "preprocessing", "LEAK002": "preprocessing", "LEAK007": "preprocessing", "LEAK009": "preprocessing", "LEAK005": "overlap"},
+    "leakage_yang": {
+        "LEAK001": "preprocessing",
+        "LEAK002": "preprocessing",
+        "LEAK007": "preprocessing",
+        "LEAK009": "preprocessing",
+        "LEAK005": "overlap",
+    },
     "leakage_wald": {"LEAK001": "leakage-fit-before-split", "LEAK006": "leakage-temporal-shuffle"},
 }
 

@@ -3,7 +3,7 @@ from rows that should have judged it."""
 
 from __future__ import annotations
 
-from mlrubric.graph.code import is_test_code
+from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.parts.carry import Carrier, Inside
 from mlrubric.graph.parts.judged import mark_judged
 from mlrubric.graph.parts.layout import MADE, READ, Layout
@@ -50,7 +50,9 @@ def _labels(world: World, found: list[Split], learned: list[Learner], inside: In
             add(piece, layout.bit(part, split.op) | (READ if split.given else 0))
     for op, meaning in sorted(code.meanings.all().items()):
         roles = meaning.roles
-        if ("data.read" in roles or ("file.open" in roles and "file.write" not in roles)) and not (meaning.entry is not None and meaning.entry.parts):
+        if ("data.read" in roles or ("file.open" in roles and "file.write" not in roles)) and not (
+            meaning.entry is not None and meaning.entry.parts
+        ):
             add(op, READ)
             for root in _roots(code, op, meaning.arguments.get("@source", -1), inside):
                 add(root, layout.bit("root", root))
@@ -99,4 +101,3 @@ def _same(one: str, other: str) -> bool:
 def _statistics(world: World, layout: Layout, bits: list[int]) -> list[Learner]:
     whole = [op for op, own in enumerate(bits) if own & READ and layout.part(own) in ("whole", TEST)]
     return statistics(world.code, whole)
-

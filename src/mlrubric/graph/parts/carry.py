@@ -87,9 +87,7 @@ class Carrier:
                 if gives and following in returned:
                     if not cut:
                         continue
-                elif following in elements and op in args[following]:
-                    continue
-                elif cut and ops[following].kind == "param":
+                elif (following in elements and op in args[following]) or (cut and ops[following].kind == "param"):
                     continue
                 if narrow is not None:
                     passed &= narrow.get(following, ALL)
@@ -124,9 +122,8 @@ class Carrier:
                 self.narrow.setdefault(callee, {})[op] = 0 if fitted else self.learned
             elif "@model" in meaning.arguments:
                 self.narrow.setdefault(meaning.arguments["@model"], {})[op] = self.learned
-            if ("model.fit" in meaning.roles or "transform.fit" in meaning.roles) and "model.predict" not in meaning.roles:
-                self.hold[op] = ~self.rows
-            elif "model.evaluate" in meaning.roles:
+            learns = {"model.fit", "transform.fit"} & set(meaning.roles) and "model.predict" not in meaning.roles
+            if learns or "model.evaluate" in meaning.roles:
                 self.hold[op] = ~self.rows
             elif meaning.changes:
                 for following in self.code.flow.forward[op]:

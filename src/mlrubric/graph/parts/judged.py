@@ -266,7 +266,12 @@ def _repeated(seen: Seen, scores: list[int]) -> bool:
     calls = [c for c in code.resolver.callers.get(scope, ()) if not seen.tested(c)]
     loops = [code.flow.loop(o) for o in (score, *calls)]
     splits = {code.flow.loop(s) for s in seen.layout.of(seen.bits[score], TEST)}
-    return any(loop >= 0 and loop not in splits for loop in loops) or len(calls) > 1
+    return any(loop >= 0 and loop not in splits for loop in loops) or len(calls) > 1 or any(_listed(seen, o) for o in (score, *calls))
+
+
+def _listed(seen: Seen, op: int) -> bool:
+    """Whether an operation is what a comprehension makes for each of its elements."""
+    return any(seen.code.program.ops[use].kind == "comprehension" for use in seen.code.flow.forward[op])
 
 
 def _best_kept(seen: Seen, compare: int) -> bool:

@@ -170,7 +170,7 @@ def _selections(code: Code, known: frozenset[int]) -> Iterator[Split]:
         if facts.kind != "assign" or not program.args[op]:
             continue
         part = named(facts.name)
-        value = program.args[op][0]
+        value = _written(code, program.args[op][0])
         source = _selected(code, value) if part and not _follows(code, value, known) else None
         if source is not None:
             groups.setdefault((program.scope_id(op), source, _rest(facts.name)), {})[value] = part
@@ -179,6 +179,15 @@ def _selections(code: Code, known: frozenset[int]) -> Iterator[Split]:
         if TRAIN in parts and len(parts) > 1:
             first = min(members)
             yield Split(first, None, dict(members), tuple(a for m in members for a in program.args[m][:1] if a >= 0), selected=True)
+
+
+def _written(code: Code, value: int) -> int:
+    """The value itself, or the element of a written tuple that is unpacked: `train, test = rows[:n], rows[n:]`."""
+    program, facts = code.program, code.program.ops[value]
+    if facts.kind == "unpack" and isinstance(facts.value, int) and program.ops[program.args[value][0]].kind == "container":
+        elements = program.args[program.args[value][0]]
+        return elements[facts.value] if -len(elements) <= facts.value < len(elements) else value
+    return value
 
 
 def _follows(code: Code, selection: int, known: frozenset[int]) -> bool:

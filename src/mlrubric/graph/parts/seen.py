@@ -9,8 +9,8 @@ from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.parts.layout import Layout
 from mlrubric.graph.parts.learners import Learner
-from mlrubric.graph.parts.reached import unreached
 from mlrubric.graph.parts.pieces import TEST, TRAIN, Split
+from mlrubric.graph.parts.reached import unreached
 from mlrubric.graph.world import World
 
 BEFORE = ("whole", "none")

@@ -106,5 +106,3 @@ def _splitter(code: Code, op: int) -> int:
             return -1
         op = sources[0]
     return -1
-
-

@@ -148,7 +148,7 @@ def elements(r: Resolver, value: Value, op: int) -> Values:
         inner = r.catalogue.attribute(str(value[1]), "__iter__")
         return frozenset([("object", inner)]) if inner else EMPTY
     if kind == "tuple" and isinstance(value[1], tuple):
-        return frozenset(("object", k) for k in value[1])
+        return frozenset(("object", k) for k in value[1] if k)
     if kind in ("pair", "zip"):
         return join(part(r, value, 0, op), part(r, value, 1, op))
     if kind == "class":
@@ -190,9 +190,8 @@ def part(r: Resolver, value: Value, key: object, op: int) -> Values:
         return item(r, number(value), key, op)
     if kind == "tuple" and isinstance(value[1], tuple):
         kinds = value[1]
-        if isinstance(key, int) and -len(kinds) <= key < len(kinds):
-            return frozenset([("object", kinds[key])])
-        return frozenset([("object", kinds[0])]) if kinds else EMPTY
+        chosen = kinds[key] if isinstance(key, int) and -len(kinds) <= key < len(kinds) else kinds[0] if kinds else ""
+        return frozenset([("object", chosen)]) if chosen else EMPTY
     if kind == "pair":
         container = number(value)
         return keys(r, container, op) if key == 0 else item(r, container, None, op)

@@ -136,10 +136,18 @@ def typed(r: Resolver, returns: str, owner: str | None, arguments: Arguments) ->
     if returns.startswith("arg:"):
         return r.of(arguments.get(int(returns[4:])))
     if returns.startswith("tuple[") and returns.endswith("]"):
-        return frozenset([("tuple", tuple(t.strip() for t in returns[6:-1].split(",")))])
+        return frozenset([("tuple", tuple(_kind(r, t.strip(), arguments) for t in returns[6:-1].split(",")))])
     if returns.startswith(("list[", "dict[")) and returns.endswith("]"):
         return frozenset([("tuple", (returns[5:-1].strip(),))])
     return frozenset([("object", returns)])
+
+
+def _kind(r: Resolver, returns: str, arguments: Arguments) -> str:
+    """The type of one element of a returned tuple; "" when it is that of an argument whose type is not known."""
+    if not returns.startswith("arg:"):
+        return returns
+    kinds = {str(v[1]) for v in r.of(arguments.get(int(returns[4:]))) if v[0] == "object"}
+    return kinds.pop() if len(kinds) == 1 else ""
 
 
 def callbacks(r: Resolver, op: int, arguments: tuple[int, ...], name: str = "") -> None:
