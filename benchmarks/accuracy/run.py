@@ -1,11 +1,11 @@
-"""Run the graph layers over the sets of test programs and print their scores.
+"""Run the graph layers and the leakage rules over the sets of test programs and print their scores.
 
-    python benchmarks/accuracy/run.py --sets SETS [--scorers SCORERS] [--out FOLDER] [SET ...]
+    python -m benchmarks.accuracy --sets SETS [--scorers SCORERS] [--out FOLDER] [SET ...]
 
 SETS holds one folder per set, with `inputs/` and `truth.jsonl` (default: the environment variable MLRUBRIC_BENCH). The answers are
 written as OUT/<set>.json in the form of the scorers; with SCORERS, the folder of `score_callgraph.py`, `score_callsites.py` and
-`score_findings.py`, the scores are printed. What a scorer leaves out is left out here: builtins in the call sites of small programs, libraries in the call
-graphs of applications.
+`score_findings.py`, the scores are printed. What a scorer leaves out is left out here: builtins in the call sites of small programs,
+libraries in the call graphs of applications.
 """
 
 from __future__ import annotations
