@@ -21,12 +21,12 @@ def mark_parts(world: World) -> None:
     learned = learners(code)
     inside, files = Inside(code), _files(world)
     layout, labels = _labels(world, found, learned, inside)
-    bits = Carrier(code, layout, labels, files, inside).run()
+    bits = Carrier(code, layout, labels, files, inside, _choosing(layout, learned)).run()
     numbers = _statistics(world, layout, bits) if found else []
     if numbers:
         learned = sorted([*learned, *numbers], key=lambda one: one.op)
         layout, labels = _labels(world, found, learned, inside)
-        bits = Carrier(code, layout, labels, files, inside).run()
+        bits = Carrier(code, layout, labels, files, inside, _choosing(layout, learned)).run()
     seen = Seen(world, layout, bits, found, learned)
     for node, op in code.node_op.items():
         known = code.meanings.of(op)
@@ -65,10 +65,18 @@ def _labels(world: World, found: list[Split], learned: list[Learner], inside: In
         if "model.evaluate" in roles:
             add(op, layout.bit("scored", op))
     for learner in learned:
-        add(learner.op, layout.bit("learned", learner.op))
+        add(learner.op, layout.bit(learner.kind, learner.op))
     for op, bits in series(code).items():
         add(op, bits)
     return layout, labels
+
+
+def _choosing(layout: Layout, learned: list[Learner]) -> int:
+    """The bits of those whose knowledge chooses columns."""
+    chosen = 0
+    for one in learned:
+        chosen |= layout.bit(one.kind, one.op) if one.what in ("select", "model") else 0
+    return chosen
 
 
 def _roots(code: Code, read: int, source: int, inside: Inside) -> list[int]:

@@ -22,10 +22,11 @@ Edges = dict[int, list[tuple[int, int]]]
 
 
 class Carrier:
-    """The sweeps over one program. `extra`: more edges, such as those through files, as (source, target)."""
+    """The sweeps over one program. `extra`: more edges, such as those through files, as (source, target). `choosing`: the bits of those
+    whose knowledge is which columns to take."""
 
-    def __init__(self, code: Code, layout: Layout, labels: dict[int, int], extra: list[tuple[int, int]], inside: Inside) -> None:
-        self.code, self.layout, self.labels, self.inside = code, layout, labels, inside
+    def __init__(self, code: Code, layout: Layout, labels: dict[int, int], extra: list[tuple[int, int]], inside: Inside, choosing: int = 0) -> None:
+        self.code, self.layout, self.labels, self.inside, self.choosing = code, layout, labels, inside, choosing
         self.count = len(code.program.ops)
         self.learned = layout.all("learned", "fitted", "scored")
         self.rows = layout.rows
@@ -131,8 +132,9 @@ class Carrier:
                         self.narrow.setdefault(op, {})[following] = self.learned
 
     def _selected(self) -> None:
-        """Which rows or columns are chosen says from which part they are, not what was learned or measured; groups have no order."""
-        program, parts = self.code.program, self.layout.all(TRAIN, TEST, VALIDATION)
+        """Which rows are chosen says from which part they are, not what was learned or measured, but for those who choose columns; groups
+        have no order."""
+        program, parts = self.code.program, self.layout.all(TRAIN, TEST, VALIDATION) | self.choosing
         for op, facts in enumerate(program.ops):
             if facts.kind == "subscript" and len(program.args[op]) > 1:
                 self.narrow.setdefault(program.args[op][1], {})[op] = parts

@@ -17,24 +17,33 @@ SPREAD = frozenset({"-"})
 @dataclass(frozen=True, slots=True)
 class Learner:
     """One operation that learns. `what`: scale (its values), select (columns by the target), encode (which categories there are),
-    resample (rows are repeated or invented), statistic. `data` are the rows it learns from."""
+    resample (rows are repeated or invented), statistic, model (whose importances or guesses may choose or make columns). `data` are the
+    rows it learns from."""
 
     op: int
     what: str
     data: int
-    target: int = -1
+
+    @property
+    def kind(self) -> str:
+        """The kind of bit that stands for what it learned."""
+        return "fitted" if self.what == "model" else "learned"
 
 
 def learners(code: Code) -> list[Learner]:
-    """Every transformer that is fitted and every sampler that repeats rows, outside of tests."""
+    """Every transformer and model that is fitted and every sampler that repeats rows, outside of tests."""
     found: list[Learner] = []
     for op, meaning in sorted(code.meanings.all().items()):
-        if is_test_code(code.program.unit(op).path) or not (set(FITTED) & set(meaning.roles) or "data.sample" in meaning.roles):
+        if is_test_code(code.program.unit(op).path):
+            continue
+        if "model.fit" in meaning.roles and {"@data", "@target"} <= meaning.arguments.keys() and not (meaning.entry and meaning.entry.folds):
+            found.append(Learner(op, "model", meaning.arguments["@data"]))
+        if not (set(FITTED) & set(meaning.roles) or "data.sample" in meaning.roles):
             continue
         what = _what(code, meaning)
         data = meaning.arguments.get("@data", meaning.arguments.get("@target", _receiver(code, op)))
         if what and data >= 0 and (meaning.entry is not None or _remembers(code, op)):
-            found.append(Learner(op, what, data, meaning.arguments.get("@target", -1)))
+            found.append(Learner(op, what, data))
     return found
 
 

@@ -75,11 +75,13 @@ def mark_seen(seen: Seen) -> None:
     graph = seen.world.graph
     for learner in seen.learners:
         how, targets = _reached(seen, learner) if not unreached(seen.code, learner.op) else ("no", [])
+        if learner.what == "model" and how == "no":
+            continue
         if learner.what in ROLES and how == "no" and not (learner.what == "statistic" and seen.part(learner.data) == TEST):
             continue
         node = seen.node(learner.op, ROLES.get(learner.what, ""))
         attributes = graph.nodes[node].attributes
-        attributes["learns"], attributes["seen"] = learner.what, how
+        attributes["learns"], attributes["seen"] = "select" if learner.what == "model" else learner.what, how
         attributes["part"] = seen.part(learner.data)
         attributes["toward"] = " ".join(str(seen.node(t)) for t in targets)
         attributes["trains"] = " ".join(str(seen.node(f)) for f in _trained(seen, learner))
@@ -97,7 +99,7 @@ def _who(code: Code, op: int) -> str:
 
 def _reached(seen: Seen, learner: Learner) -> tuple[str, list[int]]:
     """How what was learned gets to rows that judge it."""
-    bit = seen.layout.bit("learned", learner.op)
+    bit = seen.layout.bit(learner.kind, learner.op)
     part = seen.part(learner.data)
     split = [s.op for s in seen.splits if not s.given and not seen.tested(s.op) and any(seen.bits[a] & bit for a in s.inputs)]
     folded = [c for c, data in seen.folded if seen.bits[data] & bit]
@@ -105,14 +107,31 @@ def _reached(seen: Seen, learner: Learner) -> tuple[str, list[int]]:
         before = [s for s in split if s != learner.op]
         if before:
             return "split", before[:1]
-        beside = list(_beside(seen, learner, bit))
+        beside = list(_beside(seen, learner, bit)) if learner.what != "model" else []
         if beside:
             return "beside", beside[:1]
         if folded:
             return "folds", folded[:1]
+    elif part == "mixed" and _joined(seen, learner.data):
+        beside = list(_beside(seen, learner, bit))
+        if beside:
+            return "beside", beside[:1]
     elif part == TRAIN and (split or folded):
         return "inner", [*split, *folded][:1]
     return "no", []
+
+
+def _joined(seen: Seen, data: int) -> bool:
+    """Whether training and test rows are put together again, in the same function."""
+    code, scope = seen.code, seen.code.program.scope_id(data)
+    for op in code.flow.reach([data], back=True, stop=lambda o: code.program.scope_id(o) != scope):
+        meaning = code.meanings.of(op)
+        if meaning is not None and "data.join" in meaning.roles and "@data" in meaning.arguments:
+            rows = meaning.arguments["@data"]
+            elements = code.program.args[rows] if code.program.ops[rows].kind == "container" else ()
+            if {TRAIN, TEST} <= {seen.part(e) for e in elements if e >= 0}:
+                return True
+    return False
 
 
 def _beside(seen: Seen, learner: Learner, bit: int) -> Iterator[int]:
@@ -135,7 +154,7 @@ def _later(seen: Seen, learner: int, fit: int) -> bool:
 
 def _trained(seen: Seen, learner: Learner) -> list[int]:
     """The trainings on a training part, or inside of folds, that get what was learned."""
-    bit = seen.layout.bit("learned", learner.op)
+    bit = seen.layout.bit(learner.kind, learner.op)
     fits = [op for op, data, _ in seen.fits if seen.bits[data] & bit and seen.part(data) in (TRAIN, "validation", "mixed")]
     return fits + [op for op, data in seen.folded if seen.bits[data] & bit]
 
