@@ -1,11 +1,11 @@
-"""Run the graph layers over the sets of test programs and print their scores.
+"""Run the graph layers and the leakage rules over the sets of test programs and print their scores.
 
-    python benchmarks/accuracy/run.py --sets SETS [--scorers SCORERS] [--out FOLDER] [SET ...]
+    python -m benchmarks.accuracy --sets SETS [--scorers SCORERS] [--out FOLDER] [SET ...]
 
 SETS holds one folder per set, with `inputs/` and `truth.jsonl` (default: the environment variable MLRUBRIC_BENCH). The answers are
-written as OUT/<set>.json in the form of the scorers; with SCORERS, the folder of `score_callgraph.py` and `score_callsites.py`, the
-scores are printed. What a scorer leaves out is left out here: builtins in the call sites of small programs, libraries in the call
-graphs of applications.
+written as OUT/<set>.json in the form of the scorers; with SCORERS, the folder of `score_callgraph.py`, `score_callsites.py` and
+`score_findings.py`, the scores are printed. What a scorer leaves out is left out here: builtins in the call sites of small programs,
+libraries in the call graphs of applications.
 """
 
 from __future__ import annotations
@@ -21,14 +21,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import BuiltinFunctionType
 
-from mlrubric.graph.build import Picture, build
+from benchmarks.accuracy.leakage import LEAKS, Found, leaks
+from benchmarks.accuracy.picture import picture_of
+from mlrubric.graph.build import Picture
 from mlrubric.graph.layers import LAYERS
-from mlrubric.knowledge.catalogue import load_catalogue
-from mlrubric.read.drive import read_tree
-from mlrubric.source.tree import DiskTree
 
 Answer = dict[str, list[str]]
-SCORERS = {"callgraph": "score_callgraph.py", "callsites": "score_callsites.py"}
+SCORERS = {"callgraph": "score_callgraph.py", "callsites": "score_callsites.py", "leakage": "score_findings.py"}
 ASIDE = {"tests", "test", "docs", "doc", "examples", "example", "e2e_tests", "setup"}
 
 
@@ -38,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--scorers", type=Path)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--verbose", action="store_true", help="print what differs")
-    parser.add_argument("names", nargs="*", metavar="SET", default=[*ANSWERS])
+    parser.add_argument("names", nargs="*", metavar="SET", default=[*ANSWERS, *LEAKS])
     options = parser.parse_args(arguments)
     if options.sets is None:
         parser.error("--sets or MLRUBRIC_BENCH must name the folder of the sets")
@@ -48,7 +47,11 @@ def main(arguments: list[str] | None = None) -> int:
         if not (options.sets / name).is_dir():
             print(f"{name}: not in {options.sets}")
             continue
-        answers = {case: ANSWERS[name](path) for case, path in cases(options.sets / name)}
+        answers: dict[str, Answer] | list[Found] = (
+            leaks(options.sets / name, LEAKS[name])
+            if name in LEAKS
+            else {case: ANSWERS[name](path) for case, path in cases(options.sets / name)}
+        )
         target = out / f"{name}.json"
         target.write_text(json.dumps(answers, indent=1, sort_keys=True), encoding="utf-8")
         print(f"{name}: {len(answers)} answers in {target}", flush=True)
@@ -65,17 +68,6 @@ def cases(folder: Path) -> Iterator[tuple[str, Path]]:
         row = json.loads(line)
         path = folder / row["file"]
         yield row["id"], path.parent if path.name == "main.py" else path
-
-
-def picture_of(path: Path) -> Picture:
-    """The graph of one case; a notebook is a repository of its own."""
-    if path.is_dir():
-        tree = DiskTree(path)
-        return build(read_tree(tree, workers=1), [entry.path for entry in tree.files], load_catalogue())
-    with tempfile.TemporaryDirectory() as folder:
-        alone = Path(folder) / path.name
-        alone.write_bytes(path.read_bytes())
-        return picture_of(Path(folder))
 
 
 def call_graph(path: Path) -> Answer:

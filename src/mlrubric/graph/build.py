@@ -78,7 +78,7 @@ def _build(facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogu
     for module in _links():
         module.link(world)
     label(graph, code)
-    mark_parts(graph, code)
+    mark_parts(world)
     mark_seeds(graph, code)
     guarded = tuple(guard_releases(world))
     mark_subjects(world)

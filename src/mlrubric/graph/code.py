@@ -65,6 +65,15 @@ class Code:
             return self.module_node[unit.index]
         return self.scope_node[scope]
 
+    def place_op(self, graph: Graph, op: int, node: int) -> None:
+        """A node stands for an operation from now on; what holds the operation runs it."""
+        self.op_node[op] = node
+        self.node_op[node] = op
+        line = self.checks.swallowed(op)
+        loss = f"exception swallowed at line {line}" if line else ""
+        blocked = "under a condition that is always false" if self.checks.dead(op) else ""
+        graph.connect(self.holder(op), node, "call", self.place(op), loss=loss, blocked=blocked)
+
     def about(self, op: int) -> frozenset[str]:
         """The roles of everything that flows into an operation."""
         bits, found, index = self.bits[op] if self.bits else 0, set(), 0
@@ -222,23 +231,14 @@ def _add_op(graph: Graph, code: Code, op: int, meaning: Meaning) -> None:
     graph.nodes[node].attributes["certain"] = "true" if meaning.certain else "false"
     if meaning.kind:
         graph.nodes[node].attributes["type"] = meaning.kind
-    _place_op(graph, code, op, node)
-
-
-def _place_op(graph: Graph, code: Code, op: int, node: int) -> None:
-    code.op_node[op] = node
-    code.node_op[node] = op
-    line = code.checks.swallowed(op)
-    loss = f"exception swallowed at line {line}" if line else ""
-    blocked = "under a condition that is always false" if code.checks.dead(op) else ""
-    graph.connect(code.holder(op), node, "call", code.place(op), loss=loss, blocked=blocked)
+    code.place_op(graph, op, node)
 
 
 def _add_check(graph: Graph, code: Code, check: Check) -> None:
     node = code.op_node.get(check.op)
     if node is None:
         node = graph.add("op", check.form, code.place(check.op))
-        _place_op(graph, code, check.op, node)
+        code.place_op(graph, check.op, node)
     graph.give(node, "check")
     graph.nodes[node].gate = True
     graph.nodes[node].attributes["form"] = check.form

@@ -121,8 +121,9 @@ class Flow:
             for argument in args[1:]:
                 if argument >= 0:
                     self.connect(argument, op)
-        if receiver >= 0 and meaning is not None and meaning.changes:
-            if flows != "args":
+        in_place = self._in_place(op)
+        if receiver >= 0 and (in_place or (meaning is not None and meaning.changes)):
+            if flows != "args" and not in_place:
                 for argument in args[1:]:
                     if argument >= 0:
                         self.connect(argument, op)
@@ -130,6 +131,13 @@ class Flow:
         for target in targets:
             if target[0] == "callback":
                 self._callback_edges(op, int(str(target[1])), receiver)
+
+    def _in_place(self, op: int) -> bool:
+        """Whether a call says `inplace=True`."""
+        names, args = self.program.ops[op].value, self.program.args[op]
+        if not isinstance(names, tuple) or "inplace" not in names:
+            return False
+        return self.program.ops[args[len(args) - len(names) + names.index("inplace")]].value is True
 
     def _callback_edges(self, op: int, scope: int, receiver: int) -> None:
         """A library calls the project's function with what it was given: receiver and data arguments reach the parameters."""

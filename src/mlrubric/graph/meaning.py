@@ -76,6 +76,11 @@ class Meanings:
                     return Meaning(api.name, api.roles, {}, api)
         return None
 
+    def traits(self, meaning: Meaning) -> frozenset[str]:
+        """What a call does to rows beyond its roles: traits of its entry, of its own name and of the type it is made of or called on."""
+        names = {meaning.api, meaning.kind, meaning.entry.name if meaning.entry is not None else ""}
+        return frozenset(t for name in names if name for t in self.catalogue.traits(name))
+
     def all(self) -> dict[int, Meaning]:
         return self._of
 

@@ -119,6 +119,11 @@ class Catalogue:
                 return library.attributes[f"{base}.{name}"]
         return ""
 
+    def traits(self, name: str) -> tuple[str, ...]:
+        """What a function, a method (as its entry names it) or a type does to rows beyond its role; `?.method` on unknown receivers."""
+        library = self._read(self._folder / f"{_ALWAYS}.toml") if name.startswith("?.") else self._library(name)
+        return library.traits.get(name, ()) if library is not None else ()
+
     def duck(self, method: str) -> tuple[Duck, ...]:
         """What a method name may mean on a receiver of unknown type, the most particular first."""
         return self._ducks().get(method, ())

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mlrubric.knowledge.entries import FLOWS, GENERATORS, Api, Condition, Duck, Example, Param, RolesWhen, TypeInfo
+from mlrubric.knowledge.entries import FLOWS, GENERATORS, TRAITS, Api, Condition, Duck, Example, Param, RolesWhen, TypeInfo
 from mlrubric.knowledge.roles import Roles
 from mlrubric.knowledge.toml import CatalogueError, Entry, Table, entries, is_table, line_of, parse, read_text
 
@@ -17,7 +17,7 @@ _RESULT = {"returns", "flows", "learns", "mutates", "parts", "decorates", "confi
 _CALL = frozenset(_SHARED | _RESULT | {"of", "name"})
 _TYPE = frozenset(_SHARED | {"of", "name", "bases", "arithmetic"})
 _DUCK = _CALL - {"of", "name"} | {"method", "min_args", "max_args", "receivers", "keywords"}
-_TABLES = frozenset(("library", "aliases", "type", "api", "duck", "attribute"))
+_TABLES = frozenset(("library", "aliases", "type", "api", "duck", "attribute", "trait"))
 _FIRST_EXAMPLE = re.compile(r"^\[\[example\]\]", re.MULTILINE)
 _OTHER_TABLE = re.compile(r"^\[(?!\[example\]\])", re.MULTILINE)
 
@@ -35,6 +35,7 @@ class Library:
     wildcards: list[tuple[str, Api]] = field(default_factory=list)
     types: dict[str, TypeInfo] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)
+    traits: dict[str, tuple[str, ...]] = field(default_factory=dict)
     ducks: list[Duck] = field(default_factory=list)
 
 
@@ -76,6 +77,11 @@ def read_library(path: Path, roles: Roles) -> Library:
         kind = entry.text("type")
         for name in _names(entry):
             library.attributes[name] = kind
+    for entry in entries(path, text, tables, "trait"):
+        entry.only(frozenset(("of", "name", "trait")))
+        trait = entry.one_of("trait", TRAITS, "")
+        for name in _names(entry):
+            library.traits[name] = (*library.traits.get(name, ()), trait)
     for entry in entries(path, text, tables, "duck"):
         entry.only(_DUCK)
         library.ducks.extend(_ducks(entry, roles))

@@ -50,7 +50,7 @@ def _verdict(picture: Picture, rule: Rule, hit: Hit) -> Verdict:
     related = tuple((nodes[n].place, words) for n, words in hit.related)
     if hit.related:
         other = nodes[hit.related[0][0]]
-        values["other"] = _short(other.api or other.label)
+        values["other"] = other.attributes.get("who") or _short(other.api or other.label)
         values["other_line"] = str(other.place)
     path = picture.graph.steps(hit.path)
     return Verdict(rule.id, Outcome.UNMET, node.place, path, tuple(sorted(values.items())), related, _subject(node))

@@ -1,0 +1,111 @@
+"""Which part of the data an operation sees, and what of it gets where it must not: to a training from rows that judge it, to a choice
+from rows that should have judged it."""
+
+from __future__ import annotations
+
+from mlrubric.graph.code import Code, is_test_code
+from mlrubric.graph.parts.carry import Carrier, Inside
+from mlrubric.graph.parts.judged import mark_judged
+from mlrubric.graph.parts.layout import MADE, READ, Layout
+from mlrubric.graph.parts.learners import Learner, learners, statistics
+from mlrubric.graph.parts.pieces import TEST, Split, splits
+from mlrubric.graph.parts.seen import Seen, mark_seen
+from mlrubric.graph.parts.times import mark_series, series
+from mlrubric.graph.world import World
+
+
+def mark_parts(world: World) -> None:
+    """`part` on operations that take data, and on learners, splits, trainings and evaluations what the leakage rules ask for."""
+    code = world.code
+    found = splits(code)
+    learned = learners(code)
+    inside, files = Inside(code), _files(world)
+    layout, labels = _labels(world, found, learned, inside)
+    bits = Carrier(code, layout, labels, files, inside, _choosing(layout, learned)).run()
+    numbers = _statistics(world, layout, bits) if found else []
+    if numbers:
+        learned = sorted([*learned, *numbers], key=lambda one: one.op)
+        layout, labels = _labels(world, found, learned, inside)
+        bits = Carrier(code, layout, labels, files, inside, _choosing(layout, learned)).run()
+    seen = Seen(world, layout, bits, found, learned)
+    for node, op in code.node_op.items():
+        known = code.meanings.of(op)
+        data = known.arguments.get("@data", known.arguments.get("@target", -1)) if known is not None else -1
+        if data >= 0:
+            world.graph.nodes[node].attributes["part"] = layout.part(bits[data])
+    mark_seen(seen)
+    mark_judged(seen)
+    mark_series(seen)
+
+
+def _labels(world: World, found: list[Split], learned: list[Learner], inside: Inside) -> tuple[Layout, dict[int, int]]:
+    """Where every bit begins."""
+    code, layout, labels = world.code, Layout(), dict[int, int]()
+
+    def add(op: int, bits: int) -> None:
+        labels[op] = labels.get(op, 0) | bits
+
+    for split in found:
+        for piece, part in split.pieces.items():
+            add(piece, layout.bit(part, split.op) | (READ if split.given else 0))
+    for op, meaning in sorted(code.meanings.all().items()):
+        roles = meaning.roles
+        if ("data.read" in roles or ("file.open" in roles and "file.write" not in roles)) and not (
+            meaning.entry is not None and meaning.entry.parts
+        ):
+            add(op, READ)
+            for root in _roots(code, op, meaning.arguments.get("@source", -1), inside):
+                add(root, layout.bit("root", root))
+        elif "data.synthetic" in roles:
+            add(op, MADE | layout.bit("root", op))
+        if is_test_code(code.program.unit(op).path):
+            continue
+        if "model.fit" in roles:
+            add(op, layout.bit("fitted", op))
+        if "model.evaluate" in roles:
+            add(op, layout.bit("scored", op))
+    for learner in learned:
+        add(learner.op, layout.bit(learner.kind, learner.op))
+    for op, bits in series(code).items():
+        add(op, bits)
+    return layout, labels
+
+
+def _choosing(layout: Layout, learned: list[Learner]) -> int:
+    """The bits of those whose knowledge chooses columns."""
+    chosen = 0
+    for one in learned:
+        chosen |= layout.bit(one.kind, one.op) if one.what in ("select", "model") else 0
+    return chosen
+
+
+def _roots(code: Code, read: int, source: int, inside: Inside) -> list[int]:
+    """Where rows begin: the read, or the calls of its function when it reads what its callers name."""
+    if source >= 0 and inside.bits[source]:
+        callers = sorted(code.resolver.callers.get(code.program.scope_id(read), ()))
+        if callers:
+            return callers
+    return [read]
+
+
+def _files(world: World) -> list[tuple[int, int]]:
+    """Edges from what is written to a file to the operations that read the same file."""
+    graph, node_op = world.graph, world.code.node_op
+    found: list[tuple[int, int]] = []
+    for artifact in graph.of_kind("artifact", "dataset"):
+        name = graph.nodes[artifact].label
+        near = {artifact, *(e.target for e in graph.successors(artifact, ("join",)) if _same(name, graph.nodes[e.target].label))}
+        writers = [e.source for e in graph.predecessors(artifact, ("write",)) if e.source in node_op]
+        readers = [e.target for one in near for e in graph.successors(one, ("read",)) if e.target in node_op]
+        found.extend((node_op[w], node_op[r]) for w in writers for r in readers if "data.read" in graph.nodes[r].roles)
+    return sorted(set(found))
+
+
+def _same(one: str, other: str) -> bool:
+    """Two paths of one file: they end alike."""
+    return one.rpartition("/")[2] == other.rpartition("/")[2]
+
+
+def _statistics(world: World, layout: Layout, bits: list[int]) -> list[Learner]:
+    whole = [op for op, own in enumerate(bits) if own & READ and layout.part(own) in ("whole", TEST)]
+    return statistics(world.code, whole)

@@ -1,0 +1,248 @@
+"""Bits along the flow of data, call by call: what a helper gives back for the training part is told from what it gives for the test part.
+
+The flow of data joins all callers of a function. Here a call's result depends on its own arguments only: first it is asked which
+parameters reach a function's result, then what the function brings of itself (parameters cut off), and the last sweep lets through
+the call's arguments by the first answer and the function's own by the second.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import pairwise
+
+from mlrubric.graph.code import Code
+from mlrubric.graph.parts.layout import SERIES, SORTED, Layout
+from mlrubric.graph.parts.learners import applications
+from mlrubric.graph.parts.pieces import TEST, TRAIN, VALIDATION
+
+ALL = -1
+GIVES = ("return", "yield")
+STATE = ("transform.apply", "transform.fit", "transform.fit_apply", "model.predict", "model.evaluate", "model.fit")
+Edges = dict[int, list[tuple[int, int]]]
+
+
+class Carrier:
+    """The sweeps over one program. `extra`: more edges, such as those through files, as (source, target). `choosing`: the bits of those
+    whose knowledge is which columns to take."""
+
+    def __init__(self, code: Code, layout: Layout, labels: dict[int, int], extra: list[tuple[int, int]], inside: Inside, choosing: int = 0) -> None:
+        self.code, self.layout, self.labels, self.inside, self.choosing = code, layout, labels, inside, choosing
+        self.count = len(code.program.ops)
+        self.learned = layout.all("learned", "fitted", "scored")
+        self.rows = layout.rows
+        self.added: Edges = {}
+        for source, target in extra:
+            self.added.setdefault(source, []).append((target, ALL))
+        self.narrow: dict[int, dict[int, int]] = {}
+        self.hold: dict[int, int] = {}
+        self._states()
+        self._selected()
+        self._again()
+        self.summaries: Edges = {}
+        self.elements = self._elements()  # unpack -> the elements of the results that it takes
+
+    def run(self) -> list[int]:
+        """The bits of every operation."""
+        taken: Edges = {}
+        for unpack, (call, elements) in self.elements.items():
+            for source in (*elements, *handed(self.code, call)):
+                taken.setdefault(source, []).append((unpack, ALL))
+        own = self._sweep(self.labels, cut=True, results=taken)
+        results: Edges = {}
+        for call, returns in self.code.resolver.results.items():
+            for returned in returns:
+                self._result(results, returned, call, call, own)
+        for unpack, (call, elements) in self.elements.items():
+            for element in elements:
+                self._result(results, element, call, unpack, own)
+        return self._sweep(self.labels, cut=False, results=results)
+
+    def _result(self, results: Edges, source: int, call: int, target: int, own: list[int]) -> None:
+        """What a function gives by itself, and the arguments of this call that its result depends on."""
+        results.setdefault(source, []).append((target, own[source]))
+        scope = self.code.program.scope_id(source)
+        for index, parameter in enumerate(self.code.program.params(scope)):
+            if self.inside.bits[source] >> index & 1:
+                for argument in self.code.resolver.sources.get(parameter, ()):
+                    if argument in handed(self.code, call):
+                        self.summaries.setdefault(argument, []).append((target, ALL))
+                for default in self.code.program.args[parameter]:
+                    self.summaries.setdefault(default, []).append((target, ALL))
+
+    def _sweep(self, labels: dict[int, int], *, cut: bool, results: Edges) -> list[int]:
+        after, ops = self.code.flow.after, self.code.program.ops
+        bits = [0] * self.count
+        queue = deque(sorted(labels))
+        for op, own in labels.items():
+            bits[op] |= own
+        queued = set(queue)
+        returned, elements, args = self.code.resolver.results, self.elements, self.code.program.args
+        beside = (self.added, results, self.inside.calls if cut else self.summaries)
+        while queue:
+            op = queue.popleft()
+            queued.discard(op)
+            out = bits[op] & self.hold.get(op, ALL) | labels.get(op, 0)
+            narrow, gives = self.narrow.get(op), ops[op].kind in GIVES
+            for following in after(op):
+                passed = out
+                if gives and following in returned:
+                    if not cut:
+                        continue
+                elif (following in elements and op in args[following]) or (cut and ops[following].kind == "param"):
+                    continue
+                if narrow is not None:
+                    passed &= narrow.get(following, ALL)
+                if passed & ~bits[following]:
+                    bits[following] |= passed
+                    if following not in queued:
+                        queued.add(following)
+                        queue.append(following)
+            for edges in beside:
+                for following, mask in edges.get(op, ()):
+                    if cut and ops[following].kind == "param":
+                        continue
+                    passed = out & mask
+                    if passed & ~bits[following]:
+                        bits[following] |= passed
+                        if following not in queued:
+                            queued.add(following)
+                            queue.append(following)
+        return bits
+
+    # ---- what is told apart -----------------------------------------------------------------------------------------
+
+    def _states(self) -> None:
+        """An object that has learned carries what it learned, not the rows; what is done with it has the rows that are handed over."""
+        program = self.code.program
+        for op, meaning in self.code.meanings.all().items():
+            if not any(role in STATE for role in meaning.roles):
+                continue
+            callee = program.args[op][0]
+            if callee >= 0 and "@data" in meaning.arguments and "@model" not in meaning.arguments:
+                fitted = any(role.startswith("transform.fit") for role in meaning.roles)
+                self.narrow.setdefault(callee, {})[op] = 0 if fitted else self.learned
+            elif "@model" in meaning.arguments:
+                self.narrow.setdefault(meaning.arguments["@model"], {})[op] = self.learned
+            learns = {"model.fit", "transform.fit"} & set(meaning.roles) and "model.predict" not in meaning.roles
+            if learns or "model.evaluate" in meaning.roles:
+                self.hold[op] = ~self.rows
+            elif meaning.changes:
+                for following in self.code.flow.after(op):
+                    if op not in program.args[following]:
+                        self.narrow.setdefault(op, {})[following] = self.learned
+
+    def _selected(self) -> None:
+        """Which rows are chosen says from which part they are, not what was learned or measured, but for those who choose columns; groups
+        have no order."""
+        program, parts = self.code.program, self.layout.all(TRAIN, TEST, VALIDATION) | self.choosing
+        for op, facts in enumerate(program.ops):
+            if facts.kind == "subscript" and len(program.args[op]) > 1:
+                self.narrow.setdefault(program.args[op][1], {})[op] = parts
+        for op, meaning in self.code.meanings.all().items():
+            if "groups" in self.code.meanings.traits(meaning):
+                self.hold[op] = ~(SERIES | SORTED)
+
+    def _again(self) -> None:
+        """Who is fitted anew forgets what it learned before: the last fit of a straight run of code counts. A function that is handed to
+        a method of unknown meaning is called by it."""
+        program, fits = self.code.program, dict[tuple[object, ...], list[int]]()
+        for op, meaning in sorted(self.code.meanings.all().items()):
+            callee = program.args[op][0]
+            if not any(r in ("transform.fit", "transform.fit_apply", "model.fit") for r in meaning.roles) or callee < 0:
+                continue
+            receiver = program.args[callee][0] if program.ops[callee].kind == "attribute" else -1
+            if receiver >= 0 and program.ops[receiver].kind == "load" and not program.ops[callee].name.startswith("partial"):
+                fits.setdefault((program.scope_id(op), program.args[receiver] or program.ops[receiver].name), []).append(op)
+        for again in fits.values():
+            for first, second in pairwise(again):
+                block = self.code.program.block_id(second)
+                for following in self.code.flow.after(first):
+                    if following > second and first not in program.args[following] and block in self._blocks(following):
+                        self.narrow.setdefault(first, {})[following] = 0
+        for call, receiver, scope in applications(self.code):
+            if self.code.meanings.of(call) is None and not self.code.resolver.targets.get(call):
+                for parameter in program.params(scope)[:1]:
+                    self.added.setdefault(receiver, []).append((parameter, ALL))
+                for returned in program.returns(scope):
+                    self.added.setdefault(returned, []).append((call, ALL))
+
+    def _blocks(self, op: int) -> set[int]:
+        """The blocks around an operation."""
+        program, unit, found = self.code.program, self.code.program.unit(op), set[int]()
+        block = program.block_id(op)
+        while block >= 0:
+            found.add(block)
+            block = program.parent_block(block, unit)
+        return found
+
+    def _elements(self) -> dict[int, tuple[int, tuple[int, ...]]]:
+        """Unpacked results of project functions that are written as tuples: the call, and the elements that are taken."""
+        program, found = self.code.program, dict[int, tuple[int, tuple[int, ...]]]()
+        for op, facts in enumerate(program.ops):
+            if facts.kind != "unpack" or not isinstance(facts.value, int):
+                continue
+            call = self._origin(program.args[op][0])
+            taken: list[int] = []
+            for returned in self.code.resolver.results.get(call, ()):
+                values = program.args[returned]
+                element = self._element(values[0], facts.value) if values and program.ops[returned].kind == "return" else None
+                if element is None:
+                    break
+                taken.append(element)
+            else:
+                if taken:
+                    found[op] = (call, tuple(taken))
+        return found
+
+    def _origin(self, op: int) -> int:
+        """The call behind a name with one definition."""
+        program = self.code.program
+        for _ in range(4):
+            if program.ops[op].kind in ("load", "assign") and len(program.args[op]) == 1:
+                op = program.args[op][0]
+        return op
+
+    def _element(self, value: int, index: int) -> int | None:
+        """An element of a written tuple, or of a name that holds one."""
+        value = self._origin(value)
+        elements = self.code.program.args[value]
+        if self.code.program.ops[value].kind != "container" or any(self.code.program.ops[e].kind == "element" for e in elements):
+            return None
+        return elements[index] if -len(elements) <= index < len(elements) else None
+
+
+def handed(code: Code, call: int) -> tuple[int, ...]:
+    """The operations a call hands over: its arguments and its receiver; for reads of a property, what it is read from."""
+    args = code.program.args[call]
+    if code.program.ops[call].kind != "call":
+        return args
+    callee = args[0] if args else -1
+    receiver = code.program.args[callee][:1] if callee >= 0 and code.program.ops[callee].kind == "attribute" else ()
+    return (*args[1:], *receiver)
+
+
+class Inside:
+    """Inside of functions: for every operation the parameters of its own function that reach it, as bits, when a call into the project
+    passes all that it gets."""
+
+    def __init__(self, code: Code) -> None:
+        program, after = code.program, code.flow.after
+        self.calls: Edges = {}
+        for call in code.resolver.results:
+            for argument in handed(code, call):
+                if argument >= 0:
+                    self.calls.setdefault(argument, []).append((call, ALL))
+        self.bits = [0] * len(program.ops)
+        queue: deque[int] = deque()
+        for scope, facts in enumerate(program.scopes):
+            if facts.kind in ("function", "lambda"):
+                for index, parameter in enumerate(program.params(scope)):
+                    self.bits[parameter] = 1 << index
+                    queue.append(parameter)
+        while queue:
+            op = queue.popleft()
+            scope, out = program.scope_id(op), self.bits[op]
+            for following in (*after(op), *(t for t, _ in self.calls.get(op, ()))):
+                if out & ~self.bits[following] and program.scope_id(following) == scope and program.ops[following].kind != "param":
+                    self.bits[following] |= out
+                    queue.append(following)

@@ -1,0 +1,168 @@
+"""What learns from rows: transformers, samplers that invent rows, and numbers that stand for all rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from mlrubric.graph.code import Code, is_test_code
+from mlrubric.graph.meaning import Meaning
+
+FITTED = ("transform.fit", "transform.fit_apply")
+ROWWISE = (1, "1", "columns")
+ENDS = ("min", "max", "amin", "amax", "nanmin", "nanmax")
+SPREAD = frozenset({"-"})
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """One operation that learns. `what`: scale (its values), select (columns by the target), encode (which categories there are),
+    resample (rows are repeated or invented), statistic, model (whose importances or guesses may choose or make columns). `data` are the
+    rows it learns from."""
+
+    op: int
+    what: str
+    data: int
+
+    @property
+    def kind(self) -> str:
+        """The kind of bit that stands for what it learned."""
+        return "fitted" if self.what == "model" else "learned"
+
+
+def learners(code: Code) -> list[Learner]:
+    """Every transformer and model that is fitted and every sampler that repeats rows, outside of tests."""
+    found: list[Learner] = []
+    for op, meaning in sorted(code.meanings.all().items()):
+        if is_test_code(code.program.unit(op).path):
+            continue
+        if "model.fit" in meaning.roles and {"@data", "@target"} <= meaning.arguments.keys() and not (meaning.entry and meaning.entry.folds):
+            found.append(Learner(op, "model", meaning.arguments["@data"]))
+        if not (set(FITTED) & set(meaning.roles) or "data.sample" in meaning.roles):
+            continue
+        what = _what(code, meaning)
+        data = meaning.arguments.get("@data", meaning.arguments.get("@target", _receiver(code, op)))
+        if what and data >= 0 and (meaning.entry is not None or _remembers(code, op)):
+            found.append(Learner(op, what, data))
+    return found
+
+
+def _what(code: Code, meaning: Meaning) -> str:
+    traits = code.meanings.traits(meaning)
+    if "data.sample" in meaning.roles:
+        replaces = code.meanings.spelling(meaning.arguments["@replace"]) if "@replace" in meaning.arguments else "absent"
+        return "resample" if replaces == "true" or ("oversamples" in traits and replaces != "false") else ""
+    if "categories" in traits:
+        return "encode"
+    return "select" if "feature.importance" in meaning.roles and "@target" in meaning.arguments else "scale"
+
+
+def _receiver(code: Code, op: int) -> int:
+    callee = code.program.args[op][0]
+    return code.program.args[callee][0] if callee >= 0 and code.program.ops[callee].kind == "attribute" else -1
+
+
+def _remembers(code: Code, op: int) -> bool:
+    """Whether a transformer of the project keeps something of the rows it is fitted on; one that only returns itself does not."""
+    program = code.program
+    for target in code.resolver.targets.get(op, ()):
+        if target[0] != "function":
+            continue
+        scope = int(str(target[1]))
+        reached = code.flow.reach(program.params(scope)[1:], stop=lambda o, scope=scope: program.scope_id(o) != scope)  # type: ignore[misc]
+        if any(program.ops[o].kind == "store_attribute" and program.scope_id(o) == scope for o in reached):
+            return True
+    return False
+
+
+def statistics(code: Code, whole: Iterable[int]) -> list[Learner]:
+    """Numbers that stand for all rows of data (`whole` holds what is read and not split): a mean, a deviation, a range, taken over the
+    rows and not inside of a function that is applied to each row or group."""
+    known, found, applied = frozenset(whole), list[Learner](), {scope for _, _, scope in applications(code)}
+    for op, facts in enumerate(code.program.ops):
+        if facts.kind != "call" or is_test_code(code.program.unit(op).path):
+            continue
+        meaning = code.meanings.of(op)
+        if "statistic" not in (code.meanings.traits(meaning) if meaning is not None else _unknown(code, op)):
+            continue
+        data = meaning.arguments.get("@data", -1) if meaning is not None else -1
+        if data < 0:
+            data = _receiver(code, op)
+        if data not in known or _rowwise(code, op) or _applied(code, op, applied) or _counted(code, data):
+            continue
+        if code.program.ops[code.program.args[op][0]].name in ENDS and not _range(code, op):
+            continue
+        found.append(Learner(op, "statistic", data))
+    return found
+
+
+def _rowwise(code: Code, op: int) -> bool:
+    names, args = code.program.ops[op].value, code.program.args[op]
+    for name, argument in zip(names, args[len(args) - len(names) :], strict=True) if isinstance(names, tuple) else ():
+        if name == "axis":
+            return any(v[0] in ("const", "text") and v[1] in ROWWISE for v in code.resolver.of(argument))
+    return False
+
+
+def applications(code: Code) -> Iterator[tuple[int, int, int]]:
+    """(call, receiver, function): functions of the project that are handed to a method, which will call them with what it holds."""
+    for op, facts in enumerate(code.program.ops):
+        receiver = _receiver(code, op) if facts.kind == "call" else -1
+        if receiver >= 0:
+            for argument in code.program.args[op][1:]:
+                for value in code.resolver.of(argument):
+                    if value[0] == "function":
+                        yield op, receiver, int(str(value[1]))
+
+
+def _unknown(code: Code, op: int) -> tuple[str, ...]:
+    """What the name of a method on an unknown receiver says it does to rows."""
+    callee = code.program.args[op][0]
+    if callee < 0 or code.program.ops[callee].kind != "attribute" or code.resolver.targets.get(op):
+        return ()
+    return code.meanings.catalogue.traits(f"?.{code.program.ops[callee].name}")
+
+
+def _applied(code: Code, op: int, applied: set[int]) -> bool:
+    """Whether the rows come in by the parameters of a function that a library calls for each of them."""
+    scope = code.program.scope_id(op)
+    if scope not in applied and code.program.scopes[scope].kind != "lambda":
+        return False
+    parameters = set(code.program.params(scope))
+    back = code.flow.reach([op], back=True, stop=lambda o: code.program.scope_id(o) != scope)
+    return bool(parameters & back.keys())
+
+
+def _counted(code: Code, data: int) -> bool:
+    """Whether the numbers are of groups, missing values or sizes and no values of a column."""
+    for op in code.flow.reach([data], back=True, stop=lambda o: code.program.ops[o].kind in ("assign", "param")):
+        meaning = code.meanings.of(op)
+        name = code.program.ops[op].name
+        if meaning is not None and ("groups" in code.meanings.traits(meaning) or "window" in code.meanings.traits(meaning)):
+            return True
+        if meaning is not None and meaning.api.rpartition(".")[2] in ("isnull", "isna", "value_counts", "len", "duplicated"):
+            return True
+        if name in ("shape", "index", "columns"):
+            return True
+    return False
+
+
+def _range(code: Code, op: int) -> bool:
+    """Whether an extreme is one end of a difference of two extremes: the range that values are scaled by."""
+    for use in code.flow.reach([op], stop=lambda o: code.program.ops[o].kind == "binary"):
+        facts = code.program.ops[use]
+        if facts.kind == "binary" and facts.name in SPREAD:
+            sides = [_extreme(code, a) for a in code.program.args[use]]
+            if len(sides) == 2 and all(sides):
+                return True
+    return False
+
+
+def _extreme(code: Code, op: int) -> bool:
+    for _ in range(4):
+        facts = code.program.ops[op]
+        if facts.kind == "call":
+            return code.program.ops[code.program.args[op][0]].name in ENDS
+        if facts.kind in ("load", "assign") and len(code.program.args[op]) == 1:
+            op = code.program.args[op][0]
+    return False

@@ -1,0 +1,180 @@
+"""Which rows a learner has seen that it must not: learned before the split, beside it, or before the folds of a cross-validation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from mlrubric.graph.code import Code, is_test_code
+from mlrubric.graph.meaning import Meaning
+from mlrubric.graph.parts.layout import Layout
+from mlrubric.graph.parts.learners import Learner
+from mlrubric.graph.parts.pieces import TEST, TRAIN, Split
+from mlrubric.graph.parts.reached import unreached
+from mlrubric.graph.world import World
+
+BEFORE = ("whole", "none")
+ROLES = {"statistic": "data.statistic", "resample": "data.resample"}
+
+
+@dataclass(slots=True)
+class Seen:
+    """The bits of every operation with what they speak of."""
+
+    world: World
+    layout: Layout
+    bits: list[int]
+    splits: list[Split]
+    learners: list[Learner]
+    fits: list[tuple[int, int, Meaning]] = field(default_factory=list)  # training, its data, meaning
+    folded: list[tuple[int, int]] = field(default_factory=list)  # cross-validation or search, its data
+
+    def __post_init__(self) -> None:
+        for op, meaning in sorted(self.code.meanings.all().items()):
+            data = meaning.arguments.get("@data", -1)
+            if data < 0 or is_test_code(self.code.program.unit(op).path):
+                continue
+            if meaning.entry is not None and meaning.entry.folds:
+                self.folded.append((op, data))
+            elif "model.fit" in meaning.roles:
+                self.fits.append((op, data, meaning))
+
+    @property
+    def code(self) -> Code:
+        return self.world.code
+
+    def part(self, op: int) -> str:
+        return self.layout.part(self.bits[op])
+
+    def tested(self, op: int) -> bool:
+        """Whether an operation stands in test code."""
+        return is_test_code(self.code.program.unit(op).path)
+
+    def alike(self, one: int, other: int) -> bool:
+        """Whether two operations stand in the same scope."""
+        return self.code.program.scope_id(one) == self.code.program.scope_id(other)
+
+    def node(self, op: int, role: str = "") -> int:
+        """The node of an operation, made when it has none."""
+        code = self.world.code
+        node = code.op_node.get(op)
+        if node is None:
+            meaning = code.meanings.of(op)
+            node = self.world.graph.add("op", meaning.api if meaning is not None else code.program.ops[op].kind, code.place(op))
+            self.world.graph.nodes[node].api = meaning.api if meaning is not None else ""
+            code.place_op(self.world.graph, op, node)
+        if role:
+            self.world.graph.give(node, role)
+        self.world.graph.nodes[node].attributes["who"] = _who(code, op)
+        return node
+
+
+def mark_seen(seen: Seen) -> None:
+    """On learners `learns` (what), `seen` (split, beside, folds, inner, no) and `toward` (the nodes it gets to); on trainings that learn
+    from what they must not, nothing: the learner is the cause."""
+    graph = seen.world.graph
+    for learner in seen.learners:
+        how, targets = _reached(seen, learner) if not unreached(seen.code, learner.op) else ("no", [])
+        if learner.what == "model" and how == "no":
+            continue
+        if learner.what in ROLES and how == "no" and not (learner.what == "statistic" and seen.part(learner.data) == TEST):
+            continue
+        node = seen.node(learner.op, ROLES.get(learner.what, ""))
+        attributes = graph.nodes[node].attributes
+        attributes["learns"], attributes["seen"] = "select" if learner.what == "model" else learner.what, how
+        attributes["part"] = seen.part(learner.data)
+        attributes["toward"] = " ".join(str(seen.node(t)) for t in targets)
+        attributes["trains"] = " ".join(str(seen.node(f)) for f in _trained(seen, learner))
+    _judged(seen)
+
+
+def _who(code: Code, op: int) -> str:
+    """What learns, in the words of the code: the class and the method, or the name that is called."""
+    facts = code.program.ops[op]
+    meaning, callee = code.meanings.of(op), code.program.args[op][0] if facts.kind == "call" else -1
+    name = code.program.ops[callee].name if callee >= 0 else facts.kind
+    kind = meaning.kind.rpartition(".")[2] if meaning is not None else ""
+    return f"{kind}.{name}" if kind else name or (meaning.api if meaning is not None else "")
+
+
+def _reached(seen: Seen, learner: Learner) -> tuple[str, list[int]]:
+    """How what was learned gets to rows that judge it."""
+    bit = seen.layout.bit(learner.kind, learner.op)
+    part = seen.part(learner.data)
+    split = [s.op for s in seen.splits if not s.given and not seen.tested(s.op) and any(seen.bits[a] & bit for a in s.inputs)]
+    folded = [c for c, data in seen.folded if seen.bits[data] & bit]
+    if part in BEFORE:
+        before = [s for s in split if s != learner.op]
+        if before:
+            return "split", before[:1]
+        beside = list(_beside(seen, learner, bit)) if learner.what != "model" else []
+        if beside:
+            return "beside", beside[:1]
+        if folded:
+            return "folds", folded[:1]
+    elif part == "mixed" and _joined(seen, learner.data):
+        beside = list(_beside(seen, learner, bit))
+        if beside:
+            return "beside", beside[:1]
+    elif part == TRAIN and (split or folded):
+        return "inner", [*split, *folded][:1]
+    return "no", []
+
+
+def _joined(seen: Seen, data: int) -> bool:
+    """Whether training and test rows are put together again, in the same function."""
+    code, scope = seen.code, seen.code.program.scope_id(data)
+    for op in code.flow.reach([data], back=True, stop=lambda o: code.program.scope_id(o) != scope):
+        meaning = code.meanings.of(op)
+        if meaning is not None and "data.join" in meaning.roles and "@data" in meaning.arguments:
+            rows = meaning.arguments["@data"]
+            elements = code.program.args[rows] if code.program.ops[rows].kind == "container" else ()
+            if {TRAIN, TEST} <= {seen.part(e) for e in elements if e >= 0}:
+                return True
+    return False
+
+
+def _beside(seen: Seen, learner: Learner, bit: int) -> Iterator[int]:
+    """Trainings on the training part that get what was learned from all rows of the same source."""
+    roots = seen.bits[learner.data] & seen.layout.all("root")
+    for op, data, _ in seen.fits:
+        own = seen.bits[data]
+        if own & bit and seen.layout.part(own) == TRAIN and not _later(seen, learner.op, op):
+            for split in seen.layout.of(own, TRAIN):
+                inputs = next((s.inputs for s in seen.splits if s.op == split and not s.given), ())
+                if any(seen.bits[a] & roots for a in inputs):
+                    yield op
+
+
+def _later(seen: Seen, learner: int, fit: int) -> bool:
+    """Whether a learner stands after a training of the same scope, and no loop brings them together."""
+    program = seen.code.program
+    return program.scope_id(learner) == program.scope_id(fit) and learner > fit and seen.code.flow.loop(fit) < 0
+
+
+def _trained(seen: Seen, learner: Learner) -> list[int]:
+    """The trainings on a training part, or inside of folds, that get what was learned."""
+    bit = seen.layout.bit(learner.kind, learner.op)
+    fits = [op for op, data, _ in seen.fits if seen.bits[data] & bit and seen.part(data) in (TRAIN, "validation", "mixed")]
+    return fits + [op for op, data in seen.folded if seen.bits[data] & bit]
+
+
+def _judged(seen: Seen) -> None:
+    """`judged` on what learned from a test part: true when it is asked about rows afterwards, or changed the rows that are asked about."""
+    code, graph = seen.code, seen.world.graph
+    asked = rows = 0
+    for op, meaning in code.meanings.all().items():
+        if "model.predict" in meaning.roles or "model.evaluate" in meaning.roles:
+            data = meaning.arguments.get("@data", -1)
+            rows |= seen.bits[data] if data >= 0 else 0
+            asked |= seen.bits[op] | seen.bits[code.program.args[op][0]]
+            for argument in meaning.arguments.values():
+                asked |= seen.bits[argument]
+    for kind in ("fitted", "learned"):
+        for op in seen.layout.of(seen.layout.all(kind), kind):
+            node = code.op_node.get(op)
+            if node is not None and graph.nodes[node].attributes.get("part") == TEST:
+                bit = seen.layout.bit(kind, op)
+                by = rows if graph.nodes[node].attributes.get("learns") == "statistic" else asked | rows
+                graph.nodes[node].attributes["judged"] = "true" if by & bit else "false"
+                graph.nodes[node].attributes["who"] = _who(code, op)
