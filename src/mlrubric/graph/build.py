@@ -11,6 +11,7 @@ from typing import Protocol
 
 from mlrubric.graph import link as links
 from mlrubric.graph.automation import Schedule
+from mlrubric.graph.causes import mark_started
 from mlrubric.graph.code import add_code
 from mlrubric.graph.frameworks import Fixtures
 from mlrubric.graph.gates import Guarded, guard_releases
@@ -84,6 +85,7 @@ def build(facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue
     mark_validated(world)
     schedule = Schedule(graph)
     mark_runs(world, schedule)
+    mark_started(world, schedule)
     mark_swallows(world, schedule)
     return Picture(graph, world, schedule, Schedule(graph, through_tests=False), guarded)
 

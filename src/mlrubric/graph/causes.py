@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mlrubric.graph.automation import Schedule
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.derive import compares
 from mlrubric.graph.earlier import earlier_runs
@@ -17,6 +18,8 @@ CHANGES = ("assign", "store_attribute", "store_subscript", "raise", "return", "y
 PASSES_ON = ("load", "assign", "phi", "boolean", "unary", "fstring", "compare")
 QUALITY = frozenset({"model.evaluate", "model.compare"})
 CALLERS = 3
+MOST = 200
+READ = frozenset({"file.open", "data.read", "config.read", "run.read", "artifact.download"})
 
 
 def about_quality(code: Code, condition: int) -> bool:
@@ -37,6 +40,9 @@ def mark_causes(world: World) -> None:
     for node in judged:
         attributes = graph.nodes[node].attributes
         if attributes["first"] == "true":
+            op = world.code.node_op.get(node)
+            if op is not None and _perhaps(world.code, op):
+                attributes["perhaps"] = "guarded"
             if any("environment" in graph.nodes[n].attributes for n in graph.sweep([node], RUNS, back=True)):
                 attributes["approval"] = "possible"
             idle.mark(node)
@@ -45,6 +51,42 @@ def mark_causes(world: World) -> None:
         op = world.code.node_op.get(node)
         if op is not None and not is_test_code(graph.nodes[node].place.path) and world.code.program.scope_id(op) not in released:
             idle.mark(node, fixed=True)
+
+
+def _perhaps(code: Code, op: int) -> bool:
+    """Whether a condition that decides about an operation compares what was read from somewhere: a quality, for all we know."""
+    frontier, seen = [op], set[int]()
+    for _ in range(CALLERS):
+        for here in frontier:
+            for condition in code.checks.guards(here):
+                if any(READ & code.about(c) and compares(code, c) for c in _decided_by(code, condition)):
+                    return True
+        seen.update(frontier)
+        scopes = {code.program.scope_id(here) for here in frontier}
+        frontier = sorted({c for s in scopes for c in code.resolver.callers.get(s, ())} - seen)
+    return False
+
+
+def _decided_by(code: Code, condition: int) -> list[int]:
+    """A condition and, when it is a flag, the tests under which the parts of the flag were set."""
+    found = [condition]
+    for op in code.flow.reach([condition], back=True):
+        if code.program.ops[op].kind == "compare":
+            found.append(op)
+        elif code.program.ops[op].kind in ("assign", "call", "return"):
+            found.extend(code.checks.around(op))
+        if len(found) > MOST:
+            break
+    return found
+
+
+def mark_started(world: World, schedule: Schedule) -> None:
+    """`started` on unguarded releases: by a live trigger, or by a person."""
+    graph = world.graph
+    for node in graph.with_role(*RELEASES, "artifact.upload"):
+        if graph.nodes[node].attributes.get("first") == "true":
+            live = schedule.of(node).level in ("kept", "lost")
+            graph.nodes[node].attributes["started"] = "live" if live else "by hand"
 
 
 def _family(graph: Graph, node: int) -> str:
