@@ -26,6 +26,7 @@ from mlrubric.graph.references import mark_references
 from mlrubric.graph.resolve import resolve
 from mlrubric.graph.runs import mark_runs
 from mlrubric.graph.seeds import mark_seeds
+from mlrubric.graph.skew import mark_skew
 from mlrubric.graph.subjects import mark_subjects
 from mlrubric.graph.swallows import mark_swallows
 from mlrubric.graph.training import mark_training
@@ -80,6 +81,7 @@ def build(facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue
     mark_references(world)
     mark_training(world)
     mark_used(world)
+    mark_skew(world)
     mark_origins(world)
     mark_literals(world)
     mark_validated(world)

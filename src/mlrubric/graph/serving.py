@@ -1,0 +1,77 @@
+"""What the serving side runs, what the training side runs, and what serving learns from the rows it should only answer for."""
+
+from __future__ import annotations
+
+from mlrubric.graph.code import Code, is_test_code
+from mlrubric.graph.graph import FLOWS, RUNS
+from mlrubric.graph.world import World
+
+CALLS = frozenset({"call"})
+LEARNS = ("transform.fit", "transform.fit_apply")
+TRAINS = ("model.fit", "model.tune")
+CODE = ("function", "module", "notebook")
+
+
+class Sides:
+    """The functions and modules of the two sides, by node; one may be on both."""
+
+    def __init__(self, world: World) -> None:
+        graph = world.graph
+        fits = [n for n in graph.with_role(*TRAINS) if not is_test_code(graph.nodes[n].place.path)]
+        self.trains = set(graph.sweep(fits, CALLS, back=True))
+        handlers = [n for n in graph.with_role("serve.handle", "code.predict") if graph.nodes[n].kind == "function"]
+        handlers += self._scripts(world)
+        self.handlers = [h for h in handlers if h not in self.trains and not is_test_code(graph.nodes[h].place.path)]
+        self.handlers = [h for h in self.handlers if not graph.nodes[h].place.path.endswith(".ipynb")]
+        self.serving = dict(graph.sweep(self.handlers, CALLS))
+        tops = [n for n in self.trains if graph.nodes[n].kind in CODE]
+        training = graph.sweep(tops, CALLS)
+        feeding = graph.sweep(fits, FLOWS, back=True)
+        training |= dict.fromkeys((world.code.holder(world.code.node_op[n]) for n in feeding if n in world.code.node_op), -1)
+        self.training = {n for n in training if not is_test_code(graph.nodes[n].place.path)}
+
+    def _scripts(self, world: World) -> list[int]:
+        """Programs that load a model and predict at the top of a module that serves."""
+        graph, code = world.graph, world.code
+        own: dict[int, set[str]] = {}
+        for node, op in code.node_op.items():
+            own.setdefault(code.holder(op), set()).update(graph.nodes[node].roles)
+        apps = {graph.nodes[n].place.path for n in graph.with_role("serve.app")}
+        modules = [n for n in own if graph.nodes[n].kind == "module" and graph.nodes[n].place.path in apps]
+        return [n for n in modules if "model.predict" in own[n] and not set(TRAINS) & own[n]]
+
+
+def mark_refits(world: World, sides: Sides) -> None:
+    """`refit` on operations of the serving side that learn from what they then predict on."""
+    graph, code = world.graph, world.code
+    predictions = [n for n in graph.with_role("model.predict") if n in code.node_op and code.holder(code.node_op[n]) in sides.serving]
+    inputs = graph.sweep(predictions, FLOWS, back=True)
+    for node in graph.with_role(*LEARNS):
+        op = code.node_op.get(node)
+        if op is None or node not in inputs or code.holder(op) not in sides.serving or _by_flag(code, op):
+            continue
+        graph.nodes[node].attributes["refit"] = "true"
+        graph.nodes[node].attributes["handler"] = graph.nodes[_handler(world, sides, code.holder(op))].label
+
+
+def _handler(world: World, sides: Sides, node: int) -> int:
+    """The handler that a function of the serving side was reached from."""
+    return world.graph.path(sides.serving, node)[0][0]
+
+
+def _by_flag(code: Code, op: int) -> bool:
+    """Whether a condition on a parameter of its own function decides about an operation: the serving call may switch it off."""
+    program = code.program
+    own = set(program.params(program.scope_id(op)))
+    for condition in code.checks.guards(op):
+        waiting, seen = [condition], set[int]()
+        while waiting:
+            current = waiting.pop()
+            if current in seen or current < 0:
+                continue
+            seen.add(current)
+            if current in own:
+                return True
+            if program.ops[current].kind in ("load", "compare", "boolean", "unary", "phi", "conditional"):
+                waiting.extend(program.args[current])
+    return False
