@@ -13,7 +13,6 @@ SAVES = frozenset(
 BUILDS = frozenset({"transform.build", "model.build"})
 RELEASED = frozenset({"model.register", "model.promote", "model.deploy"})
 HOLDS = ("load", "assign", "phi", "param", "container", "dict", "conditional", "unpack", "subscript", "element", "boolean", "enter")
-OWN = ("transform.fit", "transform.fit_apply", "transform.apply", "transform.build", "model.fit", "model.predict", "model.evaluate")
 MOST = 400
 
 
@@ -137,19 +136,20 @@ def _roles(code: Code, call: int) -> set[str]:
 
 
 def _own_method(code: Code, call: int, attribute: int) -> bool:
-    """Whether a method of the object is called that keeps nothing: fitting, applying, asking for names."""
+    """Whether a method of the object is called that keeps nothing and shows nothing of what was learnt: fitting and applying."""
     if code.program.ops[call].kind != "call" or code.program.args[call][0] != attribute:
-        return code.program.ops[call].kind != "call" or code.program.args[call][0] != attribute  # an attribute's value is read
-    meaning = code.meanings.of(call)
-    return meaning is not None and not set(meaning.roles) & SAVES
+        return False
+    return any(role.startswith("transform.") for role in _roles(code, call))
 
 
 def _only_target(code: Code, fit: int, model: int) -> bool:
     """Whether what is encoded is the column that the model learns to predict."""
     meaning = code.meanings.of(model)
     target = meaning.arguments.get("@target", -1) if meaning is not None else -1
-    if target < 0:
-        return False
+    near = code.program.unit_of[fit] == code.program.unit_of[model]
+    encodes = code.meanings.of(fit)
+    if encodes is not None and "@data" not in encodes.arguments and not near:
+        return True  # an encoder of targets, and what the columns are is not seen from here
     columns = _columns(code, target)
     stored = {
         str(v[1])
@@ -161,7 +161,7 @@ def _only_target(code: Code, fit: int, model: int) -> bool:
     if stored:
         return stored <= columns
     data = meaning.arguments.get("@data", -1) if meaning is not None else -1
-    if data < 0 or code.program.unit_of[fit] != code.program.unit_of[model]:
+    if data < 0 or not near:
         return False
     return fit not in code.flow.reach([data], back=True) and fit in code.flow.reach([target], back=True)
 

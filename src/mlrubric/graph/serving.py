@@ -9,6 +9,7 @@ from mlrubric.graph.world import World
 CALLS = frozenset({"call"})
 LEARNS = ("transform.fit", "transform.fit_apply")
 TRAINS = ("model.fit", "model.tune")
+EXPRESSION = ("load", "compare", "boolean", "unary", "phi", "conditional", "attribute", "subscript", "call", "binary", "assign")
 CODE = ("function", "module", "notebook")
 
 
@@ -48,7 +49,7 @@ def mark_refits(world: World, sides: Sides) -> None:
     inputs = graph.sweep(predictions, FLOWS, back=True)
     for node in graph.with_role(*LEARNS):
         op = code.node_op.get(node)
-        if op is None or node not in inputs or code.holder(op) not in sides.serving or _by_flag(code, op):
+        if op is None or node not in inputs or code.holder(op) not in sides.serving or not _always_run(world, sides, op, frozenset()):
             continue
         graph.nodes[node].attributes["refit"] = "true"
         graph.nodes[node].attributes["handler"] = graph.nodes[_handler(world, sides, code.holder(op))].label
@@ -57,6 +58,19 @@ def mark_refits(world: World, sides: Sides) -> None:
 def _handler(world: World, sides: Sides, node: int) -> int:
     """The handler that a function of the serving side was reached from."""
     return world.graph.path(sides.serving, node)[0][0]
+
+
+def _always_run(world: World, sides: Sides, op: int, seen: frozenset[int]) -> bool:
+    """Whether some handler comes to an operation without a parameter of a function on the way being asked."""
+    code = world.code
+    if _by_flag(code, op):
+        return False
+    holder = code.holder(op)
+    if holder in sides.handlers:
+        return True
+    scope = code.program.scope_id(op)
+    callers = [c for c in sorted(code.resolver.callers.get(scope, ())) if c not in seen and code.holder(c) in sides.serving]
+    return any(_always_run(world, sides, c, seen | {op}) for c in callers)
 
 
 def _by_flag(code: Code, op: int) -> bool:
@@ -72,6 +86,6 @@ def _by_flag(code: Code, op: int) -> bool:
             seen.add(current)
             if current in own:
                 return True
-            if program.ops[current].kind in ("load", "compare", "boolean", "unary", "phi", "conditional"):
+            if program.ops[current].kind in EXPRESSION:
                 waiting.extend(program.args[current])
     return False
