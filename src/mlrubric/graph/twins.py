@@ -6,6 +6,7 @@ import is shared, and no twin.
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ BODY = 0.7  # of the runs of three tokens of two bodies
 LEAST = 2  # tokens of a derivation that says something
 ENOUGH = 6  # tokens that all twins of a scope have together
 LONG = 15  # tokens of a body
+MANY = 4  # folders with such a twin: a collection of lessons or examples
+SHOWN = 4
 DEPTH = 12
 SAID = ("attribute", "const", "binary", "compare", "call", "load", "fstring")
 Tokens = tuple[str, ...]
@@ -96,18 +99,36 @@ class _Twins:
         shared = Counter(other.scope for one in ours for other in {o.scope: o for o in there[one.column]}.values() if self._twin(one, other))
         if not shared:
             return
-        scope = min(shared, key=lambda s: (-shared[s], s))
+        scope = self._nearest(ours[0].scope, shared)
+        if scope < 0:
+            return
         pairs = [(one, other) for one in ours for other in there[one.column] if other.scope == scope]
         alike = [(one, other) for one, other in pairs if self._twin(one, other)]
         if sum(len(one.tokens) for one, _ in {one.column: (one, other) for one, other in alike}.values()) < ENOUGH:
             return
         one, other = alike[0]
-        self._mark(one.op, other.op, "copy", ", ".join(dict.fromkeys(f"`{a.column}`" for a, _ in alike)))
+        self._mark(one.op, other.op, "copy", _listed([a.column for a, _ in alike]))
         same = {one.column for one, _ in alike}
         for one, other in pairs:
             if one.column not in same and len(same) > 2 and len(one.tokens) == len(other.tokens) and self._differs(one, other):
                 self._mark(one.op, other.op, "other", f"`{one.column}`")
                 same.add(one.column)
+
+    def _nearest(self, ours: int, shared: Counter[int]) -> int:
+        """The scope with most of the columns: code before notebooks, near before far. In a collection of many programs that do the same,
+        only those of the own folder, or of one above or below, are meant; -1 when there is none."""
+        here = posixpath.dirname(self._path(ours))
+        folders = {posixpath.dirname(self._path(s)) for s in shared}
+        near = [s for s in shared if len(folders) < MANY or _in_line(here, posixpath.dirname(self._path(s)))]
+
+        def order(scope: int) -> tuple[int, bool, int, int]:
+            path = self._path(scope)
+            return -shared[scope], path.endswith(".ipynb"), -len(posixpath.commonprefix([path, here])), scope
+
+        return min(near, key=order, default=-1)
+
+    def _path(self, scope: int) -> str:
+        return self.code.program.modules[self.code.program.scope_unit[scope]].path
 
     def _twin(self, one: Derivation, other: Derivation) -> bool:
         return _alike(one.tokens, other.tokens) >= ALIKE
@@ -172,8 +193,8 @@ class _Twins:
             runs = self._runs(scope) if program.scopes[scope].kind == "function" and scope not in self._done else None
             if not runs or node in self.sides.handlers:
                 continue
-            best = max(sorted(there), key=lambda s: _share(runs, there[s]), default=-1)
-            if best >= 0 and _share(runs, there[best]) >= BODY:
+            best = self._nearest(scope, Counter(s for s in there if _share(runs, there[s]) >= BODY))
+            if best >= 0:
                 attributes = self.graph.nodes[node].attributes
                 attributes.update(twin=str(self.code.scope_node[best]), twin_kind="body", columns=f"`{program.scopes[scope].name}`")
 
@@ -198,6 +219,16 @@ class _Twins:
             self.code.op_node[op], self.code.node_op[node] = node, op
         self.graph.nodes[nodes[0]].attributes.update(twin=str(nodes[1]), twin_kind=kind, columns=columns)
         self._done.add(self.code.program.scope_id(ours))
+
+
+def _in_line(one: str, other: str) -> bool:
+    """Whether two folders are the same, or one holds the other; the root holds none."""
+    return one == other or bool(one and other and (one.startswith(other + "/") or other.startswith(one + "/")))
+
+
+def _listed(columns: list[str]) -> str:
+    names = [f"`{name}`" for name in dict.fromkeys(columns)]
+    return ", ".join(names) if len(names) <= SHOWN else f"{', '.join(names[:SHOWN])} and {len(names) - SHOWN} more"
 
 
 def _said(kind: str, name: str, value: object) -> list[str]:
