@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mlrubric.graph import link as links
+from mlrubric.graph.absences import mark_absences
 from mlrubric.graph.automation import Schedule
 from mlrubric.graph.causes import mark_started
 from mlrubric.graph.code import add_code
@@ -73,6 +74,7 @@ def build(facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue
     world = World(graph, code, fixtures, by_path, frozenset(files), _folders(files))
     for module in _links():
         module.link(world)
+    mark_absences(world)
     label(graph, code)
     mark_parts(graph, code)
     mark_seeds(graph, code)
