@@ -95,7 +95,7 @@ def _asked_by(code: Code, condition: int) -> list[str]:
         facts = program.ops[op]
         if facts.kind == "boolean":
             return []  # other reasons to skip beside it
-        negated = negated or (facts.kind == "unary" and facts.name == "not") or (facts.kind == "compare" and facts.value in (("is",), ("==",)))
+        negated |= facts.name == "not" if facts.kind == "unary" else facts.kind == "compare" and facts.value in (("is",), ("==",))
         meaning = code.meanings.of(op) if facts.kind == "call" else None
         if meaning is not None and "env.probe" in meaning.roles:
             found.extend(_texts(code, meaning.arguments.get("@name", -1)))

@@ -12,11 +12,12 @@ from mlrubric.graph.world import World
 from mlrubric.knowledge.invocation import Invocation
 from mlrubric.model.facts import Include, Project, Requirement, Setting
 
+OPTIONAL = re.compile(r"tool\.poetry\.group\.([^.]+)\.optional")
 DEFAULT_GROUP = "dev"  # what managers of projects install without being asked
 PROJECT_FILES = ("pyproject.toml", "setup.cfg", "setup.py", "Pipfile")
 ELSEWHERE = ("image", "service")  # their environment is not the job's
 PREPARES = re.compile(r"requirement|install|environment|dependenc|extras|packages|conda", re.IGNORECASE)
-OPAQUE = ("shell-text", "unknown", "session")
+OPAQUE = ("shell-text", "session")
 
 
 @dataclass(slots=True)
@@ -49,8 +50,9 @@ class Installs:
             for node in self.graph.sweep([job], RUNS):
                 one = self.graph.nodes[node]
                 uses = one.attributes.get("uses", "")
-                if one.kind in ELSEWHERE or one.attributes.get("does") in OPAQUE and "unwired" not in one.attributes:
-                    found.known = found.known and one.attributes.get("does") == "unknown"
+                does = one.attributes.get("does", "")
+                if one.kind in ELSEWHERE or does in OPAQUE or (does == "shell-script" and "unwired" in one.attributes):
+                    found.known = False
                 if uses and any(PREPARES.search(key) for key in one.attributes if key.startswith("with.")):
                     found.known = False
                 for base, invocation in self.of_command.get(node, ()):
@@ -109,7 +111,7 @@ class Installs:
             found.known = False
         for path in paths:
             groups = self.groups.get(path, {})
-            optional = {s.route.split(".")[3] for s in self._settings(path) if re.fullmatch(r"tool\.poetry\.group\.[^.]+\.optional", s.route)}
+            optional = {m[1] for s in self._settings(path) if (m := OPTIONAL.fullmatch(s.route))}
             if any(s.route.startswith("tool.uv.default-groups") for s in self._settings(path)):
                 everything = True
             for group, members in groups.items():

@@ -21,7 +21,8 @@ def mark_kept(world: World, sides: Sides) -> None:
     that learnt from their output goes out."""
     graph, code = world.graph, world.code
     processes = Processes(graph)
-    models = {n: goes for n in graph.with_role(*TRAINS) if n in code.node_op and (goes := _goes_out(world, sides, processes, n)) is not None}
+    fits = [n for n in graph.with_role(*TRAINS) if n in code.node_op]
+    models = {n: goes for n in fits if (goes := _goes_out(world, sides, processes, n)) is not None}
     if not models:
         return
     for node in graph.with_role("transform.fit", "transform.fit_apply"):

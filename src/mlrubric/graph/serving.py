@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlrubric.graph.code import Code, is_test_code
-from mlrubric.graph.graph import FLOWS, RUNS
+from mlrubric.graph.graph import FLOWS
 from mlrubric.graph.world import World
 
 CALLS = frozenset({"call"})

@@ -10,6 +10,7 @@ import posixpath
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.graph import FLOWS
@@ -26,6 +27,7 @@ SHOWN = 4
 DEPTH = 12
 SAID = ("attribute", "const", "binary", "compare", "call", "load", "fstring")
 Tokens = tuple[str, ...]
+K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class _Twins:
 
     def _judge(self, ours: list[Derivation], there: dict[str, list[Derivation]]) -> None:
         """The scope of the other side that has most of these columns is the one to compare with."""
-        shared = Counter(other.scope for one in ours for other in {o.scope: o for o in there[one.column]}.values() if self._twin(one, other))
+        shared = Counter(s for one in ours for s in {other.scope for other in there[one.column] if self._twin(one, other)})
         if not shared:
             return
         scope = self._nearest(ours[0].scope, shared)
@@ -247,8 +249,8 @@ def _alike(one: Tokens, other: Tokens) -> float:
     return _share(Counter(one), Counter(other))
 
 
-def _share(one: Counter[str] | Counter[tuple[str, ...]], other: Counter[str] | Counter[tuple[str, ...]]) -> float:
+def _share(one: Counter[K], other: Counter[K]) -> float:
     """The common part of two multisets, of all there is."""
-    both = sum(min(count, other[key]) for key, count in one.items() if key in other)  # type: ignore[index]
-    every = sum(one.values()) + sum(other.values()) - both
+    both = (one & other).total()
+    every = one.total() + other.total() - both
     return both / every if every else 0.0
