@@ -74,7 +74,7 @@ def _decided_by(code: Code, condition: int) -> list[int]:
         if code.program.ops[op].kind == "compare":
             found.append(op)
         elif code.program.ops[op].kind in ("assign", "call", "return"):
-            found.extend(code.checks.around(op))
+            found.extend(code.checks.deciders.around(op))
         if len(found) > MOST:
             break
     return found

@@ -79,7 +79,8 @@ def guard_releases(world: World) -> list[Guarded]:
     """For every release the blocking checks of quality that guard it; `guarded` and a `guard` edge are left in the graph."""
     graph, code = world.graph, world.code
     checks = {decides(code, n): n for n in graph.with_role("model.compare") if n in code.node_op and graph.nodes[n].gate}
-    order = Order(code, [op for op in checks if not code.checks.swallowed(op)])
+    stops = {op: code.node_op[n] for op, n in checks.items()}
+    order = Order(code, [op for op, stop in stops.items() if not code.checks.swallowed(stop)], stops=stops)
     found: list[Guarded] = []
     for node in releases(world):
         op = code.node_op.get(node)
