@@ -172,3 +172,90 @@ def test_an_exit_status_stops_the_job(end: str) -> None:
 @pytest.mark.parametrize("end", SILENT.values(), ids=SILENT)
 def test_no_status_stops_nothing(end: str) -> None:
     assert guarded({"evaluate.py": HEAD + end, ".github/workflows/ci.yml": WORKFLOW}) == "false"
+
+
+# ---- what cannot run -----------------------------------------------------------------------------------------------------
+
+PARSER = """
+import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--rows", type=int, default=1)
+options = parser.parse_args()
+assert options.rows > 0
+"""
+CLICK = """
+import click
+
+@click.command()
+@click.option("--rows", default=1)
+def main(rows):
+    assert rows > 0
+
+main()
+"""
+
+
+def level_of_check(files: dict[str, str]) -> tuple[str, str]:
+    found = picture(files)
+    (node,) = [n for n in found.graph.with_role("check") if found.graph.nodes[n].label == "assert"]
+    automation = found.schedule.of(node)
+    return automation.level, automation.broken.condition if automation.broken else ""
+
+
+def workflow(command: str) -> str:
+    return f"on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: {command}\n"
+
+
+@pytest.mark.parametrize("script", [PARSER, CLICK], ids=["argparse", "click"])
+@pytest.mark.parametrize(
+    ("command", "level"),
+    [
+        ("python check.py", "kept"),
+        ("python check.py --rows 3", "kept"),
+        ("python check.py --rows=3", "kept"),
+        ("python check.py --no-such-option", "skipped"),
+        ("python check.py --rows 3 --frame x", "skipped"),
+        ("python check.py $OPTIONS", "kept"),
+    ],
+)
+def test_an_option_that_the_script_does_not_define_ends_it(script: str, command: str, level: str) -> None:
+    found = level_of_check({"check.py": script, ".github/workflows/a.yml": workflow(command)})
+    assert found == (level, "wired" if level == "skipped" else "")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("parse_args()", "parse_known_args()[0]"),
+        ('parser.add_argument("--rows", type=int, default=1)', 'for name in open("names"):\n    parser.add_argument(name)'),
+        ("argparse.ArgumentParser()", "unknown_library.Parser()"),
+    ],
+)
+def test_a_command_line_that_is_not_known_is_left_alone(change: tuple[str, str]) -> None:
+    files = {"check.py": PARSER.replace(*change), ".github/workflows/a.yml": workflow("python check.py --frame x")}
+    assert level_of_check(files)[0] == "kept"
+
+
+@pytest.mark.parametrize(
+    ("line", "level"),
+    [
+        ("from shop.rows import count", "kept"),
+        ("from shop.columns import count", "skipped"),
+        ("import shop.columns", "skipped"),
+        ("from shop import rows", "kept"),
+        ("from shop._pb2 import rows", "kept"),
+        ("from pandas.columns import rows", "kept"),
+        ("try:\n    import shop.columns\nexcept ImportError:\n    pass", "kept"),
+        ("def later():\n    import shop.columns", "kept"),
+        ("from shop.broken import x", "skipped"),
+    ],
+)
+def test_a_module_of_the_project_that_is_not_there_ends_the_program(line: str, level: str) -> None:
+    files = {
+        "shop/__init__.py": "",
+        "shop/rows.py": "def count():\n    return 1\n",
+        "shop/broken.py": "import shop.columns\nx = 1\n",
+        "check.py": f"{line}\nassert len(open('rows').read()) > 0\n",
+        ".github/workflows/a.yml": workflow("python check.py"),
+    }
+    assert level_of_check(files) == (level, "wired" if level == "skipped" else "")

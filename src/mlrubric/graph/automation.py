@@ -13,6 +13,7 @@ from mlrubric.model.graph import Edge
 from mlrubric.model.verdict import Broken, Step
 
 TIME = frozenset({"schedule", "event", "alert", "serving", "bot", "repository_dispatch"})
+CANNOT = "cannot run: "  # how the reason begins when a hop ends at once: what it leads to is not wired
 LEVELS = ("kept", "lost", "skipped", "manual", "none")
 
 
@@ -78,7 +79,8 @@ class Schedule:
             return Broken("consequential", edge.place or nodes[edge.target].place, edge.loss)
         if level == "skipped":
             edge = next(e for _, e in hops if e is not None and e.blocked)
-            return Broken("not_skipped", edge.place or nodes[edge.target].place, edge.blocked)
+            condition = "wired" if edge.blocked.startswith(CANNOT) else "not_skipped"
+            return Broken(condition, edge.place or nodes[edge.target].place, edge.blocked)
         first = hops[0][0]
         start = nodes[first]
         if start.kind == "trigger":

@@ -31,6 +31,7 @@ from mlrubric.graph.skew import mark_skew
 from mlrubric.graph.subjects import mark_subjects
 from mlrubric.graph.swallows import mark_swallows
 from mlrubric.graph.training import mark_training
+from mlrubric.graph.unrunnable import mark_unrunnable
 from mlrubric.graph.used import mark_used
 from mlrubric.graph.validation import mark_validated
 from mlrubric.graph.world import World, parents
@@ -74,6 +75,7 @@ def build(facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue
     world = World(graph, code, fixtures, by_path, frozenset(files), _folders(files))
     for module in _links():
         module.link(world)
+    mark_unrunnable(world)
     mark_absences(world)
     label(graph, code)
     mark_parts(graph, code)
