@@ -143,6 +143,7 @@ class Toothless:
         if at is None:
             at = self.graph.add("op", "comparison", self.code.place(found))
             self.code.op_node[found], self.code.node_op[at] = at, found
+            self.graph.connect(self.code.holder(found), at, "call", self.code.place(found))
         self.graph.nodes[node].attributes["judged"] = str(at)
 
     def _before(self, op: int) -> int | None:
