@@ -421,7 +421,7 @@ def test_why_a_place_prints_the_first_broken_hop(run: Run, releasing: Path) -> N
     assert rows[broken + 1 : broken + 3] == [".github/workflows/release.yml:6", "- run: python evaluate.py || true"]
     assert rows[broken + 3].strip("^") == ""
     workflow.write_text(RELEASE.replace("      - run: python evaluate.py\n", ""))
-    assert "how it is run: by hand" in run("why", "evaluate.py:9")[1]
+    assert "how it is run: by nothing in this repository" in run("why", "evaluate.py:9")[1]
 
 
 def test_graph_as_json(run: Run) -> None:
