@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlrubric.graph.meaning import Meanings
 from mlrubric.graph.program import ModuleUnit, Program
+from mlrubric.model.python import Op
 
 BROAD = frozenset({"builtins.Exception", "builtins.BaseException"})
 ASSERTION = "builtins.AssertionError"
@@ -29,6 +30,24 @@ class Handlers:
                 return facts.line
             block = self.program.parent_block(block, unit)
         return 0
+
+    def only_told(self, line: int, unit: ModuleUnit) -> bool:
+        """Whether the handler at a line does nothing but print, log or pass."""
+        number = next((i for i, b in enumerate(unit.facts.blocks) if b.kind == "except" and b.line == line), -1)
+        if number < 0 or unit.facts.blocks[number].leaves:
+            return False
+        for index, op in enumerate(unit.facts.ops):
+            if op.block != number or op.kind not in ("call", "assign", "store_attribute", "store_subscript"):
+                continue
+            meaning = self.meanings.of(index + unit.base)
+            told = op.kind == "call" and meaning is not None and ("log.write" in meaning.roles or not meaning.roles)
+            if not told and not (op.kind == "assign" and self._is_error(unit, op)):
+                return False
+        return not any(b.parent == number for b in unit.facts.blocks)
+
+    def _is_error(self, unit: ModuleUnit, op: Op) -> bool:
+        """The name that `except E as name` binds."""
+        return bool(op.args) and op.args[0] >= 0 and unit.facts.ops[op.args[0]].kind == "unknown"
 
     def raised_by(self, op: int) -> frozenset[str]:
         """The kinds of errors that an operation raises, with their bases, as far as they are known."""
