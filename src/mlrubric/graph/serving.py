@@ -51,13 +51,56 @@ def mark_refits(world: World, sides: Sides) -> None:
         op = code.node_op.get(node)
         if op is None or node not in inputs or code.holder(op) not in sides.serving or not _always_run(world, sides, op, frozenset()):
             continue
-        graph.nodes[node].attributes["refit"] = "true"
-        graph.nodes[node].attributes["handler"] = graph.nodes[_handler(world, sides, code.holder(op))].label
+        graph.nodes[node].attributes["refit"] = "fit"
+    asked = set(code.flow.reach([code.node_op[n] for n in inputs if n in code.node_op], back=True))
+    for node in graph.with_role("data.statistic"):
+        op = code.node_op.get(node)
+        if op is None or code.holder(op) not in sides.serving or not _changes_rows(code, op, asked):
+            continue
+        if _always_run(world, sides, op, frozenset()):
+            graph.nodes[node].attributes["refit"] = "statistic"
 
 
-def _handler(world: World, sides: Sides, node: int) -> int:
-    """The handler that a function of the serving side was reached from."""
-    return world.graph.path(sides.serving, node)[0][0]
+def _changes_rows(code: Code, statistic: int, asked: set[int]) -> bool:
+    """Whether a number learnt from rows is put back into them: as the value of a call on them, or by arithmetic, on the way to a
+    prediction."""
+    program = code.program
+    waiting, seen = [statistic], {statistic}
+    while waiting:
+        here = waiting.pop()
+        for use in code.resolver.uses[here]:
+            kind, args = program.ops[use].kind, program.args[use]
+            if kind in ("load", "assign"):
+                if use not in seen:
+                    seen.add(use)
+                    waiting.append(use)
+            elif kind == "call" and here in args[1:]:
+                meaning = code.meanings.of(use)
+                callee = args[0]
+                if meaning is None or "data.derive" not in meaning.roles or callee < 0 or program.ops[callee].kind != "attribute":
+                    continue
+                if use in asked or _sources(code, program.args[callee][0]) & asked:
+                    return True
+            elif kind == "binary" and program.ops[use].name in ("-", "/"):
+                other = next((a for a in args if a != here), -1)
+                if use in asked and other >= 0 and _root(code, other) == _root(code, statistic) != "":
+                    return True
+    return False
+
+
+def _sources(code: Code, op: int) -> set[int]:
+    """The definitions of the variable that an expression takes a part of."""
+    while code.program.ops[op].kind in ("attribute", "subscript") and code.program.args[op]:
+        op = code.program.args[op][0]
+    return set(code.program.args[op]) if code.program.ops[op].kind == "load" else set()
+
+
+def _root(code: Code, op: int) -> str:
+    """The variable at the left end of an expression."""
+    program = code.program
+    while program.ops[op].kind in ("attribute", "subscript", "call", "binary") and program.args[op] and program.args[op][0] >= 0:
+        op = program.args[op][0]
+    return program.ops[op].name if program.ops[op].kind == "load" else ""
 
 
 def _always_run(world: World, sides: Sides, op: int, seen: frozenset[int]) -> bool:
