@@ -113,6 +113,27 @@ def _mark_first(world: World, judged: list[int]) -> None:
         callers = {world.code.program.scope_id(c) for c in world.code.resolver.callers.get(scope, ())} - {scope}
         if callers and all(c in own and graph.nodes[own[c]].attributes["first"] == "true" for c in callers):
             graph.nodes[node].attributes["first"] = "false"  # a helper of a function that releases itself
+    _mark_siblings(world, own)
+
+
+def _mark_siblings(world: World, own: dict[int, int]) -> None:
+    """Of helpers that one and the same function calls one after the other, the first speaks for all; aliases for themselves."""
+    graph, callers = world.graph, world.code.resolver.callers
+    led: dict[tuple[int, bool], tuple[int, int]] = {}  # the calling function -> its first call, the release inside
+    for scope, node in own.items():
+        attributes = graph.nodes[node].attributes
+        calls = [c for c in callers.get(scope, ()) if not is_test_code(world.code.program.unit(c).path)]
+        above = {world.code.program.scope_id(c) for c in calls}
+        if attributes["first"] != "true" or len(above) != 1 or scope in above:
+            continue
+        key, call = (above.pop(), attributes["release"] == "alias"), min(calls)
+        known = led.get(key)
+        if known is None or call < known[0]:
+            led[key], later = (call, node), known[1] if known is not None else -1
+        else:
+            later = node
+        if later >= 0:
+            graph.nodes[later].attributes["first"] = "false"
 
 
 def _leading(graph: Graph) -> list[int]:
