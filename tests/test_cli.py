@@ -365,6 +365,65 @@ def test_why_a_place(run: Run, judged: Callable[[Report], None], tmp_path: Path,
     assert "no finding at src/features.py:1" in run("why", "src/features.py:1")[1]
 
 
+GATE = """import sys
+
+import joblib
+import pandas as pd
+from sklearn.metrics import accuracy_score
+
+frame = pd.read_csv("test.csv")
+accuracy = accuracy_score(frame["y"], joblib.load("model.joblib").predict(frame[["a"]]))
+if accuracy < 0.8:
+    print("too weak")
+"""
+RELEASE = """on: push
+jobs:
+  release:
+    runs-on: ubuntu-latest
+    steps:
+      - run: python evaluate.py
+      - run: kubectl apply -f model.yaml
+"""
+
+
+@pytest.fixture
+def releasing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / ".github" / "workflows").mkdir(parents=True)
+    (tmp_path / ".github" / "workflows" / "release.yml").write_text(RELEASE)
+    (tmp_path / "evaluate.py").write_text(GATE)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_why_a_place_prints_each_hop_from_the_trigger_with_its_line(run: Run, releasing: Path) -> None:
+    status, out, _ = run("why", "evaluate.py:9")
+    rows = [row.strip() for row in out.splitlines()]
+    assert status == 0 and "how it is run: a live trigger leads here, and a failure counts" in rows
+    hops = [".github/workflows/release.yml:1", ".github/workflows/release.yml:3", ".github/workflows/release.yml:6", "evaluate.py:9"]
+    found = [next(i for i, row in enumerate(rows) if row.startswith(f"{hop} ") and i > 3) for hop in hops]
+    assert found == sorted(found)
+    assert [rows[i + 1] for i in found] == ["on: push", "release:", "- run: python evaluate.py", "if accuracy < 0.8:"]
+
+
+def test_why_a_finding_shows_the_line_beside_it(run: Run, releasing: Path) -> None:
+    rows = [row.strip() for row in run("why", ".github/workflows/release.yml:7")[1].splitlines()]
+    assert any(row.startswith("GATE003 [error]") for row in rows)
+    beside = rows.index("see evaluate.py:9: the comparison that only tells")
+    assert rows[beside + 1] == "if accuracy < 0.8:"
+
+
+def test_why_a_place_prints_the_first_broken_hop(run: Run, releasing: Path) -> None:
+    workflow = releasing / ".github" / "workflows" / "release.yml"
+    workflow.write_text(RELEASE.replace("evaluate.py", "evaluate.py || true"))
+    rows = [row.strip() for row in run("why", "evaluate.py:9")[1].splitlines()]
+    assert "how it is run: a live trigger leads here, and a failure is lost on the way" in rows
+    broken = next(i for i, row in enumerate(rows) if row.startswith("broken: consequential:"))
+    assert rows[broken + 1 : broken + 3] == [".github/workflows/release.yml:6", "- run: python evaluate.py || true"]
+    assert rows[broken + 3].strip("^") == ""
+    workflow.write_text(RELEASE.replace("      - run: python evaluate.py\n", ""))
+    assert "how it is run: by nothing in this repository" in run("why", "evaluate.py:9")[1]
+
+
 def test_graph_as_json(run: Run) -> None:
     status, out, _ = run("graph", REPOSITORY)
     document = json.loads(out)

@@ -283,11 +283,12 @@ def why(options: argparse.Namespace) -> int:
     root = _folder(options.path)
     file, _, line = options.what.rpartition(":")
     place = (file, int(line)) if file and line.isdigit() else None
-    view = _view(_analysis(root, _settings(root, options), options))
+    analysis = _analysis(root, _settings(root, options), options)
+    view = _view(analysis)
     width = options_for("why", 0, None).width
     if place is not None:
         path = _inside(root, place[0], view.report)
-        _print(why_place(view, path, place[1], width))
+        _print(why_place(view, path, place[1], width, analysis.picture.schedule.at(path, place[1])))
         return OK
     known = {test.id: test for test in view.report.tests}
     test = known.get(options.what.lower())

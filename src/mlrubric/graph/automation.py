@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mlrubric.graph.graph import RUNS, Graph
-from mlrubric.model.graph import Edge
+from mlrubric.model.graph import Edge, Node
 from mlrubric.model.verdict import Broken, Step
 
 TIME = frozenset({"schedule", "event", "alert", "serving", "bot", "repository_dispatch"})
+CANNOT = "cannot run: "  # how the reason begins when a hop ends at once: what it leads to is not wired
+RUNNABLE = frozenset({"op", "command", "step", "job", "stage", "test", "function", "notebook", "trigger", "workflow"})
 LEVELS = ("kept", "lost", "skipped", "manual", "none")
 
 
@@ -65,6 +67,17 @@ class Schedule:
                 return Automation(level, self.graph.steps(hops), self._broken(level, hops), by_time, _confidence(hops))
         return Automation("none", (), Broken("wired", self.graph.nodes[node].place, "nothing in this repository runs it"))
 
+    def at(self, path: str, line: int) -> Automation | None:
+        """How the line of a file comes to be run: the best of what stands there, the narrowest first, at last the whole module; None when
+        nothing of it can run."""
+        inside = [n for n in self.graph.nodes if n.place.path == path]
+        here = [n for n in inside if n.kind in RUNNABLE and _covers(n, line)]
+        here = here or [n for n in inside if n.kind in ("module", "notebook")]
+        here.sort(key=lambda n: (_height(n), n.kind != "op", n.id))
+        narrow = [n for n in here if _height(n) == _height(here[0])]
+        found = [self.of(n.id) for n in narrow]
+        return min(found, key=lambda a: (LEVELS.index(a.level), -len(a.path)), default=None)
+
     def reached(self, level: str) -> frozenset[int]:
         """All nodes that a level's sweep reaches."""
         return frozenset(n for name, _, reached in self._sweeps if name == level for n in reached)
@@ -78,7 +91,8 @@ class Schedule:
             return Broken("consequential", edge.place or nodes[edge.target].place, edge.loss)
         if level == "skipped":
             edge = next(e for _, e in hops if e is not None and e.blocked)
-            return Broken("not_skipped", edge.place or nodes[edge.target].place, edge.blocked)
+            condition = "wired" if edge.blocked.startswith(CANNOT) else "not_skipped"
+            return Broken(condition, edge.place or nodes[edge.target].place, edge.blocked)
         first = hops[0][0]
         start = nodes[first]
         if start.kind == "trigger":
@@ -89,6 +103,15 @@ class Schedule:
             "notebook": "a notebook is run by hand",
         }
         return Broken("live", start.place, words.get(start.kind, "no trigger runs this script"))
+
+
+def _covers(node: Node, line: int) -> bool:
+    span = node.place.span
+    return span.line <= line <= max(span.line, span.end_line)
+
+
+def _height(node: Node) -> int:
+    return max(node.place.span.end_line - node.place.span.line, 0)
 
 
 def _confidence(hops: list[tuple[int, Edge | None]]) -> float:

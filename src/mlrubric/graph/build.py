@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mlrubric.graph import link as links
+from mlrubric.graph.absences import mark_absences
 from mlrubric.graph.automation import Schedule
+from mlrubric.graph.causes import mark_started
 from mlrubric.graph.code import add_code
 from mlrubric.graph.frameworks import Fixtures
 from mlrubric.graph.gates import Guarded, guard_releases
@@ -25,9 +27,11 @@ from mlrubric.graph.references import mark_references
 from mlrubric.graph.resolve import resolve
 from mlrubric.graph.runs import mark_runs
 from mlrubric.graph.seeds import mark_seeds
+from mlrubric.graph.skew import mark_skew
 from mlrubric.graph.subjects import mark_subjects
 from mlrubric.graph.swallows import mark_swallows
 from mlrubric.graph.training import mark_training
+from mlrubric.graph.unrunnable import mark_unrunnable
 from mlrubric.graph.used import mark_used
 from mlrubric.graph.validation import mark_validated
 from mlrubric.graph.world import World, parents
@@ -77,6 +81,8 @@ def _build(facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogu
     world = World(graph, code, fixtures, by_path, frozenset(files), _folders(files))
     for module in _links():
         module.link(world)
+    mark_unrunnable(world)
+    mark_absences(world)
     label(graph, code)
     mark_parts(world)
     mark_seeds(graph, code)
@@ -85,11 +91,13 @@ def _build(facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogu
     mark_references(world)
     mark_training(world)
     mark_used(world)
+    mark_skew(world)
     mark_origins(world)
     mark_literals(world)
     mark_validated(world)
     schedule = Schedule(graph)
     mark_runs(world, schedule)
+    mark_started(world, schedule)
     mark_swallows(world, schedule)
     return Picture(graph, world, schedule, Schedule(graph, through_tests=False), guarded)
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mlrubric.graph.causes import RELEASES, about_quality, mark_causes
 from mlrubric.graph.code import Code, is_test_code
-from mlrubric.graph.derive import compares
+from mlrubric.graph.earlier import earlier, earlier_runs, holders
 from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.order import Order
 from mlrubric.graph.world import World
 
-RELEASES = ("model.register", "model.promote", "model.deploy")
 PROSE = (".md", ".rst", ".txt")  # a document tells of releases, it makes none
 REAL = frozenset({"data.read", "artifact.download", "model.load", "feature.serve"})  # a comparison on made-up rows vetoes nothing
 MODEL_FILES = (
@@ -61,8 +61,7 @@ def _trained(world: World) -> set[int]:
     stops = graph.of_kind("test")
     found: set[int] = set()
     for node in graph.with_role("artifact.upload"):
-        before = [e for holder in _holders(graph, node) for e in _earlier(world, holder, lost=True)]
-        if fits & graph.sweep(before, RUNS, stop=stops).keys():
+        if fits & graph.sweep(earlier_runs(world, node), RUNS, stop=stops).keys():
             found.add(node)
     return found
 
@@ -80,7 +79,8 @@ def guard_releases(world: World) -> list[Guarded]:
     """For every release the blocking checks of quality that guard it; `guarded` and a `guard` edge are left in the graph."""
     graph, code = world.graph, world.code
     checks = {decides(code, n): n for n in graph.with_role("model.compare") if n in code.node_op and graph.nodes[n].gate}
-    order = Order(code, [op for op in checks if not code.checks.swallowed(op)])
+    stops = {op: code.node_op[n] for op, n in checks.items()}
+    order = Order(code, [op for op, stop in stops.items() if not code.checks.swallowed(stop)], stops=stops)
     found: list[Guarded] = []
     for node in releases(world):
         op = code.node_op.get(node)
@@ -94,38 +94,11 @@ def guard_releases(world: World) -> list[Guarded]:
             for way in free:
                 _way_around(code, graph, node, way)
         found.append(Guarded(node, tuple(sorted(guards | outer)) if guarded else ()))
-    _mark_first(world)
+    mark_causes(world)
     everywhere = all(one.checks for one in found)
     for check in {c for one in found for c in one.checks}:
         graph.nodes[check].attributes["guards"] = "true" if everywhere else "some"
     return found
-
-
-def _mark_first(world: World) -> None:
-    """`first` on the first unguarded release of a function, a job or a script: what follows there has the same cause."""
-    graph, led = world.graph, set[tuple[str, int]]()
-    judged = [n for n in graph.with_role(*RELEASES, "artifact.upload") if "guarded" in graph.nodes[n].attributes]
-    for node in sorted(judged, key=lambda n: graph.nodes[n].place):
-        attributes = graph.nodes[node].attributes
-        op = world.code.node_op.get(node)
-        if op is not None:
-            group = ("code", world.code.program.scope_id(op) if graph.nodes[node].place.cell is None else -node)
-        else:
-            above = [n for n in graph.sweep([node], RUNS, back=True) if graph.nodes[n].kind in ("job", "module", "stage")]
-            group = ("run", above[0] if above else node)
-        attributes["first"] = "true" if attributes["guarded"] == "false" and group not in led else "false"
-        if attributes["guarded"] == "false":
-            led.add(group)
-    own = {world.code.program.scope_id(op): n for n in _leading(graph) if (op := world.code.node_op.get(n)) is not None}
-    for scope, node in own.items():
-        callers = {world.code.program.scope_id(c) for c in world.code.resolver.callers.get(scope, ())} - {scope}
-        if callers and all(c in own and graph.nodes[own[c]].attributes["first"] == "true" for c in callers):
-            graph.nodes[node].attributes["first"] = "false"  # a helper of a function that releases itself
-
-
-def _leading(graph: Graph) -> list[int]:
-    """The unguarded releases that speak for others."""
-    return [n for n in graph.with_role(*RELEASES) if graph.nodes[n].attributes.get("first") == "true"]
 
 
 def decides(code: Code, node: int) -> int:
@@ -159,7 +132,7 @@ def _free_ways(code: Code, graph: Graph, op: int, order: Order, checks: dict[int
     if before is not None:
         found.add(checks[before])
         return []
-    around = [c for c in code.checks.guards(op) if _about_quality(code, c)]
+    around = [c for c in code.checks.guards(op) if about_quality(code, c)]
     if around:
         found.update(_condition_node(code, graph, c) for c in around)
         return []
@@ -172,12 +145,6 @@ def _free_ways(code: Code, graph: Graph, op: int, order: Order, checks: dict[int
     if all(ways.values()):
         return [way for c in callers for way in ways[c]]
     return [c for c in callers if ways[c]]
-
-
-def _about_quality(code: Code, condition: int) -> bool:
-    """A condition on an evaluation, or one that compares what an earlier evaluation left in a registry."""
-    about = code.about(condition)
-    return bool({"model.evaluate", "model.compare"} & about) or ("run.read" in about and compares(code, condition))
 
 
 def _condition_node(code: Code, graph: Graph, condition: int) -> int:
@@ -197,45 +164,8 @@ def _in_workflow(world: World, node: int, checks: set[int]) -> set[int]:
     """Checks that earlier steps of the job, or jobs it needs, run with their failure kept."""
     graph = world.graph
     found: set[int] = set()
-    for holder in _holders(graph, node):
-        for earlier in _earlier(world, holder):
-            reached = graph.sweep([earlier], RUNS, allow=lambda e: not e.loss and not e.blocked)
+    for holder in holders(graph, node):
+        for start in earlier(world, holder):
+            reached = graph.sweep([start], RUNS, allow=lambda e: not e.loss and not e.blocked)
             found |= checks & reached.keys()
-    return found
-
-
-def _holders(graph: Graph, node: int) -> list[int]:
-    """The steps and commands above a node."""
-    reached = graph.sweep([node], RUNS, back=True)
-    return [n for n in reached if graph.nodes[n].kind in ("step", "command")]
-
-
-def _earlier(world: World, holder: int, *, lost: bool = False) -> list[int]:
-    """What runs before a step or command in the same job: earlier siblings (with `lost`, also those whose failure is lost), and everything
-    in the jobs that are needed."""
-    graph = world.graph
-    found: list[int] = []
-    for edge in graph.predecessors(holder, ("run",)):
-        parent = edge.source
-        here = int(graph.nodes[holder].attributes.get("index", "0"))
-        for sibling in graph.successors(parent, ("run",)):
-            number = graph.nodes[sibling.target].attributes.get("index")
-            if number is not None and int(number) < here and (lost or not sibling.loss) and not sibling.blocked:
-                found.append(sibling.target)
-        if graph.nodes[parent].kind == "job":
-            path = graph.nodes[parent].place.path
-            found.extend(_needed(world, path, parent))
-    return found
-
-
-def _needed(world: World, path: str, job: int) -> list[int]:
-    """The jobs that must have succeeded before a job, through all `needs`."""
-    found: list[int] = []
-    waiting = [job]
-    while waiting:
-        for need in world.graph.nodes[waiting.pop()].attributes.get("needs", "").split():
-            node = world.node(path, f"jobs.{need}")
-            if node is not None and node not in found:
-                found.append(node)
-                waiting.append(node)
     return found

@@ -8,6 +8,7 @@ from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.contract import connect_flow
 from mlrubric.graph.derive import MASKED, MEASURED, Timing, clause, derived_roles, slices
 from mlrubric.graph.graph import RUNS, Graph
+from mlrubric.graph.measured import measured_reads
 from mlrubric.graph.rivals import mark_rivals, naive_guesses
 
 COMING_IN = frozenset({"data.read", "artifact.download", "feature.serve"})
@@ -86,7 +87,7 @@ def _learning(graph: Graph, code: Code) -> list[int]:
 
 
 def _relabel(graph: Graph, code: Code, labels: dict[int, int], index: dict[str, int], stops: dict[int, int]) -> None:
-    """Carry on the roles that were found by what flows in: a metric by slice, the quality of a guess."""
+    """Carry on the roles that were found by what flows in: a metric by slice, the quality of a guess, a quality read from a file."""
     found = False
     for role in ("model.slice", "model.baseline"):
         bit = index.setdefault(role, 1 << len(index))
@@ -97,5 +98,9 @@ def _relabel(graph: Graph, code: Code, labels: dict[int, int], index: dict[str, 
             if op is not None and not labels.get(op, 0) & bit:
                 labels[op] = labels.get(op, 0) | bit
                 found = True
+    bit = index.get("model.evaluate", 0)
+    for op in measured_reads(graph, code) if bit else ():
+        labels[op] = labels.get(op, 0) | bit
+        found = True
     if found:
         code.bits = code.flow.carry(labels, stops)

@@ -5,7 +5,7 @@ Operations of a function stand in evaluation order; an operation dominates a lat
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from mlrubric.graph.code import Code
 
@@ -15,9 +15,12 @@ PASSING = ("with", "try", "finally", "scope", "cell")
 class Order:
     """Questions of precedence for one set of operations (the `marked` ones)."""
 
-    def __init__(self, code: Code, marked: Collection[int], *, only: frozenset[int] | None = None) -> None:
-        """With `only`, ways through callers in other scopes do not count, as long as one of these scopes calls."""
-        self.code, self.marked, self.only = code, frozenset(marked), only
+    def __init__(
+        self, code: Code, marked: Collection[int], *, only: frozenset[int] | None = None, stops: Mapping[int, int] | None = None
+    ) -> None:
+        """With `only`, ways through callers in other scopes do not count, as long as one of these scopes calls. `stops` are the operations
+        that raise for marked ones."""
+        self.code, self.marked, self.only, self.stops = code, frozenset(marked), only, stops or {}
         self._by_scope: dict[int, list[int]] = {}
         self._always: dict[int, int | None] = {}
         self._calls: dict[int, list[int]] = {}
@@ -54,7 +57,7 @@ class Order:
             if target[0] != "function":
                 continue
             inner = self.always(int(str(target[1])), guard)
-            if inner is None:
+            if inner is None or self.code.checks.swallowed(call, by=self.stops.get(inner, -1)):
                 return None
             found = inner
         return found

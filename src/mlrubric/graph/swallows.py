@@ -6,10 +6,12 @@ from __future__ import annotations
 import re
 
 from mlrubric.graph.automation import Schedule
+from mlrubric.graph.causes import RELEASES
+from mlrubric.graph.code import is_test_code
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.world import World
 from mlrubric.model.graph import Edge, Node
-from mlrubric.model.place import Place
+from mlrubric.model.place import Place, Span
 
 CHECKS = ("check.lint", "check.audit")
 VALIDATIONS = ("data.validate", "model.compare")
@@ -32,10 +34,25 @@ def mark_swallows(world: World, schedule: Schedule) -> None:
         swallows = graph.nodes[node].attributes.get("swallows", "")
         if swallows and set(graph.nodes[node].roles) & set(CHECKS) and not _strict_twin(world, node):
             found.setdefault(graph.nodes[node].place, (node, graph.nodes[node].label, swallows))
+    _releases(world, schedule, found)
     for place in sorted(found):
         holder, label, loss = found[place]
         node = graph.add("step", _short(label), place, ("check.swallowed",), how=loss.removeprefix("failure lost: "))
         graph.connect(holder, node, "declare")
+
+
+def _releases(world: World, schedule: Schedule, found: dict[Place, tuple[int, str, str]]) -> None:
+    """A release that a live trigger runs, and whose failure ends in a handler that only prints."""
+    graph, code = world.graph, world.code
+    for node in graph.with_role(*RELEASES):
+        op = code.node_op.get(node)
+        if op is None or is_test_code(graph.nodes[node].place.path) or schedule.of(code.holder(op)).level != "kept":
+            continue
+        line, unit = code.checks.swallowed(op), code.program.unit(op)
+        if line and code.checks.handlers.only_told(line, unit):
+            place = Place(unit.path, Span(line), graph.nodes[node].place.symbol)
+            said = f"when it fails, line {line} takes the error, and the run goes on as if it had worked"
+            found.setdefault(place, (code.holder(op), graph.nodes[node].label, said))
 
 
 def _speaks(world: World, edge: Edge, schedule: Schedule) -> bool:

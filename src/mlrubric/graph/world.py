@@ -11,6 +11,7 @@ from mlrubric.graph.code import Code
 from mlrubric.graph.frameworks import Fixtures
 from mlrubric.graph.graph import Graph
 from mlrubric.graph.values import HOLE
+from mlrubric.knowledge.invocation import Invocation
 from mlrubric.model.facts import Command, FileFacts
 from mlrubric.model.place import Place
 
@@ -30,6 +31,8 @@ class World:
     nodes: dict[tuple[str, str], int] = field(default_factory=dict)  # (path, symbol) -> node
     artifacts: dict[str, int] = field(default_factory=dict)  # normalised path -> node
     broken: list[tuple[Place, str]] = field(default_factory=list)  # hops that point at nothing
+    starts: list[tuple[int, Invocation]] = field(default_factory=list)  # commands that run a script or module of ours
+    installs: list[tuple[int, str, Invocation]] = field(default_factory=list)  # install commands: node, folder, what is asked for
 
     def every(self, kind: type[F]) -> Iterator[tuple[str, F]]:
         """All facts of a type with the path of their file, in order of path."""

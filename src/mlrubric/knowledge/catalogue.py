@@ -27,7 +27,8 @@ class Catalogue:
         self._roles: Roles = load_roles(rules)
         self._paths: dict[str, Path] = {}  # top-level import name -> file
         self._distributions: dict[str, str] = {}  # import name (may be dotted) -> distribution, where they differ
-        self._variants: dict[str, str] = {}  # further distributions of the same package -> import name
+        self._variants: dict[str, str] = {}
+        self._brings: dict[str, tuple[str, ...]] = {}  # what comes along
         self._libraries: dict[Path, Library] = {}
         self._apis: dict[tuple[str, str], Api | None] = {}
         self._lines: dict[str, tuple[str, ...]] = {}
@@ -147,6 +148,10 @@ class Catalogue:
         found = tuple(sorted(name for name, known in self._distributions.items() if _normal(known) == wanted))
         return found or (self._variants.get(wanted, wanted.replace("-", "_")),)
 
+    def brings(self) -> dict[str, tuple[str, ...]]:
+        """Distribution -> distributions that always come with it; normalised names."""
+        return self._brings
+
     # ---- inside ----
 
     def _read_heads(self) -> None:
@@ -178,6 +183,13 @@ class Catalogue:
             if not isinstance(value, str):
                 raise CatalogueError(path, 1, f"`{name}` must be a text")
             self._distributions[name] = value
+        brings = tables.get("brings")
+        if not is_table(brings):
+            raise CatalogueError(path, 1, "[brings] is missing")
+        for name, brought in brings.items():
+            if not isinstance(brought, list):
+                raise CatalogueError(path, 1, f"what `{name}` brings must be a list")
+            self._brings[_normal(name)] = tuple(_normal(str(one)) for one in brought)
 
     def _library(self, name: str) -> Library | None:
         path = self._paths.get(name.partition(".")[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mlrubric.graph.automation import Automation
 from mlrubric.model.place import Place
 from mlrubric.model.report import Report
 from mlrubric.model.verdict import Finding, Step, TestResult
@@ -14,6 +15,13 @@ from mlrubric.report.snippets import Snippets
 from mlrubric.report.words import action_text, number, plural, sentence
 
 MOST_PATHS = 3
+RUN_WORDS = {
+    "kept": "how it is run: a live trigger leads here, and a failure counts",
+    "lost": "how it is run: a live trigger leads here, and a failure is lost on the way",
+    "skipped": "how it is run: a live trigger leads here, and the way is never taken",
+    "manual": "how it is run: by hand",
+    "none": "how it is run: by nothing in this repository",
+}
 EDGE_WORDS = {
     "trigger": "starts",
     "run": "runs",
@@ -66,8 +74,8 @@ def _counts(card: Card, width: int) -> list[Row]:
     return [row(line) for line in wrapped(f"what counts: {text}", width)] if text else []
 
 
-def why_place(view: View, path: str, line: int, width: int) -> list[Row]:
-    """The findings of a line with their paths, and the tests whose evidence passes there."""
+def why_place(view: View, path: str, line: int, width: int, run: Automation | None = None) -> list[Row]:
+    """The findings of a line with their paths, how the line comes to be run, and the tests whose evidence passes there."""
     report = view.report
     snippets = Snippets(view.texts, report.findings)
     here = findings_at(report, path, line)
@@ -77,10 +85,23 @@ def why_place(view: View, path: str, line: int, width: int) -> list[Row]:
     passing = [test for test in report.tests if any(_at(step.place, path, line) for evidence in test.evidence for step in evidence.path)]
     breaking = [test for test in report.tests if test.broken and test.broken.place and _at(test.broken.place, path, line)]
     if not here:
-        rows.append(row(cut(f"no finding at {safe(path)}:{line}", width)))
+        rows += [row(cut(f"no finding at {safe(path)}:{line}", width)), row()]
+    if run is not None:
+        rows += [*_run(run, snippets, width), row()]
     for said, tests in (("evidence passes here", passing), ("breaks here", breaking)):
         if tests:
             rows += [row(text) for text in wrapped(f"{said}: {', '.join(test.id for test in tests)} (mlrubric why {tests[0].id})", width)]
+    return rows
+
+
+def _run(run: Automation, snippets: Snippets, width: int) -> list[Row]:
+    """The path from what starts a line, or the hop at which it breaks."""
+    rows = [row((cut(RUN_WORDS[run.level], width), "bold")), *_path(run.path, snippets, width)]
+    if run.broken is not None:
+        said = f"broken: {run.broken.condition.replace('_', ' ')}: {sentence(safe(run.broken.message))}"
+        rows += [row((line, "bold red")) for line in wrapped(said, width)]
+        if run.broken.place is not None:
+            rows += _hop(run.broken.place, "", snippets, width)
     return rows
 
 
@@ -101,6 +122,9 @@ def _finding(finding: Finding, snippets: Snippets, width: int) -> list[Row]:
     rows += _path(finding.flow, snippets, width) if finding.flow else _hop(finding.place, "", snippets, width)
     for related in finding.related:
         rows += [row("  ", cut(f"see {safe(str(related.place))}: {safe(related.message)}", width - 2))]
+        beside = snippets.marked(related.place).stripped().window(width - 6)
+        if beside.text:
+            rows.append(row("      ", (beside.text, "dim")))
     if finding.tests:
         rows.append(row("  ", cut(f"evidence for {', '.join(finding.tests)}", width - 2)))
     return rows

@@ -83,6 +83,10 @@ def follow(world: World, node: int, path: str, command: Command, base: str, invo
         attributes["swallows"] = invocation.swallows
     loss = f"failure lost: {invocation.swallows}" if invocation.swallows else ""
     folder = posixpath.normpath(posixpath.join(base, invocation.directory)) if invocation.directory else base
+    if invocation.kind in ("script", "module"):
+        world.starts.append((node, invocation))
+    if invocation.kind == "install":
+        world.installs.append((node, folder, invocation))
     for target, certain, blocked in targets(world, folder, invocation, command.argv):
         graph.connect(node, target, "run", command.place, certain=certain, loss=loss, blocked=blocked)
     if invocation.kind in ("script", "module", "notebook", "shell-script", "stage", "target") and not any(

@@ -1,0 +1,16 @@
+"""Skew between training and serving: transformers that are dropped, fitted again, or written a second time by hand."""
+
+from __future__ import annotations
+
+from mlrubric.graph.saved import mark_kept
+from mlrubric.graph.serving import Sides, mark_refits
+from mlrubric.graph.twins import mark_twins
+from mlrubric.graph.world import World
+
+
+def mark_skew(world: World) -> None:
+    """`refit` and `kept` on fits of transformers, `twin` on derivations and functions of the serving side."""
+    sides = Sides(world)
+    mark_refits(world, sides)
+    mark_kept(world, sides)
+    mark_twins(world, sides)
