@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mlrubric.config import POLICY_DEFAULTS, Settings
@@ -15,7 +15,7 @@ from mlrubric.knowledge.catalogue import load_catalogue
 from mlrubric.model.facts import FileFacts
 from mlrubric.model.place import Place
 from mlrubric.model.report import Message, Report
-from mlrubric.read.drive import Progress, read_tree
+from mlrubric.read.drive import Known, Progress, read_tree
 from mlrubric.rules.judge import findings
 from mlrubric.rules.load import load_rules
 from mlrubric.rules.rule import RuleBook
@@ -45,19 +45,38 @@ class Analysis:
         return self.picture.graph
 
 
-def analyze(root: Path, settings: Settings, progress: Progress | None = None, overlay: Mapping[str, str] | None = None) -> Analysis:
+@dataclass(slots=True)
+class Memory:
+    """What an editor keeps from one analysis of a root to the next: the facts of its files, and the graph with what every module means."""
+
+    facts: Known = field(default_factory=dict)
+    picture: Picture | None = None
+
+
+def analyze(
+    root: Path,
+    settings: Settings,
+    progress: Progress | None = None,
+    overlay: Mapping[str, str] | None = None,
+    memory: Memory | None = None,
+) -> Analysis:
     """Analyse the repository at `root`; `overlay` are texts that stand in for files (open editors)."""
     tree: Tree = DiskTree(root)
     if overlay:
         tree = OverlayTree(tree, overlay)
-    return analyze_tree(tree, root.resolve().name, settings, progress)
+    return analyze_tree(tree, root.resolve().name, settings, progress, memory)
 
 
-def analyze_tree(tree: Tree, name: str, settings: Settings, progress: Progress | None = None) -> Analysis:
+def analyze_tree(
+    tree: Tree, name: str, settings: Settings, progress: Progress | None = None, memory: Memory | None = None
+) -> Analysis:
     """The same for any tree: a disk, a memory."""
-    facts = [one for one in read_tree(tree, progress) if not settings.excludes(one.path)]
+    read = read_tree(tree, progress, known=memory.facts if memory is not None else None)
+    facts = [one for one in read if not settings.excludes(one.path)]
     rules = load_rules()
-    picture = build(facts, [entry.path for entry in tree.files], load_catalogue())
+    picture = build(facts, [entry.path for entry in tree.files], load_catalogue(), memory.picture if memory is not None else None)
+    if memory is not None:
+        memory.picture = picture
     audited = look_up(picture.graph, facts, settings.osv_url) if settings.audit else None
     as_of = settings.as_of or tree.commit_date
     paths = {entry.path for entry in tree.files}

@@ -343,12 +343,14 @@ def graph(options: argparse.Namespace) -> int:
 def lsp(options: argparse.Namespace) -> int:
     from collections.abc import Mapping
 
-    from mlrubric.analyze import analyze
+    from mlrubric.analyze import Memory, analyze
     from mlrubric.config import read_settings
     from mlrubric.lsp import serve
 
+    memories: dict[Path, Memory] = {}
+
     def analyse(root: Path, overlay: Mapping[str, str]) -> Report:
-        return analyze(root, read_settings(root), None, overlay).report
+        return analyze(root, read_settings(root), None, overlay, memories.setdefault(root, Memory())).report
 
     return serve(analyse)
 

@@ -24,7 +24,7 @@ from mlrubric.graph.origins import mark_origins
 from mlrubric.graph.parts import mark_parts
 from mlrubric.graph.program import Program
 from mlrubric.graph.references import mark_references
-from mlrubric.graph.resolve import resolve
+from mlrubric.graph.resolve import resolve, resolve_again
 from mlrubric.graph.runs import mark_runs
 from mlrubric.graph.seeds import mark_seeds
 from mlrubric.graph.skew import mark_skew
@@ -61,19 +61,20 @@ class Picture:
     guarded: tuple[Guarded, ...]
 
 
-def build(facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue) -> Picture:
-    """The graph of a repository from the facts of its files."""
+def build(facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue, before: Picture | None = None) -> Picture:
+    """The graph of a repository from the facts of its files; what modules mean that did not change is taken from the picture `before`."""
     with no_collection():
-        return _build(facts, files, catalogue)
+        return _build(facts, files, catalogue, before)
 
 
-def _build(facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue) -> Picture:
+def _build(facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue, before: Picture | None) -> Picture:
     by_path: dict[str, list[FileFacts]] = {}
     for one in facts:
         by_path.setdefault(one.path, []).append(one)
     modules = [(path, fact) for path in sorted(by_path) for one in by_path[path] for fact in one.facts if isinstance(fact, PythonModule)]
     program = Program(modules, _roots(by_path), catalogue.import_names)
-    resolver = resolve(program, catalogue)
+    resolver = resolve_again(before.world.code.resolver, program) if before is not None else None
+    resolver = resolver or resolve(program, catalogue)
     fixtures = Fixtures(program, resolver)
     meanings = Meanings(program, resolver, catalogue)
     graph = Graph()

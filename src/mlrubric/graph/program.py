@@ -123,6 +123,12 @@ class Program:
         self._scope_of.append(scope)
         return len(self.ops) - 1
 
+    def drop_slots(self) -> None:
+        """As it was before any slot was added."""
+        last = self.modules[-1] if self.modules else None
+        for column in (self.ops, self.args, self.unit_of, self._scope_of):
+            del column[last.base + len(last.facts.ops) if last else 0 :]
+
     # ---- access -------------------------------------------------------------------------------------------------
 
     def unit(self, op: int) -> ModuleUnit:

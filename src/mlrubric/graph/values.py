@@ -29,9 +29,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
-from typing import cast
+from typing import Literal, cast
 
 Value = tuple[object, ...]
 Values = frozenset[Value]
@@ -70,6 +70,36 @@ def ordered(values: Iterable[Value]) -> list[Value]:
 def number(value: Value) -> int:
     """The scope, operation or module that a value names in its second place."""
     return cast(int, value[1])
+
+
+Moved = Literal["op", "scope", "module"]
+REFERENCES: dict[str, tuple[tuple[int, Moved | Literal["value"]], ...]] = {
+    "module": ((1, "module"),), "package": ((2, "module"),), "function": ((1, "scope"),), "class": ((1, "scope"),),
+    "instance": ((1, "scope"),), "super": ((1, "scope"), (2, "scope")), "bound": ((1, "scope"), (2, "value")),
+    "generator": ((1, "scope"),), "partial": ((1, "op"),), "property": ((1, "op"),), "made": ((1, "op"),), "view": ((2, "op"),),
+    "pair": ((1, "op"),), "zipped": ((1, "op"),), "zip": ((1, "op"),), "holds": ((1, "op"),), "method": ((3, "value"),),
+    "callback": ((1, "scope"),),
+}  # fmt: skip
+"""Where a value of a kind names an operation, a scope, a module or another value (for a method, an operation or a value)."""
+
+
+def moved(value: Value, move: Callable[[Moved, int], int | None]) -> Value | None:
+    """A value in a program whose operations and scopes have other numbers; None when it names one that is gone."""
+    places = REFERENCES.get(cast(str, value[0]))
+    if places is None:
+        return value
+    parts = list(value)
+    for place, kind in places:
+        if place >= len(parts):
+            continue
+        part = parts[place]
+        if kind != "value":
+            parts[place] = move(kind, cast(int, part))
+        else:
+            parts[place] = moved(cast(Value, part), move) if isinstance(part, tuple) else move("op", cast(int, part))
+        if parts[place] is None:
+            return None
+    return tuple(parts)
 
 
 def texts(values: Values) -> tuple[str, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Protocol, cast
@@ -91,21 +92,50 @@ def read_entry(tree: Tree, entry: FileEntry) -> tuple[FileFacts, ...]:
     return (*found, *(FileFacts(entry.path, reader.FORMAT, (replace(problem, format=reader.FORMAT),)) for reader in wanted))
 
 
-def read_tree(tree: Tree, progress: Progress | None = None, workers: int | None = None) -> list[FileFacts]:
-    """The facts of all files, by path and format; more than one process only when the work is worth it."""
-    entries = tree.files
-    with no_collection():
-        if workers != 1:
-            from mlrubric.read.pool import read_in_processes, worth_it
+Known = dict[str, tuple[bytes, tuple[FileFacts, ...]]]
+"""Facts of an earlier reading: path -> (digest of the bytes, facts)."""
 
-            if worth_it([entry for entry in entries if not holds_no_text(entry.path) and accepting(entry.path)]):
-                return read_in_processes(tree, entries, workers or 2, progress)
-        found: list[FileFacts] = []
-        for number, entry in enumerate(entries, 1):
-            found.extend(read_entry(tree, entry))
-            if progress is not None:
-                progress(number, len(entries))
+
+def read_tree(tree: Tree, progress: Progress | None = None, workers: int | None = None, known: Known | None = None) -> list[FileFacts]:
+    """The facts of all files, by path and format; more than one process only when the work is worth it. Files whose bytes are `known`
+    are not read again; what is read becomes known."""
+    with no_collection():
+        left = list(tree.files)
+        digests: dict[str, bytes] = {}
+        if known is not None:
+            digests = {entry.path: _digest(tree, entry) for entry in left if accepting(entry.path)}
+            left = [entry for entry in left if entry.path not in known or known[entry.path][0] != digests.get(entry.path)]
+        read = _read(tree, left, progress, workers)
+        if known is None:
+            return read
+        fresh: dict[str, list[FileFacts]] = {}
+        for one in read:
+            fresh.setdefault(one.path, []).append(one)
+        known.update((entry.path, (digests.get(entry.path, b""), tuple(fresh.get(entry.path, ())))) for entry in left)
+        return [one for entry in tree.files for one in known[entry.path][1]]
+
+
+def _read(tree: Tree, entries: Sequence[FileEntry], progress: Progress | None, workers: int | None) -> list[FileFacts]:
+    if workers != 1:
+        from mlrubric.read.pool import read_in_processes, worth_it
+
+        if worth_it([entry for entry in entries if not holds_no_text(entry.path) and accepting(entry.path)]):
+            return read_in_processes(tree, entries, workers or 2, progress)
+    found: list[FileFacts] = []
+    for number, entry in enumerate(entries, 1):
+        found.extend(read_entry(tree, entry))
+        if progress is not None:
+            progress(number, len(entries))
     return found
+
+
+def _digest(tree: Tree, entry: FileEntry) -> bytes:
+    """Of a file's bytes; of one that is too large or cannot be read, of what is said of it."""
+    try:
+        data = tree.read(entry.path) if _too_large(entry) is None else str(entry.size).encode()
+    except OSError as error:
+        data = str(error).encode()
+    return hashlib.blake2b(data, digest_size=16).digest()
 
 
 def _facts(reader: Reader, document: Document) -> tuple[Fact, ...]:

@@ -263,7 +263,7 @@ def bind(r: Resolver, raw: Values, receiver: Value, op: int) -> Values:
         if kind == "property":
             getter = r.program.args[number(item)][1:2]
             if receiver[0] == "instance":
-                for value in ordered(r.of(getter[0])) if getter else ():
+                for value in ordered(r.read(getter, op)):
                     bound |= calls.invoke(r, op, ("bound", value[1], receiver), calls.NOTHING) if value[0] == "function" else EMPTY
             continue
         scope = number(item) if kind == "function" else -1

@@ -82,6 +82,7 @@ def invoke(r: Resolver, op: int, callee: Value, arguments: Arguments) -> Values:
         return _called(r, op, callee, arguments)
     if kind == "partial":
         bound = arguments_of(r, number(callee))
+        r.read(bound.all, op)
         whole = Arguments((*bound.positional[1:], *arguments.positional), (*bound.keywords, *arguments.keywords))
         found = [invoke(r, op, v, whole) for v in ordered(r.of(bound.positional[0])) if v != callee]
         return join(*found) if found else EMPTY
@@ -152,7 +153,7 @@ def _meta(r: Resolver, op: int, scope: int, arguments: Arguments) -> None:
     definition = r.program.definition(scope)
     extra = cast("tuple[int, tuple[str, ...], int]", r.program.ops[definition].extra)
     keyword = r.program.args[definition][extra[0] + extra[1].index("metaclass")]
-    for value in ordered(r.of(keyword)):
+    for value in ordered(r.read((keyword,), op)):
         if value[0] == "class":
             method_call(r, op, ("instance", number(value)), "__call__", arguments)
 

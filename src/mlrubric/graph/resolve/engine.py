@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from mlrubric.graph.program import Program
+from mlrubric.graph.program import ModuleUnit, Program
 from mlrubric.graph.resolve import attributes, calls, containers, functions, implicit, names, order, texts
 from mlrubric.graph.values import EMPTY, Value, Values, constant, join
 from mlrubric.knowledge.catalogue import Catalogue
@@ -26,7 +26,7 @@ STEPS_PER_OP = 60
 class Resolver:
     """Holds the values of every operation and the dynamic edges. Use `resolve()`."""
 
-    def __init__(self, program: Program, catalogue: Catalogue) -> None:
+    def __init__(self, program: Program, catalogue: Catalogue, *, queue: bool = True) -> None:
         self.program, self.catalogue = program, catalogue
         count = len(program.ops)
         self.values: list[Values] = [EMPTY] * count
@@ -79,12 +79,29 @@ class Resolver:
         self._copies = self._plain_copies()
         self._queued = bytearray(b"\x01") * count  # what never waits in the queue counts as queued
         self._queue: deque[int] = deque()
-        for unit in order.importing_last(program):
-            ops = range(unit.base, unit.base + len(unit.facts.ops))
-            self._queue.extend([op for op in ops if not self._copies[op] and self._kinds[op] is not _nothing])
-        for op, fact in enumerate(program.ops):
-            if fact.kind == "const":
-                self._give(op, frozenset([constant(fact.value)]))
+        self.resolved = frozenset(range(len(program.modules)))  # the modules that were resolved anew
+        for op, rule in enumerate(self._kinds):
+            if rule is not _nothing and not self._copies[op]:
+                self._queued[op] = 0
+        for unit in order.importing_last(program) if queue else ():
+            self.queue(unit)
+
+    def queue(self, unit: ModuleUnit) -> None:
+        """All operations of a module get a turn; constants have their values at once."""
+        for op in range(unit.base, unit.base + len(unit.facts.ops)):
+            self.push(op)
+        for op, facts in enumerate(unit.facts.ops, unit.base):
+            if facts.kind == "const":
+                self._give(op, frozenset([constant(facts.value)]))
+
+    def grow(self) -> None:
+        """Room for slots that the program has got."""
+        for _ in range(len(self.program.ops) - len(self.values)):
+            self.values.append(EMPTY)
+            self.uses.append([])
+            self._kinds.append(attributes.slot)
+            self._queued.append(0)
+            self._copies.append(0)
 
     def _plain_copies(self) -> bytearray:
         """Operations whose value is that of their one argument, always: they take it over without a turn of their own."""
@@ -106,14 +123,14 @@ class Resolver:
 
     def run(self) -> None:
         """Until nothing changes; the second time with what only shows by absence."""
-        self._settle()
+        self.settle()
         if not self.late:
             self.late = True
             for op in implicit.late(self):
                 self.push(op)
-            self._settle()
+            self.settle()
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         queue, queued, values, kinds = self._queue, self._queued, self.values, self._kinds
         budget = STEPS_PER_OP * len(values)
         while queue and budget > 0:
@@ -189,15 +206,15 @@ class Resolver:
         """The operation that stands for an attribute of a class."""
         known = self.slots.get((scope, name))
         if known is None:
-            known = self.slots[scope, name] = self.program.add_slot(scope, name)
-            self._slots_of.setdefault(scope, []).append(known)
-            self.values.append(EMPTY)
-            self.uses.append([])
-            self._kinds.append(attributes.slot)
-            self._queued.append(0)
-            self._copies.append(0)
+            known = self.program.add_slot(scope, name)
+            self.keep_slot(scope, name, known)
+            self.grow()
             self.values[known] = attributes.slot(self, known)
         return known
+
+    def keep_slot(self, scope: int, name: str, op: int) -> None:
+        self.slots[scope, name] = op
+        self._slots_of.setdefault(scope, []).append(op)
 
     def _reorder(self, scope: int) -> None:
         """A base of a class has become known: the orders that it stands in, and what follows from them, are looked up again."""

@@ -141,7 +141,9 @@ def callbacks(r: Resolver, op: int, arguments: tuple[int, ...], name: str = "") 
             _asked(r, op, argument)
         for value in ordered(v for v in values if v[0] in ("function", "bound", "partial")):
             if value[0] == "partial":
-                callbacks(r, op, calls.arguments_of(r, number(value)).positional[:1])
+                wrapped = calls.arguments_of(r, number(value)).positional[:1]
+                r.read(wrapped, op)
+                callbacks(r, op, wrapped)
                 continue
             r.target(op, ("callback", value[1]))
             r.callers.setdefault(number(value), set()).add(op)
