@@ -162,7 +162,7 @@ class Toothless:
             return
         at = self.code.op_node.get(found)
         if at is None:
-            at = self.graph.add("op", "the comparison that only tells", self.code.place(found))
+            at = self.graph.add("op", "comparison", self.code.place(found))
             self.code.op_node[found], self.code.node_op[at] = at, found
             self.graph.connect(self.code.holder(found), at, "call", self.code.place(found))
         self.graph.nodes[node].attributes["judged"] = str(at)

@@ -218,7 +218,7 @@ class _Twins:
     def _node(self, op: int) -> int:
         node = self.code.op_node.get(op)
         if node is None:
-            node = self.graph.add("op", "the same column", self.code.place(op))
+            node = self.graph.add("op", "derivation", self.code.place(op))
             self.code.op_node[op], self.code.node_op[node] = node, op
             self.graph.connect(self.code.holder(op), node, "call", self.code.place(op))
         return node
