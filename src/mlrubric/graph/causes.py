@@ -29,7 +29,7 @@ def about_quality(code: Code, condition: int) -> bool:
 
 
 def mark_causes(world: World) -> None:
-    """`release` (alias, deploy, register), `first` on the unguarded release that speaks for its function, job or script, `judged` when a
+    """`release` (alias, deploy, register), `first` on the unguarded release that speaks for its function, job or script, `toothless` when a
     comparison that cannot stop it stands before it, `approval` when a person may have to agree."""
     graph = world.graph
     judged = [n for n in graph.with_role(*RELEASES, "artifact.upload") if "guarded" in graph.nodes[n].attributes]
@@ -155,7 +155,7 @@ class Toothless:
             self.by_holder.setdefault(self.code.holder(conditions[0]), conditions[0])
 
     def mark(self, node: int, *, fixed: bool = False) -> None:
-        """`judged` on a release that follows one of them; with `fixed`, only when the threshold is a constant."""
+        """`toothless` on a release that follows one of them; with `fixed`, only when the threshold is a constant."""
         op = self.code.node_op.get(node)
         found = self._before(op) if op is not None else None if fixed else self._in_earlier_steps(node)
         if found is None or (fixed and not self._constant(found)):
@@ -165,7 +165,7 @@ class Toothless:
             at = self.graph.add("op", "comparison", self.code.place(found))
             self.code.op_node[found], self.code.node_op[at] = at, found
             self.graph.connect(self.code.holder(found), at, "call", self.code.place(found))
-        self.graph.nodes[node].attributes["judged"] = str(at)
+        self.graph.nodes[node].attributes["toothless"] = str(at)
 
     def _before(self, op: int) -> int | None:
         """The nearest one that stands before an operation in its function, or before the calls that lead to it."""

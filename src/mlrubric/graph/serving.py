@@ -53,11 +53,13 @@ def mark_refits(world: World, sides: Sides) -> None:
             continue
         graph.nodes[node].attributes["refit"] = "fit"
     asked = set(code.flow.reach([code.node_op[n] for n in inputs if n in code.node_op], back=True))
+    told: set[int] = set()
     for node in graph.with_role("data.statistic"):
         op = code.node_op.get(node)
         if op is None or code.holder(op) not in sides.serving or not _changes_rows(code, op, asked):
             continue
-        if _always_run(world, sides, op, frozenset()):
+        if code.program.scope_id(op) not in told and _always_run(world, sides, op, frozenset()):
+            told.add(code.program.scope_id(op))  # one cause: the rows of a request are all there is in this function
             graph.nodes[node].attributes["refit"] = "statistic"
 
 

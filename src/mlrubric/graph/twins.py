@@ -20,9 +20,9 @@ from mlrubric.graph.world import World
 ALIKE = 0.6  # of the tokens of two derivations
 BODY = 0.7  # of the runs of three tokens of two bodies
 LEAST = 2  # tokens of a derivation that says something
-ENOUGH = 6  # tokens that all twins of a scope have together
+ENOUGH = 4  # tokens that all twins of a scope have together
 LONG = 15  # tokens of a body
-MANY = 4  # folders with such a twin: a collection of lessons or examples
+MANY = 4  # folders side by side in which something is trained: a collection of lessons or examples
 SHOWN = 4
 DEPTH = 12
 SAID = ("attribute", "const", "binary", "compare", "call", "load", "fstring")
@@ -59,6 +59,7 @@ class _Twins:
         predictions = [n for n in self.graph.with_role("model.predict") if n in self.code.node_op]
         self.feeding = self._cone(fits)
         self.asked = self._cone([n for n in predictions if self.code.holder(self.code.node_op[n]) in sides.serving])
+        self.training_folders = sorted({posixpath.dirname(self.graph.nodes[n].place.path) for n in fits})
         self._done: set[int] = set()
 
     def _cone(self, nodes: list[int]) -> set[int]:
@@ -117,17 +118,33 @@ class _Twins:
                 same.add(one.column)
 
     def _nearest(self, ours: int, shared: Counter[int]) -> int:
-        """The scope with most of the columns: code before notebooks, near before far. In a collection of many programs that do the same,
-        only those of the own folder, or of one above or below, are meant; -1 when there is none."""
+        """The scope with most of the columns: code before notebooks, near before far; -1 when all belong to other programs."""
         here = posixpath.dirname(self._path(ours))
-        folders = {posixpath.dirname(self._path(s)) for s in shared}
-        near = [s for s in shared if len(folders) < MANY or _in_line(here, posixpath.dirname(self._path(s)))]
+        near = [s for s in shared if self._together(here, posixpath.dirname(self._path(s)))]
 
         def order(scope: int) -> tuple[int, bool, int, int]:
             path = self._path(scope)
             return -shared[scope], path.endswith(".ipynb"), -len(posixpath.commonprefix([path, here])), scope
 
         return min(near, key=order, default=-1)
+
+    def _together(self, one: str, other: str) -> bool:
+        """Whether two folders may belong to one program: neither lies apart in a folder of many programs that train, each in a folder of
+        its own."""
+        if one == other or other.startswith(one + "/") or one.startswith(other + "/"):
+            return True
+        common = posixpath.commonpath([one, other]) if one and other else ""
+        for folder in (one, other):
+            while folder != common:
+                folder = posixpath.dirname(folder)
+                if self._programs(folder) >= MANY:
+                    return False
+        return True
+
+    def _programs(self, folder: str) -> int:
+        """How many folders inside a folder train something."""
+        start = folder + "/" if folder else ""
+        return len({f[len(start) :].partition("/")[0] for f in self.training_folders if f.startswith(start) and f != folder})
 
     def _path(self, scope: int) -> str:
         return self.code.program.modules[self.code.program.scope_unit[scope]].path
@@ -227,11 +244,6 @@ class _Twins:
         nodes = [self._node(op) for op in (ours, theirs)]
         self.graph.nodes[nodes[0]].attributes.update(twin=str(nodes[1]), twin_kind=kind, columns=columns)
         self._done.add(self.code.program.scope_id(ours))
-
-
-def _in_line(one: str, other: str) -> bool:
-    """Whether two folders are the same, or one holds the other; the root holds none."""
-    return one == other or bool(one and other and (one.startswith(other + "/") or other.startswith(one + "/")))
 
 
 def _listed(columns: list[str]) -> str:
