@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 
 from mlrubric.graph.checks import Check, Checks
 from mlrubric.graph.flow import Flow
@@ -14,8 +15,8 @@ from mlrubric.graph.resolve import Resolver
 from mlrubric.model.place import Place, Span
 
 REGISTERED = frozenset({"serve.handle", "flow.define", "flow.task", "test.fixture"})
-TEST_CODE = re.compile(r"(^|/)(tests?|testing|[a-z]+_tests)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
-TEST_FILE = re.compile(r"(^|/)(test_[^/]*|[^/]*_test)\.py$")
+TEST_CODE = re.compile(r"(^|/)(tests?|testing|[a-z]+_tests)/|(^|/)(test_[^/]*|[^/]*(?<!train)_test|conftest)\.py$")
+TEST_FILE = re.compile(r"(^|/)(test_[^/]*|[^/]*(?<!train)_test)\.py$")
 
 
 @dataclass(slots=True)
@@ -99,6 +100,7 @@ def is_test_file(path: str) -> bool:
     return TEST_FILE.search(path) is not None
 
 
+@cache
 def is_test_code(path: str) -> bool:
     """Whether a path belongs to the tests: test files, conftest, everything in a folder of tests."""
     return TEST_CODE.search(path) is not None

@@ -13,20 +13,23 @@ from mlrubric.graph.parts.seen import Seen, mark_seen
 from mlrubric.graph.parts.times import mark_series, series
 from mlrubric.graph.world import World
 
+READS = ("data.read", "file.open")
+
 
 def mark_parts(world: World) -> None:
     """`part` on operations that take data, and on learners, splits, trainings and evaluations what the leakage rules ask for."""
     code = world.code
     found = splits(code)
     learned = learners(code)
-    inside, files = Inside(code), _files(world)
+    goals = _goals(code, found)
+    if not goals:
+        return
+    files = _files(world)
+    inside = Inside(code, [*goals, *(source for source, _ in files)])
+    learned = sorted([*learned, *_statistics(code, found, inside, [w for w, _ in files])], key=lambda one: one.op) if found else learned
     layout, labels = _labels(world, found, learned, inside)
     bits = Carrier(code, layout, labels, files, inside, _choosing(layout, learned)).run()
-    numbers = _statistics(world, layout, bits) if found else []
-    if numbers:
-        learned = sorted([*learned, *numbers], key=lambda one: one.op)
-        layout, labels = _labels(world, found, learned, inside)
-        bits = Carrier(code, layout, labels, files, inside, _choosing(layout, learned)).run()
+    learned = [one for one in learned if one.what != "statistic" or _over_all(layout, bits[one.data])]
     seen = Seen(world, layout, bits, found, learned)
     for node, op in code.node_op.items():
         known = code.meanings.of(op)
@@ -54,7 +57,7 @@ def _labels(world: World, found: list[Split], learned: list[Learner], inside: In
             meaning.entry is not None and meaning.entry.parts
         ):
             add(op, READ)
-            for root in _roots(code, op, meaning.arguments.get("@source", -1), inside):
+            for root in () if "file.open" in roles else _roots(code, op, meaning.arguments.get("@source", -1), inside):
                 add(root, layout.bit("root", root))
         elif "data.synthetic" in roles:
             add(op, MADE | layout.bit("root", op))
@@ -106,6 +109,35 @@ def _same(one: str, other: str) -> bool:
     return one.rpartition("/")[2] == other.rpartition("/")[2]
 
 
-def _statistics(world: World, layout: Layout, bits: list[int]) -> list[Learner]:
-    whole = [op for op, own in enumerate(bits) if own & READ and layout.part(own) in ("whole", TEST)]
-    return statistics(world.code, whole)
+def _goals(code: Code, found: list[Split]) -> list[int]:
+    """Everything that is asked for its bits: what is split, fitted on, judged and chosen by."""
+    goals = {op for split in found for op in (split.op, *split.inputs, *split.pieces)}
+    judged = False
+    for op, meaning in code.meanings.all().items():
+        if any(role.startswith(("model.", "transform.")) and role != "model.build" for role in meaning.roles):
+            goals.update((op, code.program.args[op][0], *meaning.arguments.values()))
+            judged = True
+        elif found and "picks" in code.meanings.traits(meaning):
+            goals.add(op)
+    if not judged:
+        return []
+    goals.update(op for op, facts in enumerate(code.program.ops) if facts.kind == "compare") if found else None
+    return sorted(goals - {-1})
+
+
+def _statistics(code: Code, found: list[Split], inside: Inside, writers: list[int]) -> list[Learner]:
+    """Statistics over what is read that may reach what is split or trained on."""
+    meanings = code.meanings.all().items()
+    goals = {op for split in found for op in split.inputs}
+    for _, meaning in meanings:
+        if {"model.fit", "model.predict", "model.evaluate"} & set(meaning.roles) and "@data" in meaning.arguments:
+            goals.add(meaning.arguments["@data"])
+    read = code.flow.reach([op for op, meaning in meanings if set(READS) & set(meaning.roles)])
+    reaching = code.flow.reach([*goals, *writers, *inside.returned], back=True)
+    applied = {scope for _, _, scope in inside.applied}
+    return [one for one in statistics(code, read.keys(), applied) if one.op in reaching]
+
+
+def _over_all(layout: Layout, bits: int) -> bool:
+    """Whether a statistic is of read rows that are not split, or of the test part."""
+    return bool(bits & READ) and layout.part(bits) in ("whole", TEST)

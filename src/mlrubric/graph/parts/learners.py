@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from mlrubric.graph.code import Code, is_test_code
@@ -36,7 +36,11 @@ def learners(code: Code) -> list[Learner]:
     for op, meaning in sorted(code.meanings.all().items()):
         if is_test_code(code.program.unit(op).path):
             continue
-        if "model.fit" in meaning.roles and {"@data", "@target"} <= meaning.arguments.keys() and not (meaning.entry and meaning.entry.folds):
+        if (
+            "model.fit" in meaning.roles
+            and {"@data", "@target"} <= meaning.arguments.keys()
+            and not (meaning.entry and meaning.entry.folds)
+        ):
             found.append(Learner(op, "model", meaning.arguments["@data"]))
         if not (set(FITTED) & set(meaning.roles) or "data.sample" in meaning.roles):
             continue
@@ -75,10 +79,10 @@ def _remembers(code: Code, op: int) -> bool:
     return False
 
 
-def statistics(code: Code, whole: Iterable[int]) -> list[Learner]:
-    """Numbers that stand for all rows of data (`whole` holds what is read and not split): a mean, a deviation, a range, taken over the
-    rows and not inside of a function that is applied to each row or group."""
-    known, found, applied = frozenset(whole), list[Learner](), {scope for _, _, scope in applications(code)}
+def statistics(code: Code, read: Collection[int], applied: set[int]) -> list[Learner]:
+    """Numbers that stand for all rows of data that is `read`: a mean, a deviation, a range, taken over the
+    rows and not inside of a function that is `applied` to each row or group."""
+    found: list[Learner] = []
     for op, facts in enumerate(code.program.ops):
         if facts.kind != "call" or is_test_code(code.program.unit(op).path):
             continue
@@ -88,7 +92,7 @@ def statistics(code: Code, whole: Iterable[int]) -> list[Learner]:
         data = meaning.arguments.get("@data", -1) if meaning is not None else -1
         if data < 0:
             data = _receiver(code, op)
-        if data not in known or _rowwise(code, op) or _applied(code, op, applied) or _counted(code, data):
+        if data not in read or _rowwise(code, op) or _applied(code, op, applied) or _counted(code, data):
             continue
         if code.program.ops[code.program.args[op][0]].name in ENDS and not _range(code, op):
             continue
