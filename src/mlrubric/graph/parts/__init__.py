@@ -10,6 +10,7 @@ from mlrubric.graph.parts.layout import MADE, READ, Layout
 from mlrubric.graph.parts.learners import Learner, learners, statistics
 from mlrubric.graph.parts.pieces import TEST, Split, splits
 from mlrubric.graph.parts.seen import Seen, mark_seen
+from mlrubric.graph.parts.sites import levels, sites
 from mlrubric.graph.parts.times import mark_series, series
 from mlrubric.graph.world import World
 
@@ -28,9 +29,10 @@ def mark_parts(world: World) -> None:
     inside = Inside(code, [*goals, *(source for source, _ in files)])
     learned = sorted([*learned, *_statistics(code, found, inside, [w for w, _ in files])], key=lambda one: one.op) if found else learned
     layout, labels = _labels(world, found, learned, inside)
-    bits = Carrier(code, layout, labels, files, inside, _choosing(layout, learned)).run()
+    carrier = Carrier(code, layout, labels, files, inside, _choosing(layout, learned))
+    bits = carrier.run()
     learned = [one for one in learned if one.what != "statistic" or _over_all(layout, bits[one.data])]
-    seen = Seen(world, layout, bits, found, learned)
+    seen = Seen(world, layout, bits, carrier.own, inside, found, learned)
     for node, op in code.node_op.items():
         known = code.meanings.of(op)
         data = known.arguments.get("@data", known.arguments.get("@target", -1)) if known is not None else -1
@@ -64,7 +66,8 @@ def _labels(world: World, found: list[Split], learned: list[Learner], inside: In
         if is_test_code(code.program.unit(op).path):
             continue
         if "model.fit" in roles:
-            add(op, layout.bit("fitted", op))
+            for site in {site for site, _ in levels(code, inside, (op, (meaning.arguments.get("@data", op),)))}:
+                add(site, layout.bit("fitted", site))
         if "model.evaluate" in roles:
             add(op, layout.bit("scored", op))
     for learner in learned:
@@ -84,11 +87,7 @@ def _choosing(layout: Layout, learned: list[Learner]) -> int:
 
 def _roots(code: Code, read: int, source: int, inside: Inside) -> list[int]:
     """Where rows begin: the read, or the calls of its function when it reads what its callers name."""
-    if source >= 0 and inside.bits[source]:
-        callers = sorted(code.resolver.callers.get(code.program.scope_id(read), ()))
-        if callers:
-            return callers
-    return [read]
+    return sorted({site for site, _ in sites(code, inside, (read, (source,)), lambda _: False)}) if source >= 0 else [read]
 
 
 def _files(world: World) -> list[tuple[int, int]]:

@@ -36,12 +36,16 @@ class Carrier:
         self.added: Edges = {}
         for source, target in extra:
             self.added.setdefault(source, []).append((target, ALL))
+        self.made = 0  # the bits that calls into the project bring themselves, whatever is taken of their result
+        for call in code.resolver.results:
+            self.made |= labels.get(call, 0)
         self.narrow: dict[int, dict[int, int]] = {}
         self.hold: dict[int, int] = {}
         self._states()
         self._selected()
         self._again()
         self.summaries: Edges = {}
+        self.own: list[int] = []  # the bits that functions bring of themselves
         self.elements = self._elements()  # unpack -> the elements of the results that it takes
 
     def run(self) -> list[int]:
@@ -50,7 +54,7 @@ class Carrier:
         for unpack, (call, elements) in self.elements.items():
             for source in (*elements, *handed(self.code, call)):
                 taken.setdefault(source, []).append((unpack, ALL))
-        own = self._sweep(self.labels, cut=True, results=taken)
+        own = self.own = self._sweep(self.labels, cut=True, results=taken)
         results: Edges = {}
         for call, returns in self.code.resolver.results.items():
             for returned in returns:
@@ -254,8 +258,11 @@ class Inside:
                     if self.useful[parameter]:
                         bits[parameter] = 1 << index
                         queue.append(parameter)
+        state = {op for op, m in code.meanings.all().items() if {"model.fit", "transform.fit"} & set(m.roles)}
         while queue:
             op = queue.popleft()
+            if op in state:  # who has learned from rows holds none of them
+                continue
             scope, out = scopes[op], bits[op]
             following = forward[op]
             if op in self.calls:
