@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.parts.carry import Carrier, Inside
-from mlrubric.graph.parts.judged import mark_judged
+from mlrubric.graph.parts.judged import WRITES, mark_judged
 from mlrubric.graph.parts.layout import MADE, READ, Layout
 from mlrubric.graph.parts.learners import Learner, learners, statistics
 from mlrubric.graph.parts.pieces import TEST, Split, splits
@@ -116,7 +116,7 @@ def _goals(code: Code, found: list[Split]) -> list[int]:
         if any(role.startswith(("model.", "transform.")) and role != "model.build" for role in meaning.roles):
             goals.update((op, code.program.args[op][0], *meaning.arguments.values()))
             judged = True
-        elif found and "picks" in code.meanings.traits(meaning):
+        elif set(meaning.roles) & set(WRITES) or (found and "picks" in code.meanings.traits(meaning)):
             goals.add(op)
     if not judged:
         return []

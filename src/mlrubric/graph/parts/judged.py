@@ -12,6 +12,7 @@ from mlrubric.graph.parts.pieces import TEST, TRAIN, VALIDATION
 from mlrubric.graph.parts.seen import Seen, Training
 
 ROWS = ("@data", "@target", "@predictions")
+WRITES = ("data.write", "file.write", "artifact.upload", "run.log_data")
 EXPRESSION = frozenset({"load", "assign", "container", "element", "phi", "binary"})
 
 
@@ -117,13 +118,23 @@ def _how(seen: Seen, one: Judgement, fit: Training) -> str:
     layout, learned = seen.layout, seen.all_bits(fit.rows)
     part, roots = layout.part(learned), layout.all("root")
     if one.part == TRAIN and part == TRAIN and layout.of(one.rows, TRAIN) == layout.of(learned, TRAIN):
-        return "train"
+        return "" if _written(seen, layout.of(one.rows, TRAIN)) else "train"
     shared = bool(one.rows & learned & roots)
     if one.part == "whole" and part == "whole" and one.rows & READ and one.source >= 0 and one.source == _rows_of(seen, fit):
         return "whole" if seen.code.program.ops[one.source].kind != "param" else ""
     if one.part in (TEST, VALIDATION) and part == "whole" and shared and fit.op < one.op and seen.alike(fit.op, one.op):
         return "again"
     return ""
+
+
+def _written(seen: Seen, split: list[int]) -> bool:
+    """Whether the test part of a split is written away: another program judges by it."""
+    mask = 0
+    for one in split:
+        mask |= seen.layout.bit(TEST, one) | seen.layout.bit(VALIDATION, one)
+    graph, code = seen.world.graph, seen.code
+    written = (code.node_op[n] for n in graph.with_role(*WRITES) if n in code.node_op)
+    return any(seen.bits[op] & mask for op in written)
 
 
 def _rows_of(seen: Seen, fit: Training) -> int:
