@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.parts.carry import Carrier, Inside
+from mlrubric.graph.parts.columns import mark_columns
 from mlrubric.graph.parts.judged import WRITES, mark_judged
 from mlrubric.graph.parts.layout import MADE, READ, Layout
 from mlrubric.graph.parts.learners import Learner, learners, statistics
@@ -40,6 +41,7 @@ def mark_parts(world: World) -> None:
             world.graph.nodes[node].attributes["part"] = layout.part(bits[data])
     mark_seen(seen)
     mark_judged(seen)
+    mark_columns(seen)
     mark_series(seen)
 
 
