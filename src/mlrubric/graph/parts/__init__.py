@@ -32,7 +32,7 @@ def mark_parts(world: World) -> None:
     layout, labels = _labels(world, found, learned, inside)
     carrier = Carrier(code, layout, labels, files, inside, _choosing(layout, learned))
     bits = carrier.run()
-    learned = [one for one in learned if one.what != "statistic" or _over_all(layout, bits[one.data])]
+    learned = [one for one in learned if one.what not in ("statistic", "future") or _over_all(layout, bits[one.data])]
     seen = Seen(world, layout, bits, carrier.own, inside, found, learned)
     for node, op in code.node_op.items():
         known = code.meanings.of(op)

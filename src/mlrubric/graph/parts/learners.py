@@ -17,8 +17,8 @@ SPREAD = frozenset({"-"})
 @dataclass(frozen=True, slots=True)
 class Learner:
     """One operation that learns. `what`: scale (its values), select (columns by the target), encode (which categories there are),
-    resample (rows are repeated or invented), statistic, model (whose importances or guesses may choose or make columns). `data` are the
-    rows it learns from."""
+    resample (rows are repeated or invented), statistic, future (values of later rows), model (whose importances or guesses may choose or
+    make columns). `data` are the rows it learns from."""
 
     op: int
     what: str
@@ -87,7 +87,10 @@ def statistics(code: Code, read: Collection[int], applied: set[int]) -> list[Lea
         if facts.kind != "call" or is_test_code(code.program.unit(op).path):
             continue
         meaning = code.meanings.of(op)
-        if "statistic" not in (code.meanings.traits(meaning) if meaning is not None else _unknown(code, op)):
+        traits = code.meanings.traits(meaning) if meaning is not None else _unknown(code, op)
+        if "window" in traits and _keyword(code, op, "center") in (True, "True") and _receiver(code, op) in read:
+            found.append(Learner(op, "future", _receiver(code, op)))
+        if "statistic" not in traits:
             continue
         data = meaning.arguments.get("@data", -1) if meaning is not None else -1
         if data < 0:
@@ -101,11 +104,16 @@ def statistics(code: Code, read: Collection[int], applied: set[int]) -> list[Lea
 
 
 def _rowwise(code: Code, op: int) -> bool:
+    return _keyword(code, op, "axis") in ROWWISE
+
+
+def _keyword(code: Code, op: int, wanted: str) -> object:
+    """The constant that a call hands over under a name, None when there is none."""
     names, args = code.program.ops[op].value, code.program.args[op]
     for name, argument in zip(names, args[len(args) - len(names) :], strict=True) if isinstance(names, tuple) else ():
-        if name == "axis":
-            return any(v[0] in ("const", "text") and v[1] in ROWWISE for v in code.resolver.of(argument))
-    return False
+        if name == wanted:
+            return next((v[1] for v in sorted(code.resolver.of(argument), key=repr) if v[0] in ("const", "text")), None)
+    return None
 
 
 def applications(code: Code) -> Iterator[tuple[int, int, int]]:

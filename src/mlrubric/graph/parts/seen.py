@@ -16,7 +16,7 @@ from mlrubric.graph.parts.sites import Site, sites
 from mlrubric.graph.world import World
 
 BEFORE = ("whole", "none")
-ROLES = {"statistic": "data.statistic", "resample": "data.resample"}
+ROLES = {"statistic": "data.statistic", "future": "data.statistic", "resample": "data.resample"}
 
 
 @dataclass(frozen=True, slots=True)
