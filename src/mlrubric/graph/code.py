@@ -17,8 +17,8 @@ from mlrubric.model.place import Place, Span
 from mlrubric.model.python import Op
 
 REGISTERED = frozenset({"serve.handle", "flow.define", "flow.task", "test.fixture"})
-TEST_CODE = re.compile(r"(^|/)(tests?|testing|[a-z]+_tests)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
-TEST_FILE = re.compile(r"(^|/)(test_[^/]*|[^/]*_test)\.py$")
+TEST_CODE = re.compile(r"(^|/)(tests?|testing|[a-z]+_tests)/|(^|/)(test_[^/]*|[^/]*(?<!train)_test|conftest)\.py$")
+TEST_FILE = re.compile(r"(^|/)(test_[^/]*|[^/]*(?<!train)_test)\.py$")
 
 
 @dataclass(slots=True)

@@ -53,6 +53,7 @@ class Meanings:
     def __init__(self, program: Program, resolver: Resolver, catalogue: Catalogue) -> None:
         self.program, self.resolver, self.catalogue = program, resolver, catalogue
         self._of: dict[int, Meaning] = {}
+        self._traits: dict[tuple[str, str, str], frozenset[str]] = {}
         for op, facts in enumerate(program.ops):
             if facts.kind == "call":
                 meaning = self._meaning(op)
@@ -78,8 +79,11 @@ class Meanings:
 
     def traits(self, meaning: Meaning) -> frozenset[str]:
         """What a call does to rows beyond its roles: traits of its entry, of its own name and of the type it is made of or called on."""
-        names = {meaning.api, meaning.kind, meaning.entry.name if meaning.entry is not None else ""}
-        return frozenset(t for name in names if name for t in self.catalogue.traits(name))
+        names = (meaning.api, meaning.kind, meaning.entry.name if meaning.entry is not None else "")
+        known = self._traits.get(names)
+        if known is None:
+            known = self._traits[names] = frozenset(t for name in names if name for t in self.catalogue.traits(name))
+        return known
 
     def all(self) -> dict[int, Meaning]:
         return self._of

@@ -12,10 +12,11 @@ GENERATORS = ("python", "numpy", "torch", "tensorflow", "jax", "polars", "own")
 FLOWS = ("args", "none", "receiver", "first")
 """What reaches the result: all arguments and the receiver, nothing, the receiver only, the first argument only."""
 
-TRAITS = ("statistic", "window", "future", "order", "time", "rows", "picks", "categories", "oversamples", "stops", "groups")
+TRAITS = ("statistic", "window", "future", "order", "time", "rows", "picks", "categories", "oversamples", "stops", "groups", "columns")
 """What a call does to rows beyond its role: a number that stands for all rows; a value from neighbouring rows in their order, or from
 later ones; bringing rows in order; times; some of the rows; the best of several; learning which categories there are and nothing else;
-repeating or inventing rows; stopping a training, or keeping its best state, by what the validation rows say; making groups of rows."""
+repeating or inventing rows; stopping a training, or keeping its best state, by what the validation rows say;
+making groups of rows; leaving the columns as they are."""
 
 Condition = tuple[tuple[str, tuple[str, ...]], ...]
 """Argument role -> accepted values; all must hold. Values are texts as in the source without quotes, in lower case for True, False

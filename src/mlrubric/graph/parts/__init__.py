@@ -5,13 +5,17 @@ from __future__ import annotations
 
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.parts.carry import Carrier, Inside
-from mlrubric.graph.parts.judged import mark_judged
+from mlrubric.graph.parts.columns import mark_columns
+from mlrubric.graph.parts.judged import WRITES, mark_judged
 from mlrubric.graph.parts.layout import MADE, READ, Layout
 from mlrubric.graph.parts.learners import Learner, learners, statistics
 from mlrubric.graph.parts.pieces import TEST, Split, splits
 from mlrubric.graph.parts.seen import Seen, mark_seen
+from mlrubric.graph.parts.sites import levels, sites
 from mlrubric.graph.parts.times import mark_series, series
 from mlrubric.graph.world import World
+
+READS = ("data.read", "file.open")
 
 
 def mark_parts(world: World) -> None:
@@ -19,15 +23,17 @@ def mark_parts(world: World) -> None:
     code = world.code
     found = splits(code)
     learned = learners(code)
-    inside, files = Inside(code), _files(world)
+    goals = _goals(code, found)
+    if not goals:
+        return
+    files = _files(world)
+    inside = Inside(code, [*goals, *(source for source, _ in files)])
+    learned = sorted([*learned, *_statistics(code, found, inside, [w for w, _ in files])], key=lambda one: one.op) if found else learned
     layout, labels = _labels(world, found, learned, inside)
-    bits = Carrier(code, layout, labels, files, inside, _choosing(layout, learned)).run()
-    numbers = _statistics(world, layout, bits) if found else []
-    if numbers:
-        learned = sorted([*learned, *numbers], key=lambda one: one.op)
-        layout, labels = _labels(world, found, learned, inside)
-        bits = Carrier(code, layout, labels, files, inside, _choosing(layout, learned)).run()
-    seen = Seen(world, layout, bits, found, learned)
+    carrier = Carrier(code, layout, labels, files, inside, _choosing(layout, learned))
+    bits = carrier.run()
+    learned = [one for one in learned if one.what not in ("statistic", "future") or _over_all(layout, bits[one.data])]
+    seen = Seen(world, layout, bits, carrier.own, inside, found, learned)
     for node, op in code.node_op.items():
         known = code.meanings.of(op)
         data = known.arguments.get("@data", known.arguments.get("@target", -1)) if known is not None else -1
@@ -35,6 +41,7 @@ def mark_parts(world: World) -> None:
             world.graph.nodes[node].attributes["part"] = layout.part(bits[data])
     mark_seen(seen)
     mark_judged(seen)
+    mark_columns(seen)
     mark_series(seen)
 
 
@@ -54,14 +61,15 @@ def _labels(world: World, found: list[Split], learned: list[Learner], inside: In
             meaning.entry is not None and meaning.entry.parts
         ):
             add(op, READ)
-            for root in _roots(code, op, meaning.arguments.get("@source", -1), inside):
+            for root in () if "file.open" in roles else _roots(code, op, meaning.arguments.get("@source", -1), inside):
                 add(root, layout.bit("root", root))
         elif "data.synthetic" in roles:
             add(op, MADE | layout.bit("root", op))
         if is_test_code(code.program.unit(op).path):
             continue
         if "model.fit" in roles:
-            add(op, layout.bit("fitted", op))
+            for site in {site for site, _ in levels(code, inside, (op, (meaning.arguments.get("@data", op),)))}:
+                add(site, layout.bit("fitted", site))
         if "model.evaluate" in roles:
             add(op, layout.bit("scored", op))
     for learner in learned:
@@ -81,11 +89,7 @@ def _choosing(layout: Layout, learned: list[Learner]) -> int:
 
 def _roots(code: Code, read: int, source: int, inside: Inside) -> list[int]:
     """Where rows begin: the read, or the calls of its function when it reads what its callers name."""
-    if source >= 0 and inside.bits[source]:
-        callers = sorted(code.resolver.callers.get(code.program.scope_id(read), ()))
-        if callers:
-            return callers
-    return [read]
+    return sorted({site for site, _ in sites(code, inside, (read, (source,)), lambda _: False)}) if source >= 0 else [read]
 
 
 def _files(world: World) -> list[tuple[int, int]]:
@@ -106,6 +110,35 @@ def _same(one: str, other: str) -> bool:
     return one.rpartition("/")[2] == other.rpartition("/")[2]
 
 
-def _statistics(world: World, layout: Layout, bits: list[int]) -> list[Learner]:
-    whole = [op for op, own in enumerate(bits) if own & READ and layout.part(own) in ("whole", TEST)]
-    return statistics(world.code, whole)
+def _goals(code: Code, found: list[Split]) -> list[int]:
+    """Everything that is asked for its bits: what is split, fitted on, judged and chosen by."""
+    goals = {op for split in found for op in (split.op, *split.inputs, *split.pieces)}
+    judged = False
+    for op, meaning in code.meanings.all().items():
+        if any(role.startswith(("model.", "transform.")) and role != "model.build" for role in meaning.roles):
+            goals.update((op, code.program.args[op][0], *meaning.arguments.values()))
+            judged = True
+        elif set(meaning.roles) & set(WRITES) or (found and "picks" in code.meanings.traits(meaning)):
+            goals.add(op)
+    if not judged:
+        return []
+    goals.update(op for op, facts in enumerate(code.program.ops) if facts.kind == "compare") if found else None
+    return sorted(goals - {-1})
+
+
+def _statistics(code: Code, found: list[Split], inside: Inside, writers: list[int]) -> list[Learner]:
+    """Statistics over what is read that may reach what is split or trained on."""
+    meanings = code.meanings.all().items()
+    goals = {op for split in found for op in split.inputs}
+    for _, meaning in meanings:
+        if {"model.fit", "model.predict", "model.evaluate"} & set(meaning.roles) and "@data" in meaning.arguments:
+            goals.add(meaning.arguments["@data"])
+    read = code.flow.reach([op for op, meaning in meanings if set(READS) & set(meaning.roles)])
+    reaching = code.flow.reach([*goals, *writers, *inside.returned], back=True)
+    applied = {scope for _, _, scope in inside.applied}
+    return [one for one in statistics(code, read.keys(), applied) if one.op in reaching]
+
+
+def _over_all(layout: Layout, bits: int) -> bool:
+    """Whether a statistic is of read rows that are not split, or of the test part."""
+    return bool(bits & READ) and layout.part(bits) in ("whole", TEST)

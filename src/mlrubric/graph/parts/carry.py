@@ -8,9 +8,10 @@ the call's arguments by the first answer and the function's own by the second.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from itertools import pairwise
 
-from mlrubric.graph.code import Code
+from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.parts.layout import SERIES, SORTED, Layout
 from mlrubric.graph.parts.learners import applications
 from mlrubric.graph.parts.pieces import TEST, TRAIN, VALIDATION
@@ -25,20 +26,26 @@ class Carrier:
     """The sweeps over one program. `extra`: more edges, such as those through files, as (source, target). `choosing`: the bits of those
     whose knowledge is which columns to take."""
 
-    def __init__(self, code: Code, layout: Layout, labels: dict[int, int], extra: list[tuple[int, int]], inside: Inside, choosing: int = 0) -> None:
+    def __init__(
+        self, code: Code, layout: Layout, labels: dict[int, int], extra: list[tuple[int, int]], inside: Inside, choosing: int = 0
+    ) -> None:
         self.code, self.layout, self.labels, self.inside, self.choosing = code, layout, labels, inside, choosing
-        self.count = len(code.program.ops)
+        self.count, self.useful = len(code.program.ops), inside.useful
         self.learned = layout.all("learned", "fitted", "scored")
         self.rows = layout.rows
         self.added: Edges = {}
         for source, target in extra:
             self.added.setdefault(source, []).append((target, ALL))
+        self.made = 0  # the bits that calls into the project bring themselves, whatever is taken of their result
+        for call in code.resolver.results:
+            self.made |= labels.get(call, 0)
         self.narrow: dict[int, dict[int, int]] = {}
         self.hold: dict[int, int] = {}
         self._states()
         self._selected()
         self._again()
         self.summaries: Edges = {}
+        self.own: list[int] = []  # the bits that functions bring of themselves
         self.elements = self._elements()  # unpack -> the elements of the results that it takes
 
     def run(self) -> list[int]:
@@ -47,7 +54,7 @@ class Carrier:
         for unpack, (call, elements) in self.elements.items():
             for source in (*elements, *handed(self.code, call)):
                 taken.setdefault(source, []).append((unpack, ALL))
-        own = self._sweep(self.labels, cut=True, results=taken)
+        own = self.own = self._sweep(self.labels, cut=True, results=taken)
         results: Edges = {}
         for call, returns in self.code.resolver.results.items():
             for returned in returns:
@@ -70,7 +77,7 @@ class Carrier:
                     self.summaries.setdefault(default, []).append((target, ALL))
 
     def _sweep(self, labels: dict[int, int], *, cut: bool, results: Edges) -> list[int]:
-        after, ops = self.code.flow.after, self.code.program.ops
+        after, ops, useful = self.code.flow.after, self.code.program.ops, self.useful
         bits = [0] * self.count
         queue = deque(sorted(labels))
         for op, own in labels.items():
@@ -85,6 +92,8 @@ class Carrier:
             narrow, gives = self.narrow.get(op), ops[op].kind in GIVES
             for following in after(op):
                 passed = out
+                if not useful[following]:
+                    continue
                 if gives and following in returned:
                     if not cut:
                         continue
@@ -159,7 +168,7 @@ class Carrier:
                 for following in self.code.flow.after(first):
                     if following > second and first not in program.args[following] and block in self._blocks(following):
                         self.narrow.setdefault(first, {})[following] = 0
-        for call, receiver, scope in applications(self.code):
+        for call, receiver, scope in self.inside.applied:
             if self.code.meanings.of(call) is None and not self.code.resolver.targets.get(call):
                 for parameter in program.params(scope)[:1]:
                     self.added.setdefault(receiver, []).append((parameter, ALL))
@@ -222,27 +231,42 @@ def handed(code: Code, call: int) -> tuple[int, ...]:
 
 
 class Inside:
-    """Inside of functions: for every operation the parameters of its own function that reach it, as bits, when a call into the project
-    passes all that it gets."""
+    """What does not depend on labels. `bits`: for every operation the parameters of its own function that reach it, when a call into the
+    project passes all that it gets; `useful`: the operations outside of tests that reach a goal, nothing else is asked about; `applied`:
+    functions that are handed to methods."""
 
-    def __init__(self, code: Code) -> None:
+    def __init__(self, code: Code, goals: Iterable[int]) -> None:
         program, after = code.program, code.flow.after
+        self.applied = list(applications(code))
+        self.useful = bytearray(len(program.ops))
+        self.returned = [op for _, _, scope in self.applied for op in program.returns(scope)]
+        tests = [is_test_code(unit.path) for unit in program.modules]
+        for op in code.flow.reach([*goals, *self.returned], back=True):
+            self.useful[op] = not tests[program.unit_of[op]]
         self.calls: Edges = {}
         for call in code.resolver.results:
-            for argument in handed(code, call):
-                if argument >= 0:
-                    self.calls.setdefault(argument, []).append((call, ALL))
-        self.bits = [0] * len(program.ops)
+            if self.useful[call]:
+                for argument in handed(code, call):
+                    if argument >= 0:
+                        self.calls.setdefault(argument, []).append((call, ALL))
+        bits = self.bits = [0] * len(program.ops)
         queue: deque[int] = deque()
         for scope, facts in enumerate(program.scopes):
             if facts.kind in ("function", "lambda"):
                 for index, parameter in enumerate(program.params(scope)):
-                    self.bits[parameter] = 1 << index
-                    queue.append(parameter)
+                    if self.useful[parameter]:
+                        bits[parameter] = 1 << index
+                        queue.append(parameter)
+        state = {op for op, m in code.meanings.all().items() if {"model.fit", "transform.fit"} & set(m.roles)}
         while queue:
             op = queue.popleft()
-            scope, out = program.scope_id(op), self.bits[op]
-            for following in (*after(op), *(t for t, _ in self.calls.get(op, ()))):
-                if out & ~self.bits[following] and program.scope_id(following) == scope and program.ops[following].kind != "param":
-                    self.bits[following] |= out
-                    queue.append(following)
+            if op in state:  # who has learned from rows holds none of them
+                continue
+            scope, out = program.scope_id(op), bits[op]
+            following = after(op)
+            if op in self.calls:
+                following = [*following, *(call for call, _ in self.calls[op])]
+            for target in following:
+                if out & ~bits[target] and program.scope_id(target) == scope and self.useful[target] and program.ops[target].kind != "param":
+                    bits[target] |= out
+                    queue.append(target)

@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.parts.layout import READ
 from mlrubric.graph.parts.pieces import TEST, TRAIN, VALIDATION
-from mlrubric.graph.parts.seen import Seen
+from mlrubric.graph.parts.seen import Seen, Training
 
 ROWS = ("@data", "@target", "@predictions")
+WRITES = ("data.write", "file.write", "artifact.upload", "run.log_data")
 EXPRESSION = frozenset({"load", "assign", "container", "element", "phi", "binary"})
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """An evaluation, or a prediction (`asks` only): the models it is of, the bits of its rows, and where the rows that were asked about
-    were given their name (-1 when that is not one place)."""
+    """An evaluation, or a prediction (`asks` only), as its caller sees it: where it is asked for, the models it is of, the bits of its
+    rows, where these were given their name (-1 when that is not one place), and the evaluation itself."""
 
     op: int
     models: frozenset[int]
@@ -26,34 +27,28 @@ class Judgement:
     part: str
     asks: bool
     source: int
+    at: int
 
 
 def judgements(seen: Seen) -> list[Judgement]:
     """Every evaluation and prediction outside of tests that a model of the project is behind."""
     code, found = seen.code, list[Judgement]()
-    fits = {op for op, _, _ in seen.fits}
+    fits = {one.op for one in seen.trainings}
     for op, meaning in sorted(code.meanings.all().items()):
         roles = meaning.roles
         if not {"model.evaluate", "model.predict"} & set(roles) or seen.tested(op) or "model.fit" in roles:
             continue
         if "model.evaluate" not in roles and not _measured(seen, op):
             continue
-        handed = [meaning.arguments[role] for role in ROWS if role in meaning.arguments]
-        rows = models = 0
-        for argument in handed:
-            rows |= seen.bits[argument]
-        for source in (*handed, code.program.args[op][0], meaning.arguments.get("@model", -1)):
-            models |= seen.bits[source] if source >= 0 else 0
-        found.append(
-            Judgement(
-                op,
-                frozenset(seen.layout.of(models, "fitted")) & fits,
-                rows,
-                seen.layout.part(rows),
-                "model.evaluate" not in roles,
-                _asked(seen, op, meaning),
-            )
-        )
+        rows = tuple(meaning.arguments[role] for role in ROWS if role in meaning.arguments)
+        state = seen.all_bits((code.program.args[op][0], meaning.arguments.get("@model", -1)))
+        for site, handed in seen.sites(op, rows) if rows else ():
+            bits = seen.all_bits(handed)
+            models = frozenset(seen.layout.of(bits | (state if site == op else 0), "fitted")) & fits
+            if not models and site != op:
+                models = frozenset(seen.layout.of(state, "fitted")) & fits
+            source = _asked(seen, op, meaning) if site == op else -1
+            found.append(Judgement(site, models, bits, seen.layout.part(bits), "model.evaluate" not in roles, source, op))
     return found
 
 
@@ -99,37 +94,52 @@ def _named(seen: Seen, op: int) -> int:
 def mark_judged(seen: Seen) -> None:
     """`judges` on evaluations of rows that the model was fitted on: train, whole, or again (all rows were, and these are some of them)."""
     everything = judgements(seen)
-    fits = {op: (data, meaning) for op, data, meaning in seen.fits}
+    fits = {one.op: one for one in seen.trainings}
     modules = {seen.code.program.unit_of[op] for op, _ in seen.folded}
     apart = _kept_back(seen, everything, fits)
     told: set[int] = set()
     for one in everything:
-        if one.asks or not one.models or any(m in told or "@target" not in fits[m][1].arguments for m in one.models):
+        if one.asks or not one.models or any(m in told or "@target" not in fits[m].meaning.arguments for m in one.models):
             continue
-        hows = {_how(seen, one, model, fits[model][0]) for model in one.models}
+        hows = {_how(seen, one, fits[model]) for model in one.models}
         how = hows.pop() if len(hows) == 1 else ""
         module = seen.code.program.unit_of[one.op]
         if not how or (how != "again" and (_elsewhere(everything, one) or module in modules)) or (how == "whole" and module in apart):
             continue
         told |= one.models
-        node = seen.node(_place(seen, one))
+        node = seen.node(one.op)
         seen.world.graph.nodes[node].attributes["judges"] = how
         seen.world.graph.nodes[node].attributes["toward"] = " ".join(str(seen.node(m)) for m in sorted(one.models))
-    _mark_stops(seen, everything, fits)
+    _mark_stops(seen, everything)
 
 
-def _how(seen: Seen, one: Judgement, model: int, data: int) -> str:
+def _how(seen: Seen, one: Judgement, fit: Training) -> str:
     """In which way a model has seen the rows it is judged by, "" when it has not."""
-    layout, learned = seen.layout, seen.bits[data]
+    layout, learned = seen.layout, seen.all_bits(fit.rows)
     part, roots = layout.part(learned), layout.all("root")
     if one.part == TRAIN and part == TRAIN and layout.of(one.rows, TRAIN) == layout.of(learned, TRAIN):
-        return "train"
+        return "" if _written(seen, layout.of(one.rows, TRAIN)) else "train"
     shared = bool(one.rows & learned & roots)
-    if one.part == "whole" and part == "whole" and one.rows & READ and one.source >= 0 and one.source == _named(seen, data):
+    if one.part == "whole" and part == "whole" and one.rows & READ and one.source >= 0 and one.source == _rows_of(seen, fit):
         return "whole" if seen.code.program.ops[one.source].kind != "param" else ""
-    if one.part in (TEST, VALIDATION) and part == "whole" and shared and model < one.op and seen.alike(model, one.op):
+    if one.part in (TEST, VALIDATION) and part == "whole" and shared and fit.op < one.op and seen.alike(fit.op, one.op):
         return "again"
     return ""
+
+
+def _written(seen: Seen, split: list[int]) -> bool:
+    """Whether the test part of a split is written away: another program judges by it."""
+    mask = 0
+    for one in split:
+        mask |= seen.layout.bit(TEST, one) | seen.layout.bit(VALIDATION, one)
+    graph, code = seen.world.graph, seen.code
+    written = (code.node_op[n] for n in graph.with_role(*WRITES) if n in code.node_op)
+    return any(seen.bits[op] & mask for op in written)
+
+
+def _rows_of(seen: Seen, fit: Training) -> int:
+    """Where the rows of a training were given their name."""
+    return _named(seen, fit.rows[0]) if len(fit.rows) == 1 else -1
 
 
 def _elsewhere(everything: list[Judgement], one: Judgement) -> bool:
@@ -138,24 +148,13 @@ def _elsewhere(everything: list[Judgement], one: Judgement) -> bool:
     return any(other.part != one.part or (one.part == "whole" and other.source != one.source) for other in others)
 
 
-def _kept_back(seen: Seen, everything: list[Judgement], fits: dict[int, tuple[int, Meaning]]) -> set[int]:
+def _kept_back(seen: Seen, everything: list[Judgement], fits: dict[int, Training]) -> set[int]:
     """The modules in which some model is scored on other rows than those it was fitted on: they know of rows that are kept back."""
     found: set[int] = set()
     for one in everything:
-        if not one.asks and any(one.source != _named(seen, fits[m][0]) for m in one.models if m in fits):
+        if not one.asks and any(one.source != _rows_of(seen, fits[m]) for m in one.models):
             found.add(seen.code.program.unit_of[one.op])
     return found
-
-
-def _place(seen: Seen, one: Judgement) -> int:
-    """The evaluation; the only call that hands the rows to its function when they come in by its parameters."""
-    code = seen.code
-    scope = code.program.scope_id(one.op)
-    parameters = set(code.program.params(scope))
-    back = code.flow.reach([one.op], back=True, stop=lambda o: code.program.scope_id(o) != scope)
-    callers = [c for c in sorted(code.resolver.callers.get(scope, ())) if not seen.tested(c)]
-    own = any(code.meanings.of(o) is not None and "model.fit" in _roles(code.meanings.of(o)) for o in back)
-    return callers[0] if len(callers) == 1 and parameters & back.keys() and not own else one.op
 
 
 def _roles(meaning: Meaning | None) -> tuple[str, ...]:
@@ -165,19 +164,20 @@ def _roles(meaning: Meaning | None) -> tuple[str, ...]:
 # ---- stopping and choosing ------------------------------------------------------------------------------------------
 
 
-def _mark_stops(seen: Seen, everything: list[Judgement], fits: dict[int, tuple[int, Meaning]]) -> None:
+def _mark_stops(seen: Seen, everything: list[Judgement]) -> None:
     """`stops` on trainings that stop early by the test part that they are judged on, and on searches whose goal is a score on it."""
     graph = seen.world.graph
-    for op, (_, meaning) in sorted(fits.items()):
+    for op, _, meaning in seen.fits:
         if "@validation" not in meaning.arguments or not _can_stop(seen, op, meaning):
             continue
         watched = _test_splits(seen, (seen.bits[leaf] for leaf in _leaves(seen, meaning.arguments["@validation"])))
-        by = [j for j in everything if not j.asks and op in j.models and j.part == TEST and watched & set(seen.layout.of(j.rows, TEST))]
+        own = {one.op for one in seen.trainings if one.fit == op}
+        by = [j for j in everything if not j.asks and own & j.models and j.part == TEST and watched & set(seen.layout.of(j.rows, TEST))]
         if by:
             node = seen.node(op)
             graph.nodes[node].attributes["stops"] = "early"
             graph.nodes[node].attributes["toward"] = str(seen.node(by[0].op))
-    scores = {j.op: j for j in everything if not j.asks and j.part == TEST and _test_splits(seen, [j.rows])}
+    scores = {j.at: j for j in everything if not j.asks and j.part == TEST and _test_splits(seen, [j.rows])}
     for op, meaning in sorted(seen.code.meanings.all().items()):
         if "model.tune" in meaning.roles and "model.fit" not in meaning.roles and not seen.tested(op):
             goals = [s for s in seen.layout.of(seen.bits[op], "scored") if s in scores]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from mlrubric.graph.code import Code, is_test_code
@@ -17,8 +17,8 @@ SPREAD = frozenset({"-"})
 @dataclass(frozen=True, slots=True)
 class Learner:
     """One operation that learns. `what`: scale (its values), select (columns by the target), encode (which categories there are),
-    resample (rows are repeated or invented), statistic, model (whose importances or guesses may choose or make columns). `data` are the
-    rows it learns from."""
+    resample (rows are repeated or invented), statistic, future (values of later rows), model (whose importances or guesses may choose or
+    make columns). `data` are the rows it learns from."""
 
     op: int
     what: str
@@ -36,7 +36,11 @@ def learners(code: Code) -> list[Learner]:
     for op, meaning in sorted(code.meanings.all().items()):
         if is_test_code(code.program.unit(op).path):
             continue
-        if "model.fit" in meaning.roles and {"@data", "@target"} <= meaning.arguments.keys() and not (meaning.entry and meaning.entry.folds):
+        if (
+            "model.fit" in meaning.roles
+            and {"@data", "@target"} <= meaning.arguments.keys()
+            and not (meaning.entry and meaning.entry.folds)
+        ):
             found.append(Learner(op, "model", meaning.arguments["@data"]))
         if not (set(FITTED) & set(meaning.roles) or "data.sample" in meaning.roles):
             continue
@@ -75,20 +79,23 @@ def _remembers(code: Code, op: int) -> bool:
     return False
 
 
-def statistics(code: Code, whole: Iterable[int]) -> list[Learner]:
-    """Numbers that stand for all rows of data (`whole` holds what is read and not split): a mean, a deviation, a range, taken over the
-    rows and not inside of a function that is applied to each row or group."""
-    known, found, applied = frozenset(whole), list[Learner](), {scope for _, _, scope in applications(code)}
+def statistics(code: Code, read: Collection[int], applied: set[int]) -> list[Learner]:
+    """Numbers that stand for all rows of data that is `read`: a mean, a deviation, a range, taken over the
+    rows and not inside of a function that is `applied` to each row or group."""
+    found: list[Learner] = []
     for op, facts in enumerate(code.program.ops):
         if facts.kind != "call" or is_test_code(code.program.unit(op).path):
             continue
         meaning = code.meanings.of(op)
-        if "statistic" not in (code.meanings.traits(meaning) if meaning is not None else _unknown(code, op)):
+        traits = code.meanings.traits(meaning) if meaning is not None else _unknown(code, op)
+        if "window" in traits and _keyword(code, op, "center") in (True, "True") and _receiver(code, op) in read:
+            found.append(Learner(op, "future", _receiver(code, op)))
+        if "statistic" not in traits:
             continue
         data = meaning.arguments.get("@data", -1) if meaning is not None else -1
         if data < 0:
             data = _receiver(code, op)
-        if data not in known or _rowwise(code, op) or _applied(code, op, applied) or _counted(code, data):
+        if data not in read or _rowwise(code, op) or _applied(code, op, applied) or _counted(code, data):
             continue
         if code.program.ops[code.program.args[op][0]].name in ENDS and not _range(code, op):
             continue
@@ -97,11 +104,16 @@ def statistics(code: Code, whole: Iterable[int]) -> list[Learner]:
 
 
 def _rowwise(code: Code, op: int) -> bool:
+    return _keyword(code, op, "axis") in ROWWISE
+
+
+def _keyword(code: Code, op: int, wanted: str) -> object:
+    """The constant that a call hands over under a name, None when there is none."""
     names, args = code.program.ops[op].value, code.program.args[op]
     for name, argument in zip(names, args[len(args) - len(names) :], strict=True) if isinstance(names, tuple) else ():
-        if name == "axis":
-            return any(v[0] in ("const", "text") and v[1] in ROWWISE for v in code.resolver.of(argument))
-    return False
+        if name == wanted:
+            return next((v[1] for v in sorted(code.resolver.of(argument), key=repr) if v[0] in ("const", "text")), None)
+    return None
 
 
 def applications(code: Code) -> Iterator[tuple[int, int, int]]:

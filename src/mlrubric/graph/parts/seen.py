@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.meaning import Meaning
-from mlrubric.graph.parts.layout import Layout
+from mlrubric.graph.parts.carry import Inside
+from mlrubric.graph.parts.layout import MADE, READ, Layout
 from mlrubric.graph.parts.learners import Learner
-from mlrubric.graph.parts.pieces import TEST, TRAIN, Split
+from mlrubric.graph.parts.pieces import TEST, TRAIN, VALIDATION, Split
 from mlrubric.graph.parts.reached import unreached
+from mlrubric.graph.parts.sites import Site, sites
 from mlrubric.graph.world import World
 
 BEFORE = ("whole", "none")
-ROLES = {"statistic": "data.statistic", "resample": "data.resample"}
+ROLES = {"statistic": "data.statistic", "future": "data.statistic", "resample": "data.resample"}
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A training as its caller sees it: where it is asked for, the rows that are handed over, and the fit itself."""
+
+    op: int
+    rows: tuple[int, ...]
+    fit: int
+    meaning: Meaning
 
 
 @dataclass(slots=True)
@@ -24,9 +36,12 @@ class Seen:
     world: World
     layout: Layout
     bits: list[int]
+    own: list[int]
+    inside: Inside
     splits: list[Split]
     learners: list[Learner]
     fits: list[tuple[int, int, Meaning]] = field(default_factory=list)  # training, its data, meaning
+    trainings: list[Training] = field(default_factory=list)
     folded: list[tuple[int, int]] = field(default_factory=list)  # cross-validation or search, its data
 
     def __post_init__(self) -> None:
@@ -38,6 +53,19 @@ class Seen:
                 self.folded.append((op, data))
             elif "model.fit" in meaning.roles:
                 self.fits.append((op, data, meaning))
+                self.trainings.extend(Training(site, rows, op, meaning) for site, rows in self.sites(op, (data,)))
+
+    def sites(self, op: int, sources: tuple[int, ...]) -> list[Site]:
+        """The operation, or the calls that hand its function the rows; rows that a function reads or divides itself are its own."""
+        rows = self.layout.all("root", TRAIN, TEST, VALIDATION) | READ | MADE
+        return sites(self.code, self.inside, (op, sources), lambda source: bool(self.own[source] & rows))
+
+    def all_bits(self, ops: Iterable[int]) -> int:
+        """The bits of several operations together."""
+        found = 0
+        for op in ops:
+            found |= self.bits[op] if op >= 0 else 0
+        return found
 
     @property
     def code(self) -> Code:
