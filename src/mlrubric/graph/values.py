@@ -12,6 +12,8 @@
 ("bound", scope, value)         a method bound to a receiver value
 ("method", "pandas.DataFrame", "head")   a library's method bound to an instance
 ("method", "builtins.list", "append", op)   a method of a container made at `op`
+("handle", value)               what a library has put around a function, class or method: `f.remote`, `f.options(...)`
+("record", op)                  the class that `namedtuple` makes at that call
 ("partial", op)                 functools.partial at that call
 ("property", op)                property(...) at that call
 ("made", op)                    the container, dict, comprehension, `*args` or `**kwargs` made at that operation

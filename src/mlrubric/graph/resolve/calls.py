@@ -50,6 +50,8 @@ def call(r: Resolver, op: int) -> Values:
     """The values of a call operation; records its targets."""
     callees = r.values[r.program.args[op][0]]
     if not callees:
+        if r.late:
+            libraries.callbacks(r, op, r.program.args[op][1:])
         return EMPTY
     arguments = arguments_of(r, op)
     if len(callees) == 1:
@@ -73,6 +75,10 @@ def invoke(r: Resolver, op: int, callee: Value, arguments: Arguments) -> Values:
         whole = Arguments((*bound.positional[1:], *arguments.positional), (*bound.keywords, *arguments.keywords))
         found = [invoke(r, op, v, whole) for v in ordered(r.of(bound.positional[0])) if v != callee]
         return join(*found) if found else EMPTY
+    if kind == "handle":
+        return join(invoke(r, op, cast(Value, callee[1]), arguments), frozenset([callee]))
+    if kind == "record":
+        return containers.recorded(r, op, callee, arguments)
     if kind == "external":
         return libraries.function(r, op, str(callee[1]), arguments)
     if kind == "method":

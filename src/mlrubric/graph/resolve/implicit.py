@@ -131,6 +131,10 @@ def deleted(r: Resolver, op: int) -> Values:
     return EMPTY
 
 
+def _hands_functions(r: Resolver, op: int) -> bool:
+    return any(v[0] in ("function", "bound", "partial") for a in r.program.args[op][1:] if a >= 0 for v in r.values[a])
+
+
 def late(r: Resolver) -> list[int]:
     """Operations whose answer only shows by absence: methods that nothing calls, keys that are not known, attributes that nothing
     defines."""
@@ -140,7 +144,9 @@ def late(r: Resolver) -> list[int]:
                 r.heirs.setdefault(base, []).append(scope)
     found = functions.unclaimed(r)
     for op, facts in enumerate(r.program.ops):
-        if facts.kind == "attribute" and facts.name == "__subclasses__":
+        if facts.kind == "call" and not r.values[r.program.args[op][0]] and _hands_functions(r, op):
+            found.append(op)
+        elif facts.kind == "attribute" and facts.name == "__subclasses__":
             found.extend(r.uses[op])
         elif facts.kind in ("subscript", "store_subscript") and len(r.program.args[op]) > 1 and not keys_of(r.of(r.program.args[op][1])):
             found.append(op)

@@ -158,13 +158,20 @@ def member(r: Resolver, index: int, name: str, op: int, seen: set[int] | None = 
     inner = program.submodule(unit, name)
     if inner is not None:
         return frozenset([("module", inner)])
-    if "__getattr__" in program.exports[scope]:
+    if unit.replaced or "__getattr__" in program.exports[scope]:
         return _lazily(r, unit, name, op, seen)
     return EMPTY
 
 
 def _lazily(r: Resolver, unit: ModuleUnit, name: str, op: int, seen: set[int]) -> Values:
-    """A package with `__getattr__` answers with a name of one of its modules; it counts when only one of them defines it."""
+    """A module with `__getattr__` answers with what that returns under this name; else a package with a name of one of its modules, which
+    counts when only one of them defines it."""
+    answers = r.read(r.program.exports[r.program.module_scope(unit)].get("__getattr__", ()), op)
+    returned = r.read((x for v in answers if v[0] == "function" for x in r.program.returns(int(str(v[1])))), op)
+    exact = frozenset(v for v in returned if v[0] in ("function", "class") and r.program.scopes[int(str(v[1]))].name == name)
+    exact |= frozenset(v for v in returned if v[0] == "module" and r.program.modules[int(str(v[1]))].names[0].rpartition(".")[2] == name)
+    if exact:
+        return exact
     folder = unit.path[: -len("__init__.py")] if unit.path.endswith("__init__.py") else ""
     if not folder:
         return EMPTY
