@@ -60,11 +60,21 @@ class Reach:
             if target[0] not in ("function", "callback"):
                 continue
             scope = number(target)
+            if target[0] == "callback" and not self._handed(op, scope):
+                continue
             into = inner if self.sharpener.sensitive(scope) else None
             if (scope, into) not in seen:
                 seen.add((scope, into))
                 for call in self.calls_in.get(scope, ()):
                     self._collect(call, into, found, seen)
+
+
+    def _handed(self, op: int, scope: int) -> bool:
+        """Whether a function is an argument of a call itself, or a method of an object that is; one in a list is kept for later."""
+        if scope in self.resolver.class_of:
+            return True
+        arguments = self.resolver.program.args[op][1:]
+        return any(v[0] == "partial" or (v[0] in ("function", "bound") and v[1] == scope) for a in arguments for v in self.resolver.of(a))
 
 
 def _code_cells(picture: Picture) -> dict[str, dict[int, int]]:
