@@ -187,6 +187,9 @@ def of_value(r: Resolver, op: int, value: Value, name: str) -> Values:
         return frozenset([("foreign", f"{value[1]}.{name}")])
     if kind == "function":
         return _on_function(r, value, name)
+    if kind == "method":
+        whole = f"{value[1]}.{value[2]}"  # what can be called and has attributes: `df.plot(...)`, `df.plot.bar(...)`
+        return of_value(r, op, ("object", whole), name) if r.catalogue.type(whole) is not None else EMPTY
     if kind == "handle":
         return frozenset([value])
     if kind == "bound" and not name.startswith("__") and r.class_of.get(number(value)) in r.wrapped:

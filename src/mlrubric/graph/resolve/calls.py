@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from mlrubric.graph.resolve import attributes, containers, libraries
+from mlrubric.graph.resolve import attributes, containers, libraries, objects
 from mlrubric.graph.resolve.annotations import annotated
 from mlrubric.graph.values import EMPTY, Value, Values, join, number, ordered
 
@@ -77,6 +77,8 @@ def invoke(r: Resolver, op: int, callee: Value, arguments: Arguments) -> Values:
         return join(*found) if found else EMPTY
     if kind == "handle":
         return join(invoke(r, op, cast(Value, callee[1]), arguments), frozenset([callee]))
+    if kind == "object":
+        return objects.result(r, r.method(str(callee[1]), "__call__"), str(callee[1]), arguments)
     if kind == "record":
         return containers.recorded(r, op, callee, arguments)
     if kind == "external":

@@ -73,7 +73,7 @@ def function(r: Resolver, op: int, name: str, arguments: Arguments) -> Values:
     api = r.catalogue.api(name)
     if api is not None and api.returns.startswith("named:"):
         return dispatch.named(r, op, api.returns[6:], arguments)
-    if api is not None and api.returns:
+    if api is not None and (api.returns or api.returns_with):
         return objects.result(r, api, None, arguments)
     if r.catalogue.is_class(name):
         return frozenset([("object", name)])
