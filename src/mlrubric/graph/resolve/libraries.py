@@ -147,10 +147,10 @@ def callbacks(r: Resolver, op: int, arguments: tuple[int, ...], name: str = "") 
         values = r.of(argument)
         if not values:
             continue
-        if any(v[0] in ("instance", "made") for v in values):
+        if r.late and any(v[0] == "made" for v in values):
             values = _with_items(r, op, values)
-            if r.asked:
-                _asked(r, op, values)
+        if r.asked and any(v[0] == "instance" for v in values):
+            _asked(r, op, values)
         for value in ordered(v for v in values if v[0] in ("function", "bound", "partial")):
             if value[0] == "partial":
                 callbacks(r, op, calls.arguments_of(r, number(value)).positional[:1])

@@ -25,6 +25,8 @@ def assigned(r: Resolver, op: int) -> Values:
 
 def load(r: Resolver, op: int) -> Values:
     facts, args = r.program.ops[op], r.program.args[op]
+    if len(args) == 1 and facts.extra != 1 and facts.name not in r.rebound:
+        return r.values[args[0]]
     found = [r.values[a] for a in args]
     if not args or facts.extra == 1:
         definitions = lookup(r, facts.name, op)
@@ -32,7 +34,7 @@ def load(r: Resolver, op: int) -> Values:
             found.append(r.read(definitions, op))
         elif not args:
             found.append(_outside(r, facts.name, op))
-    elif r.program.rebound:
+    elif facts.name in r.rebound:
         rebound = r.program.rebound.get((r.program.scope_id(op), facts.name))
         if rebound:
             found.append(r.read(rebound, op))
