@@ -64,6 +64,22 @@ def test_an_attribute_holds_what_was_surely_stored_last(code: str, called: set[s
     assert {n for n in sites(HOLDER + code)[str(line)] if n in ("m.a", "m.b")} == called
 
 
+@pytest.mark.parametrize(
+    ("code", "called"),
+    [
+        ("t = {'k': a}\nt['k'] = b\nt['k']()\n", {"m.b"}),
+        ("t = {'k': a}\nt['l'] = b\nt['k']()\n", {"m.a"}),
+        ("t = [a]\nt[0] = b\nt[0]()\n", {"m.b"}),
+        ("t = [a]\nif input():\n    t[0] = b\nt[0]()\n", {"m.a", "m.b"}),
+        ("t = [a]\n\n\ndef change(x):\n    x[0] = b\n\n\nchange(t)\nt[0]()\n", {"m.a", "m.b"}),
+    ],
+    ids=["replaced", "other key", "list", "perhaps", "elsewhere"],
+)
+def test_an_item_is_what_was_surely_stored_last(code: str, called: set[str]) -> None:
+    found = sites(TWO + code)[str(len((TWO + code).splitlines()))]
+    assert {n for n in found if n in ("m.a", "m.b")} == called
+
+
 def test_each_object_keeps_what_its_constructor_was_given() -> None:
     code = TWO + "class C:\n    def __init__(self, f):\n        self.f = f\n\n\nc = C(a)\nd = C(b)\nd.f()\n"
     assert sites(code)[str(len(code.splitlines()))] == ["m.b"]
