@@ -70,7 +70,6 @@ class Reach:
                 for call in self.calls_in.get(scope, ()):
                     self._collect(call, into, found, seen)
 
-
     def _everything(self, start: int) -> frozenset[str]:
         """What a function leads to, whoever calls it."""
         known = self._known.get(start)
@@ -82,10 +81,11 @@ class Reach:
                     targets = self.sharpener.targets(call)
                     names.update(callees(self.resolver, call, (t for t in targets if t[0] != "callback")))
                     for target in targets:
-                        if target[0] == "function" or (target[0] == "callback" and self._handed(call, number(target))):
-                            if number(target) not in reached:
-                                reached.add(number(target))
-                                waiting.append(number(target))
+                        if target[0] not in ("function", "callback") or number(target) in reached:
+                            continue
+                        if target[0] == "function" or self._handed(call, number(target)):
+                            reached.add(number(target))
+                            waiting.append(number(target))
             known = self._known[start] = frozenset(names)
         return known
 

@@ -95,7 +95,7 @@ class Sharpener:
         return kind == "class" and target[0] == "method" and target[1] in order(self.resolver, number(callee))[1]
 
     def _metaclass(self, owner: int) -> str:
-        """"metaclass" for a class that has classes as its instances."""
+        """ "metaclass" for a class that has classes as its instances."""
         return "metaclass" if owner >= 0 and "builtins.type" in order(self.resolver, owner)[1] else ""
 
     # ---- values under a context ---------------------------------------------------------------------------------
