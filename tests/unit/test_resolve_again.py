@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from mlrubric.graph.program import Program
 from mlrubric.graph.resolve import Resolver, resolve, resolve_again
+from mlrubric.graph.resolve import again as again_
 from mlrubric.graph.values import Value, Values
 from mlrubric.knowledge.catalogue import load_catalogue
 from mlrubric.model.python import PythonModule
@@ -27,7 +30,7 @@ FILES = {
     "other.py": "def alone(x):\n    return x + 1\n\nalone(2)\n",
     "third.py": "NAMES = ['a', 'b']\n",
 }
-EDITS = {
+EDITS: dict[str, tuple[str, str]] = {
     "a comment": ("pkg/load.py", FILES["pkg/load.py"].replace("    frame = ", "    # as the shop wrote them\n    frame = ")),
     "inside a body": ("pkg/load.py", FILES["pkg/load.py"].replace("    return frame", "    print(len(frame))\n    return frame")),
     "a new function": ("pkg/load.py", FILES["pkg/load.py"] + "\ndef more():\n    return [load()]\n"),
@@ -35,7 +38,7 @@ EDITS = {
 }
 
 
-def program(files: dict[str, str]) -> Program:
+def program(files: Mapping[str, str]) -> Program:
     facts = read_tree(MemoryTree(files), workers=1)
     modules = [(one.path, fact) for one in facts for fact in one.facts if isinstance(fact, PythonModule)]
     return Program(modules, (), load_catalogue().import_names)
@@ -99,3 +102,13 @@ def test_nothing_changed() -> None:
     after = resolve_again(before, program(FILES))
     assert after is not None and not after.resolved
     assert picture(after) == picture(before)
+
+
+def test_all_that_a_resolver_knows_is_taken_over_or_found_anew() -> None:
+    """A new field of the resolver must be named: as taken over, in `again.py`, or here."""
+    anew = {
+        "program", "catalogue", "uses", "class_of", "late", "asked", "rebound", "signatures", "answers", "heirs", "orders", "arithmetic",
+        "resolved", "_slots_of", "_methods", "_wide", "_kinds", "_bases", "_copies", "_queued", "_queue",
+    }  # fmt: skip
+    taken = {*again_.OPS_BY_OP, *again_.OPS_BY_ATTRIBUTE, *again_.OPS_BY_SCOPE, *again_.VALUES_BY_OP, *again_.SCOPES, *again_.OPS}
+    assert vars(resolve(program(FILES), load_catalogue())).keys() == anew | taken | set(again_.ALONE)

@@ -25,6 +25,7 @@ from mlrubric.graph.parts import mark_parts
 from mlrubric.graph.program import Program
 from mlrubric.graph.references import mark_references
 from mlrubric.graph.resolve import resolve, resolve_again
+from mlrubric.graph.resolve.dispatch import configured
 from mlrubric.graph.runs import mark_runs
 from mlrubric.graph.seeds import mark_seeds
 from mlrubric.graph.skew import mark_skew
@@ -36,9 +37,11 @@ from mlrubric.graph.used import mark_used
 from mlrubric.graph.validation import mark_validated
 from mlrubric.graph.world import World, parents
 from mlrubric.knowledge.catalogue import Catalogue
-from mlrubric.model.facts import FileFacts, Project
+from mlrubric.model.facts import FileFacts, Project, Setting
 from mlrubric.model.memory import no_collection
 from mlrubric.model.python import PythonModule
+
+NAMING = frozenset({"_target_"})  # keys of configuration files whose values are names of code
 
 
 class Link(Protocol):
@@ -72,7 +75,7 @@ def _build(facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogu
     for one in facts:
         by_path.setdefault(one.path, []).append(one)
     modules = [(path, fact) for path in sorted(by_path) for one in by_path[path] for fact in one.facts if isinstance(fact, PythonModule)]
-    program = Program(modules, _roots(by_path), catalogue.import_names)
+    program = Program(modules, _roots(by_path), catalogue.import_names, _named(by_path))
     resolver = resolve_again(before.world.code.resolver, program) if before is not None else None
     resolver = resolver or resolve(program, catalogue)
     fixtures = Fixtures(program, resolver)
@@ -120,6 +123,13 @@ def _roots(by_path: Mapping[str, Sequence[FileFacts]]) -> list[str]:
                     found.append(base)
                     found.extend(posixpath.normpath(posixpath.join(base, root)) for root in fact.package_roots)
     return found
+
+
+def _named(by_path: Mapping[str, Sequence[FileFacts]]) -> dict[str, tuple[tuple[tuple[str, ...], str], ...]]:
+    """What configuration names for the code to find: classes to make, entry points."""
+    facts = [(path, fact) for path in sorted(by_path) for one in by_path[path] for fact in one.facts]
+    settings = [(path, f.route, f.value) for path, f in facts if isinstance(f, Setting) and f.route.rpartition(".")[2] in NAMING]
+    return configured(settings, [script for _, f in facts if isinstance(f, Project) for script in f.scripts])
 
 
 def _folders(files: Sequence[str]) -> frozenset[str]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import posixpath
 import sys
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from mlrubric.graph.search_paths import is_search_path, search_folders
 from mlrubric.model.python import Block, Op, PythonModule, Scope
 
 Definitions = tuple[int, ...]
+Named = tuple[tuple[tuple[str, ...], str], ...]
+SEARCHES = frozenset({"append", "insert", "extend"})
 
 
 @dataclass(slots=True)
@@ -24,6 +27,8 @@ class ModuleUnit:
     block_base: int
     names: tuple[str, ...]  # dotted import names, the shortest first
     stars: list[int] = field(default_factory=list)  # import operations with `*`
+    search: tuple[str, ...] = ()  # folders that the module puts on `sys.path`
+    replaced: bool = False  # it puts something else under its name into `sys.modules`
 
     @property
     def is_notebook(self) -> bool:
@@ -33,7 +38,14 @@ class ModuleUnit:
 class Program:
     """The program. Everything is indexed by dense integers: operations, scopes, blocks."""
 
-    def __init__(self, modules: Sequence[tuple[str, PythonModule]], roots: Iterable[str] = (), libraries: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        modules: Sequence[tuple[str, PythonModule]],
+        roots: Iterable[str] = (),
+        libraries: Collection[str] = (),
+        named: Mapping[str, Named] | None = None,
+    ) -> None:
+        self.named = named or {}  # what configuration files name for the code to find, by key
         self.libraries = frozenset(libraries)  # import names that are never guessed to be the project's own
         self.modules: list[ModuleUnit] = []
         self.ops: list[Op] = []
@@ -73,10 +85,16 @@ class Program:
     def _add(self, path: str, facts: PythonModule) -> None:
         unit = ModuleUnit(len(self.modules), path, facts, len(self.ops), len(self.scopes), len(self.blocks), _names(path))
         base, scope_base = unit.base, unit.scope_base
+        added: list[int] = []
         for number, op in enumerate(facts.ops):
             self.args.append(tuple(a + base if a >= 0 else -1 for a in op.args))
             if op.kind == "import" and op.name == "*":
                 unit.stars.append(base + number)
+            elif op.kind == "call" and op.args and facts.ops[op.args[0]].name in SEARCHES and is_search_path(facts.ops, op.args[0]):
+                added.append(number)
+            elif op.kind == "store_subscript" and facts.ops[op.args[0]].name == "modules":
+                unit.replaced = True
+        unit.search = search_folders(path, facts.ops, added) if added else ()
         self.ops.extend(facts.ops)
         self.unit_of.extend([unit.index] * len(facts.ops))
         self.scopes.extend(facts.scopes)
@@ -188,6 +206,10 @@ class Program:
             return self._at(posixpath.join(here, parts) if parts else here)
         if not parts:
             return None
+        for folder in importer.search:
+            found = self._at(f"{folder}/{parts}" if folder else parts)
+            if found is not None and found != importer.index:
+                return found
         directory = here
         while True:
             found = self._at(posixpath.join(directory, parts) if directory else parts)

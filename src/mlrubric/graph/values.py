@@ -12,6 +12,8 @@
 ("bound", scope, value)         a method bound to a receiver value
 ("method", "pandas.DataFrame", "head")   a library's method bound to an instance
 ("method", "builtins.list", "append", op)   a method of a container made at `op`
+("handle", value)               what a library has put around a function, class or method: `f.remote`, `f.options(...)`
+("record", op)                  the class that `namedtuple` makes at that call
 ("partial", op)                 functools.partial at that call
 ("property", op)                property(...) at that call
 ("made", op)                    the container, dict, comprehension, `*args` or `**kwargs` made at that operation
@@ -78,7 +80,7 @@ REFERENCES: dict[str, tuple[tuple[int, Moved | Literal["value"]], ...]] = {
     "instance": ((1, "scope"),), "super": ((1, "scope"), (2, "scope")), "bound": ((1, "scope"), (2, "value")),
     "generator": ((1, "scope"),), "partial": ((1, "op"),), "property": ((1, "op"),), "made": ((1, "op"),), "view": ((2, "op"),),
     "pair": ((1, "op"),), "zipped": ((1, "op"),), "zip": ((1, "op"),), "holds": ((1, "op"),), "method": ((3, "value"),),
-    "callback": ((1, "scope"),),
+    "callback": ((1, "scope"),), "handle": ((1, "value"),), "record": ((1, "op"),),
 }  # fmt: skip
 """Where a value of a kind names an operation, a scope, a module or another value (for a method, an operation or a value)."""
 

@@ -95,7 +95,7 @@ class Sharpener:
         return kind == "class" and target[0] == "method" and target[1] in order(self.resolver, number(callee))[1]
 
     def _metaclass(self, owner: int) -> str:
-        """"metaclass" for a class that has classes as its instances."""
+        """ "metaclass" for a class that has classes as its instances."""
         return "metaclass" if owner >= 0 and "builtins.type" in order(self.resolver, owner)[1] else ""
 
     # ---- values under a context ---------------------------------------------------------------------------------
@@ -226,6 +226,9 @@ class Sharpener:
         keys = keys_of(self.values(args[1], context)) if args[1] >= 0 else []
         if not keys:
             return None
+        last = self.stores.last_item(op, keys[0], context) if len(keys) == 1 else None
+        if last is not None:
+            return last
         found: set[Value] = set()
         for value in self.values(args[0], context):
             if value[0] != "made" or number(value) in self.resolver.contents:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlrubric.graph.values import Values, number
+from mlrubric.graph.resolve.containers import entries
+from mlrubric.graph.values import Values, keys_of, number
 
 if TYPE_CHECKING:
     from mlrubric.graph.layers.sharpen import Context, Sharpener
@@ -50,6 +51,26 @@ class Stores:
             if facts.kind == "call" and before != made and self.reached(before) & scopes:
                 return self._written(before, name, context) if self._covers(before, op) else None
         return self._written(made, name, context)
+
+    def last_item(self, op: int, key: object, context: Context | None) -> Values | None:
+        """The values of an item of a list or table that is written down, by the last store under that key; None when that is not sure."""
+        made = self._written_down(self.program.args[op][0])
+        if made < 0 or made in self.resolver.contents or not self._is_straight(op, made) or (isinstance(key, int) and key < 0):
+            return None
+        later = {value for values in self.resolver.items.get(made, {}).values() for value in values}
+        scope = [o for o, facts in self._ops_of(op) if facts == "store_subscript" and self._written_down(self.program.args[o][0]) == made]
+        if not later or later != {self.program.args[o][2] for o in scope}:
+            return None
+        for store in reversed(scope):
+            if store > op:
+                continue
+            keys = keys_of(self.resolver.of(self.program.args[store][1]))
+            if len(keys) != 1 or not self._covers(store, op):
+                return None
+            if keys[0] == key and type(keys[0]) is type(key):
+                return self.sharpener.values(self.program.args[store][2], context)
+        first = [o for known, found in entries(self.resolver, made) if known == key for o in found if o not in later]
+        return self.sharpener.values(first[0], context) if len(first) == 1 else None
 
     def writers(self, name: str) -> list[int]:
         """All operations that store an attribute of that name."""
@@ -94,6 +115,21 @@ class Stores:
             op = args[0]
         kinds = self.resolver.of(op)
         return op if self.program.ops[op].kind == "call" and {v[0] for v in kinds} == {"instance"} and len(kinds) == 1 else -1
+
+    def _written_down(self, op: int) -> int:
+        """The list or table that an operation loads from a variable with one definition; -1 elsewhere."""
+        for _ in range(4):
+            facts, args = self.program.ops[op], self.program.args[op]
+            if facts.kind not in ("load", "assign") or len(args) != 1 or facts.extra:
+                break
+            op = args[0]
+        return op if self.program.ops[op].kind in ("container", "dict") else -1
+
+    def _ops_of(self, op: int) -> list[tuple[int, str]]:
+        """The operations of the scope around an operation, in order, with their kinds."""
+        scope, unit = self.program.scope_id(op), self.program.unit(op)
+        own = scope - unit.scope_base
+        return [(unit.base + n, facts.kind) for n, facts in enumerate(unit.facts.ops) if facts.scope == own]
 
     def _is_straight(self, op: int, made: int) -> bool:
         """Whether the object is made before the operation on every way to it, and neither stands in a loop."""

@@ -267,6 +267,7 @@ class Inside:
             if op in self.calls:
                 following = [*following, *(call for call, _ in self.calls[op])]
             for target in following:
-                if out & ~bits[target] and program.scope_id(target) == scope and self.useful[target] and program.ops[target].kind != "param":
+                new = out & ~bits[target] and self.useful[target] and program.scope_id(target) == scope
+                if new and program.ops[target].kind != "param":
                     bits[target] |= out
                     queue.append(target)

@@ -18,13 +18,22 @@ from mlrubric.graph.values import ANY, Moved, Values, moved
 K = TypeVar("K")
 M = TypeVar("M")
 
+OPS_BY_OP = ("sources", "results", "reads", "holders", "item_watchers")
+FOUND_AGAIN = ("results", "reads")  # an operation that is asked again says anew what it follows
+OPS_BY_ATTRIBUTE = ("stores", "watchers")
+OPS_BY_SCOPE = ("callers",)
+VALUES_BY_OP = ("targets", "entered", "receivers")
+SCOPES = ("properties", "setters", "statics", "classmethods", "wrapped")
+OPS = ("records",)
+ALONE = ("values", "slots", "foreign", "contents", "items")  # taken over each in its own way
 LARGEST = 2  # when more than one of so many modules must be resolved anew, all are
 
 
 def resolve_again(before: Resolver, program: Program) -> Resolver | None:
     """The resolution of a program by that of an earlier state of it; None when too much has changed and all must be resolved."""
     units = _same_units(before.program, program)
-    if units is None or before.program.class_names != program.class_names or before.program.roots != program.roots:
+    same = ("class_names", "roots", "named")
+    if units is None or any(getattr(before.program, name) != getattr(program, name) for name in same):
         return None
     changed = {new.index for old, new in units if old.facts is not new.facts and old.facts != new.facts}
     while len(changed) * LARGEST <= len(program.modules):
@@ -53,7 +62,7 @@ class _Again:
     def __init__(self, before: Resolver, program: Program, units: list[tuple[ModuleUnit, ModuleUnit]], changed: Collection[int]) -> None:
         self.before, self.changed = before, changed
         self.resolver = r = Resolver(program, before.catalogue, queue=False)
-        self.ops = [-1] * len(before.program.ops)
+        self.ops = [-1] * len(before.program.ops)  # old -> new, -1 when it is gone
         self.scopes = [-1] * len(before.program.scopes)
         for old, new in units:
             if new.index in changed:
@@ -110,17 +119,18 @@ class _Again:
         for key, slot in before.slots.items():
             if self.ops[slot] >= 0:
                 r.keep_slot(self.scopes[key[0]], key[1], self.ops[slot])
-        for name in ("sources", "results", "reads", "holders", "item_watchers"):
+        for name in OPS_BY_OP:
             for old, members in getattr(before, name).items():
-                if old not in self.asked or name not in ("results", "reads"):
+                if old not in self.asked or name not in FOUND_AGAIN:
                     self._keep(getattr(r, name), self._op(old), self._of(members))
-        for name in ("stores", "watchers"):
+        for name in OPS_BY_ATTRIBUTE:
             for (scope, attribute), members in getattr(before, name).items():
                 if self.scopes[scope] >= 0:
                     self._keep(getattr(r, name), (self.scopes[scope], attribute), self._of(members))
-        for scope, calls in before.callers.items():
-            self._keep(r.callers, self._scope(scope), self._of(calls))
-        for name in ("targets", "entered", "receivers"):
+        for name in OPS_BY_SCOPE:
+            for scope, members in getattr(before, name).items():
+                self._keep(getattr(r, name), self._scope(scope), self._of(members))
+        for name in VALUES_BY_OP:
             for old, values in getattr(before, name).items():
                 if old not in self.asked:
                     self._keep(getattr(r, name), self._op(old), set(self._values(frozenset(values), memory)))
@@ -133,8 +143,10 @@ class _Again:
             kept = {key: ops for key, members in by_key.items() if (ops := self._of(members))}
             if self.ops[old] >= 0 and kept:
                 r.items[self.ops[old]] = kept
-        for name in ("properties", "setters", "statics", "classmethods"):
+        for name in SCOPES:
             getattr(r, name).update(self.scopes[s] for s in getattr(before, name) if self.scopes[s] >= 0 and not self._is_changed(s))
+        for name in OPS:
+            getattr(r, name).update(self._of(getattr(before, name)))
 
     def _keep(self, edges: dict[K, set[M]], key: K | None, members: set[M]) -> None:
         if key is not None and members:

@@ -6,7 +6,7 @@ import re
 from types import GeneratorType
 from typing import TYPE_CHECKING, cast
 
-from mlrubric.graph.resolve import calls, names, objects
+from mlrubric.graph.resolve import calls, containers, names, objects
 from mlrubric.graph.resolve.annotations import annotated
 from mlrubric.graph.values import EMPTY, HOLE, Value, Values, join, number, ordered
 
@@ -186,6 +186,8 @@ def of_value(r: Resolver, op: int, value: Value, name: str) -> Values:
         receiver: Value = ("instance", value[2]) if value[3] else ("class", value[2])
         return bind(r, class_attribute(r, int(str(value[2])), name, op, after=number(value)), receiver, op)
     if kind == "made":
+        if number(value) in r.records:
+            return containers.item(r, number(value), name, op)
         return _of_builtin(container_type(r, number(value)), name, value[1])
     if kind == "holds":
         return next((found for owner in HOLDERS if (found := _of_builtin(owner, name, value))), EMPTY)
@@ -199,6 +201,13 @@ def of_value(r: Resolver, op: int, value: Value, name: str) -> Values:
         return frozenset([("foreign", f"{value[1]}.{name}")])
     if kind == "function":
         return _on_function(r, value, name)
+    if kind == "method":
+        whole = f"{value[1]}.{value[2]}"  # what can be called and has attributes: `df.plot(...)`, `df.plot.bar(...)`
+        return of_value(r, op, ("object", whole), name) if r.catalogue.type(whole) is not None else EMPTY
+    if kind == "handle":
+        return frozenset([value])
+    if kind == "bound" and not name.startswith("__") and r.class_of.get(number(value)) in r.wrapped:
+        return frozenset([("handle", value)])
     return EMPTY
 
 
@@ -221,6 +230,8 @@ def container_type(r: Resolver, made: int) -> str:
         for value in ordered(r.targets.get(made, ())):
             if value[0] == "external":
                 return str(value[1])
+    if facts.kind in ("load", "attribute"):  # what a defaultdict makes by a type
+        return next((str(v[1]) for v in ordered(r.of(made)) if v[0] == "external"), "builtins.list")
     return "builtins.list"
 
 
@@ -230,7 +241,9 @@ def _on_function(r: Resolver, value: Value, name: str) -> Values:
         return frozenset([("text", r.program.scopes[scope].name)])
     if name in ("__wrapped__", "__call__", "__func__", "fn", "func"):
         return frozenset([value])
-    return EMPTY
+    if name.startswith("__") or scope not in r.wrapped:
+        return EMPTY
+    return frozenset([("handle", value)])  # a library has put something around it: `f.remote(...)`, `f.delay(...)`, `f.options(...)`
 
 
 def on_class(r: Resolver, op: int, value: Value, name: str) -> Values:
@@ -245,6 +258,8 @@ def on_class(r: Resolver, op: int, value: Value, name: str) -> Values:
     raw = class_attribute(r, scope, name, op)
     if raw:
         return bind(r, raw, value, op)
+    if value[0] == "class" and scope in r.wrapped and not name.startswith("__"):
+        return frozenset([("handle", value)])
     if r.late and value[0] == "instance" and not r.stores.get((scope, name)):
         for answer in ("__getattribute__", "__getattr__"):
             if has(r, scope, answer):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mlrubric.graph.resolve import attributes, calls, containers, implicit
+from mlrubric.graph.resolve import attributes, calls, containers, implicit, names
 from mlrubric.graph.values import EMPTY, HOLE, Value, Values, join, keys_of, number, ordered
 
 if TYPE_CHECKING:
@@ -62,6 +62,11 @@ def call(r: Resolver, op: int, name: str, arguments: Arguments) -> Values | None
         return frozenset(("class", v[1]) for v in r.of(first) if v[0] == "instance")
     if name == "property":
         return frozenset([("property", op)])
+    if name == "globals":
+        return frozenset([("module", r.program.unit(op).index)])
+    if name == "__import__":
+        texts = [k for k in keys_of(r.of(first)) if isinstance(k, str)]
+        return EMPTY.union(*(names.import_by_name(r, op, text.partition(".")[0]) for text in texts))
     if name in ("str", "repr", "print", "format"):
         for argument in positional:
             implicit.written(r, op, r.of(argument), name == "repr")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from mlrubric.graph.resolve import attributes, containers, libraries
+from mlrubric.graph.resolve import attributes, containers, libraries, objects
 from mlrubric.graph.resolve.annotations import annotated
 from mlrubric.graph.values import EMPTY, Value, Values, join, number, ordered
 
@@ -51,6 +51,8 @@ def call(r: Resolver, op: int) -> Values:
     arguments by themselves, and only what it returns is asked for."""
     callees = r.values[r.program.args[op][0]]
     if not callees:
+        if r.late:
+            libraries.callbacks(r, op, r.program.args[op][1:])
         return EMPTY
     known = r.entered.get(op)
     arguments: Arguments | None = None
@@ -86,6 +88,12 @@ def invoke(r: Resolver, op: int, callee: Value, arguments: Arguments) -> Values:
         whole = Arguments((*bound.positional[1:], *arguments.positional), (*bound.keywords, *arguments.keywords))
         found = [invoke(r, op, v, whole) for v in ordered(r.of(bound.positional[0])) if v != callee]
         return join(*found) if found else EMPTY
+    if kind == "handle":
+        return join(invoke(r, op, cast(Value, callee[1]), arguments), frozenset([callee]))
+    if kind == "object":
+        return objects.result(r, r.method(str(callee[1]), "__call__"), str(callee[1]), arguments)
+    if kind == "record":
+        return containers.recorded(r, op, callee, arguments)
     if kind == "external":
         return libraries.function(r, op, str(callee[1]), arguments)
     if kind == "method":

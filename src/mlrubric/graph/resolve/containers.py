@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from mlrubric.graph.resolve import attributes, calls, objects
+from mlrubric.graph.resolve import attributes, calls, names, objects
 from mlrubric.graph.resolve.annotations import annotated
 from mlrubric.graph.values import EMPTY, Value, Values, constant, join, keys_of, number, ordered
 
@@ -82,7 +82,44 @@ def item(r: Resolver, container: int, key: object, op: int) -> Values:
                 found.append(r.read(items, op))
         if current in r.contents:
             found.append(r.contents[current])
+        if ("external", DEFAULTS) in r.targets.get(current, ()):
+            found.append(_default(r, current, op))
     return join(*found) if found else EMPTY
+
+
+def _default(r: Resolver, container: int, op: int) -> Values:
+    """What a defaultdict makes for a key that is not there."""
+    factory = calls.arguments_of(r, container).get(0)
+    if r.program.ops[container].kind != "call" or factory < 0:
+        return EMPTY
+    found: list[Values] = []
+    for value in ordered(r.read((factory,), op)):
+        if value[0] == "external":
+            found.append(frozenset([("made", factory)]) if str(value[1]) in attributes.METHODS else EMPTY)
+        else:
+            found.append(calls.invoke(r, op, value, calls.NOTHING))
+    return join(*found) if found else EMPTY
+
+
+def recorded(r: Resolver, op: int, kind: Value, arguments: calls.Arguments) -> Values:
+    """A call of a class that `namedtuple` made: a tuple whose items have names as well."""
+    r.records.add(op)
+    listed = r.of(calls.arguments_of(r, number(kind)).get(1, "field_names"))
+    fields = [str(k) for v in ordered(listed) if v[0] == "made" for k in _texts_in(r, number(v), op)]
+    fields = fields or [part for k in keys_of(listed) for part in str(k).replace(",", " ").split()]
+    for index, argument in enumerate(arguments.positional):
+        put(r, op, index, argument)
+        if index < len(fields):
+            put(r, op, fields[index], argument)
+    for name, argument in arguments.keywords:
+        put(r, op, name, argument)
+        if name in fields:
+            put(r, op, fields.index(name), argument)
+    return frozenset([("made", op)])
+
+
+def _texts_in(r: Resolver, container: int, op: int) -> list[object]:
+    return [key for item in r.program.args[container] for key in keys_of(r.read((item,), op))]
 
 
 def _from_start(r: Resolver, container: int, key: object) -> object:
@@ -118,6 +155,7 @@ def is_dict(r: Resolver, container: int) -> bool:
     return attributes.container_type(r, container) in TABLES
 
 
+DEFAULTS = "collections.defaultdict"
 TABLES = frozenset({"builtins.dict", "collections.OrderedDict", "collections.defaultdict", "collections.Counter", "builtins.vars"})
 
 
@@ -248,6 +286,8 @@ def subscript(r: Resolver, op: int) -> Values:
             found.append(_slice(r, value, index, op))
         elif value[0] == "instance":
             found.append(calls.method_call(r, op, value, "__getitem__", calls.Arguments((index,))) or EMPTY)
+        elif value[0] == "module":  # `globals()["name"]`
+            found.extend(names.member(r, number(value), str(key), op) for key in known)
         elif value[0] == "class":
             found.append(frozenset([value]))  # a generic class with its arguments
         elif value[0] == "external" and str(value[1]).rpartition(".")[2][:1].isupper():

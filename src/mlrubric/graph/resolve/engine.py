@@ -54,6 +54,9 @@ class Resolver:
         self._slots_of: dict[int, list[int]] = {}
         self.late = False
         self.asked = any(facts.kind == "class" and int(facts.extra[0]) for facts in program.ops if isinstance(facts.extra, tuple))
+        self.rebound = frozenset(name for _, name in program.rebound)  # variables that some function binds for an outer scope
+        self.records: set[int] = set()  # calls that make a named tuple
+        self.wrapped: set[int] = set()  # functions and classes with a decorator of a library
         self.signatures: dict[tuple[int, ...], tuple[tuple[int, ...], int]] = {}  # parameters -> the positional ones, the starred one
         self.answers: dict[tuple[int | str, ...], tuple[int, ...]] = {}  # class with its library bases -> methods that a library asks
         self.heirs: dict[int, list[int]] = {}  # class -> its subclasses, known in the late round

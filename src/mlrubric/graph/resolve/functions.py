@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from mlrubric.graph.resolve import calls
 from mlrubric.graph.resolve.annotations import annotated
-from mlrubric.graph.values import EMPTY, MOST, Values, join, ordered
+from mlrubric.graph.values import EMPTY, MOST, Value, Values, join, ordered
 
 if TYPE_CHECKING:
     from mlrubric.graph.resolve.engine import Resolver
@@ -35,6 +36,8 @@ def function(r: Resolver, op: int) -> Values:
 def _decorated(r: Resolver, op: int, scope: int, decorator: int, current: Values) -> Values:
     """What one decorator makes of what the ones below it made; the same when it is a library's."""
     values = r.of(decorator)
+    if any(_is_wrapper(v) for v in values or r.targets.get(decorator, EMPTY)):
+        r.wrapped.add(scope)
     names = {str(v[1]) for v in values if v[0] == "external"}
     if names:
         for name in sorted(names & {"builtins.staticmethod", "builtins.classmethod", *PROPERTIES}):
@@ -51,6 +54,14 @@ def _decorated(r: Resolver, op: int, scope: int, decorator: int, current: Values
         r.setters.add(scope)
         return join(current, r.of(r.program.args[decorator][0]))
     return _wrapped(r, op, values, current)
+
+
+def _is_wrapper(decorator: Value) -> bool:
+    """Whether a decorator is a library's that may put something of its own around what it decorates."""
+    if decorator[0] == "external":
+        top = str(decorator[1]).partition(".")[0]
+        return top != "builtins" and top not in sys.stdlib_module_names
+    return decorator[0] in ("foreign", "object", "method")
 
 
 def _wrapped(r: Resolver, op: int, decorators: Values, current: Values) -> Values:
@@ -71,6 +82,8 @@ def class_(r: Resolver, op: int) -> Values:
     args = r.program.args[op]
     for decorator in args[len(args) - count :] if count else ():
         current = join(current, _wrapped(r, op, r.of(decorator), current))
+        if any(_is_wrapper(v) for v in r.of(decorator) or r.targets.get(decorator, EMPTY)):
+            r.wrapped.add(scope)
     return current
 
 

@@ -131,6 +131,20 @@ def deleted(r: Resolver, op: int) -> Values:
     return EMPTY
 
 
+def _hands_functions(r: Resolver, op: int) -> bool:
+    """Whether a call hands functions to something that is not known, or a list or table of functions or objects to a library."""
+    callee, *arguments = r.program.args[op]
+    if not r.values[callee]:
+        return any(v[0] in HANDED for a in arguments if a >= 0 for v in r.values[a])
+    if not any(v[0] in ("external", "method", "foreign") for v in r.values[callee]):
+        return False
+    made = [number(v) for a in arguments if a >= 0 for v in r.values[a] if v[0] == "made"]
+    return any(v[0] in HANDED or v[0] == "instance" for m in made for a in r.program.args[m] if a >= 0 for v in r.values[a])
+
+
+HANDED = frozenset({"function", "bound", "partial"})
+
+
 def late(r: Resolver) -> list[int]:
     """Operations whose answer only shows by absence: methods that nothing calls, keys that are not known, attributes that nothing
     defines."""
@@ -140,7 +154,9 @@ def late(r: Resolver) -> list[int]:
                 r.heirs.setdefault(base, []).append(scope)
     found = functions.unclaimed(r)
     for op, facts in enumerate(r.program.ops):
-        if facts.kind == "attribute" and facts.name == "__subclasses__":
+        if facts.kind == "call" and _hands_functions(r, op):
+            found.append(op)
+        elif facts.kind == "attribute" and facts.name == "__subclasses__":
             found.extend(r.uses[op])
         elif facts.kind in ("subscript", "store_subscript") and len(r.program.args[op]) > 1 and not keys_of(r.of(r.program.args[op][1])):
             found.append(op)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, cast
 
-from mlrubric.graph.resolve import attributes, builtin_calls, calls, containers, methods, objects
-from mlrubric.graph.resolve.names import import_by_name
+from mlrubric.graph.resolve import attributes, builtin_calls, calls, containers, dispatch, methods, objects
 from mlrubric.graph.values import EMPTY, HOLE, Value, Values, concatenations, join, number, ordered
 
 if TYPE_CHECKING:
@@ -49,12 +48,12 @@ SAME_VALUE = frozenset(
         "asyncio.run",
         "asyncio.ensure_future",
         "contextlib.closing",
-        "atexit.register",
         "functools.update_wrapper",
     ]
 )
 
 
+WRITTEN = 40  # items of a list that are looked at for functions
 PROTOCOLS = frozenset(["__getitem__", "__len__", "__iter__", "__next__", "__call__"])
 
 
@@ -72,7 +71,9 @@ def function(r: Resolver, op: int, name: str, arguments: Arguments) -> Values:
             return answered
     callbacks(r, op, arguments.all, name)
     api = r.catalogue.api(name)
-    if api is not None and api.returns:
+    if api is not None and api.returns.startswith("named:"):
+        return dispatch.named(r, op, api.returns[6:], arguments)
+    if api is not None and (api.returns or api.returns_with):
         return objects.result(r, api, None, arguments)
     if r.catalogue.is_class(name):
         return frozenset([("object", name)])
@@ -103,8 +104,14 @@ def _standard(r: Resolver, op: int, name: str, arguments: Arguments) -> Values |
     if name == "functools.reduce" and len(positional) > 1:
         return builtin_calls.each(r, op, positional[:1], [positional[1], positional[1]])
     if name == "importlib.import_module" and positional:
-        found = [import_by_name(r, op, str(v[1])) for v in ordered(r.of(positional[0])) if v[0] == "text" and HOLE not in str(v[1])]
+        package = frozenset(v for v in r.of(arguments.get(1, "package")) if v[0] == "text")
+        found = [dispatch.by_text(r, op, str(v[1]), package) for v in ordered(r.of(positional[0])) if v[0] == "text"]
         return join(*found) if found else EMPTY
+    if name == "atexit.register" and positional:
+        callbacks(r, op, arguments.all)
+        return r.of(positional[0])
+    if name == "collections.namedtuple":
+        return frozenset([("record", op)])
     if name in TABLES:
         builtin_calls.fill(r, op, arguments, pairs=name != "collections.deque")
         return frozenset([("made", op)])
@@ -126,7 +133,10 @@ def method(r: Resolver, op: int, callee: Value, arguments: Arguments) -> Values:
         if answered is not None:
             return answered
     callbacks(r, op, arguments.all, f"{owner}.{name}")
-    return objects.result(r, r.method(owner, name), owner, arguments)
+    api = r.method(owner, name)
+    if api is not None and api.returns.startswith("named:"):
+        return dispatch.named(r, op, api.returns[6:], arguments)
+    return objects.result(r, api, owner, arguments)
 
 
 def callbacks(r: Resolver, op: int, arguments: tuple[int, ...], name: str = "") -> None:
@@ -137,8 +147,10 @@ def callbacks(r: Resolver, op: int, arguments: tuple[int, ...], name: str = "") 
         values = r.of(argument)
         if not values:
             continue
-        if r.asked and any(v[0] in ("instance", "made") for v in values):
-            _asked(r, op, argument)
+        if r.late and any(v[0] == "made" for v in values):
+            values = _with_items(r, op, values)
+        if r.asked and any(v[0] == "instance" for v in values):
+            _asked(r, op, values)
         for value in ordered(v for v in values if v[0] in ("function", "bound", "partial")):
             if value[0] == "partial":
                 wrapped = calls.arguments_of(r, number(value)).positional[:1]
@@ -152,12 +164,19 @@ def callbacks(r: Resolver, op: int, arguments: tuple[int, ...], name: str = "") 
                 calls.receive(r, params[0], frozenset([cast(Value, value[2])]))
 
 
-def _asked(r: Resolver, op: int, argument: int) -> None:
-    """Methods of an object, or of the objects in a list, that a library asks."""
-    values = r.of(argument)
+def _with_items(r: Resolver, op: int, values: Values) -> Values:
+    """With what is in lists and tables that are written down, unless they are long."""
     for container in values:
-        if container[0] == "made" and r.program.ops[number(container)].kind == "container":
-            values = join(values, containers.item(r, number(container), None, op))
+        if container[0] != "made":
+            continue
+        made = number(container)
+        if r.program.ops[made].kind in ("container", "dict") and 0 < len(r.program.args[made]) <= WRITTEN:
+            values = join(values, containers.item(r, made, None, op))
+    return values
+
+
+def _asked(r: Resolver, op: int, values: Values) -> None:
+    """Methods of objects that a library asks."""
     for value in ordered(v for v in values if v[0] == "instance"):
         for scope in _answers(r, number(value)):
             r.target(op, ("callback", scope))
@@ -191,7 +210,8 @@ def _wrapped(r: Resolver, name: str, arguments: Arguments) -> Values:
     """What an unknown function makes of a project function is taken for the function (`jit(f)`, `task(f)`)."""
     if len(arguments.positional) != 1 or name.startswith("builtins."):
         return EMPTY
-    return frozenset(v for v in r.of(arguments.positional[0]) if v[0] in ("function", "bound", "class"))
+    wrapped = [v for v in r.of(arguments.positional[0]) if v[0] in ("function", "bound", "class")]
+    return frozenset([*wrapped, *(("handle", v) for v in wrapped if v[0] == "function")])
 
 
 def spellings(r: Resolver, op: int) -> list[str]:

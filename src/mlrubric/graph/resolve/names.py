@@ -25,6 +25,8 @@ def assigned(r: Resolver, op: int) -> Values:
 
 def load(r: Resolver, op: int) -> Values:
     facts, args = r.program.ops[op], r.program.args[op]
+    if len(args) == 1 and facts.extra != 1 and facts.name not in r.rebound:
+        return r.values[args[0]]
     found = [r.values[a] for a in args]
     if not args or facts.extra == 1:
         definitions = lookup(r, facts.name, op)
@@ -32,7 +34,7 @@ def load(r: Resolver, op: int) -> Values:
             found.append(r.read(definitions, op))
         elif not args:
             found.append(_outside(r, facts.name, op))
-    elif r.program.rebound:
+    elif facts.name in r.rebound:
         rebound = r.program.rebound.get((r.program.scope_id(op), facts.name))
         if rebound:
             found.append(r.read(rebound, op))
@@ -158,13 +160,20 @@ def member(r: Resolver, index: int, name: str, op: int, seen: set[int] | None = 
     inner = program.submodule(unit, name)
     if inner is not None:
         return frozenset([("module", inner)])
-    if "__getattr__" in program.exports[scope]:
+    if unit.replaced or "__getattr__" in program.exports[scope]:
         return _lazily(r, unit, name, op, seen)
     return EMPTY
 
 
 def _lazily(r: Resolver, unit: ModuleUnit, name: str, op: int, seen: set[int]) -> Values:
-    """A package with `__getattr__` answers with a name of one of its modules; it counts when only one of them defines it."""
+    """A module with `__getattr__` answers with what that returns under this name; else a package with a name of one of its modules, which
+    counts when only one of them defines it."""
+    answers = r.read(r.program.exports[r.program.module_scope(unit)].get("__getattr__", ()), op)
+    returned = r.read((x for v in answers if v[0] == "function" for x in r.program.returns(int(str(v[1])))), op)
+    exact = frozenset(v for v in returned if v[0] in ("function", "class") and r.program.scopes[int(str(v[1]))].name == name)
+    exact |= frozenset(v for v in returned if v[0] == "module" and r.program.modules[int(str(v[1]))].names[0].rpartition(".")[2] == name)
+    if exact:
+        return exact
     folder = unit.path[: -len("__init__.py")] if unit.path.endswith("__init__.py") else ""
     if not folder:
         return EMPTY

@@ -1,0 +1,121 @@
+"""What each line calls: seen from the call on the way, and through the types of libraries' objects."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlrubric.graph.build import build
+from mlrubric.graph.layers import LAYERS
+from mlrubric.knowledge.catalogue import load_catalogue
+from mlrubric.read.drive import read_tree
+from mlrubric.source.tree import MemoryTree
+
+
+def sites(code: str) -> dict[str, list[str]]:
+    tree = MemoryTree({"m.py": code})
+    files = LAYERS["callsites"](build(list(read_tree(tree, workers=1)), ["m.py"], load_catalogue()))["files"]
+    assert isinstance(files, dict)
+    found = files.get("m.py", {})
+    assert isinstance(found, dict)
+    return found
+
+
+TWO = "def a():\n    pass\n\n\ndef b():\n    pass\n\n\n"  # eight lines
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("def call(f):\n    f()\n\n\ncall(a)\ncall(b)\n", {"13": ["m.a", "m.call"], "14": ["m.b", "m.call"]}),
+        ("call = lambda f: f()\ncall(a)\ncall(b)\n", {"10": ["m.<lambda1>", "m.a"], "11": ["m.<lambda1>", "m.b"]}),
+        (
+            "T = {'a': a, 'b': b}\n\n\ndef call(key='a'):\n    T[key]()\n\n\ncall()\ncall('b')\n",
+            {"16": ["m.a", "m.call"], "17": ["m.b", "m.call"]},
+        ),
+        (
+            "def inner(f):\n    f()\n\n\ndef outer(g):\n    inner(g)\n\n\nouter(a)\nouter(b)\n",
+            {"17": ["m.a", "m.inner", "m.outer"], "18": ["m.b", "m.inner", "m.outer"]},
+        ),
+        ("def get(f):\n    return f\n\n\nget(a)()\nget(b)()\n", {"13": ["m.a", "m.get"], "14": ["m.b", "m.get"]}),
+    ],
+    ids=["parameter", "lambda", "default and key", "two calls deep", "returned"],
+)
+def test_a_call_is_seen_with_its_own_arguments(code: str, expected: dict[str, list[str]]) -> None:
+    found = sites(TWO + code)
+    assert {line: found[line] for line in expected} == expected
+
+
+HOLDER = TWO + "class C:\n    def __init__(self, f):\n        self.f = f\n\n    def set(self, f):\n        self.f = f\n\n\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "called"),
+    [
+        ("c = C(a)\nc.f()\n", {"m.a"}),
+        ("c = C(a)\nc.set(b)\nc.f()\n", {"m.b"}),
+        ("c = C(a)\nif input():\n    c.set(b)\nc.f()\n", {"m.a", "m.b"}),
+        ("c = C(a)\n\n\ndef change():\n    c.set(b)\n\n\nchange()\nc.f()\n", {"m.b"}),
+        ("c = C(a)\nfor f in [b]:\n    c.f()\n    c.set(f)\n", {"m.a", "m.b"}),
+    ],
+    ids=["constructor", "set", "perhaps set", "set far away", "loop"],
+)
+def test_an_attribute_holds_what_was_surely_stored_last(code: str, called: set[str]) -> None:
+    line = next(n for n, text in enumerate((HOLDER + code).splitlines(), 1) if text.strip().endswith(".f()"))
+    assert {n for n in sites(HOLDER + code)[str(line)] if n in ("m.a", "m.b")} == called
+
+
+@pytest.mark.parametrize(
+    ("code", "called"),
+    [
+        ("t = {'k': a}\nt['k'] = b\nt['k']()\n", {"m.b"}),
+        ("t = {'k': a}\nt['l'] = b\nt['k']()\n", {"m.a"}),
+        ("t = [a]\nt[0] = b\nt[0]()\n", {"m.b"}),
+        ("t = [a]\nif input():\n    t[0] = b\nt[0]()\n", {"m.a", "m.b"}),
+        ("t = [a]\n\n\ndef change(x):\n    x[0] = b\n\n\nchange(t)\nt[0]()\n", {"m.a", "m.b"}),
+    ],
+    ids=["replaced", "other key", "list", "perhaps", "elsewhere"],
+)
+def test_an_item_is_what_was_surely_stored_last(code: str, called: set[str]) -> None:
+    found = sites(TWO + code)[str(len((TWO + code).splitlines()))]
+    assert {n for n in found if n in ("m.a", "m.b")} == called
+
+
+def test_each_object_keeps_what_its_constructor_was_given() -> None:
+    code = TWO + "class C:\n    def __init__(self, f):\n        self.f = f\n\n\nc = C(a)\nd = C(b)\nd.f()\n"
+    assert sites(code)[str(len(code.splitlines()))] == ["m.b"]
+
+
+FRAME = "import numpy as np\nimport pandas as pd\nimport matplotlib.pyplot as plt\nimport seaborn as sns\ndf = pd.read_csv('x')\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("df['a'].map(str)", "pandas.Series.map"),
+        ("df[['a', 'b']].join(df)", "pandas.DataFrame.join"),
+        ("df[df['a'] > 3].merge(df)", "pandas.DataFrame.merge"),
+        ("df[~df.a.isin([1])].merge(df)", "pandas.DataFrame.merge"),
+        ("df.age.map(str)", "pandas.Series.map"),
+        ("df.loc[df.a > 1, 'b'].map(str)", "pandas.Series.map"),
+        ("df.iloc[:, 1:].merge(df)", "pandas.DataFrame.merge"),
+        ("(df['a'] + 1).map(str)", "pandas.Series.map"),
+        ("df.columns.values.tolist()", "numpy.ndarray.tolist"),
+        ("df['a'].values.reshape(-1, 1)", "numpy.ndarray.reshape"),
+        ("[g.merge(df) for _, g in df.groupby('a')]", "pandas.DataFrame.merge"),
+        ("[row.to_dict() for _, row in df.iterrows()]", "pandas.Series.to_dict"),
+        ("df.plot.bar().set_title('x')", "matplotlib.Axes.set_title"),
+        ("np.mean(np.zeros(3), axis=0).tolist()", "numpy.ndarray.tolist"),
+        ("np.unique([1], return_counts=True)[1].sum()", "numpy.ndarray.sum"),
+        ("plt.subplots()[1].set_title('x')", "matplotlib.Axes.set_title"),
+        ("plt.subplots(2, 2)[1].flatten()[0].set_title('x')", "matplotlib.Axes.set_title"),
+        ("plt.plot([1])[0].get_color()", "matplotlib.Line2D.get_color"),
+        ("sns.FacetGrid(df).map(plt.hist).add_legend()", "seaborn.Grid.add_legend"),
+        ("sns.barplot(data=df).figure.savefig('x')", "matplotlib.Figure.savefig"),
+    ],
+)
+def test_types_of_libraries_lead_to_the_method(line: str, expected: str) -> None:
+    assert expected in sites(FRAME + line + "\n")["6"]
+
+
+def test_an_item_of_unknown_type_has_no_method() -> None:
+    assert not [n for n in sites(FRAME + "df['a'][0].split()\n").get("6", []) if n.endswith("split")]
