@@ -39,7 +39,7 @@ EDITS: dict[str, tuple[str, str]] = {
 
 
 def program(files: Mapping[str, str]) -> Program:
-    facts = read_tree(MemoryTree(files), workers=1)
+    facts = read_tree(MemoryTree(dict(files)), workers=1)
     modules = [(one.path, fact) for one in facts for fact in one.facts if isinstance(fact, PythonModule)]
     return Program(modules, (), load_catalogue().import_names)
 
