@@ -15,6 +15,7 @@ from mlrubric.graph.code import add_code
 from mlrubric.graph.frameworks import Fixtures
 from mlrubric.graph.gates import Guarded, guard_releases
 from mlrubric.graph.graph import Graph
+from mlrubric.graph.inputs import Inputs
 from mlrubric.graph.label import label
 from mlrubric.graph.literals import mark_literals
 from mlrubric.graph.meaning import Meanings
@@ -63,7 +64,7 @@ def build(facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue
         by_path.setdefault(one.path, []).append(one)
     modules = [(path, fact) for path in sorted(by_path) for one in by_path[path] for fact in one.facts if isinstance(fact, PythonModule)]
     program = Program(modules, _roots(by_path), catalogue.import_names)
-    resolver = resolve(program, catalogue)
+    resolver = resolve(program, catalogue, Inputs(by_path))
     fixtures = Fixtures(program, resolver)
     meanings = Meanings(program, resolver, catalogue)
     graph = Graph()

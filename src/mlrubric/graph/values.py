@@ -23,6 +23,12 @@
 ("tuple", ("a.T", "b.T"))       a tuple of library types that a call gives
 ("text", "data/\\x00.csv")       a constant text; "\\x00" stands for a part that is not known
 ("const", 3, "int")             another constant
+("opened", "a.yaml")            an open file, or the text that was read from it
+("settings", root, route)       a map or list of a settings file
+("parser", op, "argparse.ArgumentParser")   what options are declared to or settings are read into, made at `op`
+("parsed", parser, op)          the options of a parser as the call `op` gives them
+("option", op)                  an option that the decorator `op` declares
+("parents", "a/b/c.py")         the folders above a path, the nearest first
 """
 
 from __future__ import annotations

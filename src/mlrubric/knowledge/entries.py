@@ -12,6 +12,11 @@ GENERATORS = ("python", "numpy", "torch", "tensorflow", "jax", "polars", "own")
 FLOWS = ("args", "none", "receiver", "first")
 """What reaches the result: all arguments and the receiver, nothing, the receiver only, the first argument only."""
 
+GIVES = ("parser", "option", "options", "settings", "setting")
+"""What a call hands to the program from outside: a parser that options are declared to or settings are read into; one declared option;
+the parsed options; the content of the settings file that `@source` names (or, with `@name`, of that file in the folder `@source`); one
+setting of a parser. `settings:params.yaml` names the file that is read when the call names none."""
+
 Condition = tuple[tuple[str, tuple[str, ...]], ...]
 """Argument role -> accepted values; all must hold. Values are texts as in the source without quotes, in lower case for True, False
 and None, `absent`, `present`, or a pattern with `*`."""
@@ -41,13 +46,13 @@ class RolesWhen:
 class Api:
     """A function, a method (`Type.method`) or a constructor.
 
-    `returns` is a type expression: a qualified name, `self` (type of the receiver), `arg:0`, `tuple[T, T]`, `list[T]`, `dict[T]`,
-    or "" when unknown. `flows` is of FLOWS. `learns`: what the arguments carry flows into the receiver. `mutates`: so it does, and the
-    receiver changes in place. `gate` is "raises" when a failing check raises by itself. `random` is the generator that is drawn from
-    when no `@seed` argument is given, `seeds` are the generators that the call seeds. `parts` names the parts of a split result
-    (repeated for every array that goes in). `folds`: splits inside and judges on held-out folds. `bundled`: the data comes in a
+    `returns` is a type expression: a qualified name, `self` (type of the receiver), `arg:0`, `arg:@value`, `tuple[T, T]`, `list[T]`,
+    `dict[T]`, or "" when unknown. `flows` is of FLOWS. `learns`: what the arguments carry flows into the receiver. `mutates`: so it
+    does, and the receiver changes in place. `gate` is "raises" when a failing check raises by itself. `random` is the generator that is
+    drawn from when no `@seed` argument is given, `seeds` are the generators that the call seeds. `parts` names the parts of a split
+    result (repeated for every array that goes in). `folds`: splits inside and judges on held-out folds. `bundled`: the data comes in a
     fixed version with the library. `decorates`: as a decorator, or called with a function, the roles are those of the function.
-    `calls`: arguments that are functions and will be called.
+    `calls`: arguments that are functions and will be called. `gives` is of GIVES.
     """
 
     name: str
@@ -69,6 +74,7 @@ class Api:
     bundled: bool = False
     decorates: bool = False
     calls: Param | None = None
+    gives: str = ""
     since: str = ""
     until: str = ""
     confidence: float = 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlrubric.graph.resolve import calls, names
+from mlrubric.graph.resolve import calls, given, names, text_methods
 from mlrubric.graph.resolve.annotations import annotated
 from mlrubric.graph.values import EMPTY, Value, Values, join, number, ordered
 
@@ -20,9 +20,6 @@ CONTAINERS = {
     "generator": "builtins.generator",
 }
 DEEPEST = 8  # attributes of a library's name; a loop over its own result would go on for ever
-TEXT_METHODS = frozenset(
-    ["format", "strip", "rstrip", "lstrip", "lower", "upper", "title", "as_posix", "resolve", "absolute", "expanduser", "encode"]
-)
 
 
 # ---- the order of classes -----------------------------------------------------------------------------------------
@@ -85,6 +82,8 @@ def class_attribute(r: Resolver, scope: int, name: str, op: int, after: int = -1
             stored = r.stores.get(key)
             if stored:
                 found.append(r.read(sorted(stored), op))
+            if key in r.fields:
+                found.append(r.fields[key])
         if any(found):
             return join(*found)
     for library in libraries:
@@ -138,7 +137,15 @@ def of_value(r: Resolver, op: int, value: Value, name: str) -> Values:
     if kind in ("view", "zip", "holds", "generator"):
         return frozenset([("method", "builtins.dict" if kind == "holds" else "builtins.iterator", name, value)])
     if kind == "text":
-        return frozenset([("method", "builtins.str", name, value) if name in TEXT_METHODS else ("method", "builtins.str", name)])
+        return text_methods.attribute(value, name)
+    if kind == "settings":
+        return given.child(r, value, name) or frozenset([("method", "builtins.dict", name, value)])
+    if kind == "opened":
+        return frozenset([("method", "io.IOBase", name, value)])
+    if kind == "parser":
+        return given.parser_attribute(value, name)
+    if kind == "parsed":
+        return given.option(r, op, value, name)
     if kind == "foreign":
         return frozenset([("foreign", f"{value[1]}.{name}")])
     if kind == "function":
@@ -247,6 +254,16 @@ def put(r: Resolver, scope: int, name: str, value: int) -> None:
     known = r.stores.setdefault(key, set())
     if value not in known:
         known.add(value)
+        for watcher in r.watchers.get(key, ()):
+            r.push(watcher)
+
+
+def put_values(r: Resolver, scope: int, name: str, values: Values) -> None:
+    """Values of an attribute that no operation yields."""
+    key = (scope, name)
+    known = r.fields.get(key, EMPTY)
+    if not values <= known:
+        r.fields[key] = join(known, values)
         for watcher in r.watchers.get(key, ()):
             r.push(watcher)
 

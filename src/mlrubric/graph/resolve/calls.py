@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from mlrubric.graph.resolve import attributes, containers, libraries
+from mlrubric.graph.resolve import attributes, containers, given, libraries
 from mlrubric.graph.resolve.annotations import annotated
 from mlrubric.graph.values import EMPTY, Value, Values, join, number, ordered
 
@@ -147,6 +147,9 @@ def _fields(r: Resolver, scope: int, arguments: Arguments) -> None:
     for name, argument in arguments.keywords:
         if name != "**":
             attributes.put(r, scope, name, argument)
+        else:
+            for field, values in (e for v in ordered(r.of(argument)) for e in given.named(r, argument, v)):
+                attributes.put_values(r, scope, field, values)
     if arguments.positional and not arguments.starred:
         fields: dict[str, None] = {}
         for owner in reversed(attributes.order(r, scope)[0]):
@@ -247,6 +250,9 @@ def _unfold(r: Resolver, op: int, argument: int, by_name: dict[str, int], left: 
     """`f(**settings)`: each known key reaches the parameter of its name; without known keys, anything reaches what is left."""
     known = False
     for value in ordered(r.of(argument)):
+        for name, values in given.named(r, op, value):
+            if name in by_name:
+                receive(r, by_name[name], values)
         if value[0] == "made":
             known = True
             r.item_watchers.setdefault(number(value), set()).add(op)

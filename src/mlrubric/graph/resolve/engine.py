@@ -12,6 +12,7 @@ import gc
 from collections import deque
 from collections.abc import Callable, Iterable
 
+from mlrubric.graph.inputs import Inputs
 from mlrubric.graph.program import Program
 from mlrubric.graph.resolve import attributes, calls, containers, functions, implicit, names, texts
 from mlrubric.graph.values import EMPTY, Value, Values, constant, join
@@ -27,8 +28,8 @@ STEPS_PER_OP = 60
 class Resolver:
     """Holds the values of every operation and the dynamic edges. Use `resolve()`."""
 
-    def __init__(self, program: Program, catalogue: Catalogue) -> None:
-        self.program, self.catalogue = program, catalogue
+    def __init__(self, program: Program, catalogue: Catalogue, inputs: Inputs | None = None) -> None:
+        self.program, self.catalogue, self.inputs = program, catalogue, inputs or Inputs()
         count = len(program.ops)
         self.values: list[Values] = [EMPTY] * count
         self.uses: list[list[int]] = [[] for _ in range(count)]
@@ -46,6 +47,8 @@ class Resolver:
         self.holders: dict[int, set[int]] = {}  # first parameter of a method -> operations that yield its receivers
         self.callers: dict[int, set[int]] = {}  # scope -> call operations
         self.class_of: dict[int, int] = {}  # method scope -> class scope
+        self.spellings: dict[int, dict[int, tuple[tuple[str, ...], str]]] = {}  # parser -> declaration -> how it is written, its name
+        self.fields: dict[tuple[int, str], Values] = {}  # (class scope, field) -> values that no operation yields
         self.properties: set[int] = set()
         self.setters: set[int] = set()
         self.statics: set[int] = set()
@@ -167,7 +170,8 @@ class Resolver:
 
 
 def _constant(r: Resolver, op: int) -> Values:
-    return frozenset([constant(r.program.ops[op].value)])
+    facts = r.program.ops[op]
+    return EMPTY if facts.name in ("Ellipsis", "complex") else frozenset([constant(facts.value)])
 
 
 def _through(r: Resolver, op: int) -> Values:
@@ -196,8 +200,8 @@ _RULES: dict[str, Callable[[Resolver, int], Values]] = {
 }  # fmt: skip
 
 
-def resolve(program: Program, catalogue: Catalogue) -> Resolver:
+def resolve(program: Program, catalogue: Catalogue, inputs: Inputs | None = None) -> Resolver:
     """Run the analysis to its end."""
-    resolver = Resolver(program, catalogue)
+    resolver = Resolver(program, catalogue, inputs)
     resolver.run()
     return resolver

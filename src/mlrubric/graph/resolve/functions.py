@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlrubric.graph.resolve import calls
+from mlrubric.graph.resolve import calls, given
 from mlrubric.graph.resolve.annotations import annotated
-from mlrubric.graph.values import EMPTY, Value, Values, join, ordered
+from mlrubric.graph.values import EMPTY, Value, Values, join, number, ordered
 
 if TYPE_CHECKING:
     from mlrubric.graph.resolve.engine import Resolver
@@ -34,6 +34,11 @@ def function(r: Resolver, op: int) -> Values:
 def _decorated(r: Resolver, op: int, scope: int, decorator: int, current: Values) -> Values:
     """What one decorator makes of what the ones below it made; the same when it is a library's."""
     values = r.of(decorator)
+    for value in ordered(v for v in values if v[0] in ("option", "settings")):
+        if value[0] == "option":
+            given.option_parameter(r, scope, number(value))
+        elif params := r.program.params(scope):
+            calls.receive(r, params[0], frozenset([value]))
     names = {str(v[1]) for v in values if v[0] == "external"}
     if names:
         for name in sorted(names & {"builtins.staticmethod", "builtins.classmethod", *PROPERTIES}):
