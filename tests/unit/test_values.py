@@ -142,3 +142,20 @@ def test_a_seed_of_a_settings_file(seed: str, seeded: str) -> None:
     code = READ.format("p = yaml.safe_load(open('params.yaml'))\n") + "from sklearn.model_selection import train_test_split\n"
     code += f"a, b = train_test_split(rows, random_state=p['train']['{seed}'])\nSVC().fit(a[['a']], a['b'])\n"
     assert node({"params.yaml": PARAMS, "train.py": code}, "data.split").attributes["seeded"] == seeded
+
+
+UNFOLDED = [
+    ("{'random_state': 1}", "argument"),
+    ("{'probability': True}", "no"),
+    ("yaml.safe_load(open('params.yaml'))['svc']", "argument"),
+    ("yaml.safe_load(open('params.yaml'))['other']", "no"),
+    ("from_somewhere()", "argument"),
+]
+
+
+@pytest.mark.parametrize(("options", "seeded"), UNFOLDED)
+def test_a_seed_that_comes_with_other_options(options: str, seeded: str) -> None:
+    code = "import pandas as pd\nimport yaml\nfrom sklearn.ensemble import RandomForestClassifier as Forest\nrows = pd.read_csv('a.csv')\n"
+    code += f"options = {options}\nForest(**options).fit(rows[['a']], rows['b'])\n"
+    files = {"params.yaml": "svc:\n  random_state: 3\nother:\n  max_depth: 3\n", "train.py": code}
+    assert node(files, "random.use").attributes["seeded"] == seeded
