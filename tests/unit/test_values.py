@@ -59,6 +59,7 @@ CASES = [
     ("import sys\nprint(sys.argv[9])", set()),
     ("import click\n@click.command()\n@click.option('--seed', '-s', default=3)\ndef main(seed):\n    print(seed)\nmain()", {"3"}),
     ("import click\n@click.command()\n@click.option('--in-file', 'x', default='a.csv')\ndef main(x):\n    print(x)\nmain()", {"a.csv"}),
+    ("import click\n@click.command()\n@click.option('--name', default=None)\ndef main(name=None):\n    print(name)\nmain()", {"*/a.csv"}),
     ("import click\n@click.command()\n@click.argument('source')\ndef main(source):\n    print(source)\nmain()", {"data/in.csv"}),
     ("import typer\ndef main(seed: int = typer.Option(3, help='x')):\n    print(seed)\ntyper.run(main)", {"3"}),
     ("import typer\ndef main(seed: int = typer.Option(...)):\n    print(seed)\ntyper.run(main)", set()),
@@ -121,7 +122,7 @@ def test_values(code: str, expected: set[str]) -> None:
 
 
 def node(files: dict[str, str], role: str) -> Node:
-    tree = MemoryTree(files)
+    tree = MemoryTree(dict(files))
     graph = build(list(read_tree(tree)), [entry.path for entry in tree.files], load_catalogue()).graph
     (found,) = graph.with_role(role)
     return graph.nodes[found]

@@ -25,6 +25,7 @@ class Flow:
         count = len(program.ops)
         self.forward: list[list[int]] = [[] for _ in range(count)]
         self.backward: list[list[int]] = [[] for _ in range(count)]
+        self.handed: set[tuple[int, int]] = set()  # edges by which an orchestrator hands a value over
         for op in range(count):
             self._edges_of(op)
         for edges in (resolver.sources, resolver.results, resolver.reads):
@@ -109,7 +110,11 @@ class Flow:
 
     def _callback_edges(self, op: int, scope: int, receiver: int) -> None:
         """A library calls the project's function with what it was given: receiver and data arguments reach the parameters."""
-        handed = [a for a in self.program.args[op][1:] if a >= 0]
+        meaning = self.meanings.of(op)
+        named = meaning.arguments.get("@params", -1) if meaning is not None else -1
+        if not any(v[0] == "made" for v in self.resolver.of(named)):  # else the resolver knows which parameter takes which entry
+            named = -1
+        handed = [a for a in self.program.args[op][1:] if a >= 0 and a != named]
         for parameter in self.program.params(scope):
             if receiver >= 0:
                 self.connect(receiver, parameter)

@@ -108,6 +108,7 @@ def _flow_edges(graph: Graph, code: Code) -> None:
     for node, check in code.check_of.items():
         for condition in check.conditions:
             conditions.setdefault(condition, []).append(node)
+    handed = code.flow.handed
     for start, source in sorted(code.op_node.items()):
         seen = {start}
         queue = deque([start])
@@ -117,7 +118,7 @@ def _flow_edges(graph: Graph, code: Code) -> None:
                 if node != source:
                     graph.connect(source, node, "flow", certain=True)
             for following in code.flow.forward[op]:
-                if following in seen:
+                if following in seen or (handed and (op, following) in handed):  # these have their edges already
                     continue
                 seen.add(following)
                 target = marked.get(following)

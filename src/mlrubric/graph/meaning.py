@@ -67,6 +67,10 @@ class Meanings:
     def of(self, op: int) -> Meaning | None:
         return self._of.get(op)
 
+    def add(self, op: int, meaning: Meaning) -> None:
+        """What an operation means that is no call: a parameter that is read from a file, a result that is written to one."""
+        self._of[op] = meaning
+
     def named(self, op: int) -> Meaning | None:
         """The meaning of a library's name that is used without a call, as a bare decorator is."""
         for value in sorted(self.resolver.of(op), key=repr):

@@ -84,6 +84,8 @@ class Origins:
         meaning = code.meanings.of(op)
         if meaning is None:
             return "unknown", ""
+        if not meaning.arguments and "path" in self.graph.nodes[node].attributes:  # read by name, from the file that a catalogue says
+            return self._path(self.graph.nodes[node].attributes["path"], node), self.graph.nodes[node].attributes["path"]
         if meaning.entry is not None and meaning.entry.bundled:
             return "bundled", meaning.api
         for role in ("@version", "@digest"):

@@ -28,6 +28,8 @@
 ("parser", op, "argparse.ArgumentParser")   what options are declared to or settings are read into, made at `op`
 ("parsed", parser, op)          the options of a parser as the call `op` gives them
 ("option", op)                  an option that the decorator `op` declares
+("outputs", scope)              what calling a component gives: its outputs by name
+("artifact", "f.outputs/x")     an object of an orchestrator that lies at a path
 ("parents", "a/b/c.py")         the folders above a path, the nearest first
 """
 

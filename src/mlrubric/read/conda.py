@@ -75,9 +75,7 @@ def _requirement(document: Document, item: Node) -> Requirement | Unreadable:
         template = "{{" in item.text
         reason = f"`{item.text}` is a template, its value is filled in later" if template else str(problem)
         return Unreadable(place, FORMAT, reason)
-    return Requirement(
-        replace(place, symbol=spec.name), spec.name, spec.specifiers, pinned=spec.pinned, url=spec.url, manager="conda"
-    )
+    return Requirement(replace(place, symbol=spec.name), spec.name, spec.specifiers, pinned=spec.pinned, url=spec.url, manager="conda")
 
 
 def _mlflow(document: Document, root: Node) -> Iterator[Fact]:

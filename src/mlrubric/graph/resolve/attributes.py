@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlrubric.graph.resolve import calls, given, names, text_methods
+from mlrubric.graph.resolve import calls, components, given, names, text_methods
 from mlrubric.graph.resolve.annotations import annotated
 from mlrubric.graph.values import EMPTY, Value, Values, join, number, ordered
 
@@ -150,6 +150,10 @@ def of_value(r: Resolver, op: int, value: Value, name: str) -> Values:
         return frozenset([("foreign", f"{value[1]}.{name}")])
     if kind == "function":
         return _on_function(r, value, name)
+    if kind == "outputs":
+        return components.task_attribute(r, op, value, name)
+    if kind == "artifact":
+        return components.artifact_attribute(value, name)
     return EMPTY
 
 
@@ -173,9 +177,7 @@ def _on_function(r: Resolver, value: Value, name: str) -> Values:
     scope = number(value)
     if name == "__name__":
         return frozenset([("text", r.program.scopes[scope].name)])
-    if name in ("__wrapped__", "__call__", "__func__", "fn", "func"):
-        return frozenset([value])
-    return EMPTY
+    return components.function_attribute(value, name)
 
 
 def on_class(r: Resolver, op: int, value: Value, name: str) -> Values:

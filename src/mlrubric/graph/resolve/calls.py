@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from mlrubric.graph.resolve import attributes, containers, given, libraries
+from mlrubric.graph.resolve import attributes, components, containers, given, libraries
 from mlrubric.graph.resolve.annotations import annotated
 from mlrubric.graph.values import EMPTY, Value, Values, join, number, ordered
 
@@ -186,6 +186,8 @@ def enter(r: Resolver, op: int, scope: int, receiver: Value | None, arguments: A
         found.append(frozenset([("generator", scope)]))
     elif facts.returns_annotation >= 0:
         found.append(annotated(r, facts.returns_annotation + program.modules[program.scope_unit[scope]].base, op))
+    if scope in r.components:
+        found.append(frozenset([("outputs", scope)]))
     return join(*found) if found else EMPTY
 
 
@@ -209,6 +211,7 @@ def _bind(r: Resolver, op: int, params: tuple[int, ...], receiver: Value | None,
     if not arguments.keywords:
         return
     by_name = {ops[p].name: p for p in params if ops[p].value in ("positional", "keyword")}
+    components.taken_by_name(r, by_name, params)
     spill = next((p for p in params if ops[p].value == "**"), -1)
     for name, argument in arguments.keywords:
         if name == "**":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from mlrubric.graph.resolve import attributes, calls, given, text_methods
+from mlrubric.graph.resolve import attributes, calls, components, given, text_methods
 from mlrubric.graph.resolve.annotations import annotated
 from mlrubric.graph.values import EMPTY, Value, Values, constant, join, keys_of, number, ordered
 
@@ -211,6 +211,8 @@ def part(r: Resolver, value: Value, key: object, op: int) -> Values:
         return given.option(r, op, value, key) if isinstance(key, str) else frozenset([value] if key == 0 else [])
     if kind == "external":
         return given.of_process(r, op, str(value[1]), key)
+    if kind == "outputs":
+        return components.result(r, op, value, key)
     return text_methods.above(str(value[1]), key) if kind == "parents" else EMPTY
 
 

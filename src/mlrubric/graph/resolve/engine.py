@@ -48,6 +48,8 @@ class Resolver:
         self.callers: dict[int, set[int]] = {}  # scope -> call operations
         self.class_of: dict[int, int] = {}  # method scope -> class scope
         self.spellings: dict[int, dict[int, tuple[tuple[str, ...], str]]] = {}  # parser -> declaration -> how it is written, its name
+        self.declared: set[int] = set()  # parameters that options of a command line fill
+        self.components: dict[int, str] = {}  # scope of a function that an orchestrator runs -> type of what calling it gives
         self.fields: dict[tuple[int, str], Values] = {}  # (class scope, field) -> values that no operation yields
         self.properties: set[int] = set()
         self.setters: set[int] = set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlrubric.graph.resolve import calls, given
+from mlrubric.graph.resolve import calls, components, given
 from mlrubric.graph.resolve.annotations import annotated
 from mlrubric.graph.values import EMPTY, Value, Values, join, number, ordered
 
@@ -39,6 +39,9 @@ def _decorated(r: Resolver, op: int, scope: int, decorator: int, current: Values
             given.option_parameter(r, scope, number(value))
         elif params := r.program.params(scope):
             calls.receive(r, params[0], frozenset([value]))
+    for made in components.gives(r, decorator):
+        if made.startswith("component"):
+            components.add(r, scope, made)
     names = {str(v[1]) for v in values if v[0] == "external"}
     if names:
         for name in sorted(names & {"builtins.staticmethod", "builtins.classmethod", *PROPERTIES}):
@@ -83,6 +86,8 @@ def parameter(r: Resolver, op: int) -> Values:
     if facts.value in ("*", "**"):
         return frozenset([("made", op)])
     found = [r.values[a] for a in program.args[op] if a >= 0]
+    if op in r.declared:
+        found = [values - {given.NONE} for values in found]
     holders = r.holders.get(op, ())
     found.extend(r.values[s] for s in r.sources.get(op, ()) if s not in holders)
     receivers = r.receivers.get(op)
@@ -94,7 +99,10 @@ def parameter(r: Resolver, op: int) -> Values:
         own: Value = ("class" if as_class else "instance", r.class_of[scope])
         found.append(frozenset([own]))
     if isinstance(facts.extra, int) and facts.extra >= 0:
-        found.append(annotated(r, facts.extra + program.unit(op).base, op))
+        annotation = facts.extra + program.unit(op).base
+        found.append(annotated(r, annotation, op))
+        if r.components and program.scope_id(op) in r.components:
+            found.append(components.output(r, op, annotation))
     return join(*found) if found else EMPTY
 
 

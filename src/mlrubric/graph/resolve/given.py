@@ -223,6 +223,9 @@ def option_parameter(r: Resolver, scope: int, option_call: int) -> None:
     parameter = next((p for p in r.program.params(scope) if r.program.ops[p].name == name), -1)
     if parameter < 0:
         return
+    if parameter not in r.declared:
+        r.declared.add(parameter)
+        r.push(parameter)
     default = arguments.keyword("default")
     if default >= 0:
         calls.receive(r, parameter, r.of(default) - {NONE})

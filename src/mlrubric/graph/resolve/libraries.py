@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, cast
 
-from mlrubric.graph.resolve import builtin_calls, calls, given, methods, text_methods
+from mlrubric.graph.resolve import builtin_calls, calls, components, containers, given, methods, text_methods
 from mlrubric.graph.resolve.names import import_by_name
 from mlrubric.graph.values import EMPTY, HOLE, Value, Values, concatenations, join, number, ordered
 
@@ -80,6 +80,8 @@ def function(r: Resolver, op: int, name: str, arguments: Arguments) -> Values:
             return answered
     callbacks(r, op, arguments.all, name)
     api = r.catalogue.api(name)
+    if api is not None and api.calls is not None and api.param("@params") is not None:
+        _by_name(r, op, standing_at(api, "@function", arguments), standing_at(api, "@params", arguments))
     if api is not None and (api.gives or "file.open" in api.roles):
         outside = _from_outside(r, op, api, arguments)
         if outside:
@@ -137,7 +139,8 @@ def method(r: Resolver, op: int, callee: Value, arguments: Arguments) -> Values:
     """A call of a library's method."""
     owner, name = str(callee[1]), str(callee[2])
     receiver = cast(Value, callee[3]) if len(callee) > 3 and isinstance(callee[3], tuple) else ()
-    if not (receiver and receiver[0] == "text" and name in text_methods.OF_PATHS):  # those the path answers for
+    silent = receiver and (receiver[0] == "function" or (receiver[0] == "text" and name in text_methods.OF_PATHS))
+    if not silent:  # else the path, or the function itself, answers for it
         r.target(op, ("method", owner, name))
     if receiver and receiver[0] == "parser":
         answered = given.parser_call(r, op, receiver, r.method(owner, name), name, arguments)
@@ -163,6 +166,11 @@ def _from_outside(r: Resolver, op: int, api: Api, arguments: Arguments) -> Value
     kind, _, default = api.gives.partition(":")
     if kind == "parser":
         return frozenset([("parser", op, api.name)])
+    if kind == "component":
+        made = frozenset(v for v in r.of(standing_at(api, "@function", arguments)) if v[0] == "function")
+        for value in ordered(made):
+            components.add(r, number(value), api.gives)
+        return made
     if kind == "option":
         return frozenset([("option", op)])
     if kind == "settings" and api.param("@name") is not None:
@@ -212,6 +220,22 @@ def callbacks(r: Resolver, op: int, arguments: tuple[int, ...], name: str = "") 
                 calls.receive(r, params[0], frozenset([cast(Value, value[2])]))
 
 
+def _by_name(r: Resolver, op: int, function: int, options: int) -> None:
+    """A dict of arguments for a function that a library calls reaches its parameters by name."""
+    params = [p for v in ordered(r.of(function)) if v[0] in ("function", "bound") for p in r.program.params(number(v))]
+    for value in ordered(v for v in r.of(options) if v[0] in ("made", "settings")) if params else ():
+        if value[0] == "made":
+            r.item_watchers.setdefault(number(value), set()).add(op)
+        known = dict(containers.entries(r, number(value))) if value[0] == "made" else {}
+        outside = dict(given.named(r, op, value)) if value[0] == "settings" else {}
+        for parameter in params:
+            name = r.program.ops[parameter].name
+            for item in known.get(name, ()):
+                r.depend(item, parameter, r.sources)
+            if name in outside:
+                calls.receive(r, parameter, outside[name])
+
+
 def _wrapped(r: Resolver, name: str, arguments: Arguments) -> Values:
     """What an unknown function makes of a project function is taken for the function (`jit(f)`, `task(f)`)."""
     if len(arguments.positional) != 1 or name.startswith("builtins."):
@@ -225,7 +249,8 @@ def spellings(r: Resolver, op: int) -> list[str]:
 
 
 def spelled(values: Values) -> list[str]:
-    return [str(v[1]) for v in ordered(values) if v[0] in ("text", "const")][:4] or [HOLE]
+    """The constants as they are written; None is a default that something else takes the place of before it is written."""
+    return [str(v[1]) for v in ordered(values) if v[0] in ("text", "const") and v[1] is not None][:4] or [HOLE]
 
 
 def paths(values: Values) -> Values:

@@ -20,6 +20,8 @@ def call(r: Resolver, op: int, receiver: object, name: str, arguments: Arguments
     value = cast(Value, receiver)
     if value[0] == "text":
         return text_methods.call(r, op, str(value[1]), name, arguments)
+    if value[0] in ("outputs", "function"):
+        return frozenset([value])
     if value[0] == "opened":
         return frozenset([value]) if name in ("read", "readlines", "open") else None
     if value[0] == "settings":

@@ -177,7 +177,7 @@ def folder_of(text: str) -> str:
 
 def spelled_out(values: Values) -> Values:
     """`str(x)` of constants."""
-    return frozenset(v if v[0] == "text" else constant(str(v[1])) for v in values if v[0] in ("text", "const"))
+    return frozenset(v if v[0] == "text" else constant(str(v[1])) for v in values if v[0] in ("text", "const") and v[1] is not None)
 
 
 def numbers(values: Values, kind: str) -> Values:

@@ -53,7 +53,9 @@ _NAMED_VALUE = re.compile(
     r"""[ \t]+value:[ \t]*["']?(?P<value>[^\s"'\n]{4,200})["']?[ \t]*$""",
     re.MULTILINE,
 )
-_URI = re.compile(r"""(?<![\w+.-])[A-Za-z][A-Za-z0-9+.-]{1,30}://(?P<user>[^\s/:@"'<>`]{0,80}):(?P<value>[^\s/@"'<>`]{2,120})@(?P<host>[^\s/"'?`,)]+)""")
+_URI = re.compile(
+    r"""(?<![\w+.-])[A-Za-z][A-Za-z0-9+.-]{1,30}://(?P<user>[^\s/:@"'<>`]{0,80}):(?P<value>[^\s/@"'<>`]{2,120})@(?P<host>[^\s/"'?`,)]+)"""
+)
 _PLACEHOLDER_HOST = re.compile(
     r"^(?:\[?(?:db_?)?(?:host(?:name)?|server|endpoint|ip|domain|address|account\w*|cluster)\]?(?::.*)?"
     r"|[A-Z_]+(?::.*)?|.*\bexample\..*|.*\.\.\..*)$"
