@@ -29,6 +29,7 @@ from mlrubric.graph.seeds import mark_seeds
 from mlrubric.graph.subjects import mark_subjects
 from mlrubric.graph.swallows import mark_swallows
 from mlrubric.graph.training import mark_training
+from mlrubric.graph.unread import mark_unread
 from mlrubric.graph.used import mark_used
 from mlrubric.graph.validation import mark_validated
 from mlrubric.graph.world import World, parents
@@ -83,6 +84,7 @@ def build(facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue
     mark_origins(world)
     mark_literals(world)
     mark_validated(world)
+    mark_unread(world)
     schedule = Schedule(graph)
     mark_runs(world, schedule)
     mark_swallows(world, schedule)
