@@ -91,6 +91,8 @@ class Origins:
         for role in ("@version", "@digest"):
             if code.meanings.spelling(meaning.arguments[role]) != "none" if role in meaning.arguments else False:
                 return "versioned", meaning.api
+        if "@table" in meaning.arguments:
+            return "database", code.meanings.spelling(meaning.arguments["@table"])
         sources = self._texts(meaning.arguments.get("@source", -1))
         if not sources:
             return self._declared(node)

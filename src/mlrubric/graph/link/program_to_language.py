@@ -34,7 +34,7 @@ def link(world: World) -> None:
             continue
         words = node.label.split()
         named = [(w, path) for w in words for path in by_name.get(posixpath.basename(w), ())]
-        named = [(w, path) for w, path in named if _names(w, path, node.place.path, node.attributes.get("directory", ""))]
+        named = [(w, path) for w, path in named if names_file(w, path, node.place.path, node.attributes.get("directory", ""))]
         for _, path in named:
             _run(world, command, path, notebooks.get(path) or LANGUAGES[posixpath.splitext(path)[1].lower()], Place(path, Span(1)))
         interpreter = INTERPRETERS.get(posixpath.basename(words[0])) if words and not named else None
@@ -42,7 +42,7 @@ def link(world: World) -> None:
             _run(world, command, node.label, interpreter, node.place)
 
 
-def _names(word: str, path: str, near: str, folder: str) -> bool:
+def names_file(word: str, path: str, near: str, folder: str = "") -> bool:
     """Whether a word of a command is the path of a file: from the root, from the command's file or folder, or by its end."""
     cleaned = posixpath.normpath(word)
     bases = ("", folder, posixpath.dirname(near), *parents(near))
