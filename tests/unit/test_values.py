@@ -49,7 +49,8 @@ CASES = [
     (PARSER + "p.add_argument_group('g').add_argument('--s', default=3)\ndef run(a):\n    print(a.s)\nrun(p.parse_args())", {"3"}),
     (PARSER + "p.add_argument('--s', default=3)\ndef run(s=None, t=4):\n    print(s)\nrun(**vars(p.parse_args()))", {"3", "None"}),
     (PARSER + "p.set_defaults(s=5)\nprint(p.parse_args().s)", {"5"}),
-    (PARSER + "p.add_argument('--s', default=None)\nprint(p.parse_args().s)", set()),
+    (PARSER + "p.add_argument('--s', default=None)\nprint(p.parse_args().s)", {"None"}),
+    (PARSER + "p.add_argument('--name', default=None)\nprint(p.parse_args().name)", {"None", "*/a.csv"}),
     (PARSER + "q = argparse.ArgumentParser()\nq.add_argument('--s', default=3)\nprint(p.parse_args().s)", set()),
     (PARSER + "p.add_argument('source')\np.add_argument('sink')\nprint(p.parse_args().source)", {"data/in.csv"}),
     (PARSER + "p.add_argument('source')\np.add_argument('sink')\nprint(p.parse_args().sink)", set()),
@@ -119,6 +120,10 @@ CASES = [
 @pytest.mark.parametrize(("code", "expected"), CASES, ids=[str(n) for n in range(len(CASES))])
 def test_values(code: str, expected: set[str]) -> None:
     assert spelled(code)[0] == expected
+
+
+def test_an_option_of_a_program_that_nothing_runs_may_be_given() -> None:
+    assert spelled(PARSER + "p.add_argument('--s', default=None)\nprint(p.parse_args().s)", "src/other.py") == [set()]
 
 
 def node(files: dict[str, str], role: str) -> Node:

@@ -11,6 +11,7 @@ from mlrubric.graph.values import HOLE, Values, number, ordered
 from mlrubric.knowledge.catalogue import Catalogue
 from mlrubric.knowledge.entries import Api
 
+READS = ("data.read", "model.load")
 PROTOCOL = {
     ("model", "fit"): "model.fit",
     ("model", "predict"): "model.predict",
@@ -172,7 +173,10 @@ class Meanings:
             owner = api.name
         arguments = self._arguments(op, api)
         settings, is_open = self._unfold(op, api, arguments)
-        roles = api.roles_for({**settings, **{role: self.spelling(a) for role, a in arguments.items()}})
+        spelled = {**settings, **{role: self.spelling(a) for role, a in arguments.items()}}
+        roles = api.roles_for(spelled)
+        if spelled.get("@source") == "none":  # the file of an option that is left out
+            roles = tuple(role for role in roles if role not in READS)
         return Meaning(api.name if certain else name, roles, arguments, api, owner, certain, settings, is_open)
 
     def _unfold(self, op: int, api: Api, arguments: dict[str, int]) -> tuple[dict[str, str], bool]:

@@ -1,7 +1,8 @@
 """What a program is given from outside: options of its command line, settings files that it reads, variables of its environment.
 
 A parser of options (or of settings) is known by the call that makes it; what is declared and read is stored under that call like the
-attributes of a class. An option that is left out has its default; a default of None says nothing, for the option may be given.
+attributes of a class. An option that is left out has its default; a default of None says nothing where we do not see how the program
+is run, for the option may be given.
 """
 
 from __future__ import annotations
@@ -176,13 +177,22 @@ def option_name(spelled: list[str]) -> str:
 def option(r: Resolver, op: int, value: Value, name: str) -> Values:
     """The value of an option after parsing: its default, and what the command lines of the program say."""
     made, call = number(value), int(str(value[2]))
-    found = set(_stored(r, op, made, name)) - {NONE}
+    found = set(_stored(r, op, made, name))
+    if not _all_visible(r, made, call):
+        found.discard(NONE)
     declared = [(line, s) for line, (s, dest) in sorted(r.spellings.get(made, {}).items()) if dest == name]
     positions = [line for line, (s, _) in sorted(r.spellings.get(made, {}).items()) if s and not s[0].startswith("-")]
     for path in dict.fromkeys((r.program.unit(made).path, r.program.unit(call).path)):
         for line, spelled in declared:
             found |= on_lines(r, path, spelled, positions.index(line) if line in positions else -1)
     return frozenset(found)
+
+
+def _all_visible(r: Resolver, made: int, call: int) -> bool:
+    """Whether the repository itself runs the program and shows all words that it is given: then an option that is not among them is left
+    out."""
+    lines = [words for op in (made, call) for words in r.inputs.words(r.program.unit(op).path, r.program.by_path)]
+    return bool(lines) and all(word.strip(HOLE) for words in lines for word in words)
 
 
 def options(r: Resolver, op: int, value: Value) -> list[tuple[str, Values]]:
