@@ -56,9 +56,9 @@ def _counted(name: str, left: Values, right: Values) -> Values:
     if name not in ARITHMETIC or len(left) != 1 or len(right) != 1:
         return EMPTY
     a, b = next(iter(left)), next(iter(right))
-    x, y = a[1], b[1]
     if not _is_number(a) or not _is_number(b):
         return EMPTY
+    x, y = a[1], b[1]
     assert isinstance(x, int | float) and isinstance(y, int | float)
     try:
         return frozenset([constant(ARITHMETIC[name](x, y))])
