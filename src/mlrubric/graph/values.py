@@ -25,6 +25,14 @@
 ("text", "data/\\x00.csv")       a constant text; "\\x00" stands for a part that is not known
 ("const", 3, "int")             another constant
 ("any",)                       more values than are kept
+("opened", "a.yaml")            an open file, or the text that was read from it
+("settings", root, route)       a map or list of a settings file
+("parser", op, "argparse.ArgumentParser")   what options are declared to or settings are read into, made at `op`
+("parsed", parser, op)          the options of a parser as the call `op` gives them
+("option", op)                  an option that the decorator `op` declares
+("outputs", scope)              what calling a component gives: its outputs by name
+("artifact", "f.outputs/x")     an object of an orchestrator that lies at a path
+("parents", "a/b/c.py")         the folders above a path, the nearest first
 """
 
 from __future__ import annotations

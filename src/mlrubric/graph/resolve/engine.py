@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 
+from mlrubric.graph.inputs import Inputs
 from mlrubric.graph.program import Program
 from mlrubric.graph.resolve import attributes, calls, containers, functions, implicit, names, order, texts
 from mlrubric.graph.values import EMPTY, Value, Values, constant, join
@@ -26,8 +27,8 @@ STEPS_PER_OP = 60
 class Resolver:
     """Holds the values of every operation and the dynamic edges. Use `resolve()`."""
 
-    def __init__(self, program: Program, catalogue: Catalogue) -> None:
-        self.program, self.catalogue = program, catalogue
+    def __init__(self, program: Program, catalogue: Catalogue, inputs: Inputs | None = None) -> None:
+        self.program, self.catalogue, self.inputs = program, catalogue, inputs or Inputs()
         count = len(program.ops)
         self.values: list[Values] = [EMPTY] * count
         self.uses: list[list[int]] = [[] for _ in range(count)]
@@ -46,6 +47,10 @@ class Resolver:
         self.entered: dict[int, set[Value]] = {}  # call -> functions whose parameters follow its arguments already
         self.callers: dict[int, set[int]] = {}  # scope -> call operations
         self.class_of: dict[int, int] = {}  # method scope -> class scope
+        self.spellings: dict[int, dict[int, tuple[tuple[str, ...], str]]] = {}  # parser -> declaration -> how it is written, its name
+        self.declared: set[int] = set()  # parameters that options of a command line fill
+        self.components: dict[int, str] = {}  # scope of a function that an orchestrator runs -> type of what calling it gives
+        self.fields: dict[tuple[int, str], Values] = {}  # (class scope, field) -> values that no operation yields
         self.properties: set[int] = set()
         self.setters: set[int] = set()
         self.statics: set[int] = set()
@@ -83,7 +88,7 @@ class Resolver:
             ops = range(unit.base, unit.base + len(unit.facts.ops))
             self._queue.extend([op for op in ops if not self._copies[op] and self._kinds[op] is not _nothing])
         for op, fact in enumerate(program.ops):
-            if fact.kind == "const":
+            if fact.kind == "const" and fact.name not in ("Ellipsis", "complex"):
                 self._give(op, frozenset([constant(fact.value)]))
 
     def _plain_copies(self) -> bytearray:
@@ -252,8 +257,8 @@ _RULES: dict[str, Callable[[Resolver, int], Values]] = {
 }  # fmt: skip
 
 
-def resolve(program: Program, catalogue: Catalogue) -> Resolver:
+def resolve(program: Program, catalogue: Catalogue, inputs: Inputs | None = None) -> Resolver:
     """Run the analysis to its end."""
-    resolver = Resolver(program, catalogue)
+    resolver = Resolver(program, catalogue, inputs)
     resolver.run()
     return resolver
