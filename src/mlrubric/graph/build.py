@@ -17,6 +17,7 @@ from mlrubric.graph.code import add_code
 from mlrubric.graph.frameworks import Fixtures
 from mlrubric.graph.gates import Guarded, guard_releases
 from mlrubric.graph.graph import Graph
+from mlrubric.graph.inputs import Inputs
 from mlrubric.graph.label import label
 from mlrubric.graph.literals import mark_literals
 from mlrubric.graph.meaning import Meanings
@@ -32,6 +33,7 @@ from mlrubric.graph.skew import mark_skew
 from mlrubric.graph.subjects import mark_subjects
 from mlrubric.graph.swallows import mark_swallows
 from mlrubric.graph.training import mark_training
+from mlrubric.graph.unread import mark_unread
 from mlrubric.graph.unrunnable import mark_unrunnable
 from mlrubric.graph.used import mark_used
 from mlrubric.graph.validation import mark_validated
@@ -75,9 +77,9 @@ def _build(facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogu
     for one in facts:
         by_path.setdefault(one.path, []).append(one)
     modules = [(path, fact) for path in sorted(by_path) for one in by_path[path] for fact in one.facts if isinstance(fact, PythonModule)]
-    program = Program(modules, _roots(by_path), catalogue.import_names, _named(by_path))
-    resolver = resolve_again(before.world.code.resolver, program) if before is not None else None
-    resolver = resolver or resolve(program, catalogue)
+    program, inputs = Program(modules, _roots(by_path), catalogue.import_names, _named(by_path)), Inputs(by_path)
+    resolver = resolve_again(before.world.code.resolver, program, inputs) if before is not None else None
+    resolver = resolver or resolve(program, catalogue, inputs)
     fixtures = Fixtures(program, resolver)
     meanings = Meanings(program, resolver, catalogue)
     graph = Graph()
@@ -99,6 +101,7 @@ def _build(facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogu
     mark_origins(world)
     mark_literals(world)
     mark_validated(world)
+    mark_unread(world)
     schedule = Schedule(graph)
     mark_runs(world, schedule)
     mark_started(world, schedule)

@@ -225,7 +225,7 @@ def _add_decorated(graph: Graph, code: Code) -> None:
 
 
 def _add_op(graph: Graph, code: Code, op: int, meaning: Meaning) -> None:
-    attributes = {role: code.meanings.spelling(argument) for role, argument in meaning.arguments.items()}
+    attributes = code.meanings.spellings(meaning)
     node = graph.add("op", meaning.api, code.place(op), meaning.roles, meaning.api)
     graph.nodes[node].attributes.update(attributes)
     graph.nodes[node].attributes["certain"] = "true" if meaning.certain else "false"

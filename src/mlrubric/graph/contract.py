@@ -74,6 +74,8 @@ class _Ways:
         for following in (*flow.forward[op], *self._across.get(op, ())):
             yield following, state
         for following, kind in flow.jumps.get(op, ()):
+            if (op, following) in flow.handed:  # these have their edges already
+                continue
             if kind == DOWN:
                 yield following, INSIDE
             elif kind == OVER or state == FREE:

@@ -34,6 +34,7 @@ class Flow:
         self._summaries: Summaries | None = None
         self.jumps: dict[int, list[tuple[int, int]]] = {}
         self.jumps_back: dict[int, list[tuple[int, int]]] = {}
+        self.handed: set[tuple[int, int]] = set()  # edges by which an orchestrator hands a value over
         for op in range(count):
             self._edges_of(op)
         for edges, kind in ((resolver.sources, DOWN), (resolver.results, UP), (resolver.reads, OVER)):
@@ -53,6 +54,11 @@ class Flow:
         """All that directly follows an operation."""
         jumps = self.jumps.get(op)
         return [*self.forward[op], *(target for target, _ in jumps)] if jumps else self.forward[op]
+
+    def before(self, op: int) -> list[int]:
+        """All operations that an operation follows, whatever the kind of edge."""
+        jumps = self.jumps_back.get(op)
+        return [*self.backward[op], *(source for source, _ in jumps)] if jumps else self.backward[op]
 
     def _kind(self, source: int, target: int, kind: int) -> int:
         """What is read from a generator leaves it; what a framework hands from one function to another outlives both."""
@@ -141,7 +147,11 @@ class Flow:
 
     def _callback_edges(self, op: int, scope: int, receiver: int) -> None:
         """A library calls the project's function with what it was given: receiver and data arguments reach the parameters."""
-        handed = [a for a in self.program.args[op][1:] if a >= 0]
+        meaning = self.meanings.of(op)
+        named = meaning.arguments.get("@params", -1) if meaning is not None else -1
+        if not any(v[0] == "made" for v in self.resolver.of(named)):  # else the resolver knows which parameter takes which entry
+            named = -1
+        handed = [a for a in self.program.args[op][1:] if a >= 0 and a != named]
         for parameter in self.program.params(scope):
             if receiver >= 0:
                 self.jump(receiver, parameter, DOWN)

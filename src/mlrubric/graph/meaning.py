@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from mlrubric.graph.program import Program
-from mlrubric.graph.resolve import Resolver
-from mlrubric.graph.values import HOLE
+from mlrubric.graph.resolve import Resolver, containers, given
+from mlrubric.graph.values import HOLE, Values, number, ordered
 from mlrubric.knowledge.catalogue import Catalogue
 from mlrubric.knowledge.entries import Api
 
+READS = ("data.read", "model.load")
 PROTOCOL = {
     ("model", "fit"): "model.fit",
     ("model", "predict"): "model.predict",
@@ -23,7 +25,8 @@ PROTOCOL = {
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """`arguments` are the operations behind the argument roles; `kind` is the library type that is made or called on; `certain` is
-    false when only the method's name spoke; `entry` is None for a library's name that the catalogue does not have."""
+    false when only the method's name spoke; `entry` is None for a library's name that the catalogue does not have. `settings` are
+    argument roles that come from a settings file with `**`, as text; `open` says that a `**` hands over we do not know what."""
 
     api: str
     roles: tuple[str, ...]
@@ -31,6 +34,8 @@ class Meaning:
     entry: Api | None = None
     kind: str = ""
     certain: bool = True
+    settings: Mapping[str, str] = field(default_factory=dict)
+    open: bool = False
 
     @property
     def flows(self) -> str:
@@ -63,6 +68,10 @@ class Meanings:
 
     def of(self, op: int) -> Meaning | None:
         return self._of.get(op)
+
+    def add(self, op: int, meaning: Meaning) -> None:
+        """What an operation means that is no call: a parameter that is read from a file, a result that is written to one."""
+        self._of[op] = meaning
 
     def named(self, op: int) -> Meaning | None:
         """The meaning of a library's name that is used without a call, as a bare decorator is."""
@@ -172,8 +181,39 @@ class Meanings:
         if api.kind == "constructor":
             owner = api.name
         arguments = self._arguments(op, api)
-        roles = api.roles_for({role: self.spelling(a) for role, a in arguments.items()})
-        return Meaning(api.name if certain else name, roles, arguments, api, owner, certain)
+        settings, is_open = self._unfold(op, api, arguments)
+        spelled = {**settings, **{role: self.spelling(a) for role, a in arguments.items()}}
+        roles = api.roles_for(spelled)
+        if spelled.get("@source") == "none":  # the file of an option that is left out
+            roles = tuple(role for role in roles if role not in READS)
+        return Meaning(api.name if certain else name, roles, arguments, api, owner, certain, settings, is_open)
+
+    def _unfold(self, op: int, api: Api, arguments: dict[str, int]) -> tuple[dict[str, str], bool]:
+        """What `**` hands over: entries of a dict join the arguments, settings of a file are given as text; and whether more may come."""
+        names, args = self.program.ops[op].value, self.program.args[op]
+        if not isinstance(names, tuple) or "**" not in names:
+            return {}, False
+        found: dict[str, str] = {}
+        is_open = False
+        for argument in (a for n, a in zip(names, args[len(args) - len(names) :], strict=True) if n == "**"):
+            values = ordered(v for v in self.resolver.of(argument) if v[0] in ("made", "settings", "parsed"))
+            is_open = is_open or not values
+            for value in values:
+                known = dict(containers.entries(self.resolver, number(value))) if value[0] == "made" else {}
+                unheard = value[0] == "made" and not known and self.program.ops[number(value)].kind == "param"
+                is_open = is_open or unheard or None in known or containers.SPREAD in known
+                outside = dict(given.named(self.resolver, op, value)) if value[0] != "made" else {}
+                for param in api.params:
+                    for keyword in param.keywords:
+                        if keyword in known and param.role not in arguments:
+                            arguments[param.role] = known[keyword][-1]
+                        elif keyword in outside:
+                            found.setdefault(param.role, self.spelled(outside[keyword]))
+        return found, is_open
+
+    def spellings(self, meaning: Meaning) -> dict[str, str]:
+        """All argument roles of a call as text."""
+        return {**meaning.settings, **{role: self.spelling(argument) for role, argument in meaning.arguments.items()}}
 
     def _arguments(self, op: int, api: Api) -> dict[str, int]:
         """Argument role -> operation, by keyword first and position second."""
@@ -194,7 +234,11 @@ class Meanings:
 
     def spelling(self, op: int) -> str:
         """An argument as text for `where` clauses: a constant as written, `none`, `given` when it is not known."""
-        constants = {v for v in self.resolver.of(op) if v[0] in ("text", "const")}
+        return self.spelled(self.resolver.of(op))
+
+    @staticmethod
+    def spelled(values: Values) -> str:
+        constants = {v for v in values if v[0] in ("text", "const")}
         if len(constants) == 1:
             value = next(iter(constants))[1]
             if value is None:

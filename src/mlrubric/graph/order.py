@@ -126,6 +126,15 @@ class Order:
                     return inner
         return None
 
+    def passed(self, op: int) -> set[int]:
+        """The marked operations that precede `op` inside its own function on every way to it."""
+        scope = self.code.program.scope_id(op)
+        found = {marked for marked in self._by_scope.get(scope, ()) if marked < op and self._dominates(marked, op)}
+        for call in self._calls.get(scope, ()):
+            if call < op and self._dominates(call, op) and (inner := self._inside(call, frozenset({scope}))) is not None:
+                found.add(inner)
+        return found
+
     def later(self, op: int) -> int | None:
         """A marked operation in the same function that comes only after `op`."""
         scope = self.code.program.scope_id(op)

@@ -84,11 +84,15 @@ class Origins:
         meaning = code.meanings.of(op)
         if meaning is None:
             return "unknown", ""
+        if not meaning.arguments and "path" in self.graph.nodes[node].attributes:  # read by name, from the file that a catalogue says
+            return self._path(self.graph.nodes[node].attributes["path"], node), self.graph.nodes[node].attributes["path"]
         if meaning.entry is not None and meaning.entry.bundled:
             return "bundled", meaning.api
         for role in ("@version", "@digest"):
             if code.meanings.spelling(meaning.arguments[role]) != "none" if role in meaning.arguments else False:
                 return "versioned", meaning.api
+        if "@table" in meaning.arguments:
+            return "database", code.meanings.spelling(meaning.arguments["@table"])
         sources = self._texts(meaning.arguments.get("@source", -1))
         if not sources:
             return self._declared(node)

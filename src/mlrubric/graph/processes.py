@@ -2,7 +2,7 @@
 
 The flow between functions does not know who called; what knows is the set of entry points that can reach an operation. A value keeps
 the entry
-points that all operations on its way share; at a file, a stage or a service it starts anew.
+points that all operations on its way share; at a file, a stage, a service, or a task that is handed it, it starts anew.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable
 
 from mlrubric.graph.graph import FLOWS, Graph
+from mlrubric.graph.handover import HANDED
 from mlrubric.model.graph import Edge
 
 CODE = ("function", "module", "notebook", "test", "class")
@@ -77,7 +78,8 @@ class Processes:
                 if edge.kind not in FLOWS or (allow is not None and not allow(edge)):
                     continue
                 following = edge.source if back else edge.target
-                bits = shared[node] & self.of(following) if graph.nodes[following].kind in PASSING else -1
+                anew = -1 if edge.label == HANDED else shared[node]
+                bits = anew & self.of(following) if graph.nodes[following].kind in PASSING else -1
                 known = shared.get(following, 0)
                 if not bits or not bits & ~known or visits.get(following, 0) > STEPS:
                     continue

@@ -34,7 +34,9 @@ def mark_seeds(graph: Graph, code: Code) -> None:
         if op is None or meaning is None or meaning.entry is None:
             continue
         attributes = graph.nodes[node].attributes
-        values = {r: code.meanings.spelling(a) for r, a in meaning.arguments.items()}
+        values = code.meanings.spellings(meaning)
+        if meaning.open and meaning.entry.param("@seed") is not None:
+            values.setdefault("@seed", "given")  # `**options` may hold it
         generator = meaning.entry.random_for(values)
         attributes["generator"] = generator
         built = "model.build" in graph.nodes[node].roles and _called_in(code, op, training)

@@ -86,10 +86,10 @@ def _checked(world: World, view: Processes, fit: int, read: int, seen: dict[int,
     here = {decides(code, c) for c, back in seen.items() if read in back and view.of(c) & view.of(fit) and c in code.node_op}
     if here and fit in code.node_op and Order(code, here).before(code.node_op[fit]) is not None:
         return True
-    return any(files & back.keys() and not view.of(c) & view.of(fit) and _same_run(world, c, fit) for c, back in seen.items())
+    return any(files & back.keys() and not view.of(c) & view.of(fit) and same_run(world, c, fit) for c, back in seen.items())
 
 
-def _same_run(world: World, check: int, fit: int) -> bool:
+def same_run(world: World, check: int, fit: int) -> bool:
     """One command runs both as stages without losing the check's failure, or a job or stage runs the check in an earlier step."""
     graph = world.graph
     above_check = graph.sweep([check], RUNS, back=True, allow=lambda e: not e.loss and not e.blocked)

@@ -27,6 +27,14 @@
 ("text", "data/\\x00.csv")       a constant text; "\\x00" stands for a part that is not known
 ("const", 3, "int")             another constant
 ("any",)                       more values than are kept
+("opened", "a.yaml")            an open file, or the text that was read from it
+("settings", root, route)       a map or list of a settings file
+("parser", op, "argparse.ArgumentParser")   what options are declared to or settings are read into, made at `op`
+("parsed", parser, op)          the options of a parser as the call `op` gives them
+("option", op)                  an option that the decorator `op` declares
+("outputs", scope)              what calling a component gives: its outputs by name
+("artifact", "f.outputs/x")     an object of an orchestrator that lies at a path
+("parents", "a/b/c.py")         the folders above a path, the nearest first
 """
 
 from __future__ import annotations
@@ -80,7 +88,8 @@ REFERENCES: dict[str, tuple[tuple[int, Moved | Literal["value"]], ...]] = {
     "instance": ((1, "scope"),), "super": ((1, "scope"), (2, "scope")), "bound": ((1, "scope"), (2, "value")),
     "generator": ((1, "scope"),), "partial": ((1, "op"),), "property": ((1, "op"),), "made": ((1, "op"),), "view": ((2, "op"),),
     "pair": ((1, "op"),), "zipped": ((1, "op"),), "zip": ((1, "op"),), "holds": ((1, "op"),), "method": ((3, "value"),),
-    "callback": ((1, "scope"),), "handle": ((1, "value"),), "record": ((1, "op"),),
+    "callback": ((1, "scope"),), "handle": ((1, "value"),), "record": ((1, "op"),), "parser": ((1, "op"),),
+    "parsed": ((1, "op"), (2, "op")), "option": ((1, "op"),), "outputs": ((1, "scope"),),
 }  # fmt: skip
 """Where a value of a kind names an operation, a scope, a module or another value (for a method, an operation or a value)."""
 

@@ -18,6 +18,14 @@ later ones; bringing rows in order; times; some of the rows; the best of several
 repeating or inventing rows; stopping a training, or keeping its best state, by what the validation rows say;
 making groups of rows; leaving the columns as they are."""
 
+GIVES = ("parser", "option", "options", "settings", "setting", "asset", "component", "output", "named")
+"""What a call hands to the program from outside: a parser that options are declared to or settings are read into; one declared option;
+the parsed options; the content of the settings file that `@source` names (or, with `@name`, of that file in the folder `@source`); one
+setting of a parser. `settings:params.yaml` names the file that is read when the call names none. Of functions: `asset`, what it returns
+goes by its name to parameters of that name; `component:<type>`, its outputs go by name to other
+components, and calling it gives that type; `output`, an annotation of such an output. `named:<store>`: a task that names the data it
+takes and gives, as the store knows them."""
+
 Condition = tuple[tuple[str, tuple[str, ...]], ...]
 """Argument role -> accepted values; all must hold. Values are texts as in the source without quotes, in lower case for True, False
 and None, `absent`, `present`, or a pattern with `*`."""
@@ -47,14 +55,14 @@ class RolesWhen:
 class Api:
     """A function, a method (`Type.method`) or a constructor.
 
-    `returns` is a type expression: a qualified name, `self` (type of the receiver), `arg:0`, `tuple[T, T]`, `list[T]`, `dict[T]`,
-    or "" when unknown, `any` for a part of it that is; `returns_with` are the types where one of these arguments is given.
+    `returns` is a type expression: a qualified name, `self` (type of the receiver), `arg:0`, `arg:@value`, `tuple[T, T]`, `list[T]`,
+    `dict[T]`, or "" when unknown, `any` for a part of it that is; `returns_with` are the types where one of these arguments is given.
     `flows` is of FLOWS. `learns`: what the arguments carry flows into the receiver. `mutates`: so it does, and the receiver changes in
     place. `gate` is "raises" when a failing check raises by itself. `random` is the generator that is drawn from when no `@seed` argument
     is given, `seeds` are the generators that the call seeds. `parts` names the parts of a split result (repeated for every array that goes
     in). `folds`: splits inside and judges on held-out folds. `bundled`: the data comes in a fixed version with the library. `decorates`:
     as a decorator, or called with a function, the roles are those of the function. `calls`: arguments that are functions that will be
-    called.
+    called. `gives` is of GIVES.
     """
 
     name: str
@@ -77,6 +85,7 @@ class Api:
     bundled: bool = False
     decorates: bool = False
     calls: Param | None = None
+    gives: str = ""
     since: str = ""
     until: str = ""
     confidence: float = 1.0

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mlrubric.knowledge.entries import FLOWS, GENERATORS, TRAITS, Api, Condition, Duck, Example, Param, RolesWhen, TypeInfo
+from mlrubric.knowledge.entries import FLOWS, GENERATORS, GIVES, TRAITS, Api, Condition, Duck, Example, Param, RolesWhen, TypeInfo
 from mlrubric.knowledge.roles import Roles
 from mlrubric.knowledge.toml import CatalogueError, Entry, Table, entries, is_table, line_of, parse, read_text
 
 _SHARED = {"role", "roles", "params", "random", "random_when", "random_unless", "also", "instead", "seeds", "calls", "since", "until"}
-_SHARED |= {"gate", "folds", "bundled"}
+_SHARED |= {"gate", "folds", "bundled", "gives"}
 _RESULT = {"returns", "flows", "learns", "mutates", "parts", "decorates", "confidence", "returns_with"}
 _CALL = frozenset(_SHARED | _RESULT | {"of", "name"})
 _TYPE = frozenset(_SHARED | {"of", "name", "bases", "arithmetic"})
@@ -164,6 +164,7 @@ def _api(entry: Entry, roles: Roles, kind: str = "function") -> Api:
         bundled=entry.flag("bundled"),
         decorates=entry.flag("decorates"),
         calls=_param(entry, "@function", calls["at"], roles) if "at" in calls else None,
+        gives=_given(entry),
         since=entry.text("since", ""),
         until=entry.text("until", ""),
         confidence=float(entry.number("confidence", 1.0)),
@@ -176,6 +177,14 @@ def _typed_with(entry: Entry, roles: Roles) -> tuple[Param, str]:
     if not at:
         raise entry.error("`returns_with` needs `at`, positions and keyword names, and `type`")
     return _param(entry, "@function", list(at), roles), entry.text("type")
+
+
+def _given(entry: Entry) -> str:
+    """`gives` with its default file, checked."""
+    given = entry.text("gives", "")
+    if given and given.partition(":")[0] not in GIVES:
+        raise entry.error(f"`gives` knows no `{given}`; it knows {', '.join(GIVES)}")
+    return given
 
 
 def _roles(entry: Entry, roles: Roles) -> tuple[str, ...]:

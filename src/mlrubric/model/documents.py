@@ -81,6 +81,18 @@ class NotebookInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Query:
+    """One SQL statement: the tables that it reads and writes, in lower case, and the columns that it yields where all have names."""
+
+    place: Place
+    verb: str
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DataFile:
     """A data, model or result file that is in the tree (only its path and size are known)."""
 

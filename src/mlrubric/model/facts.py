@@ -17,6 +17,7 @@ from mlrubric.model.documents import Heading as Heading
 from mlrubric.model.documents import Link as Link
 from mlrubric.model.documents import NotebookInfo as NotebookInfo
 from mlrubric.model.documents import Owner as Owner
+from mlrubric.model.documents import Query as Query
 from mlrubric.model.documents import Secret as Secret
 from mlrubric.model.place import Place
 from mlrubric.model.python import PythonModule
@@ -319,7 +320,7 @@ class Service:
 Fact = (
     Unreadable | Notice | Embedded | Requirement | Include | Manifest | Project | Setting | Trigger | Workflow | Job | Step
     | Command | Stage | Pin | Remote | Image | Instruction | Service | Owner | Bot | Heading | Link | FrontMatter | CodeBlock
-    | Secret | NotebookInfo | DataFile | PythonModule
+    | Secret | NotebookInfo | DataFile | Query | PythonModule
 )  # fmt: skip
 
 

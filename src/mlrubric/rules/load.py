@@ -177,6 +177,7 @@ def _test(path: Path, table: Table) -> TestRule:
         next=texts(table, "next"),
         documented=texts(table, "documented"),
         hidden=_text(table, "hidden", path, ""),
+        unread=texts(table, "unread"),
         effort=int(str(table.get("effort", 2))),
         docs=cast("Table", table.get("docs", {})),
     )

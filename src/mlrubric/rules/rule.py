@@ -108,6 +108,7 @@ class TestRule:
     next: tuple[str, ...] = ()
     documented: tuple[str, ...] = ()
     hidden: str = ""  # "serving": not visible when nothing is served here
+    unread: tuple[str, ...] = ()  # words in the names of programs and what runs them: one that is not analysed may be such a test
     effort: int = 2  # 1: an afternoon, 2: days, 3: an organisation; orders the plan
     docs: Table = field(default_factory=dict)
 

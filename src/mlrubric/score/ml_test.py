@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from mlrubric.graph.build import Picture
 from mlrubric.model.report import SECTIONS, Score
 from mlrubric.model.verdict import Broken, Credit, Evidence, NextStep, TestResult
@@ -29,12 +31,29 @@ def judge_test(picture: Picture, test: TestRule) -> TestResult:
         found = _holds(picture, test, answers, grade)
         if found is not None:
             return _result(picture, test, grade, found)
+    unread = _unread(picture, test.unread)
+    if unread is not None:
+        return TestResult(test.id, test.title, test.section, "not_visible", broken=unread)
     hidden = test.hidden == "serving" and bool(picture.graph.with_role(*MADE)) and not serving_visible(picture)
     broken = Broken(
         "wired", None, "nothing is served in this repository, so it cannot be seen here" if hidden else "no such check was found"
     )
     steps = tuple(NextStep(0.5 if test.effort > 2 else 1.0, action, tests=(test.id,)) for action in test.next[:1])
     return TestResult(test.id, test.title, test.section, "not_visible" if hidden else "none", broken=broken, next=steps)
+
+
+def _unread(picture: Picture, words: tuple[str, ...]) -> Broken | None:
+    """A program in a language that is not analysed, whose name, or that of what runs it, says that it may be this test."""
+    graph = picture.graph
+    pattern = re.compile(rf"(?<![a-z])({'|'.join(words)})", re.IGNORECASE)
+    for node in graph.with_role("code.unread") if words else ():
+        program = graph.nodes[node]
+        for edge in graph.predecessors(node, ("run",)):
+            holders = [graph.nodes[e.source].label for e in graph.predecessors(edge.source, ("run",))]
+            if any(pattern.search(name) for name in (program.label, *holders)):
+                language = program.attributes["language"]
+                return Broken("wired", edge.place, f"{program.label} may do this, but it is {language}, which is not analysed")
+    return None
 
 
 def serving_visible(picture: Picture) -> bool:

@@ -8,6 +8,7 @@ import posixpath
 from mlrubric.graph.paths import known_texts
 from mlrubric.graph.values import HOLE
 from mlrubric.graph.world import World, normal, parents
+from mlrubric.source.syntax.sql import is_sql
 
 ORDER = 60
 READS = {"data.read": "@source", "model.load": "@source", "file.open": "@source"}
@@ -78,7 +79,7 @@ def _paths(world: World, argument: int) -> list[str]:
             if meaning is not None and meaning.api == "builtins.open" and origin >= -1:
                 inner = meaning.arguments.get("@source", meaning.arguments.get("@sink", -1))
                 found.extend(known_texts(world.code, inner))
-    return [p for p in dict.fromkeys(found) if p.strip(HOLE + "/. ") and "\n" not in p and len(p) < 300][:4]
+    return [p for p in dict.fromkeys(found) if p.strip(HOLE + "/. ") and "\n" not in p and len(p) < 300 and not is_sql(p)][:4]
 
 
 def _join(world: World) -> None:

@@ -156,6 +156,8 @@ class Carrier:
         a method of unknown meaning is called by it."""
         program, fits = self.code.program, dict[tuple[object, ...], list[int]]()
         for op, meaning in sorted(self.code.meanings.all().items()):
+            if program.ops[op].kind != "call":
+                continue
             callee = program.args[op][0]
             if not any(r in ("transform.fit", "transform.fit_apply", "model.fit") for r in meaning.roles) or callee < 0:
                 continue

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import TypeVar
 
+from mlrubric.graph.inputs import Inputs
 from mlrubric.graph.program import ModuleUnit, Program
 from mlrubric.graph.resolve import implicit
 from mlrubric.graph.resolve.engine import Resolver
@@ -24,21 +25,22 @@ OPS_BY_ATTRIBUTE = ("stores", "watchers")
 OPS_BY_SCOPE = ("callers",)
 VALUES_BY_OP = ("targets", "entered", "receivers")
 SCOPES = ("properties", "setters", "statics", "classmethods", "wrapped")
-OPS = ("records",)
-ALONE = ("values", "slots", "foreign", "contents", "items")  # taken over each in its own way
+OPS = ("records", "declared")
+ALONE = ("values", "slots", "foreign", "contents", "items", "fields", "components", "spellings")  # taken over each in its own way
 LARGEST = 2  # when more than one of so many modules must be resolved anew, all are
 
 
-def resolve_again(before: Resolver, program: Program) -> Resolver | None:
+def resolve_again(before: Resolver, program: Program, inputs: Inputs | None = None) -> Resolver | None:
     """The resolution of a program by that of an earlier state of it; None when too much has changed and all must be resolved."""
     units = _same_units(before.program, program)
     same = ("class_names", "roots", "named")
-    if units is None or any(getattr(before.program, name) != getattr(program, name) for name in same):
+    inputs = inputs or Inputs()
+    if units is None or not inputs.same_as(before.inputs) or any(getattr(before.program, name) != getattr(program, name) for name in same):
         return None
     changed = {new.index for old, new in units if old.facts is not new.facts and old.facts != new.facts}
     while len(changed) * LARGEST <= len(program.modules):
         program.drop_slots()
-        again = _Again(before, program, units, changed)
+        again = _Again(before, program, inputs, units, changed)
         again.run()
         lost = again.lost()
         if not lost:
@@ -59,9 +61,11 @@ def _same_units(old: Program, new: Program) -> list[tuple[ModuleUnit, ModuleUnit
 class _Again:
     """One try with a set of modules that are resolved anew."""
 
-    def __init__(self, before: Resolver, program: Program, units: list[tuple[ModuleUnit, ModuleUnit]], changed: Collection[int]) -> None:
+    def __init__(
+        self, before: Resolver, program: Program, inputs: Inputs, units: list[tuple[ModuleUnit, ModuleUnit]], changed: Collection[int]
+    ) -> None:
         self.before, self.changed = before, changed
-        self.resolver = r = Resolver(program, before.catalogue, queue=False)
+        self.resolver = r = Resolver(program, before.catalogue, inputs, queue=False)
         self.ops = [-1] * len(before.program.ops)  # old -> new, -1 when it is gone
         self.scopes = [-1] * len(before.program.scopes)
         for old, new in units:
@@ -143,6 +147,15 @@ class _Again:
             kept = {key: ops for key, members in by_key.items() if (ops := self._of(members))}
             if self.ops[old] >= 0 and kept:
                 r.items[self.ops[old]] = kept
+        for (scope, field), inside in before.fields.items():
+            if self.scopes[scope] >= 0:
+                r.fields[self.scopes[scope], field] = self._values(inside, memory)
+        for scope, made in before.components.items():
+            if self.scopes[scope] >= 0 and not self._is_changed(scope):
+                r.components[self.scopes[scope]] = made
+        for old, spelled in before.spellings.items():
+            if self.ops[old] >= 0:
+                r.spellings[self.ops[old]] = {self.ops[op]: words for op, words in spelled.items() if self.ops[op] >= 0}
         for name in SCOPES:
             getattr(r, name).update(self.scopes[s] for s in getattr(before, name) if self.scopes[s] >= 0 and not self._is_changed(s))
         for name in OPS:

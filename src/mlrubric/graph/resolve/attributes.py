@@ -6,7 +6,7 @@ import re
 from types import GeneratorType
 from typing import TYPE_CHECKING, cast
 
-from mlrubric.graph.resolve import calls, containers, names, objects
+from mlrubric.graph.resolve import calls, components, containers, given, names, objects, text_methods
 from mlrubric.graph.resolve.annotations import annotated
 from mlrubric.graph.values import EMPTY, HOLE, Value, Values, join, number, ordered
 
@@ -27,9 +27,6 @@ HOLDERS = ("builtins.dict", "builtins.list", "builtins.set", "builtins.iterator"
 SHORTEST = 3  # letters that must be known of a name
 BINDING = frozenset({"function", "property"})
 DEEPEST = 8  # attributes of a library's name; a loop over its own result would go on for ever
-TEXT_METHODS = frozenset(
-    ["format", "strip", "rstrip", "lstrip", "lower", "upper", "title", "as_posix", "resolve", "absolute", "expanduser", "encode"]
-)
 
 
 # ---- the order of classes -----------------------------------------------------------------------------------------
@@ -109,11 +106,12 @@ def _along(r: Resolver, scope: int, name: str, op: int, after: int = -1) -> Valu
             stored = stores.get(key)
             if stored:
                 sources = (*sources, *stored)
-        if sources:
-            known = True
-            values = r.read(sources, op)
-            if values:
-                return values
+        values = r.read(sources, op) if sources else EMPTY
+        if after < 0 and (owner, name) in r.fields:
+            values = join(values, r.fields[owner, name])
+        known = known or bool(sources)
+        if values:
+            return values
     for library in libraries:
         if r.method(library, name) is not None:
             return frozenset([("method", library, name)])
@@ -194,13 +192,23 @@ def of_value(r: Resolver, op: int, value: Value, name: str) -> Values:
     if kind in ("view", "zip", "zipped", "generator"):
         return _of_builtin("builtins.iterator", name, value)
     if kind == "text":
-        if name in TEXT_METHODS:
-            return frozenset([("method", "builtins.str", name, value)])
-        return frozenset([("method", "builtins.str", name)]) if name in METHODS["builtins.str"] else EMPTY
+        return text_methods.attribute(value, name)
+    if kind == "settings":
+        return given.child(r, value, name) or frozenset([("method", "builtins.dict", name, value)])
+    if kind == "opened":
+        return frozenset([("method", "io.IOBase", name, value)])
+    if kind == "parser":
+        return given.parser_attribute(value, name)
+    if kind == "parsed":
+        return given.option(r, op, value, name)
     if kind == "foreign":
         return frozenset([("foreign", f"{value[1]}.{name}")])
     if kind == "function":
         return _on_function(r, value, name)
+    if kind == "outputs":
+        return components.task_attribute(r, op, value, name)
+    if kind == "artifact":
+        return components.artifact_attribute(value, name)
     if kind == "method":
         whole = f"{value[1]}.{value[2]}"  # what can be called and has attributes: `df.plot(...)`, `df.plot.bar(...)`
         return of_value(r, op, ("object", whole), name) if r.catalogue.type(whole) is not None else EMPTY
@@ -239,10 +247,9 @@ def _on_function(r: Resolver, value: Value, name: str) -> Values:
     scope = number(value)
     if name == "__name__":
         return frozenset([("text", r.program.scopes[scope].name)])
-    if name in ("__wrapped__", "__call__", "__func__", "fn", "func"):
-        return frozenset([value])
-    if name.startswith("__") or scope not in r.wrapped:
-        return EMPTY
+    found = components.function_attribute(value, name)
+    if found or name.startswith("__") or scope not in r.wrapped:
+        return found
     return frozenset([("handle", value)])  # a library has put something around it: `f.remote(...)`, `f.delay(...)`, `f.options(...)`
 
 
@@ -328,6 +335,16 @@ def put(r: Resolver, scope: int, name: str, value: int) -> None:
     known = r.stores.setdefault(key, set())
     if value not in known:
         known.add(value)
+        for watcher in r.watchers.get(key, ()):
+            r.push(watcher)
+
+
+def put_values(r: Resolver, scope: int, name: str, values: Values) -> None:
+    """Values of an attribute that no operation yields."""
+    key = (scope, name)
+    known = r.fields.get(key, EMPTY)
+    if not values <= known:
+        r.fields[key] = join(known, values)
         for watcher in r.watchers.get(key, ()):
             r.push(watcher)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mlrubric.graph.resolve import attributes, calls, containers, implicit, names
+from mlrubric.graph.resolve import attributes, calls, containers, implicit, names, text_methods
 from mlrubric.graph.values import EMPTY, HOLE, Value, Values, join, keys_of, number, ordered
 
 if TYPE_CHECKING:
@@ -60,6 +60,12 @@ def call(r: Resolver, op: int, name: str, arguments: Arguments) -> Values | None
         return _by_name(r, op, name, arguments)
     if name == "type" and len(positional) == 1:
         return frozenset(("class", v[1]) for v in r.of(first) if v[0] == "instance")
+    if name == "vars" and first >= 0:
+        return frozenset(v for v in r.of(first) if v[0] == "parsed")
+    if name in ("int", "float") and first >= 0:
+        each_number = text_methods.numbers(r.of(first), name)
+        if each_number:
+            return each_number
     if name == "property":
         return frozenset([("property", op)])
     if name == "globals":
@@ -70,7 +76,7 @@ def call(r: Resolver, op: int, name: str, arguments: Arguments) -> Values | None
     if name in ("str", "repr", "print", "format"):
         for argument in positional:
             implicit.written(r, op, r.of(argument), name == "repr")
-        return frozenset(v for v in r.of(first) if v[0] == "text") if name == "str" else EMPTY
+        return text_methods.spelled_out(r.of(first)) if name == "str" else EMPTY
     if name in ASKS:
         for value in ordered(v for v in r.of(first) if v[0] == "instance"):
             calls.method_call(r, op, value, ASKS[name])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from mlrubric.graph.resolve import attributes, containers, libraries, objects
+from mlrubric.graph.resolve import attributes, components, containers, given, libraries, objects
 from mlrubric.graph.resolve.annotations import annotated
 from mlrubric.graph.values import EMPTY, Value, Values, join, number, ordered
 
@@ -171,6 +171,9 @@ def _fields(r: Resolver, scope: int, arguments: Arguments) -> None:
     for name, argument in arguments.keywords:
         if name != "**":
             attributes.put(r, scope, name, argument)
+        else:
+            for field, values in (e for v in ordered(r.of(argument)) for e in given.named(r, argument, v)):
+                attributes.put_values(r, scope, field, values)
     if arguments.positional and not arguments.starred:
         fields: dict[str, None] = {}
         for owner in reversed(attributes.order(r, scope)[0]):
@@ -210,6 +213,8 @@ def _returned(r: Resolver, op: int, scope: int) -> Values:
     found = [r.values[returned] for returned in program.returns(scope)]
     if facts.returns_annotation >= 0:
         found.append(annotated(r, facts.returns_annotation + program.modules[program.scope_unit[scope]].base, op))
+    if scope in r.components:
+        found.append(frozenset([("outputs", scope)]))
     return found[0] if len(found) == 1 else join(*found) if found else EMPTY
 
 
@@ -239,6 +244,7 @@ def _bind(r: Resolver, op: int, params: tuple[int, ...], receiver: Value | None,
     if not arguments.keywords:
         return
     by_name = {ops[p].name: p for p in params if ops[p].value in ("positional", "keyword")}
+    components.taken_by_name(r, by_name, params)
     spill = next((p for p in params if ops[p].value == "**"), -1)
     for name, argument in arguments.keywords:
         if name == "**":
@@ -280,6 +286,9 @@ def _unfold(r: Resolver, op: int, argument: int, by_name: dict[str, int], left: 
     """`f(**settings)`: each known key reaches the parameter of its name; without known keys, anything reaches what is left."""
     known = False
     for value in ordered(r.of(argument)):
+        for name, values in given.named(r, op, value):
+            if name in by_name:
+                receive(r, by_name[name], values)
         if value[0] == "made":
             known = True
             r.item_watchers.setdefault(number(value), set()).add(op)

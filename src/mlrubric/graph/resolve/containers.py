@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from mlrubric.graph.resolve import attributes, calls, names, objects
+from mlrubric.graph.resolve import attributes, calls, components, given, names, objects, text_methods
 from mlrubric.graph.resolve.annotations import annotated
 from mlrubric.graph.values import EMPTY, Value, Values, constant, join, keys_of, number, ordered
 
@@ -192,7 +192,7 @@ def elements(r: Resolver, value: Value, op: int) -> Values:
         return join(part(r, value, 0, op), part(r, value, 1, op))
     if kind == "class":
         return frozenset([("instance", value[1])])
-    return EMPTY
+    return given.elements(r, value) if kind == "settings" else EMPTY
 
 
 def _iterated(r: Resolver, value: Value, op: int) -> Values:
@@ -245,7 +245,15 @@ def part(r: Resolver, value: Value, key: object, op: int) -> Values:
         return objects.member(r, str(value[1]), "__getitem__")
     if kind in ("view", "zipped", "generator"):
         return elements(r, value, op)
-    return EMPTY
+    if kind == "settings":
+        return given.child(r, value, key)
+    if kind == "parsed":
+        return given.option(r, op, value, key) if isinstance(key, str) else frozenset([value] if key == 0 else [])
+    if kind == "external":
+        return given.of_process(r, op, str(value[1]), key)
+    if kind == "outputs":
+        return components.result(r, op, value, key)
+    return text_methods.above(str(value[1]), key) if kind == "parents" else EMPTY
 
 
 def _zipped(r: Resolver, call: int, key: object, op: int) -> Values:
@@ -290,6 +298,8 @@ def subscript(r: Resolver, op: int) -> Values:
             found.extend(names.member(r, number(value), str(key), op) for key in known)
         elif value[0] == "class":
             found.append(frozenset([value]))  # a generic class with its arguments
+        elif value[0] == "parser":
+            found.append(given.read_settings(r, op, value, index))
         elif value[0] == "external" and str(value[1]).rpartition(".")[2][:1].isupper():
             found.append(frozenset([value]))
         elif known or r.late or value[0] not in ("made", "tuple"):

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 
+from mlrubric.graph.inputs import Inputs
 from mlrubric.graph.program import ModuleUnit, Program
 from mlrubric.graph.resolve import attributes, calls, containers, functions, implicit, names, order, texts
 from mlrubric.graph.values import EMPTY, Value, Values, constant, join
@@ -18,6 +19,7 @@ from mlrubric.knowledge.catalogue import Catalogue
 from mlrubric.knowledge.entries import Api
 
 COPIES = frozenset({"phi", "boolean", "await", "return", "yield"})
+UNSPELLED = frozenset({"Ellipsis", "complex"})  # constants that are no texts or numbers
 CONSTANTS = frozenset({"text", "const"})
 SPELLED = 16  # constants per operation; with more of them nothing is said
 STEPS_PER_OP = 60
@@ -26,8 +28,8 @@ STEPS_PER_OP = 60
 class Resolver:
     """Holds the values of every operation and the dynamic edges. Use `resolve()`."""
 
-    def __init__(self, program: Program, catalogue: Catalogue, *, queue: bool = True) -> None:
-        self.program, self.catalogue = program, catalogue
+    def __init__(self, program: Program, catalogue: Catalogue, inputs: Inputs | None = None, *, queue: bool = True) -> None:
+        self.program, self.catalogue, self.inputs = program, catalogue, inputs or Inputs()
         count = len(program.ops)
         self.values: list[Values] = [EMPTY] * count
         self.uses: list[list[int]] = [[] for _ in range(count)]
@@ -46,6 +48,10 @@ class Resolver:
         self.entered: dict[int, set[Value]] = {}  # call -> functions whose parameters follow its arguments already
         self.callers: dict[int, set[int]] = {}  # scope -> call operations
         self.class_of: dict[int, int] = {}  # method scope -> class scope
+        self.spellings: dict[int, dict[int, tuple[tuple[str, ...], str]]] = {}  # parser -> declaration -> how it is written, its name
+        self.declared: set[int] = set()  # parameters that options of a command line fill
+        self.components: dict[int, str] = {}  # scope of a function that an orchestrator runs -> type of what calling it gives
+        self.fields: dict[tuple[int, str], Values] = {}  # (class scope, field) -> values that no operation yields
         self.properties: set[int] = set()
         self.setters: set[int] = set()
         self.statics: set[int] = set()
@@ -94,7 +100,7 @@ class Resolver:
         for op in range(unit.base, unit.base + len(unit.facts.ops)):
             self.push(op)
         for op, facts in enumerate(unit.facts.ops, unit.base):
-            if facts.kind == "const":
+            if facts.kind == "const" and facts.name not in UNSPELLED:
                 self._give(op, frozenset([constant(facts.value)]))
 
     def grow(self) -> None:
@@ -272,8 +278,8 @@ _RULES: dict[str, Callable[[Resolver, int], Values]] = {
 }  # fmt: skip
 
 
-def resolve(program: Program, catalogue: Catalogue) -> Resolver:
+def resolve(program: Program, catalogue: Catalogue, inputs: Inputs | None = None) -> Resolver:
     """Run the analysis to its end."""
-    resolver = Resolver(program, catalogue)
+    resolver = Resolver(program, catalogue, inputs)
     resolver.run()
     return resolver

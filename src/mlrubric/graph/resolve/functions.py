@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from mlrubric.graph.resolve import calls
+from mlrubric.graph.resolve import calls, components, given
 from mlrubric.graph.resolve.annotations import annotated
-from mlrubric.graph.values import EMPTY, MOST, Value, Values, join, ordered
+from mlrubric.graph.values import EMPTY, MOST, Value, Values, join, number, ordered
 
 if TYPE_CHECKING:
     from mlrubric.graph.resolve.engine import Resolver
@@ -38,6 +38,14 @@ def _decorated(r: Resolver, op: int, scope: int, decorator: int, current: Values
     values = r.of(decorator)
     if any(_is_wrapper(v) for v in values or r.targets.get(decorator, EMPTY)):
         r.wrapped.add(scope)
+    for value in ordered(v for v in values if v[0] in ("option", "settings")):
+        if value[0] == "option":
+            given.option_parameter(r, scope, number(value))
+        elif params := r.program.params(scope):
+            calls.receive(r, params[0], frozenset([value]))
+    for made in components.gives(r, decorator):
+        if made.startswith("component"):
+            components.add(r, scope, made)
     names = {str(v[1]) for v in values if v[0] == "external"}
     if names:
         for name in sorted(names & {"builtins.staticmethod", "builtins.classmethod", *PROPERTIES}):
@@ -92,6 +100,8 @@ def parameter(r: Resolver, op: int) -> Values:
     if facts.value in ("*", "**"):
         return frozenset([("made", op)])
     found = [r.values[a] for a in program.args[op] if a >= 0]
+    if op in r.declared:
+        found = [values - {given.NONE} for values in found]
     holders = r.holders.get(op, ())
     found.extend(r.values[s] for s in r.sources.get(op, ()) if s not in holders)
     receivers = r.receivers.get(op)
@@ -104,7 +114,10 @@ def parameter(r: Resolver, op: int) -> Values:
         heirs = r.heirs.get(owner, ())
         found.append(frozenset(("class" if as_class else "instance", c) for c in (owner, *heirs[:HEIRS])))
     if isinstance(facts.extra, int) and facts.extra >= 0:
-        found.append(annotated(r, facts.extra + program.unit(op).base, op))
+        annotation = facts.extra + program.unit(op).base
+        found.append(annotated(r, annotation, op))
+        if r.components and program.scope_id(op) in r.components:
+            found.append(components.output(r, op, annotation))
     return join(*found) if found else EMPTY
 
 

@@ -5,16 +5,27 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, cast
 
-from mlrubric.graph.resolve import attributes, builtin_calls, calls, containers, dispatch, methods, objects
+from mlrubric.graph.resolve import attributes, builtin_calls, calls, components, containers, dispatch, given, methods, objects, text_methods
 from mlrubric.graph.values import EMPTY, HOLE, Value, Values, concatenations, join, number, ordered
 
 if TYPE_CHECKING:
     from mlrubric.graph.resolve.calls import Arguments
     from mlrubric.graph.resolve.engine import Resolver
+    from mlrubric.knowledge.entries import Api
 
 PATHS = frozenset({"pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath", "pathlib.PurePosixPath"})
 JOINS = frozenset({"os.path.join", "posixpath.join", *PATHS})
-SAME_TEXT = frozenset({"os.path.abspath", "os.path.normpath", "os.path.expanduser", "os.fspath", "hydra.utils.to_absolute_path"})
+SAME_TEXT = frozenset(
+    [
+        "os.path.abspath",
+        "os.path.normpath",
+        "os.path.realpath",
+        "os.path.expanduser",
+        "os.fspath",
+        "hydra.utils.to_absolute_path",
+    ]
+)
+HERE = frozenset({"os.getcwd", "pathlib.Path.cwd", "hydra.utils.get_original_cwd"})
 ENVIRONMENT = frozenset({"os.environ.get", "os.getenv"})
 TABLES = frozenset({"collections.OrderedDict", "collections.defaultdict", "collections.Counter", "collections.deque"})
 KEEPS = frozenset(
@@ -71,10 +82,14 @@ def function(r: Resolver, op: int, name: str, arguments: Arguments) -> Values:
             return answered
     callbacks(r, op, arguments.all, name)
     api = r.catalogue.api(name)
-    if api is not None and api.returns.startswith("named:"):
-        return dispatch.named(r, op, api.returns[6:], arguments)
+    if api is not None and api.calls is not None and api.param("@params") is not None:
+        _by_name(r, op, standing_at(api, "@function", arguments), standing_at(api, "@params", arguments))
+    if api is not None and (api.gives or "file.open" in api.roles):
+        outside = _from_outside(r, op, api, arguments)
+        if outside:
+            return outside if not api.returns or api.gives == "parser" else outside | _result(r, op, api, None, arguments)
     if api is not None and (api.returns or api.returns_with):
-        return objects.result(r, api, None, arguments)
+        return _result(r, op, api, None, arguments)
     if r.catalogue.is_class(name):
         return frozenset([("object", name)])
     last = name.rpartition(".")[2]
@@ -92,13 +107,17 @@ def _standard(r: Resolver, op: int, name: str, arguments: Arguments) -> Values |
             if index:
                 pieces.append(["/"])
             pieces.append(spellings(r, argument))
-        return _paths(concatenations(pieces)) | (frozenset([("object", "pathlib.Path")]) if name in PATHS else EMPTY)
+        return paths(concatenations(pieces)) | (frozenset([("object", "pathlib.Path")]) if name in PATHS else EMPTY)
     if name in SAME_TEXT and positional:
         return frozenset(v for v in r.of(positional[0]) if v[0] == "text")
-    if name == "os.path.dirname" and positional:
-        return _paths(frozenset(("text", posixpath.dirname(str(v[1]))) for v in r.of(positional[0]) if v[0] == "text"))
+    if name in ("os.path.dirname", "os.path.basename") and positional:
+        part = text_methods.folder_of if name.endswith("dirname") else posixpath.basename
+        return frozenset(("text", t) for v in r.of(positional[0]) if v[0] == "text" and (t := part(str(v[1]))).strip(HOLE))
+    if name in HERE:
+        return frozenset([("text", ".")])
     if name in ENVIRONMENT:
-        return r.of(arguments.get(1, "default"))
+        named = (given.variable(r, str(v[1])) for v in ordered(r.of(arguments.get(0, "key"))) if v[0] == "text")
+        return join(r.of(arguments.get(1, "default")) - {given.NONE}, *named)
     if name in ("functools.partial", "functools.partialmethod") and positional:
         return frozenset([("partial", op)])
     if name == "functools.reduce" and len(positional) > 1:
@@ -127,16 +146,61 @@ def _standard(r: Resolver, op: int, name: str, arguments: Arguments) -> Values |
 def method(r: Resolver, op: int, callee: Value, arguments: Arguments) -> Values:
     """A call of a library's method."""
     owner, name = str(callee[1]), str(callee[2])
-    r.target(op, ("method", owner, name))
-    if len(callee) > 3:
+    receiver = cast(Value, callee[3]) if len(callee) > 3 and isinstance(callee[3], tuple) else ()
+    silent = receiver and (receiver[0] == "function" or (receiver[0] == "text" and name in text_methods.OF_PATHS))
+    if not silent:  # else the path, or the function itself, answers for it
+        r.target(op, ("method", owner, name))
+    if receiver and receiver[0] == "parser":
+        answered = given.parser_call(r, op, receiver, r.method(owner, name), name, arguments)
+        if answered is not None:
+            return answered
+    elif len(callee) > 3:
         answered = methods.call(r, op, callee[3], name, arguments)
         if answered is not None:
             return answered
     callbacks(r, op, arguments.all, f"{owner}.{name}")
     api = r.method(owner, name)
+    if api is not None and api.gives:
+        outside = _from_outside(r, op, api, arguments)
+        if outside:
+            return outside
+    return _result(r, op, api, owner, arguments)
+
+
+def _result(r: Resolver, op: int, api: Api | None, owner: str | None, arguments: Arguments) -> Values:
+    """What the catalogue says of a result: a type, or with `arg:@value` the argument of a role."""
     if api is not None and api.returns.startswith("named:"):
         return dispatch.named(r, op, api.returns[6:], arguments)
+    if api is not None and api.returns.startswith("arg:@"):
+        return r.of(standing_at(api, api.returns[4:], arguments)) - {given.NONE}
     return objects.result(r, api, owner, arguments)
+
+
+def _from_outside(r: Resolver, op: int, api: Api, arguments: Arguments) -> Values:
+    """What a call hands over from outside of the program, by the catalogue's `gives`; a file that is opened is known by its path."""
+    kind, _, default = api.gives.partition(":")
+    if kind == "parser":
+        return frozenset([("parser", op, api.name)])
+    if kind == "component":
+        made = frozenset(v for v in r.of(standing_at(api, "@function", arguments)) if v[0] == "function")
+        for value in ordered(made):
+            components.add(r, number(value), api.gives)
+        return made
+    if kind == "option":
+        return frozenset([("option", op)])
+    if kind == "settings" and api.param("@name") is not None:
+        return given.composed(r, op, r.of(standing_at(api, "@source", arguments)), r.of(standing_at(api, "@name", arguments)))
+    source = r.of(standing_at(api, "@source", arguments))
+    if kind == "settings":
+        return given.content(r, op, source or frozenset([("text", default)] if default else []))
+    return frozenset(("opened", v[1]) for v in ordered(source)[:4] if v[0] == "text")
+
+
+def standing_at(api: Api, role: str, arguments: Arguments) -> int:
+    """The operation that stands at an argument role, or -1."""
+    param = api.param(role)
+    places = [*(arguments.keyword(k) for k in param.keywords), *(arguments.get(i) for i in param.positions)] if param is not None else []
+    return next((a for a in places if a >= 0), -1)
 
 
 def callbacks(r: Resolver, op: int, arguments: tuple[int, ...], name: str = "") -> None:
@@ -206,6 +270,22 @@ def _answers(r: Resolver, scope: int) -> tuple[int, ...]:
     return known
 
 
+def _by_name(r: Resolver, op: int, function: int, options: int) -> None:
+    """A dict of arguments for a function that a library calls reaches its parameters by name."""
+    params = [p for v in ordered(r.of(function)) if v[0] in ("function", "bound") for p in r.program.params(number(v))]
+    for value in ordered(v for v in r.of(options) if v[0] in ("made", "settings")) if params else ():
+        if value[0] == "made":
+            r.item_watchers.setdefault(number(value), set()).add(op)
+        known = dict(containers.entries(r, number(value))) if value[0] == "made" else {}
+        outside = dict(given.named(r, op, value)) if value[0] == "settings" else {}
+        for parameter in params:
+            name = r.program.ops[parameter].name
+            for item in known.get(name, ()):
+                r.depend(item, parameter, r.sources)
+            if name in outside:
+                calls.receive(r, parameter, outside[name])
+
+
 def _wrapped(r: Resolver, name: str, arguments: Arguments) -> Values:
     """What an unknown function makes of a project function is taken for the function (`jit(f)`, `task(f)`)."""
     if len(arguments.positional) != 1 or name.startswith("builtins."):
@@ -216,9 +296,14 @@ def _wrapped(r: Resolver, name: str, arguments: Arguments) -> Values:
 
 def spellings(r: Resolver, op: int) -> list[str]:
     """How a value is written when it is formatted, as far as it is known."""
-    return [str(v[1]) for v in ordered(r.of(op)) if v[0] in ("text", "const")][:4] or [HOLE]
+    return spelled(r.of(op))
 
 
-def _paths(values: Values) -> Values:
+def spelled(values: Values) -> list[str]:
+    """The constants as they are written; None is a default that something else takes the place of before it is written."""
+    return [str(v[1]) for v in ordered(values) if v[0] in ("text", "const") and v[1] is not None][:4] or [HOLE]
+
+
+def paths(values: Values) -> Values:
     """Joined paths, normalised."""
     return frozenset(("text", posixpath.normpath(str(v[1])) if str(v[1]) else "") for v in values)

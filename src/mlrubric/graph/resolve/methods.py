@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from mlrubric.graph.resolve import builtin_calls, containers, libraries
+from mlrubric.graph.resolve import builtin_calls, containers, given, text_methods
 from mlrubric.graph.resolve.annotations import annotated
-from mlrubric.graph.values import EMPTY, HOLE, Value, Values, concatenations, join, keys_of, number, ordered
+from mlrubric.graph.values import EMPTY, Value, Values, join, keys_of, number, ordered
 
 if TYPE_CHECKING:
     from mlrubric.graph.resolve.calls import Arguments
@@ -23,7 +23,13 @@ def call(r: Resolver, op: int, receiver: object, name: str, arguments: Arguments
             containers.fill(r, op, frozenset(("class", c) for c in r.heirs.get(number(value), ())))
         return containers.made(r, op)
     if value[0] == "text":
-        return _of_text(r, str(value[1]), name, arguments)
+        return text_methods.call(r, op, str(value[1]), name, arguments)
+    if value[0] in ("outputs", "function"):
+        return frozenset([value])
+    if value[0] == "opened":
+        return frozenset([value]) if name in ("read", "readlines", "open") else None
+    if value[0] == "settings":
+        return given.settings_method(r, value, name, arguments)
     if value[0] == "holds" and name in ("get", "pop", "setdefault", "__getitem__"):
         return annotated(r, number(value), op)
     if value[0] == "holds" and name in ("values", "copy"):
@@ -83,37 +89,3 @@ def _taken(r: Resolver, op: int, made: int, name: str, first: int, second: int) 
     if second >= 0:
         found.append(r.of(second))
     return join(*found)
-
-
-def _of_text(r: Resolver, text: str, name: str, arguments: Arguments) -> Values | None:
-    if name == "format":
-        return _formatted(r, text, arguments)
-    if name in ("strip", "rstrip", "lstrip", "lower", "upper", "title") and not arguments.all:
-        return frozenset([("text", getattr(text, name)())])
-    if name in ("as_posix", "resolve", "absolute", "expanduser", "encode"):
-        return frozenset([("text", text)])
-    return None
-
-
-def _formatted(r: Resolver, text: str, arguments: Arguments) -> Values:
-    """`"a/{}/{name}".format(...)`, as far as it is known."""
-    import string
-
-    pieces: list[list[str]] = []
-    count = 0
-    try:
-        parsed = list(string.Formatter().parse(text))
-    except ValueError:
-        return frozenset([("text", HOLE)]) - {("text", HOLE)}
-    for literal, field, _, _ in parsed:
-        pieces.append([literal])
-        if field is None:
-            continue
-        root = field.partition(".")[0].partition("[")[0]
-        if root.isdigit() or not root:
-            index = int(root) if root else count
-            count += 1
-            pieces.append(libraries.spellings(r, arguments.positional[index]) if index < len(arguments.positional) else [HOLE])
-        else:
-            pieces.append(libraries.spellings(r, arguments.keyword(root)) if root == field else [HOLE])
-    return concatenations(pieces)

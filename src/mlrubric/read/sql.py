@@ -1,0 +1,32 @@
+"""SQL files, models of dbt among them, and SQL in notebooks: the tables that each statement reads and writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlrubric.model.facts import Embedded, Fact, Query
+from mlrubric.model.place import Place, Span
+from mlrubric.source.document import Document
+from mlrubric.source.syntax.sql import statements
+
+FORMAT = "sql"
+LANGUAGE = "sql"
+
+
+def accepts(path: str) -> bool:
+    return path.lower().endswith((".sql", ".sql.j2", ".sql.jinja", ".ddl"))
+
+
+def read(document: Document) -> Iterator[Fact]:
+    for one in statements(document.text):
+        line = document.text.count("\n", 0, one.offset) + 1
+        yield Query(document.place(Span(line)), one.verb, tuple(one.reads), tuple(one.writes), one.columns)
+
+
+def read_embedded(embedded: Embedded) -> Iterator[Fact]:
+    for one in statements(embedded.text):
+        line = embedded.text.count("\n", 0, one.offset)
+        row, column = embedded.lines[min(line, len(embedded.lines) - 1)] if embedded.lines else (embedded.place.line, 1)
+        cell, inner = embedded.cells[line] if line < len(embedded.cells) else (embedded.place.cell, embedded.place.cell_line)
+        place = Place(embedded.place.path, Span(row, column), embedded.owner, cell, inner)
+        yield Query(place, one.verb, tuple(one.reads), tuple(one.writes), one.columns, embedded.owner)
