@@ -67,14 +67,14 @@ class Carrier:
     def _result(self, results: Edges, source: int, call: int, target: int, own: list[int]) -> None:
         """What a function gives by itself, and the arguments of this call that its result depends on."""
         results.setdefault(source, []).append((target, own[source]))
-        scope = self.code.program.scope_id(source)
-        for index, parameter in enumerate(self.code.program.params(scope)):
+        if not self.useful[target] or not self.inside.bits[source]:
+            return
+        program, arguments = self.code.program, handed(self.code, call)
+        for index, parameter in enumerate(program.params(program.scope_id(source))):
             if self.inside.bits[source] >> index & 1:
-                for argument in self.code.resolver.sources.get(parameter, ()):
-                    if argument in handed(self.code, call):
-                        self.summaries.setdefault(argument, []).append((target, ALL))
-                for default in self.code.program.args[parameter]:
-                    self.summaries.setdefault(default, []).append((target, ALL))
+                known = self.code.resolver.sources.get(parameter, ())
+                for argument in (*(a for a in arguments if a in known), *program.args[parameter]):
+                    self.summaries.setdefault(argument, []).append((target, ALL))
 
     def _sweep(self, labels: dict[int, int], *, cut: bool, results: Edges) -> list[int]:
         after, ops, useful = self.code.flow.after, self.code.program.ops, self.useful

@@ -73,10 +73,19 @@ def mark_series(seen: Seen) -> None:
     for op, meaning in sorted(code.meanings.all().items()):
         if meaning.entry is None or not meaning.entry.folds or is_test_code(code.program.unit(op).path):
             continue
-        data, maker = meaning.arguments.get("@data", -1), _splitter(code, meaning.arguments.get("@folds", -1))
+        data, maker = meaning.arguments.get("@data", -1), _splitter(code, _folds(code, op, meaning))
         if data >= 0 and maker in code.op_node and seen.bits[data] & (SERIES | SORTED):
             mixed = _shuffles(code, code.meanings.of(maker))
             graph.nodes[seen.node(maker)].attributes["order"] = "mixed" if mixed else "kept"
+
+
+def _folds(code: Code, op: int, meaning: Meaning) -> int:
+    """The folds that a cross-validation is given, or the search whose `fit` is called was made with."""
+    callee = code.program.args[op][0]
+    if "@folds" not in meaning.arguments and callee >= 0 and code.program.ops[callee].kind == "attribute":
+        made = code.meanings.of(_splitter(code, code.program.args[callee][0]))
+        return made.arguments.get("@folds", -1) if made is not None else -1
+    return meaning.arguments.get("@folds", -1)
 
 
 def _shuffles(code: Code, meaning: Meaning | None) -> bool:
