@@ -166,8 +166,8 @@ def methods(world: World, scope: int, role: str = "", name: str = "") -> list[in
 def decorated(code: Code) -> Iterator[tuple[int, int]]:
     """Every function or class definition with each of its decorators."""
     program = code.program
-    for op, facts in enumerate(program.ops):
-        extra = facts.extra[2] if facts.kind == "class" and isinstance(facts.extra, tuple) else facts.extra
-        count = extra if facts.kind in ("function", "class") else 0
+    for op in program.of_kind("function", "class"):
+        facts = program.ops[op]
+        count = facts.extra[2] if isinstance(facts.extra, tuple) else facts.extra
         for decorator in program.args[op][len(program.args[op]) - int(str(count or 0)) :] if count else ():
             yield op, decorator
