@@ -85,6 +85,7 @@ class Resolver:
             if facts.kind == "class"
             for base in program.args[op]
         }
+        self.unasked = functions.unasked(self)
         self._copies = self._plain_copies()
         self._queued = bytearray(b"\x01") * count  # what never waits in the queue counts as queued
         self._queue: deque[int] = deque()
@@ -97,8 +98,9 @@ class Resolver:
 
     def queue(self, unit: ModuleUnit) -> None:
         """All operations of a module get a turn; constants have their values at once."""
-        for op in range(unit.base, unit.base + len(unit.facts.ops)):
-            self.push(op)
+        queued, end = self._queued, unit.base + len(unit.facts.ops)
+        self._queue.extend([op for op in range(unit.base, end) if not queued[op]])
+        queued[unit.base : end] = b"\x01" * (end - unit.base)
         for op, facts in enumerate(unit.facts.ops, unit.base):
             if facts.kind == "const" and facts.name not in UNSPELLED:
                 self._give(op, frozenset([constant(facts.value)]))
