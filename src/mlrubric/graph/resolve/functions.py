@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlrubric.graph.resolve import calls, components, given
 from mlrubric.graph.resolve.annotations import annotated
-from mlrubric.graph.values import EMPTY, MOST, Value, Values, join, number, ordered
+from mlrubric.graph.values import CALLED, EMPTY, Value, Values, join, number, ordered
 
 if TYPE_CHECKING:
     from mlrubric.graph.resolve.engine import Resolver
@@ -109,7 +109,7 @@ def parameter(r: Resolver, op: int) -> Values:
         found.append(frozenset(receivers))
     scope = program.scope_id(op)
     alone = not receivers and (r.late or scope in r.unasked)
-    if (alone or len(receivers or ()) > MOST) and _is_first(r, op):
+    if (alone or len(receivers or ()) > CALLED) and _is_first(r, op):
         as_class = scope in r.classmethods or facts.name == "cls"
         owner = r.class_of[scope]
         heirs = r.heirs.get(owner, ())
