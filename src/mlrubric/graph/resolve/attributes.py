@@ -78,7 +78,7 @@ def class_attribute(r: Resolver, scope: int, name: str, op: int, after: int = -1
     if after >= 0:
         return _along(r, scope, name, op, after)
     slot = r.slots.get((scope, name))
-    return r.read((r.slot(scope, name) if slot is None else slot,), op)
+    return r.follow(r.slot(scope, name) if slot is None else slot, op)
 
 
 def slot(r: Resolver, op: int) -> Values:

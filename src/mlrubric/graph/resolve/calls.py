@@ -213,7 +213,7 @@ def _returned(r: Resolver, op: int, scope: int) -> Values:
     found = [r.values[returned] for returned in program.returns(scope)]
     if facts.returns_annotation >= 0:
         slot = r.slots.get((scope, PROMISE))
-        found.append(r.read((r.slot(scope, PROMISE) if slot is None else slot,), op))
+        found.append(r.follow(r.slot(scope, PROMISE) if slot is None else slot, op))
     if scope in r.components:
         found.append(frozenset([("outputs", scope)]))
     return found[0] if len(found) == 1 else join(*found) if found else EMPTY

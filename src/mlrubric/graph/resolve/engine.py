@@ -206,6 +206,17 @@ class Resolver:
                 found.append(values[source])
         return join(*found) if len(found) > 1 else found[0] if found else EMPTY
 
+    def follow(self, source: int, target: int) -> Values:
+        """The values of one operation that `target` follows from now on."""
+        known = self.reads.get(target)
+        if known is None:
+            self.reads[target] = {source}
+            self.uses[source].append(target)
+        elif source not in known:
+            known.add(source)
+            self.uses[source].append(target)
+        return self.values[source]
+
     def method(self, owner: str, name: str) -> Api | None:
         """What the catalogue says of a method."""
         key = (owner, name)
