@@ -102,7 +102,7 @@ def made_up(count: int) -> MemoryTree:
     return MemoryTree(files)
 
 
-COMMON = '''import pandas as pd
+COMMON = """import pandas as pd
 
 
 class Store:
@@ -116,8 +116,8 @@ class Store:
 def clean(frame, limit=3):
     frame = frame.dropna()
     return frame[frame["x"] < limit]
-'''
-MODULE = '''import numpy as np
+"""
+MODULE = """import numpy as np
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import train_test_split
 
@@ -155,7 +155,7 @@ def main{number}():
 
 if __name__ == "__main__":
     main{number}()
-'''
+"""
 
 
 def main() -> None:
