@@ -49,9 +49,9 @@ EMPTY: Values = frozenset()
 HOLE = "\x00"
 LONGEST = 2000  # characters of a text that is put together
 ANY: Value = ("any",)
-KEPT = frozenset({"function", "class", "instance", "bound"})
+KEPT = frozenset({"function", "class", "instance", "bound", "super"})
 MOST = 16  # values per operation; with more of them the analysis would not stay near-linear, and they would say nothing
-CALLED = 24
+CALLED = 64
 
 
 def join(*sets: Values) -> Values:
