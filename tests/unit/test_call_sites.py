@@ -6,6 +6,8 @@ import pytest
 
 from mlrubric.graph.build import build
 from mlrubric.graph.layers import LAYERS
+from mlrubric.graph.layers.reach import Reach
+from mlrubric.graph.layers.sharpen import Sharpener
 from mlrubric.knowledge.catalogue import load_catalogue
 from mlrubric.read.drive import read_tree
 from mlrubric.source.tree import MemoryTree
@@ -119,3 +121,31 @@ def test_types_of_libraries_lead_to_the_method(line: str, expected: str) -> None
 
 def test_an_item_of_unknown_type_has_no_method() -> None:
     assert not [n for n in sites(FRAME + "df['a'][0].split()\n").get("6", []) if n.endswith("split")]
+
+
+def chain(length: int) -> str:
+    """Functions that hand one of two functions down, called from as many places, each with a choice of its own."""
+    steps = "".join(f"def f{n}(g, h):\n    g()\n    f{n + 1}(h, g)\n\n\n" for n in range(length))
+    calls = "".join(f"f{n}(a, b)\nf{n}(b, a)\n" for n in range(length))
+    return f"{TWO}{steps}def f{length}(g, h):\n    h()\n\n\n{calls}"
+
+
+def steps_for(length: int) -> int:
+    tree = MemoryTree({"m.py": chain(length)})
+    resolver = build(list(read_tree(tree, workers=1)), ["m.py"], load_catalogue()).world.code.resolver
+    sharpener = Sharpener(resolver, closed=True)
+    reach = Reach(sharpener)
+    for op in sorted(resolver.targets):
+        reach.bits(op)
+    return sharpener.asked
+
+
+def test_the_work_grows_with_the_program() -> None:
+    small, large = steps_for(20), steps_for(80)
+    assert 0 < small < large < 5 * small
+
+
+def test_a_loop_of_functions_ends_and_leads_to_all_of_them() -> None:
+    code = "def f(g, n):\n    g()\n    h(g, n)\n\n\ndef h(g, n):\n    f(g, n - 1)\n\n\nf(a, 1)\nh(b, 1)\n"
+    found = sites(TWO + code)
+    assert found["18"] == ["m.a", "m.f", "m.h"] and found["19"] == ["m.b", "m.f", "m.h"]

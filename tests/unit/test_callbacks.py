@@ -17,7 +17,7 @@ def calls(files: dict[str, str]) -> set[Edge]:
     tree = MemoryTree(dict(files))
     layer = LAYERS["calls"](build(list(read_tree(tree, workers=1)), [entry.path for entry in tree.files], load_catalogue()))
     found: set[Edge] = set()
-    for table in (layer["calls"], layer["external"]):
+    for table in (layer["calls"], layer["external"], layer["implicit"], layer["handed"]):
         assert isinstance(table, dict)
         found |= {(caller, callee) for caller, callees in table.items() for callee in callees}
     return found

@@ -17,7 +17,7 @@ def calls(files: dict[str, str]) -> set[Edge]:
     tree = MemoryTree(dict(files))
     layer = LAYERS["calls"](build(list(read_tree(tree, workers=1)), [entry.path for entry in tree.files], load_catalogue()))
     found: set[Edge] = set()
-    for table in (layer["calls"], layer["external"]):
+    for table in (layer["calls"], layer["external"], layer["implicit"], layer["handed"]):
         assert isinstance(table, dict)
         found |= {(caller, callee) for caller, callees in table.items() for callee in callees}
     return found
@@ -834,3 +834,89 @@ def test_what_imports_and_class_bodies_load() -> None:
     tree = MemoryTree({"p/__init__.py": "from . import a\n", "p/a.py": "class A:\n    pass\n"})
     layer = LAYERS["calls"](build(list(read_tree(tree, workers=1)), [entry.path for entry in tree.files], load_catalogue()))
     assert layer["loads"] == {"p": ["p.a"], "p.a": ["p.a.A"]}
+
+
+def tables(code: str) -> dict[str, dict[str, list[str]]]:
+    layer = LAYERS["calls"](build(list(read_tree(MemoryTree({"m.py": code}), workers=1)), ["m.py"], load_catalogue()))
+    return {name: table for name, table in layer.items() if isinstance(table, dict)}
+
+
+def test_each_kind_of_call_has_its_own_table() -> None:
+    code = """\
+import threading
+
+
+class A:
+    def __str__(self):
+        return ", ".join([])
+
+    def __getattr__(self, name):
+        return len(name)
+
+    def __contains__(self, item):
+        return True
+
+
+def work():
+    pass
+
+
+def shown(a):
+    return f"{a}" + a.colour
+
+
+def asked(a):
+    return 1 in a, str(a)
+
+
+def start():
+    threading.Thread(target=work).start()
+
+
+shown(A())
+asked(A())
+"""
+    found = tables(code)
+    assert found["implicit"] == {"m.shown": ["m.A.__getattr__", "m.A.__str__"]}
+    assert found["handed"] == {"m.start": ["m.work"]}
+    assert found["external"]["m.A.__str__"] == ["<str>.join"]
+    assert found["calls"] == {
+        "m": ["m.asked", "m.shown"],
+        "m.A.__getattr__": ["<builtin>.len"],
+        "m.asked": ["<builtin>.str", "m.A.__contains__", "m.A.__str__"],
+    }
+
+
+def test_a_slice_that_is_stored_puts_its_elements_into_the_list() -> None:
+    code = """\
+def a():
+    pass
+
+
+def b():
+    pass
+
+
+def run(n):
+    steps = [a]
+    steps[n:] = [b]
+    for step in steps:
+        step()
+
+
+run(1)
+"""
+    assert set(tables(code)["calls"]["m.run"]) == {"m.a", "m.b"}
+
+
+def test_a_method_is_known_on_many_classes() -> None:
+    names = [f"C{n}" for n in range(40)]
+    classes = "".join(f"class {name}(Base):\n    pass\n\n\n" for name in names)
+    code = f"class Base:\n    def run(self):\n        pass\n\n\n{classes}for kind in [{', '.join(names)}]:\n    kind().run()\n"
+    assert "m.Base.run" in tables(code)["calls"]["m"]
+
+
+def test_what_stands_for_a_value_that_comes_later_is_not_called() -> None:
+    code = "class M:\n    def __call__(self):\n        pass\n\n\nclass H:\n    m = NotImplemented\n\n\nH.m = M()\nH.m()\n"
+    found = tables(code)["calls"]["m"]
+    assert "m.M.__call__" in found and "<builtin>.NotImplemented" not in found

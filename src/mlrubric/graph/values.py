@@ -49,9 +49,9 @@ EMPTY: Values = frozenset()
 HOLE = "\x00"
 LONGEST = 2000  # characters of a text that is put together
 ANY: Value = ("any",)
-OWN = frozenset({"function", "class", "instance", "bound"})
+OWN = frozenset({"function", "class", "instance", "bound", "super"})
 MOST = 12  # values per operation; with more of them the analysis would not stay near-linear, and they would say nothing
-CALLED = 28  # functions, classes and instances of the project per operation
+CALLED = 40  # functions, classes and instances of the project per operation
 
 
 def join(*sets: Values) -> Values:

@@ -3,36 +3,59 @@
 from __future__ import annotations
 
 from mlrubric.graph.build import Picture
-from mlrubric.graph.layers.naming import callees, caller_of, is_placed
+from mlrubric.graph.layers.naming import callees, caller_of, is_placed, name_of
 from mlrubric.graph.layers.sharpen import Sharpener
 from mlrubric.graph.program import Program
 from mlrubric.model.facts import Requirement
 
+UNSEEN = frozenset({"attribute", "store_attribute", "delete", "fstring"})
+WRITES = frozenset({"__str__", "__repr__", "__format__"})
+
 
 def calls_layer(picture: Picture) -> dict[str, object]:
-    """Callers and what they call, sorted. `calls` has names of the repository, builtins, and names of modules that nothing places,
-    which may be the repository's own; `external` has the calls into libraries. The body of a class is a caller of its own. `loads` has
-    what runs without being called: the modules that an import executes, the bodies of classes."""
+    """Callers and what they call, sorted. The body of a class is a caller of its own.
+
+    - `calls`: names of the repository, builtin functions, and names of modules that nothing places, which may be the repository's own
+    - `external`: calls into libraries and of methods of builtin types
+    - `implicit`: special methods that run though no brackets and no operator of theirs stand there: a formatted text, an attribute
+    - `handed`: functions that are handed to a library, which may call them
+    - `loads`: what runs without being called: the modules that an import executes, the bodies of classes"""
     code = picture.world.code
-    program = code.program
-    inside: dict[str, set[str]] = {}
-    outside: dict[str, set[str]] = {}
+    program, resolver = code.program, code.resolver
+    tables: dict[str, dict[str, set[str]]] = {"calls": {}, "external": {}, "implicit": {}, "handed": {}}
     libraries = _libraries(picture)
     own = {unit.names[0].partition(".")[0] for unit in program.modules}
-    sharpener = Sharpener(code.resolver)
+    sharpener = Sharpener(resolver)
     bodies: set[int] = set()
-    for op in sorted({*code.resolver.targets, *code.resolver.foreign}):
+    for op in sorted({*resolver.targets, *resolver.foreign}):
         caller, scope = caller_of(program, op), program.scope_id(op)
-        for name in callees(code.resolver, op, sharpener.targets(op)):
-            top = name.partition(".")[0]
-            placed = top not in own and not name.startswith("<") and is_placed(name, libraries)
-            (outside if placed else inside).setdefault(caller, set()).add(name)
+        targets = sharpener.targets(op)
+        handed = {t for t in targets if t[0] == "callback"}
+        for target in handed:
+            tables["handed"].setdefault(caller, set()).add(name_of(program, target))
+        for name in callees(resolver, op, targets - handed):
+            table = _table(name, program.ops[op].kind, own, libraries)
+            tables[table].setdefault(caller, set()).add(name)
             if program.scopes[scope].kind == "class":
                 bodies.add(scope)
     for scope in bodies:
         parent = program.parent_scope(scope)
-        inside.setdefault(program.qualified(parent), set()).add(program.qualified(scope))
-    return {"format": "mlrubric-calls/1", "calls": _sorted(inside), "external": _sorted(outside), "loads": _sorted(_loads(program))}
+        tables["calls"].setdefault(program.qualified(parent), set()).add(program.qualified(scope))
+    tables["loads"] = _loads(program)
+    return {"format": "mlrubric-calls/1", **{name: _sorted(table) for name, table in tables.items()}}
+
+
+def _table(name: str, kind: str, own: set[str], libraries: frozenset[str]) -> str:
+    """Where a call is listed that an operation of a kind makes."""
+    top, _, last = name.rpartition(".")
+    if last in WRITES and kind != "call":
+        return "implicit"
+    if last.startswith("__") and kind in UNSEEN:
+        return "implicit"
+    if name.startswith("<"):
+        return "calls" if top == "<builtin>" else "external"
+    top = name.partition(".")[0]
+    return "external" if top not in own and is_placed(name, libraries) else "calls"
 
 
 def _loads(program: Program) -> dict[str, set[str]]:

@@ -18,20 +18,19 @@ from mlrubric.graph.resolve.names import lookup
 from mlrubric.graph.values import EMPTY, Value, Values, keys_of, number
 
 STEPS = 200  # operations that are looked at for one answer
+DEEPEST = 20  # calls on the way into a function, for what it returns
+MOST_CONTEXTS = 16  # ways into one function that are told apart
 SEEN_THROUGH = frozenset({"phi", "boolean", "await"})
 OWN = frozenset({"function", "bound", "class", "instance"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Context:
-    """The call through which a function was entered, and the context of that call."""
+    """The call through which a function was entered, and the context of that call; there is one object of each, see `Sharpener.context`."""
 
     call: int
-    outer: Context | None = None
-
-    @property
-    def depth(self) -> int:
-        return 1 + (self.outer.depth if self.outer is not None else 0)
+    outer: Context | None
+    depth: int
 
 
 class Sharpener:
@@ -46,6 +45,18 @@ class Sharpener:
         self._steps = 0
         self._open: set[tuple[int, Context | None]] = set()
         self._sensitive: set[int] | None = None
+        self._contexts: dict[tuple[int, Context | None], Context] = {}
+        self._answers: dict[tuple[int, Context | None], Values] = {}  # of questions of their own, and on the way where they are whole
+        self._entered: dict[int, dict[tuple[Values, ...], Context]] = {}  # function -> what it is given -> the first such context
+        self._cut = 0  # places where an answer went no further
+        self.asked = 0  # operations that were looked at
+
+    def context(self, call: int, outer: Context | None) -> Context:
+        key = (call, outer)
+        known = self._contexts.get(key)
+        if known is None:
+            known = self._contexts[key] = Context(call, outer, 1 + (outer.depth if outer is not None else 0))
+        return known
 
     def targets(self, op: int, context: Context | None = None) -> frozenset[Value]:
         """What a call enters under a context."""
@@ -57,6 +68,23 @@ class Sharpener:
             return known
         kept = frozenset(t for t in known if t[0] == "callback" or any(self._leads(v, t) for v in callees))
         return kept or known
+
+    def into(self, call: int, outer: Context | None, scope: int) -> Context | None:
+        """The context in which a call enters a function. Calls that give it the same values share one, and there is none where they
+        give it nothing more particular than all calls together, or where too many give it different things."""
+        if not self.sensitive(scope):
+            return None
+        open_ = [p for p in self.program.params(scope) if len(self.resolver.of(p)) > 1]
+        if not open_:
+            return None
+        inner = self.context(call, outer)
+        given = tuple(self.fresh(p, inner) for p in open_)
+        if all(values == self.resolver.of(p) for p, values in zip(open_, given, strict=True)):
+            return None
+        known = self._entered.setdefault(scope, {})
+        if given not in known and len(known) >= MOST_CONTEXTS:
+            return None
+        return known.setdefault(given, inner)
 
     def sensitive(self, scope: int) -> bool:
         """Whether it matters through which call a function was entered: one of its calls, or of those that they enter, has a choice."""
@@ -102,20 +130,38 @@ class Sharpener:
 
     def fresh(self, op: int, context: Context | None) -> Values:
         """The values of an operation under a context, as a question of its own."""
-        self._steps = 0
-        self._open.clear()
-        return self.values(op, context)
+        if len(known := self.resolver.of(op)) < 2:
+            return known
+        key = (op, context)
+        answer = self._answers.get(key)
+        if answer is None:
+            self._steps = 0
+            self._open.clear()
+            answer = self._answers[key] = self.values(op, context)
+            self.asked += self._steps
+        return answer
 
     def values(self, op: int, context: Context | None) -> Values:
         """The values of an operation under a context; the resolver's where nothing more is known."""
         known = self.resolver.of(op)
         self._steps += 1
-        if len(known) < 2 or self._steps > STEPS or (op, context) in self._open:
+        if len(known) < 2:
             return known
-        self._open.add((op, context))
+        key = (op, context)
+        answer = self._answers.get(key)
+        if answer is not None:
+            return answer
+        if self._steps > STEPS or key in self._open:
+            self._cut += 1
+            return known
+        self._open.add(key)
+        cut = self._cut
         found = self._values(op, context)
-        self._open.discard((op, context))
-        return (found & known or known) if found is not None else known
+        self._open.discard(key)
+        answer = (found & known or known) if found is not None else known
+        if cut == self._cut:  # nothing was left out on the way
+            self._answers[key] = answer
+        return answer
 
     def _values(self, op: int, context: Context | None) -> Values | None:
         """None when a context has nothing to say."""
@@ -192,14 +238,14 @@ class Sharpener:
     def _called(self, op: int, context: Context | None) -> Values | None:
         """What the functions return that a call enters."""
         found: set[Value] = set()
-        if context is not None and context.depth > STEPS // 10:
+        if context is not None and context.depth > DEEPEST:
             return None
         for callee in self.values(self.program.args[op][0], context):
             if callee[0] == "class":
                 found.add(("instance", callee[1]))
             elif callee[0] in ("function", "bound") and not self.program.scopes[number(callee)].is_generator:
                 for returned in self.program.returns(number(callee)):
-                    found |= self.values_of_return(returned, Context(op, context))
+                    found |= self.values_of_return(returned, self.context(op, context))
             else:
                 return None
         return frozenset(found)

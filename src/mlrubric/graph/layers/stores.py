@@ -6,6 +6,7 @@ surely changes it. Where one may change it and may not, nothing is said.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from mlrubric.graph.resolve.containers import entries
@@ -29,6 +30,11 @@ class Stores:
         self._made: dict[int, list[int]] | None = None
         self._reached: dict[int, frozenset[int]] = {}
         self._in_scope: dict[int, list[int]] = {}
+        self._all: dict[int, frozenset[int]] = {}
+        self._writers_of: dict[tuple[int, str], frozenset[int]] = {}
+        self._storing: dict[str, frozenset[int]] = {}
+        self._blocks: dict[int, list[int]] = {}
+        self._ops: dict[int, list[int]] | None = None
 
     def last(self, op: int, context: Context | None) -> Values | None:
         """The values of an attribute by the store before it; None when that is not sure."""
@@ -37,7 +43,7 @@ class Stores:
         if made < 0 or not self._is_straight(op, made):
             return None
         scope = next(number(v) for v in self.resolver.of(made) if v[0] == "instance")
-        writers = [w for w in self.writers(name) if ("instance", scope) in self.resolver.of(self.program.args[w][0])]
+        writers = self._writers_to(scope, name)
         scopes = {self.program.scope_id(w) for w in writers}
         constructors = {number(t) for t in self.resolver.targets.get(made, ()) if t[0] == "function"}
         if scopes <= constructors:
@@ -58,8 +64,11 @@ class Stores:
         if made < 0 or made in self.resolver.contents or not self._is_straight(op, made) or (isinstance(key, int) and key < 0):
             return None
         later = {value for values in self.resolver.items.get(made, {}).values() for value in values}
-        scope = [o for o, facts in self._ops_of(op) if facts == "store_subscript" and self._written_down(self.program.args[o][0]) == made]
-        if not later or later != {self.program.args[o][2] for o in scope}:
+        if not later:
+            return None
+        stores = (o for o in self._between(made, len(self.program.ops)) if self.program.ops[o].kind == "store_subscript")
+        scope = [o for o in stores if self._written_down(self.program.args[o][0]) == made]
+        if later != {self.program.args[o][2] for o in scope}:
             return None
         for store in reversed(scope):
             if store > op:
@@ -93,6 +102,12 @@ class Stores:
 
     def reached(self, call: int) -> frozenset[int]:
         """The functions that a call leads to, at any depth."""
+        known = self._all.get(call)
+        if known is None:
+            known = self._all[call] = self._find_reached(call)
+        return known
+
+    def _find_reached(self, call: int) -> frozenset[int]:
         found: set[int] = set()
         waiting = self._entered(call)
         while waiting and len(found) < REACHED:
@@ -125,11 +140,13 @@ class Stores:
             op = args[0]
         return op if self.program.ops[op].kind in ("container", "dict") else -1
 
-    def _ops_of(self, op: int) -> list[tuple[int, str]]:
-        """The operations of the scope around an operation, in order, with their kinds."""
-        scope, unit = self.program.scope_id(op), self.program.unit(op)
-        own = scope - unit.scope_base
-        return [(unit.base + n, facts.kind) for n, facts in enumerate(unit.facts.ops) if facts.scope == own]
+    def _writers_to(self, scope: int, name: str) -> frozenset[int]:
+        """The operations that store an attribute in instances of a class."""
+        key = (scope, name)
+        if key not in self._writers_of:
+            made = ("instance", scope)
+            self._writers_of[key] = frozenset(w for w in self.writers(name) if made in self.resolver.of(self.program.args[w][0]))
+        return self._writers_of[key]
 
     def _is_straight(self, op: int, made: int) -> bool:
         """Whether the object is made before the operation on every way to it, and neither stands in a loop."""
@@ -142,16 +159,23 @@ class Stores:
 
     def _around(self, op: int) -> list[int]:
         """The blocks around an operation, in its scope."""
-        unit, block = self.program.unit(op), self.program.block_id(op)
-        found = [block]
-        while self.program.blocks[block].kind != "scope" and self.program.parent_block(block, unit) >= 0:
-            block = self.program.parent_block(block, unit)
-            found.append(block)
-        return found
+        first = block = self.program.block_id(op)
+        if first not in self._blocks:
+            unit, found = self.program.unit(op), [block]
+            while self.program.blocks[block].kind != "scope" and self.program.parent_block(block, unit) >= 0:
+                block = self.program.parent_block(block, unit)
+                found.append(block)
+            self._blocks[first] = found
+        return self._blocks[first]
 
     def _between(self, first: int, last: int) -> list[int]:
-        scope = self.program.scope_id(last)
-        return [op for op in range(first, last) if self.program.scope_id(op) == scope]
+        """The operations of the scope of the first one, from it to the last one."""
+        if self._ops is None:
+            self._ops = {}
+            for op in range(len(self.program.ops)):
+                self._ops.setdefault(self.program.scope_id(op), []).append(op)
+        own = self._ops[self.program.scope_id(first)]
+        return own[bisect_left(own, first) : bisect_left(own, last)]
 
     def _calls(self, scope: int) -> list[int]:
         if not self._in_scope:
@@ -164,13 +188,11 @@ class Stores:
 
     def _written(self, call: int, name: str, context: Context | None, depth: int = 0) -> Values | None:
         """What a call surely stores under a name: in the function that it enters, or in one that this function surely calls."""
-        from mlrubric.graph.layers.sharpen import Context
-
         entered = self._entered(call)
         if len(entered) != 1 or depth > 3:
             return None
         (scope,) = entered
-        inner = Context(call, context)
+        inner = self.sharpener.context(call, context)
         stores = [w for w in self.writers(name) if self.program.scope_id(w) == scope]
         deeper = [c for c in self._calls(scope) if self._stores_below(c, name)]
         if len(stores) + len(deeper) != 1:
@@ -181,5 +203,6 @@ class Stores:
         return self.sharpener.values(self.program.args[one][1], inner) if stores else self._written(one, name, inner, depth + 1)
 
     def _stores_below(self, call: int, name: str) -> bool:
-        reached: frozenset[int] = self.reached(call)
-        return any(self.program.scope_id(w) in reached for w in self.writers(name))
+        if name not in self._storing:
+            self._storing[name] = frozenset(self.program.scope_id(w) for w in self.writers(name))
+        return not self._storing[name].isdisjoint(self.reached(call))

@@ -34,6 +34,7 @@ class Arguments:
 
 
 NOTHING = Arguments()
+PLACEHOLDERS = frozenset({"builtins.NotImplemented", "builtins.Ellipsis", "builtins.__debug__"})  # they stand for what is stored later
 
 
 def arguments_of(r: Resolver, op: int) -> Arguments:
@@ -94,7 +95,7 @@ def invoke(r: Resolver, op: int, callee: Value, arguments: Arguments) -> Values:
         return objects.result(r, r.method(str(callee[1]), "__call__"), str(callee[1]), arguments)
     if kind == "record":
         return containers.recorded(r, op, callee, arguments)
-    if kind == "external":
+    if kind == "external" and callee[1] not in PLACEHOLDERS:
         return libraries.function(r, op, str(callee[1]), arguments)
     if kind == "method":
         return libraries.method(r, op, callee, arguments)

@@ -328,8 +328,12 @@ def stored(r: Resolver, op: int) -> Values:
     args = r.program.args[op]
     if len(args) < 3 or args[2] < 0:
         return EMPTY
+    sliced = args[1] >= 0 and r.program.ops[args[1]].kind == "slice"
     for value in ordered(r.of(args[0])):
-        if value[0] == "made":
+        if value[0] == "made" and sliced:  # the elements of the right side are put into it
+            for other in ordered(r.of(args[2])):
+                fill(r, number(value), elements(r, other, op))
+        elif value[0] == "made":
             for key in keys_of(r.of(args[1])) or ([None] if r.late else []):
                 put(r, number(value), key, args[2])
         elif value[0] == "instance":
