@@ -32,8 +32,8 @@ LOOPS = ("for", "while")
 def derived_roles(code: Code, conditions: tuple[int, ...], about: set[str]) -> list[str]:
     """The roles of a check, from what flows into its condition, never from its name."""
     ordered = any(compares(code, c) for c in conditions)
-    if about & MEASURED and ordered:  # a moment that is merely kept in what is compared is no budget
-        return ["check.cost"]
+    if about & MEASURED:  # a moment that is merely kept in what is compared is no budget
+        return ["check.cost"] if ordered else []
     found: list[str] = []
     if "model.fairness" in about:
         found.append("check.fairness")

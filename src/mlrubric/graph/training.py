@@ -14,12 +14,10 @@ def mark_training(world: World) -> None:
     graph = world.graph
     fits = [n for n in graph.with_role("model.fit", "model.tune") if not is_test_code(graph.nodes[n].place.path)]
     training = set(fits)
-    for stage in graph.of_kind("stage", "command"):
-        reached = graph.sweep([stage], RUNS)
-        if any(f in reached for f in fits):
-            training.add(stage)
+    leading = graph.sweep(fits, RUNS, back=True)
+    training.update(n for n in graph.of_kind("stage", "command") if n in leading)
     sources = graph.sweep(training, FLOWS, back=True)
     wanted = {n for n in sources if graph.nodes[n].kind in ("dataset", "artifact", "model") or "data.read" in graph.nodes[n].roles}
+    reached = graph.sweep(wanted, FLOWS)
     for node in graph.with_role(*CHECKED):
-        seen = graph.sweep([node], FLOWS, back=True)
-        graph.nodes[node].attributes["training_data"] = "true" if wanted & seen.keys() else "false"
+        graph.nodes[node].attributes["training_data"] = "true" if node in reached else "false"

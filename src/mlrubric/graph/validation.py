@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from functools import cache
 
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.gates import decides
@@ -21,8 +23,8 @@ def mark_validated(world: World) -> None:
     trainings that stand for others (the steps of one loop, a cross-validation beside the fit)."""
     graph = world.graph
     view = Processes(graph)
-    checks = [n for n in graph.with_role("data.validate") if graph.nodes[n].gate and not _lost(world, n)]
-    seen = {c: view.sweep([c], back=True) for c in checks}
+    checks = frozenset(n for n in graph.with_role("data.validate") if graph.nodes[n].gate and not _lost(world, n))
+    ahead = cache(lambda node: checks & view.sweep([node]).keys())  # the checks that look at what comes from a read or a file
     readers = frozenset(graph.with_role(*READS))
     fits: dict[int, list[int]] = {}
     for fit in graph.with_role(*FITS):
@@ -35,8 +37,8 @@ def mark_validated(world: World) -> None:
         if is_test_code(graph.nodes[fit].place.path):
             continue
         behind = view.sweep([fit], back=True, stop=checks)
-        reads = sorted(n for n in behind if n in readers and n not in seen and graph.nodes[n].attributes.get("origin") != "bundled")
-        good = {n for n in reads if _checked(world, view, fit, n, seen)}
+        reads = sorted(n for n in behind if n in readers and n not in checks and graph.nodes[n].attributes.get("origin") != "bundled")
+        good = {n for n in reads if _checked(world, view, fit, n, ahead)}
         open_ = view.sweep([fit], back=True, stop={*checks, *good})  # what comes in before a read that is checked is checked with it
         free = [n for n in reads if n in open_ and n not in good and not _fed(view, n, {*reads, *checks})]
         attributes["validated"] = "false" if free else "true" if reads or any(c in behind for c in checks) else "none"
@@ -83,15 +85,16 @@ def _lost(world: World, check: int) -> bool:
     return op is not None and bool(world.code.checks.swallowed(op))
 
 
-def _checked(world: World, view: Processes, fit: int, read: int, seen: dict[int, dict[int, int]]) -> bool:
+def _checked(world: World, view: Processes, fit: int, read: int, ahead: Callable[[int], AbstractSet[int]]) -> bool:
     """A check that looks at what was read, before the training on every way; or at the same file, earlier in the same run."""
     graph, code = world.graph, world.code
     files = {e.source for e in graph.predecessors(read, ("read",)) if graph.nodes[e.source].kind in FILES}
     files |= {j.target for f in files for j in graph.successors(f, ("join",)) if not j.certain}
-    here = {decides(code, c) for c, back in seen.items() if read in back and view.of(c) & view.of(fit) and c in code.node_op}
+    here = {decides(code, c) for c in ahead(read) if view.of(c) & view.of(fit) and c in code.node_op}
     if here and fit in code.node_op and Order(code, here).before(code.node_op[fit]) is not None:
         return True
-    return any(files & back.keys() and not view.of(c) & view.of(fit) and same_run(world, c, fit) for c, back in seen.items())
+    elsewhere = {c for file in files for c in ahead(file) if not view.of(c) & view.of(fit)}
+    return any(same_run(world, c, fit) for c in sorted(elsewhere))
 
 
 def same_run(world: World, check: int, fit: int) -> bool:
