@@ -183,7 +183,7 @@ class Toothless:
 
     def _in_scope(self, op: int) -> int | None:
         program, resolver = self.code.program, self.code.resolver
-        scope, around = program.scope_id(op), self._around(op)
+        scope, around = program.scope_id(op), set(program.blocks_around(op))
         before = [c for c in self.by_scope.get(scope, ()) if c < op and program.block_id(c) in around]
         if before:
             return before[-1]
@@ -206,14 +206,6 @@ class Toothless:
                 if reached in self.by_holder:
                     return self.by_holder[reached]
         return None
-
-    def _around(self, op: int) -> set[int]:
-        program = self.code.program
-        unit, block, found = program.unit(op), program.block_id(op), set[int]()
-        while block >= 0:
-            found.add(block)
-            block = program.parent_block(block, unit)
-        return found
 
     def _conditions(self) -> Iterator[int]:
         code = self.code

@@ -6,7 +6,6 @@ from mlrubric.graph.meaning import Meanings
 from mlrubric.graph.program import Program
 
 EXPRESSION = ("load", "unary", "compare", "boolean", "call", "conditional", "phi")
-SCALARS = (int, bool, float, str)
 MOST = 8
 DEPTH = 3  # functions that hand on an exit status
 
@@ -29,15 +28,13 @@ class Deciders:
 
     def around(self, op: int) -> tuple[int, ...]:
         """The conditions of the `if` blocks around an operation, innermost first, inside its scope."""
-        unit, block = self.program.unit(op), self.program.block_id(op)
-        found: list[int] = []
-        while block >= 0:
+        unit, found = self.program.unit(op), list[int]()
+        for block in self.program.blocks_around(op):
             facts = self.program.blocks[block]
             if facts.kind == "scope" or facts.kind == "except":
                 break
             if facts.kind in ("if", "else", "case", "while") and facts.test >= 0 and facts.constant != "main":
                 found.append(facts.test + unit.base)
-            block = self.program.parent_block(block, unit)
         return tuple(dict.fromkeys(found))
 
     def of_status(self, status: int, depth: int = DEPTH) -> tuple[int, ...]:

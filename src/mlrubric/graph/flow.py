@@ -193,11 +193,13 @@ class Flow:
 
     def loop(self, op: int) -> int:
         """The outermost loop block around an operation, or -1."""
-        unit, block, found = self.program.unit(op), self.program.block_id(op), -1
-        while block >= 0 and self.program.blocks[block].kind != "scope":
-            if self.program.blocks[block].kind in LOOPS:
+        found = -1
+        for block in self.program.blocks_around(op):
+            kind = self.program.blocks[block].kind
+            if kind == "scope":
+                break
+            if kind in LOOPS:
                 found = block
-            block = self.program.parent_block(block, unit)
         return found
 
     # ---- sweeps -------------------------------------------------------------------------------------------------

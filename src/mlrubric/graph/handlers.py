@@ -19,16 +19,17 @@ class Handlers:
     def swallowed(self, op: int, raised: frozenset[str] = frozenset()) -> int:
         """The line of the handler that swallows what the operation raises, or 0. `raised` are further kinds of errors that may come."""
         raised |= self.raised_by(op)
-        unit, block = self.program.unit(op), self.program.block_id(op)
-        while block >= 0 and self.program.blocks[block].kind != "scope":
+        unit = self.program.unit(op)
+        for block in self.program.blocks_around(op):
             facts = self.program.blocks[block]
+            if facts.kind == "scope":
+                break
             if facts.kind == "try":
                 line = self._handled(unit, block - unit.block_base, raised)
                 if line:
                     return line
             elif facts.kind == "with" and facts.test >= 0 and self._suppresses(facts.test + unit.base, raised):
                 return facts.line
-            block = self.program.parent_block(block, unit)
         return 0
 
     def only_told(self, line: int, unit: ModuleUnit) -> bool:

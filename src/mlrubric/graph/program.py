@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mlrubric.graph.search_paths import is_search_path, search_folders
@@ -162,6 +162,14 @@ class Program:
     def parent_block(self, block: int, unit: ModuleUnit) -> int:
         parent = self.blocks[block].parent
         return parent + unit.block_base if parent >= 0 else -1
+
+    def blocks_around(self, op: int) -> Iterator[int]:
+        """The blocks an operation stands in, the innermost first, up to its module."""
+        unit = self.unit(op)
+        block = unit.block_base + self.ops[op].block
+        while block >= 0:
+            yield block
+            block = self.parent_block(block, unit)
 
     def parent_scope(self, scope: int) -> int:
         parent = self.scopes[scope].parent

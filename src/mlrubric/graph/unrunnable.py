@@ -145,12 +145,7 @@ def _at_top(code: Code, op: int) -> bool:
     program = code.program
     if program.scopes[program.scope_id(op)].kind != "module":
         return False
-    unit, block = program.unit(op), program.block_id(op)
-    while block >= 0:
-        if program.blocks[block].kind in TRIED:
-            return False
-        block = program.parent_block(block, unit)
-    return True
+    return all(program.blocks[block].kind not in TRIED for block in program.blocks_around(op))
 
 
 def _own_but_absent(world: World, unit: ModuleUnit, name: str) -> bool:

@@ -117,14 +117,13 @@ def _dags_of(world: World, op: int, by_op: dict[int, Dag], depth: int) -> list[D
     given = keyword(code, op, "dag")
     if given >= 0:
         return _behind(world, given, by_op)
-    unit, block = program.unit(op), program.block_id(op)
-    while block >= 0:
+    unit = program.unit(op)
+    for block in program.blocks_around(op):
         facts = program.blocks[block]
         if facts.kind == "with" and facts.test >= 0:
             found = _behind(world, facts.test + unit.base, by_op)
             if found:
                 return found
-        block = program.parent_block(block, unit)
     scope = program.scope_id(op)
     own = [dag for dag in by_op.values() if dag.scope == scope]
     if own:

@@ -166,9 +166,9 @@ class Carrier:
                 fits.setdefault((program.scope_id(op), program.args[receiver] or program.ops[receiver].name), []).append(op)
         for again in fits.values():
             for first, second in pairwise(again):
-                block = self.code.program.block_id(second)
+                block = program.block_id(second)
                 for following in self.code.flow.after(first):
-                    if following > second and first not in program.args[following] and block in self._blocks(following):
+                    if following > second and first not in program.args[following] and block in program.blocks_around(following):
                         self.narrow.setdefault(first, {})[following] = 0
         for call, receiver, scope in self.inside.applied:
             if self.code.meanings.of(call) is None and not self.code.resolver.targets.get(call):
@@ -176,15 +176,6 @@ class Carrier:
                     self.added.setdefault(receiver, []).append((parameter, ALL))
                 for returned in program.returns(scope):
                     self.added.setdefault(returned, []).append((call, ALL))
-
-    def _blocks(self, op: int) -> set[int]:
-        """The blocks around an operation."""
-        program, unit, found = self.code.program, self.code.program.unit(op), set[int]()
-        block = program.block_id(op)
-        while block >= 0:
-            found.add(block)
-            block = program.parent_block(block, unit)
-        return found
 
     def _elements(self) -> dict[int, tuple[int, tuple[int, ...]]]:
         """Unpacked results of project functions that are written as tuples: the call, and the elements that are taken."""

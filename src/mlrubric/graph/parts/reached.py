@@ -7,12 +7,13 @@ from mlrubric.graph.code import Code, is_test_code
 
 def unreached(code: Code, op: int) -> bool:
     """Whether an operation stands under a comparison of a parameter with a constant that no call outside of tests meets."""
-    program, unit, block = code.program, code.program.unit(op), code.program.block_id(op)
-    while block >= 0 and program.blocks[block].kind != "scope":
-        facts = program.blocks[block]
-        if facts.kind == "if" and facts.test >= 0 and _never(code, facts.test + unit.base):
+    base = code.program.unit(op).base
+    for block in code.program.blocks_around(op):
+        facts = code.program.blocks[block]
+        if facts.kind == "scope":
+            break
+        if facts.kind == "if" and facts.test >= 0 and _never(code, facts.test + base):
             return True
-        block = program.parent_block(block, unit)
     return False
 
 
