@@ -8,6 +8,7 @@ from dataclasses import replace
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.installs import Environment, Installs, normal
+from mlrubric.graph.values import texts
 from mlrubric.graph.world import World
 
 EXPRESSION = ("load", "assign", "phi", "unary", "compare", "boolean", "call", "conditional", "attribute")
@@ -75,7 +76,7 @@ def _modules(code: Code, op: int) -> list[str]:
     if meaning is None:
         return []
     if "@name" in meaning.arguments:
-        return _texts(code, meaning.arguments["@name"])
+        return list(texts(code.resolver.of(meaning.arguments["@name"])))
     if "@condition" in meaning.arguments:
         return _asked_by(code, meaning.arguments["@condition"])
     handler = code.program.block_id(op)
@@ -98,7 +99,7 @@ def _asked_by(code: Code, condition: int) -> list[str]:
         negated |= facts.name == "not" if facts.kind == "unary" else facts.kind == "compare" and facts.value in (("is",), ("==",))
         meaning = code.meanings.of(op) if facts.kind == "call" else None
         if meaning is not None and "env.probe" in meaning.roles:
-            found.extend(_texts(code, meaning.arguments.get("@name", -1)))
+            found.extend(texts(code.resolver.of(meaning.arguments.get("@name", -1))))
         elif facts.kind == "assign" and program.blocks[program.block_id(op)].kind == "except":
             found.extend(_tried(code, program.block_id(op)))
         waiting.extend((*program.args[op], *code.resolver.reads.get(op, ())))
@@ -118,10 +119,6 @@ def _tried(code: Code, handler: int) -> list[str]:
     inside = max(tries, key=lambda n: unit.facts.blocks[n].line)
     names = [str(op.value[0]) for op in unit.facts.ops if op.block == inside and op.kind == "import" and isinstance(op.value, tuple)]
     return sorted({n for n in names if n})
-
-
-def _texts(code: Code, op: int) -> list[str]:
-    return [str(v[1]) for v in code.resolver.of(op) if v[0] == "text"] if op >= 0 else []
 
 
 # ---- which tests a skip speaks for -----------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from mlrubric.graph.code import Code
-from mlrubric.graph.values import HOLE
+from mlrubric.graph.values import HOLE, texts
 from mlrubric.graph.world import World
 from mlrubric.model.place import Place
 from mlrubric.source.syntax.cron import NICKNAMES, cron_problem
@@ -115,7 +115,7 @@ def _of_call(code: Code, call: int) -> Clock:
     if lengths:
         return Clock(f"every {' '.join(lengths)}")
     if len(args) > len(names) + 1:
-        first = [str(v[1]) for v in code.resolver.of(args[1]) if v[0] == "text"]
+        first = texts(code.resolver.of(args[1]))
         if len(first) == 1:
             return clock_of_text(first[0])
     targets = {str(v[1]).rsplit(".", 1)[-1] for v in code.resolver.targets.get(call, ()) if v[0] == "external"}

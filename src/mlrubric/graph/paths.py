@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from mlrubric.graph.code import Code, is_test_code, texts_of
-from mlrubric.graph.values import HOLE
+from mlrubric.graph.values import HOLE, texts
 
 CARRIERS = frozenset({"text", "made", "view", "pair", "zipped", "zip", "partial"})
 
 
 def known_texts(code: Code, argument: int) -> list[str]:
     """All texts of an argument, sorted. In the project's own code, a path that only a test names says nothing about the real run; an
-    address that only
-    tests name is still the only one there is."""
+    address that only tests name is still the only one there is."""
     if argument < 0:
         return []
-    values = sorted(str(v[1]) for v in code.resolver.of(argument) if v[0] == "text")
+    values = list(texts(code.resolver.of(argument)))
     if not values or is_test_code(code.program.unit(argument).path):
         return values
     written = _written(code, argument)
@@ -30,11 +29,11 @@ def _written(code: Code, argument: int) -> str:
         return ""
     found, tests = list[str](), False
     for op in code.flow.reach([argument], back=True, stop=lambda o: not _holds_text(code, o)):
-        texts = texts_of(code.program.ops[op])
-        if texts and is_test_code(code.program.unit(op).path):
+        here = texts_of(code.program.ops[op])
+        if here and is_test_code(code.program.unit(op).path):
             tests = True
         else:
-            found.extend(texts)
+            found.extend(here)
     return ("\n".join(found) or "\n") if tests else ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.processes import Processes
 from mlrubric.graph.serving import TRAINS, Sides
+from mlrubric.graph.values import texts
 from mlrubric.graph.world import World
 
 SAVES = frozenset(
@@ -153,11 +154,10 @@ def _only_target(code: Code, fit: int, model: int) -> bool:
         return True  # an encoder of targets, and what the columns are is not seen from here
     columns = _columns(code, target)
     stored = {
-        str(v[1])
+        text
         for f in code.flow.reach([fit], stop=lambda o: code.program.ops[o].kind == "store_subscript")
         if code.program.ops[f].kind == "store_subscript" and f - fit < 40 and len(code.program.args[f]) > 2
-        for v in code.resolver.of(code.program.args[f][1])
-        if v[0] == "text"
+        for text in texts(code.resolver.of(code.program.args[f][1]))
     }
     if stored:
         return stored <= columns
@@ -177,7 +177,7 @@ def _columns(code: Code, op: int) -> set[str]:
         seen.add(here)
         facts, args = code.program.ops[here], code.program.args[here]
         if facts.kind == "subscript" and len(args) > 1:
-            found |= {str(v[1]) for v in code.resolver.of(args[1]) if v[0] == "text"}
+            found.update(texts(code.resolver.of(args[1])))
         if facts.kind == "attribute":
             found.add(facts.name)
         waiting.extend(code.flow.backward[here])

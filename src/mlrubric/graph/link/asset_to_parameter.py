@@ -5,6 +5,7 @@ from __future__ import annotations
 from mlrubric.graph.clock import decorated, keyword
 from mlrubric.graph.handover import Handover, hand_over
 from mlrubric.graph.meaning import Meaning
+from mlrubric.graph.values import texts
 from mlrubric.graph.world import World
 
 ORDER = 83
@@ -59,9 +60,9 @@ def _renamed(world: World, decorator: int) -> dict[str, str]:
         if program.ops[value].kind == "call":
             key = keyword(code, value, "key")
             argument = key if key >= 0 else next(iter(program.args[value][1:2]), -1)
-            texts = [str(v[1]) for v in code.resolver.of(argument) if v[0] == "text"] if argument >= 0 else []
-            if len(texts) == 1:
-                found[parameter] = texts[0]
+            keys = texts(code.resolver.of(argument))
+            if len(keys) == 1:
+                found[parameter] = keys[0]
     return found
 
 
@@ -76,5 +77,5 @@ def _entries(world: World, decorator: int, names: tuple[str, ...]) -> list[tuple
         if made >= 0 and program.ops[made].kind == "dict":
             args = program.args[made]
             pairs = zip(args[::2], args[1::2], strict=True)
-            return [(str(v[1]), item) for key, item in pairs for v in sorted(code.resolver.of(key), key=repr) if v[0] == "text"]
+            return [(text, item) for key, item in pairs for text in texts(code.resolver.of(key))]
     return []

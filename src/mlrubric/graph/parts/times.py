@@ -8,6 +8,7 @@ from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.parts.layout import SERIES, SORTED
 from mlrubric.graph.parts.seen import Seen
+from mlrubric.graph.values import texts
 
 CALENDAR = "time"
 
@@ -24,7 +25,7 @@ def series(code: Code) -> dict[int, int]:
             sorting.append((op, meaning))
     times = _times(code) if sorting else frozenset()
     for op, _ in sorting:
-        if any(v[0] == "text" and (code.program.unit_of[op], v[1]) in times for a in _arguments(code, op) for v in code.resolver.of(a)):
+        if any((code.program.unit_of[op], text) in times for a in _arguments(code, op) for text in texts(code.resolver.of(a))):
             found[op] = found.get(op, 0) | SORTED
     return found
 
@@ -38,20 +39,20 @@ def _arguments(code: Code, op: int) -> Iterator[int]:
                 yield from code.program.args[argument]
 
 
-def _times(code: Code) -> frozenset[tuple[int, object]]:
+def _times(code: Code) -> frozenset[tuple[int, str]]:
     """(module, column) that times are stored in: `frame["day"] = to_datetime(...)`, `parse_dates=["day"]`."""
-    found: set[tuple[int, object]] = set()
+    found: set[tuple[int, str]] = set()
     for op, facts in enumerate(code.program.ops):
         if facts.kind == "store_subscript" and len(code.program.args[op]) > 2:
             _, index, value = code.program.args[op][:3]
             meaning = code.meanings.of(value)
             if meaning is not None and CALENDAR in code.meanings.traits(meaning):
-                found |= {(code.program.unit_of[op], v[1]) for v in code.resolver.of(index) if v[0] == "text"}
+                found |= {(code.program.unit_of[op], text) for text in texts(code.resolver.of(index))}
     for op, meaning in code.meanings.all().items():
         if "@times" in meaning.arguments:
             argument = meaning.arguments["@times"]
             elements = code.program.args[argument] if code.program.ops[argument].kind == "container" else (argument,)
-            found |= {(code.program.unit_of[op], v[1]) for e in elements for v in code.resolver.of(e) if v[0] == "text"}
+            found |= {(code.program.unit_of[op], text) for e in elements for text in texts(code.resolver.of(e))}
     return frozenset(found)
 
 
