@@ -141,9 +141,8 @@ def _tests_under(world: World, op: int) -> list[int]:
 def _decorated(code: Code, op: int) -> Iterator[int]:
     """The scope that a call decorates."""
     for use in code.resolver.uses[op]:
-        facts = code.program.ops[use]
-        if facts.kind in ("function", "class"):
-            yield int(str(facts.value)) + code.program.unit(use).scope_base
+        if code.program.ops[use].kind in ("function", "class"):
+            yield code.program.defined(use)
 
 
 def _inside(code: Code, scope: int, outer: int) -> bool:

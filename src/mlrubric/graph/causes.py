@@ -10,6 +10,7 @@ from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.derive import compares
 from mlrubric.graph.earlier import earlier_runs
 from mlrubric.graph.graph import RUNS, Graph
+from mlrubric.graph.values import number
 from mlrubric.graph.world import World
 
 RELEASES = ("model.register", "model.promote", "model.deploy")
@@ -193,7 +194,7 @@ class Toothless:
                 continue
             for target in sorted(resolver.targets.get(call, ()), key=repr):
                 if target[0] == "function" and target[1] != scope:
-                    inner = int(str(target[1]))
+                    inner = number(target)
                     if inner in self.by_scope:
                         return self.by_scope[inner][-1]
                     if self._gives_verdict(inner) and self._ignored(call):
@@ -213,9 +214,9 @@ class Toothless:
             if is_test_code(unit.path):
                 continue
             sides: dict[int, list[int]] = {}
-            for number, block in enumerate(unit.facts.blocks):
+            for index, block in enumerate(unit.facts.blocks):
                 if block.kind in ("if", "else") and block.test >= 0 and block.constant is None:
-                    sides.setdefault(block.test, []).append(number)
+                    sides.setdefault(block.test, []).append(index)
             for test, blocks in sides.items():
                 condition = test + unit.base
                 if not compares(code, condition) or not about_quality(code, condition) or code.flow.loop(condition) >= 0:
@@ -225,21 +226,21 @@ class Toothless:
 
     def _only_tells(self, unit_index: int, inside: set[int]) -> bool:
         unit = self.code.program.modules[unit_index]
-        for number, block in enumerate(unit.facts.blocks):
+        for index, block in enumerate(unit.facts.blocks):
             if block.parent in inside:
-                inside.add(number)
+                inside.add(index)
         told = False
-        for number, op in enumerate(unit.facts.ops):
+        for index, op in enumerate(unit.facts.ops):
             if op.block not in inside:
                 continue
             if op.kind in CHANGES:
                 return False
             if op.kind == "call":
-                meaning = self.code.meanings.of(number + unit.base)
+                meaning = self.code.meanings.of(index + unit.base)
                 roles = set(meaning.roles) if meaning is not None else set()
                 if roles & ONLY_TELLS:
                     told = True
-                elif roles or any(t[0] in ("function", "class") for t in self.code.resolver.targets.get(number + unit.base, ())):
+                elif roles or any(t[0] in ("function", "class") for t in self.code.resolver.targets.get(index + unit.base, ())):
                     return False
         return told
 

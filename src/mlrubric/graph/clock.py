@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from mlrubric.graph.code import Code
-from mlrubric.graph.values import HOLE, texts
+from mlrubric.graph.values import HOLE, number, texts
 from mlrubric.graph.world import World
 from mlrubric.model.place import Place
 from mlrubric.source.syntax.cron import NICKNAMES, cron_problem
@@ -82,7 +82,7 @@ def _of_value(code: Code, value: tuple[object, ...]) -> Clock | None:
     if value[0] == "const":
         return BY_HAND if value[1] is None or value[1] is False else Clock(f"every {value[1]}")
     if value[0] == "made":
-        made = int(str(value[1]))
+        made = number(value)
         items = [item for item in code.program.args[made] if item >= 0]
         if code.program.ops[made].kind == "container" and items:
             inner = [clock_of(code, item) for item in items]
@@ -143,10 +143,10 @@ def functions(code: Code, op: int) -> list[int]:
     """The nodes of the project's functions that a value may be, through `partial` and bound methods."""
     found: list[int] = []
     for value in sorted(code.resolver.of(op), key=repr) if op >= 0 else ():
-        if value[0] in ("function", "bound") and int(str(value[1])) in code.scope_node:
-            found.append(code.scope_node[int(str(value[1]))])
+        if value[0] in ("function", "bound") and number(value) in code.scope_node:
+            found.append(code.scope_node[number(value)])
         elif value[0] == "partial":
-            inner = code.program.args[int(str(value[1]))]
+            inner = code.program.args[number(value)]
             found.extend(functions(code, inner[1]) if len(inner) > 1 else ())
     return list(dict.fromkeys(found))
 
@@ -165,9 +165,7 @@ def methods(world: World, scope: int, role: str = "", name: str = "") -> list[in
 
 def decorated(code: Code) -> Iterator[tuple[int, int]]:
     """Every function or class definition with each of its decorators."""
-    program = code.program
-    for op, facts in enumerate(program.ops):
-        extra = facts.extra[2] if facts.kind == "class" and isinstance(facts.extra, tuple) else facts.extra
-        count = extra if facts.kind in ("function", "class") else 0
-        for decorator in program.args[op][len(program.args[op]) - int(str(count or 0)) :] if count else ():
-            yield op, decorator
+    for op, facts in enumerate(code.program.ops):
+        if facts.kind in ("function", "class"):
+            for decorator in code.program.decorators(op):
+                yield op, decorator

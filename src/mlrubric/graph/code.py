@@ -13,6 +13,7 @@ from mlrubric.graph.graph import Graph
 from mlrubric.graph.meaning import Meaning, Meanings
 from mlrubric.graph.program import ModuleUnit, Program
 from mlrubric.graph.resolve import Resolver
+from mlrubric.graph.values import number
 from mlrubric.model.place import Place, Span
 from mlrubric.model.python import Op
 
@@ -179,9 +180,7 @@ def is_test(program: Program, scope: int) -> bool:
 
 def _is_fixture(program: Program, scope: int) -> bool:
     """A decorator called `fixture`: pytest collects no test from it, whatever its name."""
-    definition = program.definition(scope)
-    count = program.ops[definition].extra if definition >= 0 else 0
-    for decorator in program.args[definition][-count:] if isinstance(count, int) and count else ():
+    for decorator in program.decorators(program.definition(scope)):
         named = program.args[decorator][0] if program.ops[decorator].kind == "call" else decorator
         if program.ops[named].name == "fixture":
             return True
@@ -199,7 +198,7 @@ def _add_calls(graph: Graph, code: Code) -> None:
         loss = f"exception swallowed at line {line}" if line else ""
         for target in sorted(targets, key=repr):
             if target[0] == "function" or target[0] == "callback":
-                node = code.scope_node.get(int(str(target[1])))
+                node = code.scope_node.get(number(target))
                 if node is not None:
                     graph.connect(source, node, "call", code.place(op), certain=target[0] == "function", loss=loss)
     for op, facts in enumerate(program.ops):
@@ -214,8 +213,8 @@ def _add_decorated(graph: Graph, code: Code) -> None:
     for op, facts in enumerate(program.ops):
         if facts.kind != "function" or not facts.extra:
             continue
-        scope = int(str(facts.value)) + program.unit(op).scope_base
-        for decorator in program.args[op][-int(str(facts.extra)) :]:
+        scope = program.defined(op)
+        for decorator in program.decorators(op):
             meaning = code.meanings.of(decorator) or code.meanings.named(decorator)
             roles = [r for r in meaning.roles if r in REGISTERED] if meaning is not None else []
             for role in roles:

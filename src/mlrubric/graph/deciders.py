@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlrubric.graph.meaning import Meanings
 from mlrubric.graph.program import Program
+from mlrubric.graph.values import number
 
 EXPRESSION = ("load", "unary", "compare", "boolean", "call", "conditional", "phi")
 MOST = 8
@@ -58,7 +59,7 @@ class Deciders:
         found: list[int] = []
         inside = [t for t in sorted(self.meanings.resolver.targets.get(call, ()), key=repr) if t[0] == "function"]
         for target in inside:
-            for returned in self.program.returns(int(str(target[1]))):
+            for returned in self.program.returns(number(target)):
                 if not self.program.args[returned]:
                     continue
                 value = self.program.args[returned][0]
@@ -104,12 +105,10 @@ class Deciders:
         if self._mutations is None:
             self._mutations = {}
             for call, facts in enumerate(self.program.ops):
-                callee = self.program.args[call][0] if facts.kind == "call" else -1
-                if callee >= 0 and self.program.ops[callee].kind == "attribute":
-                    receiver = self.program.args[callee][0]
-                    if receiver >= 0 and self.program.ops[receiver].kind == "load":
-                        key = (self.program.scope_id(call), self.program.ops[receiver].name)
-                        self._mutations.setdefault(key, []).append(call)
+                receiver = self.program.receiver(call) if facts.kind == "call" else -1
+                if receiver >= 0 and self.program.ops[receiver].kind == "load":
+                    key = (self.program.scope_id(call), self.program.ops[receiver].name)
+                    self._mutations.setdefault(key, []).append(call)
         name = self.program.ops[op].name
         return [c for c in self._mutations.get((self.program.scope_id(op), name), ()) if c < op]
 

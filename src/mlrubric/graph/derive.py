@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.graph import RUNS, Graph
+from mlrubric.graph.values import number
 
 ORDERING = frozenset({"<", ">", "<=", ">="})
 SAME = frozenset(
@@ -177,7 +178,7 @@ def run_by(graph: Graph, code: Code, call: int) -> set[str]:
     """The roles of a call and of all that it runs."""
     meaning = code.meanings.of(call)
     roles = set(meaning.roles) if meaning is not None else set()
-    starts = [code.scope_node[int(str(t[1]))] for t in code.resolver.targets.get(call, ()) if t[0] in ("function", "callback")]
+    starts = [code.scope_node[number(t)] for t in code.resolver.targets.get(call, ()) if t[0] in ("function", "callback")]
     for node in graph.sweep(starts, RUNS) if starts else ():
         roles |= set(graph.nodes[node].roles)
     return roles

@@ -15,6 +15,7 @@ from mlrubric.graph.meaning import Meanings
 from mlrubric.graph.program import Program
 from mlrubric.graph.resolve import Resolver
 from mlrubric.graph.summaries import Summaries
+from mlrubric.graph.values import number
 
 LOOPS = ("for", "while")
 UP, DOWN, OVER = 1, 2, 3
@@ -109,8 +110,7 @@ class Flow:
         outside = any(t[0] in ("external", "method") for t in targets) or not targets
         made = any(t[0] == "class" for t in targets)
         meaning = self.meanings.of(op)
-        callee = args[0]
-        receiver = self.program.args[callee][0] if callee >= 0 and self.program.ops[callee].kind == "attribute" else -1
+        callee, receiver = args[0], self.program.receiver(op)
         flows = meaning.flows if meaning is not None else "args"
         if outside and flows != "none":
             if callee >= 0 and not inside and flows in ("args", "receiver"):
@@ -136,7 +136,7 @@ class Flow:
             self.changed(receiver, op)
         for target in targets:
             if target[0] == "callback":
-                self._callback_edges(op, int(str(target[1])), receiver)
+                self._callback_edges(op, number(target), receiver)
 
     def _in_place(self, op: int) -> bool:
         """Whether a call says `inplace=True`."""

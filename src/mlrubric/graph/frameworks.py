@@ -26,12 +26,11 @@ class Fixtures:
         for op, facts in enumerate(program.ops):
             if facts.kind != "function" or not facts.extra:
                 continue
-            for decorator in program.args[op][-int(str(facts.extra)) :]:
+            for decorator in program.decorators(op):
                 called = program.args[decorator][0] if program.ops[decorator].kind == "call" else decorator
                 if any(str(v[1]) in FIXTURES for v in self.resolver.of(called) if v[0] == "external"):
-                    scope = int(str(facts.value)) + program.unit(op).scope_base
                     self.found.setdefault(self._name(decorator, facts.name), []).append(
-                        (program.unit(op).path, scope, self._flag(decorator, "autouse"))
+                        (program.unit(op).path, program.defined(op), self._flag(decorator, "autouse"))
                     )
 
     def _name(self, decorator: int, default: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlrubric.graph.meaning import Meanings
 from mlrubric.graph.program import ModuleUnit, Program
+from mlrubric.graph.values import number
 from mlrubric.model.python import Op
 
 BROAD = frozenset({"builtins.Exception", "builtins.BaseException"})
@@ -87,7 +88,7 @@ class Handlers:
         made = self.meanings.resolver.targets.get(op, ()) if self.program.ops[op].kind == "call" else ()
         for value in (*self.meanings.resolver.of(op), *made):
             if value[0] in ("class", "instance"):
-                scope = int(str(value[1]))
+                scope = number(value)
                 own, bases = self.meanings.resolver.mro(scope)
                 found |= {self.program.qualified(s) for s in (scope, *own)} | set(bases)
             elif value[0] in ("external", "object", "foreign"):

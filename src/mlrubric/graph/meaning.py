@@ -109,7 +109,7 @@ class Meanings:
                 owner, name = str(target[1]), str(target[2])
                 found = self._named(op, f"{owner}.{name}", self.catalogue.method(owner, name), owner)
             elif target[0] == "class":
-                found = self._subclass(op, int(str(target[1])))
+                found = self._subclass(op, number(target))
             if found is not None and (best is None or len(found.roles) > len(best.roles)):
                 best = found
         if best is None and not inside:
@@ -130,7 +130,7 @@ class Meanings:
             for target in sorted(targets, key=repr):
                 if target[0] != "function":
                     continue
-                scope = int(str(target[1]))
+                scope = number(target)
                 owner = self.resolver.class_of.get(scope)
                 if owner is None or owner in busy:
                     continue

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from mlrubric.graph.code import Code
+from mlrubric.graph.values import number
 
 PASSING = ("with", "try", "finally", "scope", "cell")
 
@@ -56,7 +57,7 @@ class Order:
         for target in sorted(self.code.resolver.targets.get(call, ()), key=repr):
             if target[0] != "function":
                 continue
-            inner = self.always(int(str(target[1])), guard)
+            inner = self.always(number(target), guard)
             if inner is None or self.code.checks.swallowed(call, by=self.stops.get(inner, -1)):
                 return None
             found = inner

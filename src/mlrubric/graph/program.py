@@ -189,6 +189,21 @@ class Program:
         op = self.scopes[scope].definition
         return op + self.modules[self.scope_unit[scope]].base if op >= 0 else -1
 
+    def defined(self, op: int) -> int:
+        """The scope that a definition of a function, lambda or class opens."""
+        return int(str(self.ops[op].value)) + self.unit(op).scope_base
+
+    def decorators(self, definition: int) -> tuple[int, ...]:
+        """The decorators of a function or class as they are written, the outermost first."""
+        extra = self.ops[definition].extra if definition >= 0 and self.ops[definition].kind in ("function", "class") else 0
+        count = int(extra[2]) if isinstance(extra, tuple) else int(str(extra or 0))
+        return self.args[definition][-count:] if count else ()
+
+    def receiver(self, call: int) -> int:
+        """The object whose method is called: `x` in `x.f()`; -1 for other calls."""
+        callee = self.args[call][0]
+        return self.args[callee][0] if callee >= 0 and self.ops[callee].kind == "attribute" else -1
+
     def qualified(self, scope: int) -> str:
         """`package.module.Class.method`; the module alone for a module scope."""
         unit = self.modules[self.scope_unit[scope]]

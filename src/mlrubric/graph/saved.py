@@ -64,10 +64,10 @@ def _goes_out(world: World, sides: Sides, processes: Processes, fit: int) -> int
 def _makers(code: Code, fit: int) -> list[int]:
     """The calls that made the object that a `fit` is called on; empty when one of its origins is not known."""
     program, resolver = code.program, code.resolver
-    callee = program.args[fit][0]
-    if callee < 0 or program.ops[callee].kind != "attribute":
+    receiver = program.receiver(fit)
+    if receiver < 0:
         return []
-    waiting, seen, found = [program.args[callee][0]], set[int](), list[int]()
+    waiting, seen, found = [receiver], set[int](), list[int]()
     while waiting:
         op = waiting.pop()
         if op in seen or op < 0:

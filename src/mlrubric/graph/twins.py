@@ -196,8 +196,7 @@ class _Twins:
         if facts.kind == "call" and args[0] >= 0 and program.ops[args[0]].kind == "load":
             found.append(program.ops[args[0]].name)
         if facts.kind == "lambda":
-            scope = int(str(facts.value)) + program.unit(op).scope_base
-            args = program.returns(scope)
+            args = program.returns(program.defined(op))
         for arg in args:
             found.extend(self._tokens(arg, depth - 1))
         return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from mlrubric.graph.link.command_to_target import follow
-from mlrubric.graph.values import HOLE
+from mlrubric.graph.values import HOLE, number
 from mlrubric.graph.world import World
 from mlrubric.knowledge.commands import interpret
 from mlrubric.model.facts import Command
@@ -81,7 +81,7 @@ def _lines(world: World, argument: int) -> list[list[str]]:
         if value[0] == "text":
             found.extend(_split(str(value[1])))
         elif value[0] == "made":
-            words = [word_of(world, item) for item in world.code.program.args[int(str(value[1]))]]
+            words = [word_of(world, item) for item in world.code.program.args[number(value)]]
             if words and words[0] != HOLE:
                 found.append(words)
     return found[:8]

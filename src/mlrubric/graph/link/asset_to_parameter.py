@@ -5,7 +5,7 @@ from __future__ import annotations
 from mlrubric.graph.clock import decorated, keyword
 from mlrubric.graph.handover import Handover, hand_over
 from mlrubric.graph.meaning import Meaning
-from mlrubric.graph.values import texts
+from mlrubric.graph.values import number, texts
 from mlrubric.graph.world import World
 
 ORDER = 83
@@ -22,7 +22,7 @@ def link(world: World) -> None:
         named = code.meanings.of(decorator) or code.meanings.named(decorator)
         if named is None or named.entry is None or named.entry.gives != ASSET or program.ops[definition].kind != "function":
             continue
-        scope = int(str(program.ops[definition].value)) + program.unit(definition).scope_base
+        scope = program.defined(definition)
         takers.append((scope, decorator, definition))
         for name, returned in _names(world, scope, decorator, named):
             assets.setdefault(name, []).extend(returned)
@@ -73,7 +73,7 @@ def _entries(world: World, decorator: int, names: tuple[str, ...]) -> list[tuple
         return []
     given = keyword(code, decorator, *names)
     for value in sorted(code.resolver.of(given), key=repr) if given >= 0 else ():
-        made = int(str(value[1])) if value[0] == "made" else -1
+        made = number(value) if value[0] == "made" else -1
         if made >= 0 and program.ops[made].kind == "dict":
             args = program.args[made]
             pairs = zip(args[::2], args[1::2], strict=True)

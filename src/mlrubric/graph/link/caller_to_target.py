@@ -9,7 +9,7 @@ from __future__ import annotations
 from mlrubric.graph.code import Code
 from mlrubric.graph.link.argument_to_target import INTERPRETER, LOSS, looked_at, word_of
 from mlrubric.graph.link.command_to_target import follow
-from mlrubric.graph.values import HOLE, texts
+from mlrubric.graph.values import HOLE, number, texts
 from mlrubric.graph.world import World
 from mlrubric.knowledge.commands import interpret
 from mlrubric.model.facts import Command
@@ -28,7 +28,7 @@ def link(world: World) -> None:
             continue
         for value in sorted(code.resolver.of(meaning.arguments["@command"]), key=repr):
             if value[0] == "made":
-                _variants(world, op, code.program.args[int(str(value[1]))], meaning.raises)
+                _variants(world, op, code.program.args[number(value)], meaning.raises)
 
 
 def _variants(world: World, op: int, items: tuple[int, ...], raises: bool) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from mlrubric.graph.clock import BY_HAND, Clock, add_trigger, clock_of, decorated, functions, keyword, methods
 from mlrubric.graph.graph import Graph
+from mlrubric.graph.values import number
 from mlrubric.graph.world import World
 from mlrubric.model.facts import Image, Requirement
 from mlrubric.model.place import Place
@@ -39,7 +40,7 @@ def link(world: World) -> None:
     for definition, decorator in decorated(world.code):
         named = world.code.meanings.of(decorator) or world.code.meanings.named(decorator)
         if named is not None and named.api == DECORATOR and world.code.program.ops[definition].kind == "function":
-            scope = int(str(world.code.program.ops[definition].value)) + world.code.program.unit(definition).scope_base
+            scope = world.code.program.defined(definition)
             dags.append(_add(world, decorator, scope, major))
     if not dags:
         return
@@ -49,7 +50,7 @@ def link(world: World) -> None:
             for dag in _dags_of(world, op, by_op, DEPTH):
                 _task(world, dag, op, dags)
     for op, targets in sorted(world.code.resolver.targets.items()):
-        called = [world.code.scope_node.get(int(str(t[1]))) for t in targets if t[0] == "function"]
+        called = [world.code.scope_node.get(number(t)) for t in targets if t[0] == "function"]
         tasks = [node for node in called if node is not None and "flow.task" in world.graph.nodes[node].roles]
         for dag in _dags_of(world, op, by_op, DEPTH) if tasks else ():
             for node in tasks:
@@ -156,7 +157,7 @@ def _task(world: World, dag: Dag, op: int, dags: list[Dag]) -> None:
         graph.connect(dag.node, target, "run", place)
     for value in sorted(code.resolver.targets.get(op, ()), key=repr):
         if value[0] == "class":
-            for target in methods(world, int(str(value[1])), name="execute"):
+            for target in methods(world, number(value), name="execute"):
                 graph.connect(dag.node, target, "run", place)
     if "@command" in meaning.arguments:
         graph.connect(dag.node, code.op_node[op], "run", place)

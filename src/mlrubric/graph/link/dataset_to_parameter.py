@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from mlrubric.graph.clock import functions
 from mlrubric.graph.handover import Handover, hand_over
 from mlrubric.graph.meaning import Meaning
-from mlrubric.graph.values import texts
+from mlrubric.graph.values import number, texts
 from mlrubric.graph.world import World
 from mlrubric.model.facts import Setting
 from mlrubric.model.place import Place
@@ -102,7 +102,7 @@ def _listed(world: World, op: int) -> list[tuple[str | int, str]]:
         if value[0] == "text":
             found.append((0, str(value[1])))
         elif value[0] == "made":
-            made = int(str(value[1]))
+            made = number(value)
             items = program.args[made]
             if program.ops[made].kind == "container":
                 found += [(i, text) for i, item in enumerate(items) for text in texts(resolver.of(item))]

@@ -13,6 +13,7 @@ from dataclasses import replace
 from mlrubric.graph.clock import BY_HAND, Clock, add_trigger, clock_of, decorated, functions, keyword, methods
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.meaning import Meaning
+from mlrubric.graph.values import number
 from mlrubric.graph.world import World
 
 ORDER = 85
@@ -131,8 +132,7 @@ def _running(world: World, op: int, clock: Clock, started: dict[int, int], insid
 def _decorator(world: World, definition: int, decorator: int, named: Meaning, started: dict[int, int]) -> None:
     """A schedule on a function or a class; `job=` names what it starts instead."""
     code, program = world.code, world.code.program
-    facts = program.ops[definition]
-    scope = int(str(facts.value)) + program.unit(definition).scope_base
+    scope = program.defined(definition)
     targets = [code.scope_node[scope]] if scope in code.scope_node else methods(world, scope, role="flow.task")
     is_call = program.ops[decorator].kind == "call"
     if is_call:
@@ -160,7 +160,7 @@ def _steps_of_classes(world: World) -> None:
         if "flow.define" in meaning.roles and op in code.op_node:
             for value in sorted(code.resolver.targets.get(op, ()), key=repr):
                 if value[0] == "class":
-                    _connect(world, op, methods(world, int(str(value[1])), role="flow.task"))
+                    _connect(world, op, methods(world, number(value), role="flow.task"))
 
 
 def _connect(world: World, op: int, targets: Iterable[int]) -> None:

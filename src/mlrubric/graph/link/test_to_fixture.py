@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlrubric.graph.values import number
 from mlrubric.graph.world import World
 
 ORDER = 40
@@ -23,6 +24,6 @@ def link(world: World) -> None:
             for name in ("setUp", "setUpClass", "setup_method", "setup_class", "asyncSetUp"):
                 for definition in world.code.program.exports[parent].get(name, ()):
                     for value in world.code.resolver.of(definition):
-                        helper = world.code.scope_node.get(int(str(value[1]))) if value[0] == "function" else None
+                        helper = world.code.scope_node.get(number(value)) if value[0] == "function" else None
                         if helper is not None and helper != node:
                             world.graph.connect(node, helper, "call", world.graph.nodes[node].place, label=facts.name)

@@ -161,7 +161,7 @@ class Carrier:
             callee = program.args[op][0]
             if not any(r in ("transform.fit", "transform.fit_apply", "model.fit") for r in meaning.roles) or callee < 0:
                 continue
-            receiver = program.args[callee][0] if program.ops[callee].kind == "attribute" else -1
+            receiver = program.receiver(op)
             if receiver >= 0 and program.ops[receiver].kind == "load" and not program.ops[callee].name.startswith("partial"):
                 fits.setdefault((program.scope_id(op), program.args[receiver] or program.ops[receiver].name), []).append(op)
         for again in fits.values():
@@ -218,9 +218,8 @@ def handed(code: Code, call: int) -> tuple[int, ...]:
     args = code.program.args[call]
     if code.program.ops[call].kind != "call":
         return args
-    callee = args[0] if args else -1
-    receiver = code.program.args[callee][:1] if callee >= 0 and code.program.ops[callee].kind == "attribute" else ()
-    return (*args[1:], *receiver)
+    receiver = code.program.receiver(call)
+    return (*args[1:], receiver) if receiver >= 0 else args[1:]
 
 
 class Inside:

@@ -104,12 +104,7 @@ def _kept(seen: Seen, call: int) -> int:
     """What a call gives back with the same columns: its receiver, or the data that a transformer changes."""
     code = seen.code
     meaning = code.meanings.of(call)
-    callee = code.program.args[call][0]
-    if meaning is None or callee < 0:
-        return -1
-    if KEPT in code.meanings.traits(meaning) and code.program.ops[callee].kind == "attribute":
-        return code.program.args[callee][0]
-    return -1
+    return code.program.receiver(call) if meaning is not None and KEPT in code.meanings.traits(meaning) else -1
 
 
 def _removed(seen: Seen, frames: Iterable[Frame]) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.meaning import Meaning
+from mlrubric.graph.values import number
 
 FITTED = ("transform.fit", "transform.fit_apply")
 ROWWISE = (1, "1", "columns")
@@ -45,7 +46,7 @@ def learners(code: Code) -> list[Learner]:
         if not (set(FITTED) & set(meaning.roles) or "data.sample" in meaning.roles):
             continue
         what = _what(code, meaning)
-        data = meaning.arguments.get("@data", meaning.arguments.get("@target", _receiver(code, op)))
+        data = meaning.arguments.get("@data", meaning.arguments.get("@target", code.program.receiver(op)))
         if what and data >= 0 and (meaning.entry is not None or _remembers(code, op)):
             found.append(Learner(op, what, data))
     return found
@@ -61,18 +62,13 @@ def _what(code: Code, meaning: Meaning) -> str:
     return "select" if "feature.importance" in meaning.roles and "@target" in meaning.arguments else "scale"
 
 
-def _receiver(code: Code, op: int) -> int:
-    callee = code.program.args[op][0]
-    return code.program.args[callee][0] if callee >= 0 and code.program.ops[callee].kind == "attribute" else -1
-
-
 def _remembers(code: Code, op: int) -> bool:
     """Whether a transformer of the project keeps something of the rows it is fitted on; one that only returns itself does not."""
     program = code.program
     for target in code.resolver.targets.get(op, ()):
         if target[0] != "function":
             continue
-        scope = int(str(target[1]))
+        scope = number(target)
         reached = code.flow.reach(program.params(scope)[1:], stop=lambda o, scope=scope: program.scope_id(o) != scope)  # type: ignore[misc]
         if any(program.ops[o].kind == "store_attribute" and program.scope_id(o) == scope for o in reached):
             return True
@@ -88,13 +84,13 @@ def statistics(code: Code, read: Collection[int], applied: set[int]) -> list[Lea
             continue
         meaning = code.meanings.of(op)
         traits = code.meanings.traits(meaning) if meaning is not None else _unknown(code, op)
-        if "window" in traits and _keyword(code, op, "center") in (True, "True") and _receiver(code, op) in read:
-            found.append(Learner(op, "future", _receiver(code, op)))
+        if "window" in traits and _keyword(code, op, "center") in (True, "True") and code.program.receiver(op) in read:
+            found.append(Learner(op, "future", code.program.receiver(op)))
         if "statistic" not in traits:
             continue
         data = meaning.arguments.get("@data", -1) if meaning is not None else -1
         if data < 0:
-            data = _receiver(code, op)
+            data = code.program.receiver(op)
         if data not in read or _rowwise(code, op) or _applied(code, op, applied) or _counted(code, data):
             continue
         if code.program.ops[code.program.args[op][0]].name in ENDS and not _range(code, op):
@@ -119,12 +115,12 @@ def _keyword(code: Code, op: int, wanted: str) -> object:
 def applications(code: Code) -> Iterator[tuple[int, int, int]]:
     """(call, receiver, function): functions of the project that are handed to a method, which will call them with what it holds."""
     for op, facts in enumerate(code.program.ops):
-        receiver = _receiver(code, op) if facts.kind == "call" else -1
+        receiver = code.program.receiver(op) if facts.kind == "call" else -1
         if receiver >= 0:
             for argument in code.program.args[op][1:]:
                 for value in code.resolver.of(argument):
                     if value[0] == "function":
-                        yield op, receiver, int(str(value[1]))
+                        yield op, receiver, number(value)
 
 
 def _unknown(code: Code, op: int) -> tuple[str, ...]:

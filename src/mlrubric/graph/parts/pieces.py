@@ -71,10 +71,8 @@ def _inputs(code: Code, op: int, meaning: Meaning) -> tuple[int, ...]:
     data = meaning.arguments.get("@data", -1)
     if data >= 0 and data not in positional:
         positional.append(data)
-    callee = args[0]
-    if not positional and callee >= 0 and code.program.ops[callee].kind == "attribute":
-        positional = [code.program.args[callee][0]]
-    return tuple(positional)
+    receiver = code.program.receiver(op)
+    return tuple(positional) or ((receiver,) if receiver >= 0 else ())
 
 
 def _pieces(code: Code, split: Split, parts: tuple[str, ...]) -> None:

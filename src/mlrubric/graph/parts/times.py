@@ -82,9 +82,9 @@ def mark_series(seen: Seen) -> None:
 
 def _folds(code: Code, op: int, meaning: Meaning) -> int:
     """The folds that a cross-validation is given, or the search whose `fit` is called was made with."""
-    callee = code.program.args[op][0]
-    if "@folds" not in meaning.arguments and callee >= 0 and code.program.ops[callee].kind == "attribute":
-        made = code.meanings.of(_splitter(code, code.program.args[callee][0]))
+    receiver = code.program.receiver(op)
+    if "@folds" not in meaning.arguments and receiver >= 0:
+        made = code.meanings.of(_splitter(code, receiver))
         return made.arguments.get("@folds", -1) if made is not None else -1
     return meaning.arguments.get("@folds", -1)
 
@@ -98,8 +98,7 @@ def _shuffles(code: Code, meaning: Meaning | None) -> bool:
 
 def _maker(code: Code, call: int) -> int:
     """The construction of the splitter whose method is called."""
-    callee = code.program.args[call][0]
-    return _splitter(code, code.program.args[callee][0]) if callee >= 0 and code.program.ops[callee].kind == "attribute" else -1
+    return _splitter(code, code.program.receiver(call))
 
 
 def _splitter(code: Code, op: int) -> int:

@@ -243,9 +243,7 @@ def option_parameter(r: Resolver, scope: int, option_call: int) -> None:
         r.depend(default, parameter, r.sources)
     position = -1
     if spelled and not spelled[0].startswith("-"):
-        definition = r.program.definition(scope)
-        count = int(str(r.program.ops[definition].extra or 0))
-        declared = [d for d in r.program.args[definition][-count:] if _is_argument(r, d)]
+        declared = [d for d in r.program.decorators(r.program.definition(scope)) if _is_argument(r, d)]
         position = len(declared) - 1 - declared.index(option_call) if option_call in declared else -1  # written from top to bottom
     calls.receive(r, parameter, on_lines(r, r.program.unit(option_call).path, tuple(spelled), position))
 
