@@ -51,15 +51,6 @@ def add_trigger(world: World, clock: Clock, place: Place, targets: Iterable[int]
 # ---- reading a schedule -------------------------------------------------------------------------------------------
 
 
-def keyword(code: Code, call: int, *names: str) -> int:
-    """The operation given for a keyword, or -1; -2 when it may come with `**`."""
-    given, args = code.program.ops[call].value, code.program.args[call]
-    if not isinstance(given, tuple):
-        return -1
-    values = dict(zip((str(name) for name in given), args[len(args) - len(given) :], strict=True))
-    return next((values[name] for name in names if name in values), -2 if "**" in values else -1)
-
-
 def clock_of(code: Code, op: int) -> Clock:
     """What a value means as a schedule: a cron line, a length of time, data that is waited for, nothing."""
     if op == -1:
@@ -110,8 +101,8 @@ def _of_call(code: Code, call: int) -> Clock:
     names = [str(name) for name in given] if isinstance(given, tuple) else []
     for name in ("cron", "cron_expression", "cron_schedule", "expression", "interval", "rrule", "schedule"):
         if name in names:
-            return clock_of(code, keyword(code, call, name))
-    lengths = [f"{code.meanings.spelling(keyword(code, call, name))} {name}" for name in names if name in SPANS]
+            return clock_of(code, code.program.keyword(call, name))
+    lengths = [f"{code.meanings.spelling(code.program.keyword(call, name))} {name}" for name in names if name in SPANS]
     if lengths:
         return Clock(f"every {' '.join(lengths)}")
     if len(args) > len(names) + 1:

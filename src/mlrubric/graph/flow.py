@@ -39,8 +39,8 @@ class Flow:
         for op in range(count):
             self._edges_of(op)
         for edges, kind in ((resolver.sources, DOWN), (resolver.results, UP), (resolver.reads, OVER)):
-            for target, sources in edges.items():
-                for source in sources:
+            for target, sources in sorted(edges.items()):
+                for source in sorted(sources):
                     self.jump(source, target, self._kind(source, target, kind))
 
     def connect(self, source: int, target: int) -> None:
@@ -134,16 +134,13 @@ class Flow:
                     if argument >= 0:
                         self.connect(argument, op)
             self.changed(receiver, op)
-        for target in targets:
-            if target[0] == "callback":
-                self._callback_edges(op, number(target), receiver)
+        for scope in sorted(number(target) for target in targets if target[0] == "callback"):
+            self._callback_edges(op, scope, receiver)
 
     def _in_place(self, op: int) -> bool:
         """Whether a call says `inplace=True`."""
-        names, args = self.program.ops[op].value, self.program.args[op]
-        if not isinstance(names, tuple) or "inplace" not in names:
-            return False
-        return self.program.ops[args[len(args) - len(names) + names.index("inplace")]].value is True
+        given = self.program.keyword(op, "inplace")
+        return given >= 0 and self.program.ops[given].value is True
 
     def _callback_edges(self, op: int, scope: int, receiver: int) -> None:
         """A library calls the project's function with what it was given: receiver and data arguments reach the parameters."""
@@ -170,7 +167,7 @@ class Flow:
             facts = self.program.ops[holder]
         if facts.kind == "load":
             loop = self.loop(by)
-            for definition in (*self.program.args[holder], *self.resolver.reads.get(holder, ())):
+            for definition in (*self.program.args[holder], *sorted(self.resolver.reads.get(holder, ()))):
                 for use in self.resolver.uses[definition]:
                     if use == holder or self.program.ops[use].kind != "load":
                         continue
@@ -185,9 +182,9 @@ class Flow:
 
     def _stored(self, attribute: int) -> Iterable[int]:
         """What an attribute follows: definitions, and those behind the slots of classes."""
-        for source in self.resolver.reads.get(attribute, ()):
+        for source in sorted(self.resolver.reads.get(attribute, ())):
             if self.program.ops[source].kind == "slot":
-                yield from self.resolver.reads.get(source, ())
+                yield from sorted(self.resolver.reads.get(source, ()))
             else:
                 yield source
 

@@ -7,6 +7,7 @@ import posixpath
 from mlrubric.graph.code import is_test
 from mlrubric.graph.program import Program
 from mlrubric.graph.resolve import Resolver
+from mlrubric.graph.values import keys_of
 
 FIXTURES = frozenset({"pytest.fixture", "pytest_asyncio.fixture"})
 
@@ -41,12 +42,8 @@ class Fixtures:
         return self._keyword(decorator, name) is True
 
     def _keyword(self, decorator: int, name: str) -> object:
-        facts = self.program.ops[decorator]
-        if facts.kind == "call" and isinstance(facts.value, tuple) and name in facts.value:
-            argument = self.program.args[decorator][len(self.program.args[decorator]) - len(facts.value) + facts.value.index(name)]
-            constants = [v[1] for v in self.resolver.of(argument) if v[0] in ("text", "const")]
-            return constants[0] if constants else None
-        return None
+        given = self.program.keyword(decorator, name) if self.program.ops[decorator].kind == "call" else -1
+        return next(iter(keys_of(self.resolver.of(given))), None)
 
     def visible(self, name: str, path: str) -> int | None:
         """The fixture a test file sees: its own, or the nearest conftest above it."""

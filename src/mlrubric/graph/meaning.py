@@ -148,9 +148,7 @@ class Meanings:
 
     def _by_position(self, op: int) -> dict[str, int]:
         """The data and the target of a call in the protocol of scikit-learn."""
-        names = self.program.ops[op].value
-        positional = self.program.args[op][1 : len(self.program.args[op]) - (len(names) if isinstance(names, tuple) else 0)]
-        return dict(zip(("@data", "@target"), positional, strict=False))
+        return dict(zip(("@data", "@target"), self.program.positional(op), strict=False))
 
     def _subclass(self, op: int, scope: int) -> Meaning | None:
         """Building an instance of a project class that extends a library's class."""
@@ -220,7 +218,7 @@ class Meanings:
         facts, args = self.program.ops[op], self.program.args[op]
         names = facts.value if isinstance(facts.value, tuple) else ()
         keywords = dict(zip(names, args[len(args) - len(names) :], strict=True)) if names else {}
-        positional = args[1 : len(args) - len(names)]
+        positional = self.program.positional(op)
         found: dict[str, int] = {}
         for param in api.params:
             chosen = next((keywords[k] for k in param.keywords if k in keywords), -1)

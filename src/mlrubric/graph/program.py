@@ -204,6 +204,19 @@ class Program:
         callee = self.args[call][0]
         return self.args[callee][0] if callee >= 0 and self.ops[callee].kind == "attribute" else -1
 
+    def positional(self, call: int) -> tuple[int, ...]:
+        """The arguments that a call gives by position."""
+        names, args = self.ops[call].value, self.args[call]
+        return args[1 : len(args) - len(names)] if isinstance(names, tuple) else args[1:]
+
+    def keyword(self, call: int, *names: str) -> int:
+        """The operation given for a keyword, or -1; -2 when it may come with `**`."""
+        given, args = self.ops[call].value, self.args[call]
+        if not isinstance(given, tuple):
+            return -1
+        values = dict(zip((str(name) for name in given), args[len(args) - len(given) :], strict=True))
+        return next((values[name] for name in names if name in values), -2 if "**" in values else -1)
+
     def qualified(self, scope: int) -> str:
         """`package.module.Class.method`; the module alone for a module scope."""
         unit = self.modules[self.scope_unit[scope]]

@@ -49,12 +49,7 @@ def _add(world: World, holder: int, place: Place, lines: list[list[str]], *, cer
 def looked_at(world: World, call: int) -> bool:
     """Whether the call raises by `check=True`, or its status decides something later on."""
     program = world.code.program
-    names, args = program.ops[call].value, program.args[call]
-    if (
-        isinstance(names, tuple)
-        and "check" in names
-        and world.code.meanings.spelling(args[len(args) - len(names) + names.index("check")]) == "true"
-    ):
+    if world.code.meanings.spelling(program.keyword(call, "check")) == "true":
         return True
     for op in world.code.flow.reach([call], stop=lambda o: program.ops[o].kind == "call"):
         facts = program.ops[op]

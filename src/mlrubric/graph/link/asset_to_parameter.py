@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlrubric.graph.clock import decorated, keyword
+from mlrubric.graph.clock import decorated
 from mlrubric.graph.handover import Handover, hand_over
 from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.values import number, texts
@@ -58,7 +58,7 @@ def _renamed(world: World, decorator: int) -> dict[str, str]:
     for parameter, value in _entries(world, decorator, INPUTS):
         program, code = world.code.program, world.code
         if program.ops[value].kind == "call":
-            key = keyword(code, value, "key")
+            key = code.program.keyword(value, "key")
             argument = key if key >= 0 else next(iter(program.args[value][1:2]), -1)
             keys = texts(code.resolver.of(argument))
             if len(keys) == 1:
@@ -71,7 +71,7 @@ def _entries(world: World, decorator: int, names: tuple[str, ...]) -> list[tuple
     code, program = world.code, world.code.program
     if program.ops[decorator].kind != "call":
         return []
-    given = keyword(code, decorator, *names)
+    given = code.program.keyword(decorator, *names)
     for value in sorted(code.resolver.of(given), key=repr) if given >= 0 else ():
         made = number(value) if value[0] == "made" else -1
         if made >= 0 and program.ops[made].kind == "dict":

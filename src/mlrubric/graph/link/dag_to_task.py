@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from mlrubric.graph.clock import BY_HAND, Clock, add_trigger, clock_of, decorated, functions, keyword, methods
+from mlrubric.graph.clock import BY_HAND, Clock, add_trigger, clock_of, decorated, functions, methods
 from mlrubric.graph.graph import Graph
 from mlrubric.graph.values import number
 from mlrubric.graph.world import World
@@ -88,8 +88,8 @@ def _clock(world: World, op: int, scope: int, major: int) -> Clock:
     if code.program.ops[op].kind != "call":  # a bare decorator
         given = -1
     else:
-        given = keyword(code, op, *SCHEDULE)
-        paused = keyword(code, op, "is_paused_upon_creation")
+        given = code.program.keyword(op, *SCHEDULE)
+        paused = code.program.keyword(op, "is_paused_upon_creation")
         if paused >= 0 and code.meanings.spelling(paused) == "true":
             return replace(clock_of(code, given), live=False, reason="is_paused_upon_creation=True: it starts switched off")
     clock = clock_of(code, given) if given != -1 else _default(major)
@@ -115,7 +115,7 @@ def _loaded(world: World, op: int, scope: int) -> bool:
 def _dags_of(world: World, op: int, by_op: dict[int, Dag], depth: int) -> list[Dag]:
     """The DAGs an operator belongs to: by its argument, the `with` around it, the decorated function it is in, or its callers' DAGs."""
     code, program = world.code, world.code.program
-    given = keyword(code, op, "dag")
+    given = code.program.keyword(op, "dag")
     if given >= 0:
         return _behind(world, given, by_op)
     unit = program.unit(op)

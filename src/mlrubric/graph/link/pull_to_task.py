@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mlrubric.graph.clock import functions, keyword, origin
+from mlrubric.graph.clock import functions, origin
 from mlrubric.graph.handover import Handover, hand_over
 from mlrubric.graph.values import number, texts
 from mlrubric.graph.world import World
@@ -91,7 +91,7 @@ def _templates(
     """`op_kwargs={"rows": "{{ ti.xcom_pull(task_ids='read') }}"}`: the parameter takes what the template asks for."""
     code, program = world.code, world.code.program
     found: list[Handover] = []
-    made = [number(v) for v in sorted(code.resolver.of(keyword(code, op, "op_kwargs")), key=repr) if v[0] == "made"]
+    made = [number(v) for v in sorted(code.resolver.of(code.program.keyword(op, "op_kwargs")), key=repr) if v[0] == "made"]
     for container in made:
         args = program.args[container] if program.ops[container].kind == "dict" else ()
         for key, value in zip(args[::2], args[1::2], strict=True):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 
-from mlrubric.graph.clock import keyword
 from mlrubric.graph.link.program_to_language import names_file
 from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.values import HOLE, texts
@@ -40,7 +39,7 @@ def _operation(world: World, op: int, node: int, meaning: Meaning, files: dict[s
             writes = "data.write" in meaning.roles
             _edge(world, node, name.lower(), place, writes=writes)
     arguments = [meaning.arguments[role] for role in TEXTS if role in meaning.arguments]
-    given = keyword(code, op, *KEYWORDS)
+    given = code.program.keyword(op, *KEYWORDS)
     for argument in dict.fromkeys([*arguments, *([given] if given >= 0 else [])]):
         for value in sorted(code.resolver.of(argument), key=repr):
             if value[0] == "text" and is_sql(str(value[1])):

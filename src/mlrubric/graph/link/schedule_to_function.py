@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from mlrubric.graph.clock import BY_HAND, Clock, add_trigger, clock_of, decorated, functions, keyword, methods
+from mlrubric.graph.clock import BY_HAND, Clock, add_trigger, clock_of, decorated, functions, methods
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.values import number
@@ -56,7 +56,7 @@ def _started(world: World) -> dict[int, int]:
 def _called(world: World, op: int, meaning: Meaning, started: dict[int, int]) -> None:
     """A call of the catalogue: the schedule is an argument, or the call itself is a part of a chain that ends in one."""
     code = world.code
-    targets = functions(code, meaning.arguments.get("@function", -1)) or functions(code, keyword(code, op, "job", "target", "flow"))
+    targets = functions(code, meaning.arguments.get("@function", -1)) or functions(code, code.program.keyword(op, "job", "target", "flow"))
     inside = IN_PROCESS.match(meaning.api) is not None
     if "@schedule" not in meaning.arguments and not inside:
         return
@@ -87,11 +87,11 @@ def _method(world: World, op: int, started: dict[int, int]) -> None:
     if callee < 0 or code.program.ops[callee].kind != "attribute" or code.program.ops[callee].name not in REGISTERING:
         return
     targets = [n for n in functions(code, code.program.args[callee][0]) if "flow.define" in world.graph.nodes[n].roles]
-    given = keyword(code, op, *TIMES)
+    given = code.program.keyword(op, *TIMES)
     if not targets or (given < 0 and code.program.ops[callee].name not in DEPLOYING):
         return
     clock = clock_of(code, given) if given >= 0 else BY_HAND  # `**options` may hold one, or not: no credit for it
-    off = keyword(code, op, *OFF)
+    off = code.program.keyword(op, *OFF)
     if off >= 0 and code.meanings.spelling(off) == "true":
         clock = replace(clock, live=False, reason="the schedule is paused")
     add_trigger(world, _running(world, op, clock, started, False), code.place(op), targets)
@@ -136,7 +136,7 @@ def _decorator(world: World, definition: int, decorator: int, named: Meaning, st
     targets = [code.scope_node[scope]] if scope in code.scope_node else methods(world, scope, role="flow.task")
     is_call = program.ops[decorator].kind == "call"
     if is_call:
-        targets += functions(code, keyword(code, decorator, "job", "target"))
+        targets += functions(code, code.program.keyword(decorator, "job", "target"))
     clock = Clock(kind="schedule" if "trigger.schedule" in named.roles else "event")
     if clock.kind == "schedule" and is_call and "@schedule" in named.arguments:
         spelled = code.meanings.spelling(named.arguments["@schedule"])

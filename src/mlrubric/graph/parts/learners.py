@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.meaning import Meaning
-from mlrubric.graph.values import number
+from mlrubric.graph.values import keys_of, number
 
 FITTED = ("transform.fit", "transform.fit_apply")
 ROWWISE = (1, "1", "columns")
@@ -105,11 +105,7 @@ def _rowwise(code: Code, op: int) -> bool:
 
 def _keyword(code: Code, op: int, wanted: str) -> object:
     """The constant that a call hands over under a name, None when there is none."""
-    names, args = code.program.ops[op].value, code.program.args[op]
-    for name, argument in zip(names, args[len(args) - len(names) :], strict=True) if isinstance(names, tuple) else ():
-        if name == wanted:
-            return next((v[1] for v in sorted(code.resolver.of(argument), key=repr) if v[0] in ("const", "text")), None)
-    return None
+    return next(iter(keys_of(code.resolver.of(code.program.keyword(op, wanted)))), None)
 
 
 def applications(code: Code) -> Iterator[tuple[int, int, int]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.meaning import Meaning
+from mlrubric.graph.values import keys_of
 
 TRAIN, TEST, VALIDATION = "train", "test", "validation"
 NAMES = {
@@ -65,9 +66,7 @@ def splits(code: Code) -> list[Split]:
 
 def _inputs(code: Code, op: int, meaning: Meaning) -> tuple[int, ...]:
     """The data that goes in: all positional arguments, those after the first array too, or the receiver of a method of the data."""
-    names = code.program.ops[op].value
-    args = code.program.args[op]
-    positional = [a for a in args[1 : len(args) - (len(names) if isinstance(names, tuple) else 0)] if a >= 0]
+    positional = [a for a in code.program.positional(op) if a >= 0]
     data = meaning.arguments.get("@data", -1)
     if data >= 0 and data not in positional:
         positional.append(data)
@@ -87,8 +86,7 @@ def _pieces(code: Code, split: Split, parts: tuple[str, ...]) -> None:
                     continue
                 index = facts.value
             elif facts.kind == "subscript" and len(program.args[use]) > 1 and program.args[use][0] == holder:
-                constants = [v[1] for v in code.resolver.of(program.args[use][1]) if v[0] in ("const", "text")]
-                index = constants[0] if constants else None
+                index = next(iter(keys_of(code.resolver.of(program.args[use][1]))), None)
             if isinstance(index, str) and index in KEYS:
                 split.pieces[use] = KEYS[index]
             elif isinstance(index, int) and not isinstance(index, bool) and parts:
