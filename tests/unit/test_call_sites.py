@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from tests.programs import picture
 
-from mlrubric.graph.build import build
 from mlrubric.graph.layers import LAYERS
-from mlrubric.knowledge.catalogue import load_catalogue
-from mlrubric.read.drive import read_tree
-from mlrubric.source.tree import MemoryTree
 
 
 def sites(code: str) -> dict[str, list[str]]:
-    tree = MemoryTree({"m.py": code})
-    files = LAYERS["callsites"](build(list(read_tree(tree, workers=1)), ["m.py"], load_catalogue()))["files"]
+    files = LAYERS["callsites"](picture({"m.py": code}))["files"]
     assert isinstance(files, dict)
     found = files.get("m.py", {})
     assert isinstance(found, dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from mlrubric.graph.code import Code, is_test_code
+from mlrubric.graph.code import Code
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.installs import Environment, Installs, normal
 from mlrubric.graph.values import texts
@@ -19,7 +19,7 @@ def mark_absences(world: World) -> None:
     """`absent` on a skip whose module no live job that runs its tests installs; `lacks` on these tests, and the hops to them blocked."""
     graph, code = world.graph, world.code
     skips = [(n, code.node_op[n]) for n in graph.with_role("test.skip") if n in code.node_op]
-    needs = [(n, op, names) for n, op in skips if is_test_code(code.program.unit(op).path) and (names := _modules(code, op))]
+    needs = [(n, op, names) for n, op in skips if code.tested(op) and (names := _modules(code, op))]
     if not needs:
         return
     live = _live_jobs(world)

@@ -123,7 +123,7 @@ def _mark_siblings(world: World, own: dict[int, int]) -> None:
     led: dict[tuple[int, bool], tuple[int, int]] = {}  # the calling function -> its first call, the release inside
     for scope, node in own.items():
         attributes = graph.nodes[node].attributes
-        calls = [c for c in callers.get(scope, ()) if not is_test_code(world.code.program.unit(c).path)]
+        calls = [c for c in callers.get(scope, ()) if not world.code.tested(c)]
         above = {world.code.program.scope_id(c) for c in calls}
         if attributes["first"] != "true" or len(above) != 1 or scope in above:
             continue
@@ -179,7 +179,7 @@ class Toothless:
             seen.update(frontier)
             scopes = {self.code.program.scope_id(here) for here in frontier}
             frontier = sorted({c for s in scopes for c in self.code.resolver.callers.get(s, ())} - seen)
-            frontier = [c for c in frontier if not is_test_code(self.code.program.unit(c).path)]
+            frontier = [c for c in frontier if not self.code.tested(c)]
         return None
 
     def _in_scope(self, op: int) -> int | None:

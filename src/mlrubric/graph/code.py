@@ -75,6 +75,10 @@ class Code:
         blocked = "under a condition that is always false" if self.checks.dead(op) else ""
         graph.connect(self.holder(op), node, "call", self.place(op), loss=loss, blocked=blocked)
 
+    def tested(self, op: int) -> bool:
+        """Whether an operation stands in test code."""
+        return is_test_code(self.program.unit(op).path)
+
     def about(self, op: int) -> frozenset[str]:
         """The roles of everything that flows into an operation."""
         bits, found, index = self.bits[op] if self.bits else 0, set(), 0

@@ -14,13 +14,11 @@ from mlrubric.graph import sweeps
 from mlrubric.graph.meaning import Meanings
 from mlrubric.graph.program import Program
 from mlrubric.graph.resolve import Resolver
-from mlrubric.graph.summaries import Summaries
+from mlrubric.graph.summaries import LEAVING, Summaries
+from mlrubric.graph.sweeps import DOWN, OVER, UP
 from mlrubric.graph.values import number
 
 LOOPS = ("for", "while")
-UP, DOWN, OVER = 1, 2, 3
-"""Jumps: from a return to a call, from an argument to a parameter, and through what outlives calls (attributes, free variables)."""
-LEAVING = frozenset({"return", "yield"})
 SINKS = frozenset({"data.write", "file.write", "model.save", "model.register", "run.log_model", "run.log_data", "artifact.upload"})
 
 

@@ -138,7 +138,7 @@ def _free_ways(code: Code, graph: Graph, op: int, order: Order, checks: dict[int
         return []
     scope = code.program.scope_id(op)
     callers = sorted(c for c in code.resolver.callers.get(scope, ()) if c not in seen and c != op)
-    callers = [c for c in callers if not is_test_code(code.program.unit(c).path)]
+    callers = [c for c in callers if not code.tested(c)]
     if not callers:
         return [op]
     ways = {c: _free_ways(code, graph, c, order, checks, found, seen | {op}) for c in callers}

@@ -72,7 +72,7 @@ def _made_up(code: Code, conditions: tuple[int, ...]) -> bool:
     """Whether rows that the project itself makes up, not its tests, flow into a condition."""
     for op in code.flow.reach(conditions, back=True):
         meaning = code.meanings.of(op)
-        if meaning is not None and "data.synthetic" in meaning.roles and not is_test_code(code.program.unit(op).path):
+        if meaning is not None and "data.synthetic" in meaning.roles and not code.tested(op):
             return True
     return False
 

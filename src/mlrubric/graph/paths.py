@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlrubric.graph.code import Code, is_test_code, texts_of
+from mlrubric.graph.code import Code, texts_of
 from mlrubric.graph.values import HOLE, texts
 
 CARRIERS = frozenset({"text", "made", "view", "pair", "zipped", "zip", "partial"})
@@ -14,7 +14,7 @@ def known_texts(code: Code, argument: int) -> list[str]:
     if argument < 0:
         return []
     values = list(texts(code.resolver.of(argument)))
-    if not values or is_test_code(code.program.unit(argument).path):
+    if not values or code.tested(argument):
         return values
     written = _written(code, argument)
     if not written:
@@ -30,7 +30,7 @@ def _written(code: Code, argument: int) -> str:
     found, tests = list[str](), False
     for op in code.flow.reach([argument], back=True, stop=lambda o: not _holds_text(code, o)):
         here = texts_of(code.program.ops[op])
-        if here and is_test_code(code.program.unit(op).path):
+        if here and code.tested(op):
             tests = True
         else:
             found.extend(here)

@@ -3,7 +3,7 @@ from rows that should have judged it."""
 
 from __future__ import annotations
 
-from mlrubric.graph.code import Code, is_test_code
+from mlrubric.graph.code import Code
 from mlrubric.graph.parts.carry import Carrier, Inside
 from mlrubric.graph.parts.columns import mark_columns
 from mlrubric.graph.parts.judged import WRITES, mark_judged
@@ -65,7 +65,7 @@ def _labels(world: World, found: list[Split], learned: list[Learner], inside: In
                 add(root, layout.bit("root", root))
         elif "data.synthetic" in roles:
             add(op, MADE | layout.bit("root", op))
-        if is_test_code(code.program.unit(op).path):
+        if code.tested(op):
             continue
         if "model.fit" in roles:
             for site in {site for site, _ in levels(code, inside, (op, (meaning.arguments.get("@data", op),)))}:

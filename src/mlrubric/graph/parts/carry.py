@@ -15,9 +15,9 @@ from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.parts.layout import SERIES, SORTED, Layout
 from mlrubric.graph.parts.learners import applications
 from mlrubric.graph.parts.pieces import TEST, TRAIN, VALIDATION
+from mlrubric.graph.summaries import LEAVING
 
 ALL = -1
-GIVES = ("return", "yield")
 STATE = ("transform.apply", "transform.fit", "transform.fit_apply", "model.predict", "model.evaluate", "model.fit")
 Edges = dict[int, list[tuple[int, int]]]
 
@@ -89,7 +89,7 @@ class Carrier:
             op = queue.popleft()
             queued.discard(op)
             out = bits[op] & self.hold.get(op, ALL) | labels.get(op, 0)
-            narrow, gives = self.narrow.get(op), ops[op].kind in GIVES
+            narrow, gives = self.narrow.get(op), ops[op].kind in LEAVING
             for following in after(op):
                 passed = out
                 if not useful[following]:

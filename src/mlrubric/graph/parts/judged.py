@@ -36,7 +36,7 @@ def judgements(seen: Seen) -> list[Judgement]:
     fits = {one.op for one in seen.trainings}
     for op, meaning in sorted(code.meanings.all().items()):
         roles = meaning.roles
-        if not {"model.evaluate", "model.predict"} & set(roles) or seen.tested(op) or "model.fit" in roles:
+        if not {"model.evaluate", "model.predict"} & set(roles) or seen.code.tested(op) or "model.fit" in roles:
             continue
         if "model.evaluate" not in roles and not _measured(seen, op):
             continue
@@ -179,7 +179,7 @@ def _mark_stops(seen: Seen, everything: list[Judgement]) -> None:
             graph.nodes[node].attributes["toward"] = str(seen.node(by[0].op))
     scores = {j.at: j for j in everything if not j.asks and j.part == TEST and _test_splits(seen, [j.rows])}
     for op, meaning in sorted(seen.code.meanings.all().items()):
-        if "model.tune" in meaning.roles and "model.fit" not in meaning.roles and not seen.tested(op):
+        if "model.tune" in meaning.roles and "model.fit" not in meaning.roles and not seen.code.tested(op):
             goals = [s for s in seen.layout.of(seen.bits[op], "scored") if s in scores]
             if goals:
                 node = seen.node(op)
@@ -245,7 +245,7 @@ def _mark_choices(seen: Seen, scores: dict[int, Judgement]) -> None:
     for score in scores:
         mask |= seen.layout.bit("scored", score)
     for op, facts in enumerate(code.program.ops):
-        if facts.kind not in ("compare", "call") or seen.tested(op):
+        if facts.kind not in ("compare", "call") or seen.code.tested(op):
             continue
         handed = 0
         for argument in code.program.args[op]:
@@ -263,7 +263,7 @@ def _repeated(seen: Seen, scores: list[int]) -> bool:
         return True
     code, score = seen.code, scores[0]
     scope = code.program.scope_id(score)
-    calls = [c for c in code.resolver.callers.get(scope, ()) if not seen.tested(c)]
+    calls = [c for c in code.resolver.callers.get(scope, ()) if not seen.code.tested(c)]
     loops = [code.flow.loop(o) for o in (score, *calls)]
     splits = {code.flow.loop(s) for s in seen.layout.of(seen.bits[score], TEST)}
     return any(loop >= 0 and loop not in splits for loop in loops) or len(calls) > 1 or any(_listed(seen, o) for o in (score, *calls))

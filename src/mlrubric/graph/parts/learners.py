@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from mlrubric.graph.code import Code, is_test_code
+from mlrubric.graph.code import Code
 from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.values import keys_of, number
 
@@ -35,7 +35,7 @@ def learners(code: Code) -> list[Learner]:
     """Every transformer and model that is fitted and every sampler that repeats rows, outside of tests."""
     found: list[Learner] = []
     for op, meaning in sorted(code.meanings.all().items()):
-        if is_test_code(code.program.unit(op).path):
+        if code.tested(op):
             continue
         if (
             "model.fit" in meaning.roles
@@ -80,7 +80,7 @@ def statistics(code: Code, read: Collection[int], applied: set[int]) -> list[Lea
     rows and not inside of a function that is `applied` to each row or group."""
     found: list[Learner] = []
     for op, facts in enumerate(code.program.ops):
-        if facts.kind != "call" or is_test_code(code.program.unit(op).path):
+        if facts.kind != "call" or code.tested(op):
             continue
         meaning = code.meanings.of(op)
         traits = code.meanings.traits(meaning) if meaning is not None else _unknown(code, op)

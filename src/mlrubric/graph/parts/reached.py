@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlrubric.graph.code import Code, is_test_code
+from mlrubric.graph.code import Code
 
 
 def unreached(code: Code, op: int) -> bool:
@@ -34,7 +34,7 @@ def _never(code: Code, test: int) -> bool:
 def _handed(code: Code, parameter: int) -> list[object]:
     """The constants that calls outside of tests hand to a parameter; nothing when one of them is not known."""
     program, found = code.program, list[object]()
-    callers = [c for c in code.resolver.callers.get(program.scope_id(parameter), ()) if not is_test_code(program.unit(c).path)]
+    callers = [c for c in code.resolver.callers.get(program.scope_id(parameter), ()) if not code.tested(c)]
     for call in callers:
         given = [a for a in program.args[call][1:] if a in code.resolver.sources.get(parameter, ())] or list(program.args[parameter])
         values = [v for a in given for v in code.resolver.of(a)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from mlrubric.graph.code import Code, is_test_code
+from mlrubric.graph.code import Code
 from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.parts.carry import Inside
 from mlrubric.graph.parts.layout import MADE, READ, Layout
@@ -47,7 +47,7 @@ class Seen:
     def __post_init__(self) -> None:
         for op, meaning in sorted(self.code.meanings.all().items()):
             data = meaning.arguments.get("@data", -1)
-            if data < 0 or is_test_code(self.code.program.unit(op).path):
+            if data < 0 or self.code.tested(op):
                 continue
             if meaning.entry is not None and meaning.entry.folds:
                 self.folded.append((op, data))
@@ -73,10 +73,6 @@ class Seen:
 
     def part(self, op: int) -> str:
         return self.layout.part(self.bits[op])
-
-    def tested(self, op: int) -> bool:
-        """Whether an operation stands in test code."""
-        return is_test_code(self.code.program.unit(op).path)
 
     def alike(self, one: int, other: int) -> bool:
         """Whether two operations stand in the same scope."""
@@ -129,7 +125,7 @@ def _reached(seen: Seen, learner: Learner) -> tuple[str, list[int]]:
     """How what was learned gets to rows that judge it."""
     bit = seen.layout.bit(learner.kind, learner.op)
     part = seen.part(learner.data)
-    split = [s.op for s in seen.splits if not s.given and not seen.tested(s.op) and any(seen.bits[a] & bit for a in s.inputs)]
+    split = [s.op for s in seen.splits if not s.given and not seen.code.tested(s.op) and any(seen.bits[a] & bit for a in s.inputs)]
     folded = [c for c, data in seen.folded if seen.bits[data] & bit]
     if part in BEFORE:
         before = [s for s in split if s != learner.op]

@@ -72,7 +72,7 @@ def mark_series(seen: Seen) -> None:
         graph.nodes[node].attributes["order"] = ("mixed" if mixed else "kept") if timely else "none"
         seen.node(code.node_op[node])
     for op, meaning in sorted(code.meanings.all().items()):
-        if meaning.entry is None or not meaning.entry.folds or is_test_code(code.program.unit(op).path):
+        if meaning.entry is None or not meaning.entry.folds or code.tested(op):
             continue
         data, maker = meaning.arguments.get("@data", -1), _splitter(code, _folds(code, op, meaning))
         if data >= 0 and maker in code.op_node and seen.bits[data] & (SERIES | SORTED):
