@@ -27,7 +27,6 @@ ASKS_STRUCTURE = frozenset({"builtins.len", "builtins.isinstance", "builtins.typ
 MEASURED = frozenset({"measure.time", "measure.memory"})
 MASKED = "rows.selected"
 OWN = frozenset({"boolean", "unary", "load", "assign", "call", "attribute", "binary", "compare", "subscript"})
-LOOPS = ("for", "while")
 
 
 def derived_roles(code: Code, conditions: tuple[int, ...], about: set[str]) -> list[str]:

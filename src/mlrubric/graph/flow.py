@@ -82,7 +82,7 @@ class Flow:
             for source in args:
                 if source >= 0:
                     self.connect(source, op)
-        elif kind == "unpack" and args and (chosen := self._element(args[0], facts.value)) is not None:
+        elif kind == "unpack" and args and (chosen := self.program.element(args[0], facts.value)) is not None:
             self.connect(chosen, op)
         else:
             for source in args:
@@ -92,14 +92,6 @@ class Flow:
                 base = self.program.unit(op).base
                 for test in facts.extra:
                     self.connect(int(test) + base, op)
-
-    def _element(self, value: int, index: object) -> int | None:
-        """The element of a written tuple or list that is unpacked (`a, b = x, y`), or None when it is not known."""
-        elements = self.program.args[value]
-        if self.program.ops[value].kind != "container" or not isinstance(index, int) or isinstance(index, bool):
-            return None
-        plain = all(self.program.ops[e].kind != "element" for e in elements)
-        return elements[index] if plain and -len(elements) <= index < len(elements) else None
 
     def _call_edges(self, op: int) -> None:
         args = self.program.args[op]

@@ -16,7 +16,6 @@ from mlrubric.graph.order import Order
 from mlrubric.graph.world import World
 
 PROSE = (".md", ".rst", ".txt")  # a document tells of releases, it makes none
-REAL = frozenset({"data.read", "artifact.download", "model.load", "feature.serve"})  # a comparison on made-up rows vetoes nothing
 MODEL_FILES = (
     ".pkl",
     ".pickle",

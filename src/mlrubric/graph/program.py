@@ -217,6 +217,14 @@ class Program:
         values = dict(zip((str(name) for name in given), args[len(args) - len(given) :], strict=True))
         return next((values[name] for name in names if name in values), -2 if "**" in values else -1)
 
+    def element(self, container: int, index: object) -> int | None:
+        """The element at an index of a written tuple or list; None when it is none, or a star makes the places unknown."""
+        elements = self.args[container]
+        if self.ops[container].kind != "container" or not isinstance(index, int) or isinstance(index, bool):
+            return None
+        plain = all(self.ops[e].kind != "element" for e in elements)
+        return elements[index] if plain and -len(elements) <= index < len(elements) else None
+
     def qualified(self, scope: int) -> str:
         """`package.module.Class.method`; the module alone for a module scope."""
         unit = self.modules[self.scope_unit[scope]]

@@ -187,7 +187,8 @@ class Carrier:
             taken: list[int] = []
             for returned in self.code.resolver.results.get(call, ()):
                 values = program.args[returned]
-                element = self._element(values[0], facts.value) if values and program.ops[returned].kind == "return" else None
+                plain = values and program.ops[returned].kind == "return"
+                element = program.element(self._origin(values[0]), facts.value) if plain else None
                 if element is None:
                     break
                 taken.append(element)
@@ -197,20 +198,12 @@ class Carrier:
         return found
 
     def _origin(self, op: int) -> int:
-        """The call behind a name with one definition."""
+        """What stands behind a name with one definition."""
         program = self.code.program
         for _ in range(4):
             if program.ops[op].kind in ("load", "assign") and len(program.args[op]) == 1:
                 op = program.args[op][0]
         return op
-
-    def _element(self, value: int, index: int) -> int | None:
-        """An element of a written tuple, or of a name that holds one."""
-        value = self._origin(value)
-        elements = self.code.program.args[value]
-        if self.code.program.ops[value].kind != "container" or any(self.code.program.ops[e].kind == "element" for e in elements):
-            return None
-        return elements[index] if -len(elements) <= index < len(elements) else None
 
 
 def handed(code: Code, call: int) -> tuple[int, ...]:

@@ -179,11 +179,9 @@ def _selections(code: Code, known: frozenset[int]) -> Iterator[Split]:
 
 def _written(code: Code, value: int) -> int:
     """The value itself, or the element of a written tuple that is unpacked: `train, test = rows[:n], rows[n:]`."""
-    program, facts = code.program, code.program.ops[value]
-    if facts.kind == "unpack" and isinstance(facts.value, int) and program.ops[program.args[value][0]].kind == "container":
-        elements = program.args[program.args[value][0]]
-        return elements[facts.value] if -len(elements) <= facts.value < len(elements) else value
-    return value
+    facts = code.program.ops[value]
+    element = code.program.element(code.program.args[value][0], facts.value) if facts.kind == "unpack" else None
+    return value if element is None else element
 
 
 def _follows(code: Code, selection: int, known: frozenset[int]) -> bool:

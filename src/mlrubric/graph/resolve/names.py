@@ -6,7 +6,7 @@ import builtins
 from typing import TYPE_CHECKING
 
 from mlrubric.graph.resolve.annotations import annotated
-from mlrubric.graph.values import EMPTY, HOLE, Values, join, keys_of, number
+from mlrubric.graph.values import EMPTY, Values, join, number
 
 if TYPE_CHECKING:
     from mlrubric.graph.program import ModuleUnit
@@ -179,11 +179,3 @@ def _lazily(r: Resolver, unit: ModuleUnit, name: str, op: int, seen: set[int]) -
         return EMPTY
     having = [m for m in r.program.modules_below(folder) if name in r.program.exports[r.program.module_scope(r.program.modules[m])]]
     return member(r, having[0], name, op, seen) if len(having) == 1 else EMPTY
-
-
-# ---- names that are texts -----------------------------------------------------------------------------------------
-
-
-def names_in(values: Values) -> list[str]:
-    """Constant texts that can be names."""
-    return [str(k) for k in keys_of(values) if isinstance(k, str) and HOLE not in k and k.replace(".", "").replace("_", "a").isalnum()]
