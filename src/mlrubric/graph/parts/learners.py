@@ -11,8 +11,8 @@ from mlrubric.graph.values import keys_of, number
 
 FITTED = ("transform.fit", "transform.fit_apply")
 ROWWISE = (1, "1", "columns")
-ENDS = ("min", "max", "amin", "amax", "nanmin", "nanmax")
 SPREAD = frozenset({"-"})
+COUNTED = frozenset({"groups", "window", "counts"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,7 @@ def statistics(code: Code, read: Collection[int], applied: set[int]) -> list[Lea
     for op, facts in enumerate(code.program.ops):
         if facts.kind != "call" or code.tested(op):
             continue
-        meaning = code.meanings.of(op)
-        traits = code.meanings.traits(meaning) if meaning is not None else _unknown(code, op)
+        meaning, traits = code.meanings.of(op), _traits(code, op)
         if "window" in traits and _keyword(code, op, "center") in (True, "True") and code.program.receiver(op) in read:
             found.append(Learner(op, "future", code.program.receiver(op)))
         if "statistic" not in traits:
@@ -93,7 +92,7 @@ def statistics(code: Code, read: Collection[int], applied: set[int]) -> list[Lea
             data = code.program.receiver(op)
         if data not in read or _rowwise(code, op) or _applied(code, op, applied) or _counted(code, data):
             continue
-        if code.program.ops[code.program.args[op][0]].name in ENDS and not _range(code, op):
+        if "extreme" in traits and not _range(code, op):
             continue
         found.append(Learner(op, "statistic", data))
     return found
@@ -119,9 +118,11 @@ def applications(code: Code) -> Iterator[tuple[int, int, int]]:
                         yield op, receiver, number(value)
 
 
-def _unknown(code: Code, op: int) -> tuple[str, ...]:
-    """What the name of a method on an unknown receiver says it does to rows."""
-    callee = code.program.args[op][0]
+def _traits(code: Code, op: int) -> Collection[str]:
+    """What a call does to rows; on an unknown receiver, what the name of the method says."""
+    meaning, callee = code.meanings.of(op), code.program.args[op][0]
+    if meaning is not None:
+        return code.meanings.traits(meaning)
     if callee < 0 or code.program.ops[callee].kind != "attribute" or code.resolver.targets.get(op):
         return ()
     return code.meanings.catalogue.traits(f"?.{code.program.ops[callee].name}")
@@ -141,12 +142,9 @@ def _counted(code: Code, data: int) -> bool:
     """Whether the numbers are of groups, missing values or sizes and no values of a column."""
     for op in code.flow.reach([data], back=True, stop=lambda o: code.program.ops[o].kind in ("assign", "param")):
         meaning = code.meanings.of(op)
-        name = code.program.ops[op].name
-        if meaning is not None and ("groups" in code.meanings.traits(meaning) or "window" in code.meanings.traits(meaning)):
+        if meaning is not None and COUNTED & code.meanings.traits(meaning):
             return True
-        if meaning is not None and meaning.api.rpartition(".")[2] in ("isnull", "isna", "value_counts", "len", "duplicated"):
-            return True
-        if name in ("shape", "index", "columns"):
+        if code.program.ops[op].name in ("shape", "index", "columns"):
             return True
     return False
 
@@ -166,7 +164,7 @@ def _extreme(code: Code, op: int) -> bool:
     for _ in range(4):
         facts = code.program.ops[op]
         if facts.kind == "call":
-            return code.program.ops[code.program.args[op][0]].name in ENDS
+            return "extreme" in _traits(code, op)
         if facts.kind in ("load", "assign") and len(code.program.args[op]) == 1:
             op = code.program.args[op][0]
     return False
