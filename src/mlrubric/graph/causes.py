@@ -236,8 +236,7 @@ class Toothless:
             if op.kind in CHANGES:
                 return False
             if op.kind == "call":
-                meaning = self.code.meanings.of(index + unit.base)
-                roles = set(meaning.roles) if meaning is not None else set()
+                roles = self.code.meanings.roles(index + unit.base)
                 if roles & ONLY_TELLS:
                     told = True
                 elif roles or any(t[0] in ("function", "class") for t in self.code.resolver.targets.get(index + unit.base, ())):
@@ -257,8 +256,7 @@ class Toothless:
         program, waiting, seen = self.code.program, [call], {call}
         while waiting:
             for use in self.code.resolver.uses[waiting.pop()]:
-                meaning = self.code.meanings.of(use)
-                if meaning is not None and set(meaning.roles) & ONLY_TELLS:
+                if self.code.meanings.roles(use) & ONLY_TELLS:
                     continue
                 if program.ops[use].kind not in PASSES_ON:
                     return False

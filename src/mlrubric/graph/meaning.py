@@ -12,6 +12,7 @@ from mlrubric.knowledge.catalogue import Catalogue
 from mlrubric.knowledge.entries import Api
 
 READS = ("data.read", "model.load")
+NO_ROLES: frozenset[str] = frozenset()
 PROTOCOL = {
     ("model", "fit"): "model.fit",
     ("model", "predict"): "model.predict",
@@ -68,6 +69,11 @@ class Meanings:
 
     def of(self, op: int) -> Meaning | None:
         return self._of.get(op)
+
+    def roles(self, op: int) -> frozenset[str]:
+        """The roles of an operation; none when nothing is known of it."""
+        meaning = self._of.get(op)
+        return frozenset(meaning.roles) if meaning is not None else NO_ROLES
 
     def add(self, op: int, meaning: Meaning) -> None:
         """What an operation means that is no call: a parameter that is read from a file, a result that is written to one."""

@@ -112,10 +112,10 @@ def _may_be_kept(code: Code, makers: list[int]) -> bool:
                 if not all(_own_method(code, call, use) for call in resolver.uses[use]):
                     return True
                 for call in resolver.uses[use]:
-                    if code.meanings.of(call) is not None and "transform.fit" in _roles(code, call):
+                    if "transform.fit" in code.meanings.roles(call):
                         follow(call)  # `fit` gives the object back
             elif kind == "call":
-                roles = _roles(code, use)
+                roles = code.meanings.roles(use)
                 inside = any(t[0] in ("function", "callback") for t in resolver.targets.get(use, ()))
                 if program.args[use][0] == here or (not inside and not roles) or roles & SAVES:
                     return True
@@ -132,16 +132,11 @@ def _may_be_kept(code: Code, makers: list[int]) -> bool:
     return False
 
 
-def _roles(code: Code, call: int) -> set[str]:
-    meaning = code.meanings.of(call)
-    return set(meaning.roles) if meaning is not None else set()
-
-
 def _own_method(code: Code, call: int, attribute: int) -> bool:
     """Whether a method of the object is called that keeps nothing and shows nothing of what was learnt: fitting and applying."""
     if code.program.ops[call].kind != "call" or code.program.args[call][0] != attribute:
         return False
-    return any(role.startswith("transform.") for role in _roles(code, call))
+    return any(role.startswith("transform.") for role in code.meanings.roles(call))
 
 
 def _only_target(code: Code, fit: int, model: int) -> bool:

@@ -57,8 +57,7 @@ def looked_at(world: World, call: int) -> bool:
             facts.kind == "attribute" and facts.name in ("returncode", "check_returncode")
         ):
             return True
-        ends = [world.code.meanings.of(use) for use in (op, *world.code.resolver.uses[op])]
-        if any(meaning is not None and "process.exit" in meaning.roles for meaning in ends):
+        if any("process.exit" in world.code.meanings.roles(use) for use in (op, *world.code.resolver.uses[op])):
             return True
     tests = {
         block.test + unit.base

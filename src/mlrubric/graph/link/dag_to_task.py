@@ -133,12 +133,7 @@ def _dags_of(world: World, op: int, by_op: dict[int, Dag], depth: int) -> list[D
         callers = code.resolver.callers.get(scope, ()) if depth else ()
         return list(dict.fromkeys(dag for call in sorted(callers) for dag in _dags_of(world, call, by_op, depth - 1)))
     here = [dag for dag in by_op.values() if program.unit(dag.op) is unit]
-    return here if len(here) == 1 and "flow.task" in _roles(world, op) else []
-
-
-def _roles(world: World, op: int) -> tuple[str, ...]:
-    meaning = world.code.meanings.of(op)
-    return meaning.roles if meaning is not None else ()
+    return here if len(here) == 1 and "flow.task" in code.meanings.roles(op) else []
 
 
 def _behind(world: World, op: int, by_op: dict[int, Dag]) -> list[Dag]:

@@ -157,10 +157,6 @@ def _kept_back(seen: Seen, everything: list[Judgement], fits: dict[int, Training
     return found
 
 
-def _roles(meaning: Meaning | None) -> tuple[str, ...]:
-    return meaning.roles if meaning is not None else ()
-
-
 # ---- stopping and choosing ------------------------------------------------------------------------------------------
 
 
@@ -297,4 +293,4 @@ def _best_used(seen: Seen, call: int) -> bool:
     if meaning is None or "picks" not in code.meanings.traits(meaning):
         return False
     reached = code.flow.reach([call])
-    return any(role.startswith("model.") and role != "model.evaluate" for op in reached for role in _roles(code.meanings.of(op)))
+    return any(role.startswith("model.") and role != "model.evaluate" for op in reached for role in code.meanings.roles(op))
