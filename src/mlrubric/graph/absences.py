@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.graph import RUNS
-from mlrubric.graph.installs import Environment, Installs, normal
+from mlrubric.graph.installs import Environment, Installs
 from mlrubric.graph.values import texts
 from mlrubric.graph.world import World
+from mlrubric.knowledge.catalogue import normal_name
 
 EXPRESSION = ("load", "assign", "phi", "unary", "compare", "boolean", "call", "conditional", "attribute")
 IMPORT_ERRORS = frozenset({"builtins.ImportError", "builtins.ModuleNotFoundError", "builtins.Exception"})
@@ -26,7 +27,7 @@ def mark_absences(world: World) -> None:
     installs = Installs(world, code.meanings.catalogue.brings())
     for node, op, names in needs:
         for name in names:
-            wanted = normal(code.meanings.catalogue.distribution(name))
+            wanted = normal_name(code.meanings.catalogue.distribution(name))
             if wanted and installs.declared(wanted):
                 _judge(world, installs, live, node, name, wanted, _tests_under(world, op))
 
