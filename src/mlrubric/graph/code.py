@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -65,6 +65,15 @@ class Code:
                 return self.main_node[unit.index]
             return self.module_node[unit.index]
         return self.scope_node[scope]
+
+    def node_for(self, graph: Graph, op: int, label: str, roles: Iterable[str] = (), api: str = "", /, **attributes: str) -> int:
+        """The node of an operation, made when it has none."""
+        node = self.op_node.get(op)
+        if node is None:
+            node = graph.add("op", label, self.place(op), roles, api, **attributes)
+            self.op_node[op], self.node_op[node] = node, op
+            graph.connect(self.holder(op), node, "call", self.place(op))
+        return node
 
     def place_op(self, graph: Graph, op: int, node: int) -> None:
         """A node stands for an operation from now on; what holds the operation runs it."""

@@ -6,12 +6,13 @@ from __future__ import annotations
 from mlrubric.graph.code import Code
 from mlrubric.graph.parts.carry import Carrier, Inside
 from mlrubric.graph.parts.columns import mark_columns
-from mlrubric.graph.parts.judged import WRITES, mark_judged
+from mlrubric.graph.parts.judged import WRITES, judgements, mark_judged
 from mlrubric.graph.parts.layout import MADE, READ, Layout
 from mlrubric.graph.parts.learners import Learner, learners, statistics
 from mlrubric.graph.parts.pieces import TEST, Split, splits
 from mlrubric.graph.parts.seen import Seen, mark_seen
 from mlrubric.graph.parts.sites import levels, sites
+from mlrubric.graph.parts.stops import mark_stops
 from mlrubric.graph.parts.times import mark_series, series
 from mlrubric.graph.world import World
 
@@ -40,7 +41,9 @@ def mark_parts(world: World) -> None:
         if data >= 0:
             world.graph.nodes[node].attributes["part"] = layout.part(bits[data])
     mark_seen(seen)
-    mark_judged(seen)
+    everything = judgements(seen)
+    mark_judged(seen, everything)
+    mark_stops(seen, everything)
     mark_columns(seen)
     mark_series(seen)
 
