@@ -231,16 +231,8 @@ class _Twins:
                 said.extend(_said(facts.kind, facts.name, facts.value))
         return Counter(zip(said, said[1:], said[2:], strict=False)) if len(said) >= LONG else None
 
-    def _node(self, op: int) -> int:
-        node = self.code.op_node.get(op)
-        if node is None:
-            node = self.graph.add("op", "derivation", self.code.place(op))
-            self.code.op_node[op], self.code.node_op[node] = node, op
-            self.graph.connect(self.code.holder(op), node, "call", self.code.place(op))
-        return node
-
     def _mark(self, ours: int, theirs: int, kind: str, columns: str) -> None:
-        nodes = [self._node(op) for op in (ours, theirs)]
+        nodes = [self.code.node_for(self.graph, op, "derivation") for op in (ours, theirs)]
         self.graph.nodes[nodes[0]].attributes.update(twin=str(nodes[1]), twin_kind=kind, columns=columns)
         self._done.add(self.code.program.scope_id(ours))
 
