@@ -76,8 +76,8 @@ def _remembers(code: Code, op: int) -> bool:
 
 
 def statistics(code: Code, read: Collection[int], applied: set[int]) -> list[Learner]:
-    """Numbers that stand for all rows of data that is `read`: a mean, a deviation, a range, taken over the rows and not inside of a function
-    that is `applied` to each row or group."""
+    """Numbers that stand for all rows of data that is `read`: a mean, a deviation, a range, taken over the rows and not inside of a
+    function that is `applied` to each row or group."""
     found: list[Learner] = []
     for op, facts in enumerate(code.program.ops):
         if facts.kind != "call" or code.tested(op):
