@@ -1,4 +1,4 @@
-"""The texts that a path argument may be, without those that only tests hand over."""
+"""Paths as texts: what a path argument may be, without what only tests hand over; which of two are spellings of one file."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ def known_texts(code: Code, argument: int) -> list[str]:
         return values
     kept = [v for v in values if any(part in written for part in _last(v))]
     return kept or [v for v in values if "://" in v]
+
+
+def ends_alike(one: str, other: str) -> bool:
+    """Whether two paths are spellings of one file, no folder and a file in it."""
+    return one.rpartition("/")[2] == other.rpartition("/")[2]
 
 
 def _written(code: Code, argument: int) -> str:

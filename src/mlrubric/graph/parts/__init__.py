@@ -14,6 +14,7 @@ from mlrubric.graph.parts.seen import Seen, mark_seen
 from mlrubric.graph.parts.sites import levels, sites
 from mlrubric.graph.parts.stops import mark_stops
 from mlrubric.graph.parts.times import mark_series, series
+from mlrubric.graph.paths import ends_alike
 from mlrubric.graph.world import World
 
 READS = ("data.read", "file.open")
@@ -101,16 +102,11 @@ def _files(world: World) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     for artifact in graph.of_kind("artifact", "dataset"):
         name = graph.nodes[artifact].label
-        near = {artifact, *(e.target for e in graph.successors(artifact, ("join",)) if _same(name, graph.nodes[e.target].label))}
+        near = {artifact, *(e.target for e in graph.successors(artifact, ("join",)) if ends_alike(name, graph.nodes[e.target].label))}
         writers = [e.source for e in graph.predecessors(artifact, ("write",)) if e.source in node_op]
         readers = [e.target for one in near for e in graph.successors(one, ("read",)) if e.target in node_op]
         found.extend((node_op[w], node_op[r]) for w in writers for r in readers if "data.read" in graph.nodes[r].roles)
     return sorted(set(found))
-
-
-def _same(one: str, other: str) -> bool:
-    """Two paths of one file: they end alike."""
-    return one.rpartition("/")[2] == other.rpartition("/")[2]
 
 
 def _goals(code: Code, found: list[Split]) -> list[int]:
