@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlrubric.graph.clock import decorated
+from mlrubric.graph.definitions import decorated
 from mlrubric.graph.handover import Handover, hand_over
 from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.values import number, texts

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from mlrubric.graph.clock import BY_HAND, Clock, add_trigger, clock_of, decorated, functions, methods
+from mlrubric.graph.clock import BY_HAND, Clock, add_trigger, clock_of
+from mlrubric.graph.definitions import decorated, functions, methods
 from mlrubric.graph.graph import Graph
 from mlrubric.graph.values import number
 from mlrubric.graph.world import World

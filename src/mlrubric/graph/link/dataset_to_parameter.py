@@ -6,7 +6,7 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass, field
 
-from mlrubric.graph.clock import functions
+from mlrubric.graph.definitions import functions
 from mlrubric.graph.handover import Handover, hand_over
 from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.values import number, texts

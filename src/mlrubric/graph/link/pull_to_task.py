@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mlrubric.graph.clock import functions, origin
+from mlrubric.graph.definitions import functions, origin
 from mlrubric.graph.handover import Handover, hand_over
 from mlrubric.graph.values import number, texts
 from mlrubric.graph.world import World

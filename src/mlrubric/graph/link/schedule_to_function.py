@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from mlrubric.graph.clock import BY_HAND, Clock, add_trigger, clock_of, decorated, functions, methods
+from mlrubric.graph.clock import BY_HAND, Clock, add_trigger, clock_of
+from mlrubric.graph.definitions import decorated, functions, methods
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.values import number
