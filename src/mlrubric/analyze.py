@@ -67,14 +67,13 @@ def analyze(
     return analyze_tree(tree, root.resolve().name, settings, progress, memory)
 
 
-def analyze_tree(
-    tree: Tree, name: str, settings: Settings, progress: Progress | None = None, memory: Memory | None = None
-) -> Analysis:
+def analyze_tree(tree: Tree, name: str, settings: Settings, progress: Progress | None = None, memory: Memory | None = None) -> Analysis:
     """The same for any tree: a disk, a memory."""
     read = read_tree(tree, progress, known=memory.facts if memory is not None else None)
     facts = [one for one in read if not settings.excludes(one.path)]
     rules = load_rules()
-    picture = build(facts, [entry.path for entry in tree.files], load_catalogue(), memory.picture if memory is not None else None)
+    before = memory.picture if memory is not None else None
+    picture = build(facts, [entry.path for entry in tree.files], load_catalogue(), before, tree.doubtful)
     if memory is not None:
         memory.picture = picture
     audited = look_up(picture.graph, facts, settings.osv_url) if settings.audit else None

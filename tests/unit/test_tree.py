@@ -285,3 +285,23 @@ def test_a_tree_in_memory() -> None:
     assert tree.read("b.py") == "é".encode() and tree.tracked == frozenset({"b.py", "a/c"})
     with pytest.raises(FileNotFoundError):
         tree.read("c")
+
+
+def test_without_git_what_is_ignored_is_doubtful(tmp_path: Path) -> None:
+    """It may have been added all the same; a read of it is neither tracked nor untracked."""
+    from mlrubric.graph.build import build
+    from mlrubric.knowledge.catalogue import load_catalogue
+    from mlrubric.read.drive import read_tree
+
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/rows.csv").write_text("a,b\n1,2\n")
+    (tmp_path / ".gitignore").write_text("data/\n")
+    (tmp_path / "train.py").write_text(
+        "import pandas as pd\nfrom sklearn.linear_model import Ridge\n\nrows = pd.read_csv('data/rows.csv')\n"
+        "more = pd.read_csv('other/rows.csv')\nRidge().fit(rows, more)\n"
+    )
+    tree = DiskTree(tmp_path)
+    assert tree.doubtful == {"data"}
+    picture = build(read_tree(tree, workers=1), [entry.path for entry in tree.files], load_catalogue(), doubtful=tree.doubtful)
+    reads = [picture.graph.nodes[n] for n in picture.graph.with_role("data.read")]
+    assert [(node.place.line, node.attributes["origin"]) for node in reads] == [(4, "unknown"), (5, "untracked")]

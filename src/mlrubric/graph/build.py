@@ -66,13 +66,22 @@ class Picture:
     guarded: tuple[Guarded, ...]
 
 
-def build(facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue, before: Picture | None = None) -> Picture:
-    """The graph of a repository from the facts of its files; what modules mean that did not change is taken from the picture `before`."""
+def build(
+    facts: Sequence[FileFacts],
+    files: Sequence[str],
+    catalogue: Catalogue,
+    before: Picture | None = None,
+    doubtful: frozenset[str] = frozenset(),
+) -> Picture:
+    """The graph of a repository from the facts of its files; what modules mean that did not change is taken from the picture `before`.
+    `doubtful` are files and folders of which nobody can say whether they are tracked."""
     with no_collection():
-        return _build(facts, files, catalogue, before)
+        return _build(facts, files, catalogue, before, doubtful)
 
 
-def _build(facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue, before: Picture | None) -> Picture:
+def _build(
+    facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue, before: Picture | None, doubtful: frozenset[str]
+) -> Picture:
     by_path: dict[str, list[FileFacts]] = {}
     for one in facts:
         by_path.setdefault(one.path, []).append(one)
@@ -84,7 +93,7 @@ def _build(facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogu
     meanings = Meanings(program, resolver, catalogue)
     graph = Graph()
     code = add_code(graph, program, resolver, meanings)
-    world = World(graph, code, fixtures, by_path, frozenset(files), _folders(files))
+    world = World(graph, code, fixtures, by_path, frozenset(files), _folders(files), doubtful)
     for module in _links():
         module.link(world)
     mark_unrunnable(world)

@@ -17,6 +17,7 @@ from mlrubric.graph.values import number
 from mlrubric.model.place import Place, Span
 from mlrubric.model.python import Op
 
+CARRIERS = frozenset({"text", "made", "view", "pair", "zipped", "zip", "partial"})  # values that are texts or hold some
 REGISTERED = frozenset({"serve.handle", "flow.define", "flow.task", "test.fixture"})
 TEST_CODE = re.compile(r"(^|/)(tests?|testing|[a-z]+_tests)/|(^|/)(test_[^/]*|[^/]*(?<!train)_test|conftest)\.py$")
 TEST_FILE = re.compile(r"(^|/)(test_[^/]*|[^/]*(?<!train)_test)\.py$")
@@ -43,12 +44,17 @@ class Code:
 
     @property
     def told_by_tests(self) -> Mapping[int, int]:
-        """Operations outside of tests that a text written in test code reaches."""
+        """Operations that a text written in test code reaches."""
         if self._told is None:
             tests = [unit for unit in self.program.modules if is_test_code(unit.path)]
             ops = (op for unit in tests for op in range(unit.base, unit.base + len(unit.facts.ops)))
-            self._told = self.flow.reach([op for op in ops if texts_of(self.program.ops[op])])
+            texts = [op for op in ops if texts_of(self.program.ops[op])]
+            self._told = self.flow.reach(texts, stop=lambda op: not self.holds_text(op))
         return self._told
+
+    def holds_text(self, op: int) -> bool:
+        """Whether a text may pass an operation: it yields one, or something that holds some."""
+        return any(v[0] in CARRIERS for v in self.resolver.of(op))
 
     def place(self, op: int) -> Place:
         """The place of an operation, with its symbol and notebook cell."""

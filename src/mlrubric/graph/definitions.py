@@ -49,7 +49,6 @@ def methods(world: World, scope: int, role: str = "", name: str = "") -> list[in
 
 def decorated(code: Code) -> Iterator[tuple[int, int]]:
     """Every function or class definition with each of its decorators."""
-    for op, facts in enumerate(code.program.ops):
-        if facts.kind in ("function", "class"):
-            for decorator in code.program.decorators(op):
-                yield op, decorator
+    for op in code.program.of_kind("function", "class"):
+        for decorator in code.program.decorators(op):
+            yield op, decorator

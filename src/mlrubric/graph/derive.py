@@ -31,10 +31,10 @@ OWN = frozenset({"boolean", "unary", "load", "assign", "call", "attribute", "bin
 
 def derived_roles(code: Code, conditions: tuple[int, ...], about: set[str]) -> list[str]:
     """The roles of a check, from what flows into its condition, never from its name."""
-    if about & MEASURED:
+    ordered = any(compares(code, c) for c in conditions)
+    if about & MEASURED and ordered:  # a moment that is merely kept in what is compared is no budget
         return ["check.cost"]
     found: list[str] = []
-    ordered = any(compares(code, c) for c in conditions)
     if "model.fairness" in about:
         found.append("check.fairness")
     if "model.slice" in about:
@@ -219,9 +219,7 @@ def _measured_by_group(graph: Graph, code: Code, groups: int) -> bool:
             return True
     near, frontier = {groups}, [groups]
     for _ in range(4):  # the groups themselves: held by a name, iterated over, or the receiver of a call
-        frontier = [
-            f for op in frontier for f in code.flow.after(op) if f not in near and program.ops[f].kind in OWN | {"element", "phi"}
-        ]
+        frontier = [f for op in frontier for f in code.flow.after(op) if f not in near and program.ops[f].kind in OWN | {"element", "phi"}]
         near.update(frontier)
     loops = {code.flow.loop(f) for op in near if program.ops[op].kind == "element" for f in code.flow.after(op)} - {-1}
     calls = [op for op in near if program.ops[op].kind == "call" and op != groups]

@@ -116,7 +116,7 @@ class Meanings:
                 found = self._named(op, f"{owner}.{name}", self.catalogue.method(owner, name), owner)
             elif target[0] == "class":
                 found = self._subclass(op, number(target))
-            if found is not None and (best is None or len(found.roles) > len(best.roles)):
+            if found is not None and not (inside and found.entry is None) and (best is None or len(found.roles) > len(best.roles)):
                 best = found
         if best is None and not inside:
             best = self._duck(op)

@@ -145,6 +145,8 @@ class Origins:
             makers += [self.produced[p] for p in parents(candidate) if p in self.produced]
             if makers:
                 return "produced" if any(self._same_run(maker, node) for maker in makers) else "left"
+        if any(path in self.world.doubtful for candidate in self._candidates(key, node) for path in (candidate, *parents(candidate))):
+            return "unknown"
         return self._elsewhere(key)
 
     def _elsewhere(self, key: str) -> str:
@@ -160,8 +162,8 @@ class Origins:
             if len(hits) == 1 or (hits and length > 1):
                 return "tracked" if hits[0] in self.world.files else "pinned"
         name = posixpath.basename(key)
-        if not name.strip("*"):
-            return "unknown"
+        if not name.strip("*") or (key.startswith("*") and "." not in name):
+            return "unknown"  # a folder in a place that somebody names
         if "/" not in key and "." not in name and "*" not in name:
             return "store"  # a name in somebody's collection of data sets, no path
         return "untracked"

@@ -5,8 +5,6 @@ from __future__ import annotations
 from mlrubric.graph.code import Code, texts_of
 from mlrubric.graph.values import HOLE, texts
 
-CARRIERS = frozenset({"text", "made", "view", "pair", "zipped", "zip", "partial"})
-
 
 def known_texts(code: Code, argument: int) -> list[str]:
     """All texts of an argument, sorted. In the project's own code, a path that only a test names says nothing about the real run; an
@@ -33,18 +31,13 @@ def _written(code: Code, argument: int) -> str:
     if argument not in code.told_by_tests:
         return ""
     found, tests = list[str](), False
-    for op in code.flow.reach([argument], back=True, stop=lambda o: not _holds_text(code, o)):
+    for op in code.flow.reach([argument], back=True, stop=lambda o: not code.holds_text(o)):
         here = texts_of(code.program.ops[op])
         if here and code.tested(op):
             tests = True
         else:
             found.extend(here)
     return ("\n".join(found) or "\n") if tests else ""
-
-
-def _holds_text(code: Code, op: int) -> bool:
-    """Whether a text may pass an operation: it yields one, or something that holds some."""
-    return any(v[0] in CARRIERS for v in code.resolver.of(op))
 
 
 def _last(text: str) -> list[str]:

@@ -54,6 +54,7 @@ class Program:
         self.scopes: list[Scope] = []
         self.scope_unit: list[int] = []
         self.blocks: list[Block] = []
+        self._by_kind: dict[str, list[int]] = {}  # slots are left out: they come later
         self._scope_of: list[int] = []
         self._params: list[Definitions] = []
         self._returns: list[Definitions] = []
@@ -151,6 +152,15 @@ class Program:
 
     def unit(self, op: int) -> ModuleUnit:
         return self.modules[self.unit_of[op]]
+
+    def of_kind(self, *kinds: str) -> list[int]:
+        """The operations of some kinds, in order."""
+        if not self._by_kind:
+            for op, facts in enumerate(self.ops):
+                self._by_kind.setdefault(facts.kind, []).append(op)
+        if len(kinds) == 1:
+            return self._by_kind.get(kinds[0], [])
+        return sorted(op for kind in kinds for op in self._by_kind.get(kind, ()))
 
     def scope_id(self, op: int) -> int:
         """The program-wide number of the scope an operation stands in."""

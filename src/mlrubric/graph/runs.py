@@ -28,14 +28,14 @@ def mark_runs(world: World, schedule: Schedule) -> None:
         if graph.nodes[node].kind == "test":
             folder = posixpath.dirname(graph.nodes[node].place.path)
             best[folder] = min(best.get(folder, len(LEVELS)), LEVELS.index(level))
-    failing = _failing(world)
+    failing = graph.sweep(_failing(world), ("call",), back=True)
     for node in graph.of_kind("test"):
         attributes = graph.nodes[node].attributes
         attributes["folder_run"] = LEVELS[best[posixpath.dirname(graph.nodes[node].place.path)]]
         attributes["folder"] = posixpath.dirname(graph.nodes[node].place.path) or "."
         attributes["ci"] = "unread" if unread else "read"
         attributes["template"] = "true" if "{{" in graph.nodes[node].place.path else "false"
-        attributes["can_fail"] = "true" if failing & graph.sweep([node], frozenset({"call"})).keys() else "false"
+        attributes["can_fail"] = "true" if node in failing else "false"
         attributes["called"] = "true" if any(True for _ in graph.predecessors(node, ("call",))) else "false"
 
 

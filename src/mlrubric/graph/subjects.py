@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.graph import FLOWS, RUNS
 from mlrubric.graph.values import number
@@ -32,8 +34,9 @@ def mark_subjects(world: World) -> None:
             graph.give(function, "code.model")
         if {"model.load", "model.predict"} <= roles and not roles & (MODEL | {"model.evaluate"}):
             graph.give(function, "code.predict")
+    leading = _Leading(world)
     for test in graph.of_kind("test"):
-        _mark_test(world, test)
+        _mark_test(world, test, leading)
     _mark_share(world)
     _mark_shared(world)
     _mark_baselines(world)
@@ -111,40 +114,55 @@ def _mark_shared(world: World) -> None:
             graph.give(node, "code.shared")
 
 
-def _mark_test(world: World, test: int) -> None:
+class _Leading:
+    """Which nodes lead to what, by calls and imports: one sweep backwards for each question, whatever the number of tests."""
+
+    def __init__(self, world: World) -> None:
+        graph = self.graph = world.graph
+        checks = [n for n in graph.with_role("check") if is_test_code(graph.nodes[n].place.path)]
+        own = (n for n in graph.of_kind("function") if not is_test_code(graph.nodes[n].place.path))
+        self.asserting = self._to([*checks, *graph.with_role("test.assert")])  # pytest.raises and mocks' own assertions count as well
+        self.own_code = self._to(own)
+        self.checking = self._to(n for n in checks if graph.nodes[n].about & (MODEL | USE))
+        self.feature = self.role("code.feature")
+        self.model = self.role(*MODEL, "code.model")
+        self.model_code = self._to((n for n in graph.with_role("code.model") if graph.nodes[n].kind == "function"), ("call",))
+        self.use = self.role(*USE)
+        self.serve = self.role("serve.client", "serve.handle")
+        self.needs = {role: self.role(role) for role in ("data.read", "model.fit", "model.predict")}
+
+    def role(self, *roles: str) -> Collection[int]:
+        """Nodes that run or import a function or operation with one of the roles."""
+        return self._to(n for n in self.graph.with_role(*roles) if self.graph.nodes[n].kind in ("function", "op"))
+
+    def _to(self, goals: Iterable[int], kinds: Collection[str] = ("call", "import")) -> Collection[int]:
+        return self.graph.sweep(goals, kinds, back=True).keys()
+
+
+def _mark_test(world: World, test: int, leading: _Leading) -> None:
     graph = world.graph
-    reached = graph.sweep([test], frozenset({"call", "import"}))
-    checks = [n for n in reached if "check" in graph.nodes[n].roles and (is_test_code(graph.nodes[n].place.path))]
     attributes = graph.nodes[test].attributes
-    attributes["asserts"] = "true" if checks or _raises(world, reached) else "false"
-    called = {r for n in reached for r in graph.nodes[n].roles if graph.nodes[n].kind in ("function", "op")}
-    attributes["own_code"] = (
-        "true" if any(graph.nodes[n].kind == "function" and not is_test_code(graph.nodes[n].place.path) for n in reached) else "false"
-    )
-    if attributes["asserts"] == "false":
+    attributes["asserts"] = _flag(test in leading.asserting)
+    attributes["own_code"] = _flag(test in leading.own_code)
+    if test not in leading.asserting:
         return
-    direct = {e.target for e in graph.successors(test, RUNS)}
-    called_only = graph.sweep([test], frozenset({"call"}))
-    looked_at = {a for n in checks for a in graph.nodes[n].about}
-    attributes["model_code"] = (
-        "true" if any("code.model" in graph.nodes[n].roles for n in called_only if graph.nodes[n].kind == "function") else "false"
-    )
-    attributes["model_checked"] = "true" if looked_at & (MODEL | USE) else "false"
-    if "code.feature" in called:
+    attributes["model_code"] = _flag(test in leading.model_code)
+    attributes["model_checked"] = _flag(test in leading.checking)
+    if test in leading.feature:
         graph.give(test, "test.feature")
-        attributes["direct"] = "true" if any("code.feature" in graph.nodes[n].roles for n in direct) else "false"
-    if called & (MODEL | {"code.model"}):
+        direct = (graph.nodes[e.target].roles for e in graph.successors(test, RUNS))
+        attributes["direct"] = _flag(any("code.feature" in roles for roles in direct))
+    if test in leading.model:
         graph.give(test, "test.model")
-    if called & USE:
+    if test in leading.use:
         graph.give(test, "test.prediction")
-    if "serve.client" in called or "serve.handle" in called:
+    if test in leading.serve:
         graph.give(test, "test.serve")
-    for need in ("data.read", "model.fit", "model.predict"):
-        attributes[f"does.{need}"] = "true" if need in called else "false"
-    if {"model.fit", "model.predict"} <= called or {"data.read", "model.fit"} <= called:
+    for role, nodes in leading.needs.items():
+        attributes[f"does.{role}"] = _flag(test in nodes)
+    if test in leading.needs["model.fit"] and (test in leading.needs["model.predict"] or test in leading.needs["data.read"]):
         graph.give(test, "test.pipeline")
 
 
-def _raises(world: World, reached: dict[int, int]) -> bool:
-    """pytest.raises and mocks' own assertions count as assertions."""
-    return any("test.assert" in world.graph.nodes[n].roles for n in reached)
+def _flag(holds: bool) -> str:
+    return "true" if holds else "false"

@@ -90,7 +90,9 @@ def select(world: World, selection: Selection) -> list[tuple[int, bool, str]]:
 def _candidates(world: World, selection: Selection) -> list[tuple[int, int, str]]:
     """Test nodes under the paths, as (node, scope, path)."""
     program = world.code.program
-    paths = selection.paths
+    paths = tuple(p for p in selection.paths if p.strip("*/"))
+    if selection.paths and not paths:
+        return []  # of a place that is not known at all, nothing is known to run
     if not paths and not selection.nodes:
         settings = _settings(world, selection.folder)
         named = settings.get("testpaths", "").split()

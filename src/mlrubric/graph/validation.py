@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.gates import decides
 from mlrubric.graph.graph import RUNS
@@ -22,16 +24,19 @@ def mark_validated(world: World) -> None:
     view = Processes(graph)
     checks = [n for n in graph.with_role("data.validate") if graph.nodes[n].gate and not _lost(world, n)]
     seen = {c: view.sweep([c], back=True) for c in checks}
+    readers = frozenset(graph.with_role(*READS))
+    fits: dict[int, list[int]] = {}
+    for fit in graph.with_role(*FITS):
+        if fit in world.code.node_op:
+            fits.setdefault(world.code.program.scope_id(world.code.node_op[fit]), []).append(world.code.node_op[fit])
     for fit in graph.with_role(*FITS):
         attributes = graph.nodes[fit].attributes
-        attributes["leads"] = "true" if _leads(world, fit) else "false"
+        attributes["leads"] = "true" if _leads(world, fit, fits) else "false"
         attributes["idle"] = "true" if _idle(world, fit) else "false"
         if is_test_code(graph.nodes[fit].place.path):
             continue
         behind = view.sweep([fit], back=True, stop=checks)
-        reads = [
-            n for n in graph.with_role(*READS) if n in behind and n not in seen and graph.nodes[n].attributes.get("origin") != "bundled"
-        ]
+        reads = sorted(n for n in behind if n in readers and n not in seen and graph.nodes[n].attributes.get("origin") != "bundled")
         good = {n for n in reads if _checked(world, view, fit, n, seen)}
         open_ = view.sweep([fit], back=True, stop={*checks, *good})  # what comes in before a read that is checked is checked with it
         free = [n for n in reads if n in open_ and n not in good and not _fed(view, n, {*reads, *checks})]
@@ -43,7 +48,7 @@ def mark_validated(world: World) -> None:
 
 def _fed(view: Processes, read: int, others: set[int]) -> bool:
     """Whether what is read has come in before: by another read, or past a check, in an earlier step."""
-    return any(n in others for n in view.sweep([read], back=True) if n != read)
+    return any(n in others for n in view.sweep([read], back=True, until=others) if n != read)
 
 
 def _handed(world: World) -> None:
@@ -113,18 +118,14 @@ def _positions(world: World, parent: int, above: dict[int, int]) -> list[int]:
     return [int(graph.nodes[e.target].attributes.get("index", "0")) for e in graph.successors(parent, ("run",)) if e.target in above]
 
 
-def _leads(world: World, fit: int) -> bool:
-    """Not a later step of the same loop, and no cross-validation in a function that also fits."""
+def _leads(world: World, fit: int, fits: Mapping[int, list[int]]) -> bool:
+    """Not a later step of the same loop, and no cross-validation in a function that also fits; `fits` are all by their scope."""
     graph, code = world.graph, world.code
     op = code.node_op.get(fit)
     if op is None:
         return True
     scope, loop = code.program.scope_id(op), code.flow.loop(op)
-    others = [
-        code.node_op[n]
-        for n in graph.with_role(*FITS)
-        if n in code.node_op and n != fit and code.program.scope_id(code.node_op[n]) == scope
-    ]
+    others = [other for other in fits[scope] if other != op]
     if "model.fit" not in graph.nodes[fit].roles and any(
         "model.fit" in graph.nodes[code.op_node[o]].roles for o in code.flow.reach([op]) if o in others
     ):

@@ -50,19 +50,23 @@ EMPTY: Values = frozenset()
 HOLE = "\x00"
 LONGEST = 2000  # characters of a text that is put together
 ANY: Value = ("any",)
-KEPT = frozenset({"function", "class", "instance", "bound"})
-MOST = 16  # values per operation; with more of them the analysis would not stay near-linear, and they would say nothing
-CALLED = 24
+OWN = frozenset({"function", "class", "instance", "bound"})
+MOST = 12  # values per operation; with more of them the analysis would not stay near-linear, and they would say nothing
+CALLED = 28  # functions, classes and instances of the project per operation
 
 
 def join(*sets: Values) -> Values:
-    """The union. With more than `MOST` values nothing is said of them but that they are many; functions and classes stay, up to
-    `CALLED`. The bound is a top of the lattice: the result does not depend on the order in which values come."""
+    """The union. With more than `MOST` values nothing is said of them but that they are many; functions, classes and their instances have
+    a bound of their own. The bounds are tops of the lattice: the result does not depend on the order in which values come."""
     union = sets[0] if len(sets) == 1 else EMPTY.union(*sets)
     if len(union) <= MOST and (ANY not in union or len(union) == 1):
         return union
-    kept = [v for v in union if v[0] in KEPT]
-    return frozenset([ANY, *kept]) if len(kept) <= CALLED else frozenset([ANY])
+    own = [v for v in union if v[0] in OWN]
+    if len(own) > CALLED:
+        return frozenset([ANY])
+    if ANY in union or len(union) - len(own) > MOST:
+        return frozenset([ANY, *own])
+    return union
 
 
 @cache

@@ -28,6 +28,7 @@ class World:
     facts: Mapping[str, Sequence[FileFacts]]
     files: frozenset[str]
     folders: frozenset[str]
+    doubtful: frozenset[str] = frozenset()  # files and folders that may or may not be tracked
     nodes: dict[tuple[str, str], int] = field(default_factory=dict)  # (path, symbol) -> node
     artifacts: dict[str, int] = field(default_factory=dict)  # normalised path -> node
     broken: list[tuple[Place, str]] = field(default_factory=list)  # hops that point at nothing

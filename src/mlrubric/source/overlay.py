@@ -19,6 +19,7 @@ class OverlayTree:
         self.commit: str | None = tree.commit
         self.commit_date: str | None = tree.commit_date
         self.tracked: frozenset[str] | None = tree.tracked
+        self.doubtful: frozenset[str] = tree.doubtful
 
     def read(self, path: str) -> bytes:
         return self._texts[path] if path in self._texts else self._tree.read(path)

@@ -43,6 +43,10 @@ class Tree(Protocol):
     def commit_date(self) -> str | None: ...
     @property
     def tracked(self) -> frozenset[str] | None: ...
+    @property
+    def doubtful(self) -> frozenset[str]:
+        """Files and folders that are there, that a `.gitignore` names, and that may be tracked all the same: git was not there to ask."""
+        ...
 
     def read(self, path: str) -> bytes:
         """The bytes of a listed file; `OSError` when it went away or may not be read."""
@@ -70,6 +74,7 @@ class MemoryTree:
         self.commit: str | None = commit
         self.commit_date: str | None = commit_date
         self.tracked: frozenset[str] | None = frozenset(self._data) if commit else None
+        self.doubtful: frozenset[str] = frozenset()
 
     def read(self, path: str) -> bytes:
         try:
@@ -86,7 +91,9 @@ class DiskTree:
         self._prefix = str(self.root).rstrip(os.sep) + os.sep
         self._git = Git(self.root, deadline)
         listed = self._git.listed() if self._git.present else None
-        found = self._check(listed) if listed is not None else self._check(*_walked(self.root))
+        walked = ([], [], []) if listed is not None else _walked(self.root)
+        found = self._check(listed) if listed is not None else self._check(*walked[:2])
+        self.doubtful = frozenset(walked[2])
         self.files, self.notices = found.files, found.notices
         self.tracked: frozenset[str] | None = self._git.tracked() if listed is not None else None
         head = self._git.head() if listed is not None else None
@@ -182,7 +189,7 @@ def _open_plain(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
 
 
-def _walked(root: Path) -> tuple[list[str], list[tuple[str, str]]]:
+def _walked(root: Path) -> tuple[list[str], list[tuple[str, str]], list[str]]:
     from mlrubric.source.walk import walk
 
     return walk(root, NEVER_ENTERED, MAX_FILES, MAX_FOLDERS, MAX_LEVELS)

@@ -8,10 +8,12 @@ from pathlib import Path
 from pathspec import GitIgnoreSpec
 
 Specs = tuple[tuple[str, GitIgnoreSpec], ...]
+Walked = tuple[list[str], list[tuple[str, str]], list[str]]
 
 
-def walk(root: Path, never: frozenset[str], files: int, folders: int, levels: int) -> tuple[list[str], list[tuple[str, str]]]:
-    """Relative paths, and (path, reason) for what was left out; stops at the given limits and never enters a linked folder."""
+def walk(root: Path, never: frozenset[str], files: int, folders: int, levels: int) -> Walked:
+    """Relative paths, (path, reason) for what was left out, and the files and folders that a `.gitignore` names; stops at the given
+    limits and never enters a linked folder."""
     found: list[str] = []
     notes: list[tuple[str, str]] = []
     pending: list[tuple[str, Specs]] = [("", ())]
@@ -54,7 +56,7 @@ def walk(root: Path, never: frozenset[str], files: int, folders: int, levels: in
                 f"left out because a .gitignore names it ({len(ignored)} such files or folders in all; there is no git here to ask)",
             )
         )
-    return found, notes
+    return found, notes, ignored
 
 
 def _ignores(root: Path, folder: str, notes: list[tuple[str, str]]) -> GitIgnoreSpec | None:

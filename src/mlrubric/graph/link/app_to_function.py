@@ -12,16 +12,14 @@ def link(world: World) -> None:
     code = world.code
     program = code.program
     registered: dict[int, list[int]] = {}  # definition of the object -> functions
-    for op, facts in enumerate(program.ops):
-        for decorator in program.decorators(op) if facts.kind == "function" else ():
+    for op in program.of_kind("function"):
+        for decorator in program.decorators(op):
             for source in _origins(world, _receiver(world, decorator)):
                 registered.setdefault(source, []).append(program.defined(op))
     if not registered:
         return
-    for op, facts in enumerate(program.ops):
-        if facts.kind != "call" or code.checks.dead(op):
-            continue
-        for source in _origins(world, program.args[op][0]):
+    for op in program.of_kind("call"):
+        for source in _origins(world, program.args[op][0]) if not code.checks.dead(op) else ():
             for scope in registered.get(source, ()):
                 node = code.scope_node.get(scope)
                 if node is not None and code.holder(op) != node:

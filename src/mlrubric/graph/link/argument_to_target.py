@@ -59,12 +59,8 @@ def looked_at(world: World, call: int) -> bool:
             return True
         if any("process.exit" in world.code.meanings.roles(use) for use in (op, *world.code.resolver.uses[op])):
             return True
-    tests = {
-        block.test + unit.base
-        for unit in program.modules
-        for block in unit.facts.blocks
-        if block.test >= 0 and unit.index == program.unit_of[call]
-    }
+    unit = program.unit(call)
+    tests = {block.test + unit.base for block in unit.facts.blocks if block.test >= 0}
     return bool(tests & world.code.flow.reach([call], stop=lambda o: program.ops[o].kind == "call").keys())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
+from collections.abc import Collection
 
 from mlrubric.graph.paths import known_texts
 from mlrubric.graph.values import HOLE
@@ -11,6 +12,7 @@ from mlrubric.graph.world import World, normal, parents
 from mlrubric.source.syntax.sql import is_sql
 
 ORDER = 60
+OPEN = "builtins.open"
 READS = {"data.read": "@source", "model.load": "@source", "file.open": "@source"}
 WRITES = {
     "data.write": "@sink",
@@ -26,18 +28,19 @@ def link(world: World) -> None:
     """Read and write edges between operations and artifacts, then joins of paths that end alike."""
     code = world.code
     _stored(world)
+    opened = _opened(world)
     for op, node in sorted(code.op_node.items()):
         meaning = code.meanings.of(op)
         if meaning is None:
             continue
         for role in meaning.roles:
             if role in READS and not (role == "file.open" and "file.write" in meaning.roles):
-                for path in _paths(world, meaning.arguments.get(READS[role], -1)):
+                for path in _paths(world, meaning.arguments.get(READS[role], -1), opened):
                     artifact = world.artifact(path, code.place(op), {"model.load": "model", "data.read": "dataset"}.get(role, "artifact"))
                     world.graph.connect(artifact, node, "read", code.place(op))
                     world.graph.nodes[node].attributes.setdefault("path", normal(path))
             elif role in WRITES:
-                for path in _paths(world, meaning.arguments.get(WRITES[role], _receiver(world, op, role))):
+                for path in _paths(world, meaning.arguments.get(WRITES[role], _receiver(world, op, role)), opened):
                     artifact = world.artifact(path, code.place(op), "model" if role.startswith("model") or "model" in role else "artifact")
                     world.graph.nodes[artifact].attributes["produced"] = "code"
                     world.graph.connect(node, artifact, "write", code.place(op))
@@ -54,8 +57,8 @@ def _stored(world: World) -> None:
         return code.program.ops[op].kind == "call"
 
     mapped = code.flow.reach(files, stop=is_call) if files else {}
-    for op, facts in enumerate(code.program.ops):
-        if facts.kind == "store_subscript" and code.program.args[op] and code.program.args[op][0] in mapped:
+    for op in code.program.of_kind("store_subscript") if mapped else ():
+        if code.program.args[op] and code.program.args[op][0] in mapped:
             for source in code.flow.reach([code.program.args[op][0]], back=True, stop=is_call):
                 if source in files and source < op:
                     code.flow.connect(op, source)
@@ -66,15 +69,22 @@ def _receiver(world: World, op: int, role: str) -> int:
     return world.code.program.receiver(op) if role == "file.write" else -1
 
 
-def _paths(world: World, argument: int) -> list[str]:
+def _opened(world: World) -> Collection[int]:
+    """What holds a file that was opened, before it is handed to another call."""
+    code = world.code
+    opens = [op for op, meaning in code.meanings.all().items() if meaning.api == OPEN]
+    return code.flow.reach(opens, stop=lambda op: code.program.ops[op].kind == "call").keys()
+
+
+def _paths(world: World, argument: int, opened: Collection[int]) -> list[str]:
     """The paths an argument may be, as far as they are known; a file object stands for the path it was opened with."""
     if argument < 0:
         return []
     found = known_texts(world.code, argument)
-    if not found:
-        for op, origin in world.code.flow.reach([argument], back=True, stop=lambda o: world.code.program.ops[o].kind == "call").items():
+    if not found and argument in opened:
+        for op in world.code.flow.reach([argument], back=True, stop=lambda o: world.code.program.ops[o].kind == "call"):
             meaning = world.code.meanings.of(op)
-            if meaning is not None and meaning.api == "builtins.open" and origin >= -1:
+            if meaning is not None and meaning.api == OPEN:
                 inner = meaning.arguments.get("@source", meaning.arguments.get("@sink", -1))
                 found.extend(known_texts(world.code, inner))
     return [p for p in dict.fromkeys(found) if p.strip(HOLE + "/. ") and "\n" not in p and len(p) < 300 and not is_sql(p)][:4]

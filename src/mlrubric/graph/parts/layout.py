@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mlrubric.graph.parts.pieces import TEST, TRAIN, VALIDATION
@@ -38,12 +39,15 @@ class Layout:
 
     def of(self, bits: int, kind: str) -> list[int]:
         """The operations whose bit of a kind is set, in order."""
-        found, rest = [], bits & self.masks.get(kind, 0)
+        return sorted(op for _, op in self.owned(bits, kind))
+
+    def owned(self, bits: int, *kinds: str) -> Iterator[tuple[str, int]]:
+        """Kind and operation of every bit of some kinds that is set."""
+        rest = bits & self.all(*kinds)
         while rest:
             low = rest & -rest
-            found.append(self.owners[low.bit_length() - 1 - FIRST][1])
+            yield self.owners[low.bit_length() - 1 - FIRST]
             rest ^= low
-        return sorted(found)
 
     @property
     def rows(self) -> int:

@@ -29,6 +29,10 @@ class Training:
     meaning: Meaning
 
 
+Index = dict[tuple[str, int], list[int]]
+"""By kind and operation of a learner."""
+
+
 @dataclass(slots=True)
 class Seen:
     """The bits of every operation with what they speak of."""
@@ -43,6 +47,11 @@ class Seen:
     fits: list[tuple[int, int, Meaning]] = field(default_factory=list)  # training, its data, meaning
     trainings: list[Training] = field(default_factory=list)
     folded: list[tuple[int, int]] = field(default_factory=list)  # cross-validation or search, its data
+    data_of: dict[int, int] = field(default_factory=dict)  # training -> its data
+    inputs_of: dict[int, tuple[int, ...]] = field(default_factory=dict)  # split in the code -> what it divides
+    divided: Index = field(default_factory=dict)  # learner -> the splits that divide what it gave
+    taught: Index = field(default_factory=dict)  # learner -> the trainings that get what it gave
+    folding: Index = field(default_factory=dict)  # learner -> the cross-validations and searches that get it
 
     def __post_init__(self) -> None:
         for op, meaning in sorted(self.code.meanings.all().items()):
@@ -54,6 +63,22 @@ class Seen:
             elif "model.fit" in meaning.roles:
                 self.fits.append((op, data, meaning))
                 self.trainings.extend(Training(site, rows, op, meaning) for site, rows in self.sites(op, (data,)))
+
+        kinds = {learner.kind for learner in self.learners}
+        for split in self.splits:
+            if not split.given and not self.code.tested(split.op):
+                self._meets(self.divided, split.op, self.all_bits(split.inputs), kinds)
+            if not split.given:
+                self.inputs_of.setdefault(split.op, split.inputs)
+        for op, data, _ in self.fits:
+            self.data_of[op] = data
+            self._meets(self.taught, op, self.bits[data], kinds)
+        for op, data in self.folded:
+            self._meets(self.folding, op, self.bits[data], kinds)
+
+    def _meets(self, index: Index, op: int, bits: int, kinds: Iterable[str]) -> None:
+        for key in self.layout.owned(bits, *kinds):
+            index.setdefault(key, []).append(op)
 
     def sites(self, op: int, sources: tuple[int, ...]) -> list[Site]:
         """The operation, or the calls that hand its function the rows; rows that a function reads or divides itself are its own."""
@@ -123,21 +148,20 @@ def _who(code: Code, op: int) -> str:
 
 def _reached(seen: Seen, learner: Learner) -> tuple[str, list[int]]:
     """How what was learned gets to rows that judge it."""
-    bit = seen.layout.bit(learner.kind, learner.op)
     part = seen.part(learner.data)
-    split = [s.op for s in seen.splits if not s.given and not seen.code.tested(s.op) and any(seen.bits[a] & bit for a in s.inputs)]
-    folded = [c for c, data in seen.folded if seen.bits[data] & bit]
+    split = seen.divided.get((learner.kind, learner.op), [])
+    folded = seen.folding.get((learner.kind, learner.op), [])
     if part in BEFORE:
         before = [s for s in split if s != learner.op]
         if before:
             return "split", before[:1]
-        beside = list(_beside(seen, learner, bit)) if learner.what != "model" else []
+        beside = list(_beside(seen, learner)) if learner.what != "model" else []
         if beside:
             return "beside", beside[:1]
         if folded:
             return "folds", folded[:1]
     elif part == "mixed" and _joined(seen, learner.data):
-        beside = list(_beside(seen, learner, bit))
+        beside = list(_beside(seen, learner))
         if beside:
             return "beside", beside[:1]
     elif part == TRAIN and (split or folded):
@@ -158,15 +182,14 @@ def _joined(seen: Seen, data: int) -> bool:
     return False
 
 
-def _beside(seen: Seen, learner: Learner, bit: int) -> Iterator[int]:
+def _beside(seen: Seen, learner: Learner) -> Iterator[int]:
     """Trainings on the training part that get what was learned from all rows of the same source."""
     roots = seen.bits[learner.data] & seen.layout.all("root")
-    for op, data, _ in seen.fits:
-        own = seen.bits[data]
-        if own & bit and seen.layout.part(own) == TRAIN and not _later(seen, learner.op, op):
+    for op in seen.taught.get((learner.kind, learner.op), ()):
+        own = seen.bits[seen.data_of[op]]
+        if seen.layout.part(own) == TRAIN and not _later(seen, learner.op, op):
             for split in seen.layout.of(own, TRAIN):
-                inputs = next((s.inputs for s in seen.splits if s.op == split and not s.given), ())
-                if any(seen.bits[a] & roots for a in inputs):
+                if seen.all_bits(seen.inputs_of.get(split, ())) & roots:
                     yield op
 
 
@@ -178,9 +201,9 @@ def _later(seen: Seen, learner: int, fit: int) -> bool:
 
 def _trained(seen: Seen, learner: Learner) -> list[int]:
     """The trainings on a training part, or inside of folds, that get what was learned."""
-    bit = seen.layout.bit(learner.kind, learner.op)
-    fits = [op for op, data, _ in seen.fits if seen.bits[data] & bit and seen.part(data) in (TRAIN, "validation", "mixed")]
-    return fits + [op for op, data in seen.folded if seen.bits[data] & bit]
+    key = (learner.kind, learner.op)
+    fits = [op for op in seen.taught.get(key, ()) if seen.part(seen.data_of[op]) in (TRAIN, "validation", "mixed")]
+    return fits + seen.folding.get(key, [])
 
 
 def _judged(seen: Seen) -> None:

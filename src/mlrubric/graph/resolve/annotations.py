@@ -32,7 +32,15 @@ MANY = frozenset(
         "Deque",
     ]
 )
+PROMISE = "->"
+"""The name of the slot that stands for what the annotation of a function's result promises."""
 TABLES = frozenset(["dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict"])
+
+
+def promised(r: Resolver, scope: int, op: int) -> Values:
+    """What the annotation of a function's result promises."""
+    program = r.program
+    return annotated(r, program.scopes[scope].returns_annotation + program.modules[program.scope_unit[scope]].base, op)
 
 
 def annotated(r: Resolver, annotation: int, op: int, depth: int = 0) -> Values:

@@ -7,7 +7,7 @@ from types import GeneratorType
 from typing import TYPE_CHECKING, cast
 
 from mlrubric.graph.resolve import calls, components, containers, given, names, objects, text_methods
-from mlrubric.graph.resolve.annotations import annotated
+from mlrubric.graph.resolve.annotations import PROMISE, annotated, promised
 from mlrubric.graph.values import EMPTY, HOLE, Value, Values, join, number, ordered
 
 if TYPE_CHECKING:
@@ -78,13 +78,14 @@ def class_attribute(r: Resolver, scope: int, name: str, op: int, after: int = -1
     if after >= 0:
         return _along(r, scope, name, op, after)
     slot = r.slots.get((scope, name))
-    return r.read((r.slot(scope, name) if slot is None else slot,), op)
+    return r.follow(r.slot(scope, name) if slot is None else slot, op)
 
 
 def slot(r: Resolver, op: int) -> Values:
-    """What an attribute of a class is, for all that read it."""
+    """What an attribute of a class is, or the result of a function is said to be, for all that ask."""
     facts = r.program.ops[op]
-    return _along(r, cast(int, facts.value), facts.name, op)
+    scope = cast(int, facts.value)
+    return promised(r, scope, op) if facts.name == PROMISE else _along(r, scope, facts.name, op)
 
 
 def _along(r: Resolver, scope: int, name: str, op: int, after: int = -1) -> Values:

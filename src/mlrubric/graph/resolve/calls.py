@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from mlrubric.graph.resolve import attributes, components, containers, given, libraries, objects
-from mlrubric.graph.resolve.annotations import annotated
+from mlrubric.graph.resolve.annotations import PROMISE
 from mlrubric.graph.values import EMPTY, Value, Values, join, number, ordered
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def call(r: Resolver, op: int) -> Values:
         if arguments is None:
             arguments = arguments_of(r, op)
         found.append(invoke(r, op, callee, arguments))
-        if callee[0] in ("function", "bound") and not any(name == "**" for name, _ in arguments.keywords):
+        if callee[0] in ("function", "bound") and "**" not in cast("tuple[str, ...]", r.program.ops[op].value or ()):
             if known is None:
                 known = r.entered[op] = set()
             known.add(callee)
@@ -212,7 +212,8 @@ def _returned(r: Resolver, op: int, scope: int) -> Values:
         return frozenset([("generator", scope)])
     found = [r.values[returned] for returned in program.returns(scope)]
     if facts.returns_annotation >= 0:
-        found.append(annotated(r, facts.returns_annotation + program.modules[program.scope_unit[scope]].base, op))
+        slot = r.slots.get((scope, PROMISE))
+        found.append(r.follow(r.slot(scope, PROMISE) if slot is None else slot, op))
     if scope in r.components:
         found.append(frozenset([("outputs", scope)]))
     return found[0] if len(found) == 1 else join(*found) if found else EMPTY

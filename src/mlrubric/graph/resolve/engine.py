@@ -85,6 +85,7 @@ class Resolver:
             if facts.kind == "class"
             for base in program.args[op]
         }
+        self.unasked = functions.unasked(self)
         self._copies = self._plain_copies()
         self._queued = bytearray(b"\x01") * count  # what never waits in the queue counts as queued
         self._queue: deque[int] = deque()
@@ -97,8 +98,9 @@ class Resolver:
 
     def queue(self, unit: ModuleUnit) -> None:
         """All operations of a module get a turn; constants have their values at once."""
-        for op in range(unit.base, unit.base + len(unit.facts.ops)):
-            self.push(op)
+        queued, end = self._queued, unit.base + len(unit.facts.ops)
+        self._queue.extend([op for op in range(unit.base, end) if not queued[op]])
+        queued[unit.base : end] = b"\x01" * (end - unit.base)
         for op, facts in enumerate(unit.facts.ops, unit.base):
             if facts.kind == "const" and facts.name not in UNSPELLED:
                 self._give(op, frozenset([constant(facts.value)]))
@@ -203,6 +205,17 @@ class Resolver:
             if values[source]:
                 found.append(values[source])
         return join(*found) if len(found) > 1 else found[0] if found else EMPTY
+
+    def follow(self, source: int, target: int) -> Values:
+        """The values of one operation that `target` follows from now on."""
+        known = self.reads.get(target)
+        if known is None:
+            self.reads[target] = {source}
+            self.uses[source].append(target)
+        elif source not in known:
+            known.add(source)
+            self.uses[source].append(target)
+        return self.values[source]
 
     def method(self, owner: str, name: str) -> Api | None:
         """What the catalogue says of a method."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlrubric.graph.resolve import calls, components, given
 from mlrubric.graph.resolve.annotations import annotated
-from mlrubric.graph.values import EMPTY, MOST, Value, Values, join, number, ordered
+from mlrubric.graph.values import CALLED, EMPTY, Value, Values, join, number, ordered
 
 if TYPE_CHECKING:
     from mlrubric.graph.resolve.engine import Resolver
@@ -102,8 +102,9 @@ def parameter(r: Resolver, op: int) -> Values:
     receivers = r.receivers.get(op)
     if receivers:
         found.append(frozenset(receivers))
-    if ((r.late and not receivers) or len(receivers or ()) > MOST) and _is_first(r, op):
-        scope = program.scope_id(op)
+    scope = program.scope_id(op)
+    alone = not receivers and (r.late or scope in r.unasked)
+    if (alone or len(receivers or ()) > CALLED) and _is_first(r, op):
         as_class = scope in r.classmethods or facts.name == "cls"
         owner = r.class_of[scope]
         heirs = r.heirs.get(owner, ())
@@ -122,10 +123,19 @@ def _is_first(r: Resolver, op: int) -> bool:
 
 
 def unclaimed(r: Resolver) -> list[int]:
-    """First parameters of methods that nothing in the project calls."""
+    """First parameters of methods that nothing in the project calls; those that nothing can call are known but for their heirs."""
     found = []
     for scope in sorted(r.class_of):
         first = r.program.params(scope)[:1]
-        if first and scope not in r.statics and not r.receivers.get(first[0]) and r.program.ops[first[0]].value == "positional":
+        known = scope in r.statics or (scope in r.unasked and not r.heirs.get(r.class_of[scope]))
+        if first and not known and not r.receivers.get(first[0]) and r.program.ops[first[0]].value == "positional":
             found.append(first[0])
     return found
+
+
+def unasked(r: Resolver) -> frozenset[int]:
+    """Methods whose name stands nowhere behind a dot: only a framework calls them, on their own class."""
+    program = r.program
+    asked = {program.ops[op].name for op in program.of_kind("attribute")}
+    names = ((scope, program.scopes[scope].name) for scope in r.class_of)
+    return frozenset(scope for scope, name in names if name not in asked and not name.startswith("__"))

@@ -153,15 +153,12 @@ def late(r: Resolver) -> list[int]:
             for base in attributes.order(r, scope)[0][1:]:
                 r.heirs.setdefault(base, []).append(scope)
     found = functions.unclaimed(r)
-    for op, facts in enumerate(r.program.ops):
-        if facts.kind == "call" and _hands_functions(r, op):
-            found.append(op)
-        elif facts.kind == "attribute" and facts.name == "__subclasses__":
-            found.extend(r.uses[op])
-        elif facts.kind in ("subscript", "store_subscript") and len(r.program.args[op]) > 1 and not keys_of(r.of(r.program.args[op][1])):
-            found.append(op)
-    if not r.program.class_names.isdisjoint(("__getattr__", "__getattribute__")):
-        for op, facts in enumerate(r.program.ops):
-            if facts.kind == "attribute" and not r.values[op] and any(v[0] == "instance" for v in r.of(r.program.args[op][0])):
-                found.append(op)
+    program = r.program
+    found += [op for op in program.of_kind("call") if _hands_functions(r, op)]
+    found += [use for op in program.of_kind("attribute") if program.ops[op].name == "__subclasses__" for use in r.uses[op]]
+    by_key = (op for op in program.of_kind("subscript", "store_subscript") if len(program.args[op]) > 1)
+    found += [op for op in by_key if not keys_of(r.of(program.args[op][1]))]
+    if not program.class_names.isdisjoint(("__getattr__", "__getattribute__")):
+        unknown = (op for op in program.of_kind("attribute") if not r.values[op])
+        found += [op for op in unknown if any(v[0] == "instance" for v in r.of(program.args[op][0]))]
     return found
