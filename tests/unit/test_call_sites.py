@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from tests.programs import picture
 
-from mlrubric.graph.build import build
 from mlrubric.graph.layers import LAYERS
 from mlrubric.graph.layers.reach import Reach
 from mlrubric.graph.layers.sharpen import Sharpener
-from mlrubric.knowledge.catalogue import load_catalogue
-from mlrubric.read.drive import read_tree
-from mlrubric.source.tree import MemoryTree
 
 
 def sites(code: str) -> dict[str, list[str]]:
-    tree = MemoryTree({"m.py": code})
-    files = LAYERS["callsites"](build(list(read_tree(tree, workers=1)), ["m.py"], load_catalogue()))["files"]
+    files = LAYERS["callsites"](picture({"m.py": code}))["files"]
     assert isinstance(files, dict)
     found = files.get("m.py", {})
     assert isinstance(found, dict)
@@ -131,8 +127,7 @@ def chain(length: int) -> str:
 
 
 def steps_for(length: int) -> int:
-    tree = MemoryTree({"m.py": chain(length)})
-    resolver = build(list(read_tree(tree, workers=1)), ["m.py"], load_catalogue()).world.code.resolver
+    resolver = picture({"m.py": chain(length)}).world.code.resolver
     sharpener = Sharpener(resolver, closed=True)
     reach = Reach(sharpener)
     for op in sorted(resolver.targets):

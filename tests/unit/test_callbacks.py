@@ -3,25 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from mlrubric.graph.build import build
-from mlrubric.graph.layers import LAYERS
-from mlrubric.knowledge.catalogue import load_catalogue
-from mlrubric.read.drive import read_tree
-from mlrubric.source.tree import MemoryTree
-
-Edge = tuple[str, str]
-
-
-def calls(files: dict[str, str]) -> set[Edge]:
-    tree = MemoryTree(dict(files))
-    layer = LAYERS["calls"](build(list(read_tree(tree, workers=1)), [entry.path for entry in tree.files], load_catalogue()))
-    found: set[Edge] = set()
-    for table in (layer["calls"], layer["external"], layer["implicit"], layer["handed"]):
-        assert isinstance(table, dict)
-        found |= {(caller, callee) for caller, callees in table.items() for callee in callees}
-    return found
-
+from tests.programs import calls
 
 FUNCTION = "def f(*a):\n    pass\n"
 HANDED: dict[str, str] = {

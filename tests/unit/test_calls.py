@@ -3,25 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.programs import Edge, calls, picture
 
-from mlrubric.graph.build import build
 from mlrubric.graph.layers import LAYERS
-from mlrubric.knowledge.catalogue import load_catalogue
-from mlrubric.read.drive import read_tree
-from mlrubric.source.tree import MemoryTree
-
-Edge = tuple[str, str]
-
-
-def calls(files: dict[str, str]) -> set[Edge]:
-    tree = MemoryTree(dict(files))
-    layer = LAYERS["calls"](build(list(read_tree(tree, workers=1)), [entry.path for entry in tree.files], load_catalogue()))
-    found: set[Edge] = set()
-    for table in (layer["calls"], layer["external"], layer["implicit"], layer["handed"]):
-        assert isinstance(table, dict)
-        found |= {(caller, callee) for caller, callees in table.items() for callee in callees}
-    return found
-
 
 CALLS: list[tuple[str, dict[str, str], list[Edge]]] = [
     (
@@ -831,13 +815,12 @@ A().run(input())
 
 
 def test_what_imports_and_class_bodies_load() -> None:
-    tree = MemoryTree({"p/__init__.py": "from . import a\n", "p/a.py": "class A:\n    pass\n"})
-    layer = LAYERS["calls"](build(list(read_tree(tree, workers=1)), [entry.path for entry in tree.files], load_catalogue()))
+    layer = LAYERS["calls"](picture({"p/__init__.py": "from . import a\n", "p/a.py": "class A:\n    pass\n"}))
     assert layer["loads"] == {"p": ["p.a"], "p.a": ["p.a.A"]}
 
 
 def tables(code: str) -> dict[str, dict[str, list[str]]]:
-    layer = LAYERS["calls"](build(list(read_tree(MemoryTree({"m.py": code}), workers=1)), ["m.py"], load_catalogue()))
+    layer = LAYERS["calls"](picture({"m.py": code}))
     return {name: table for name, table in layer.items() if isinstance(table, dict)}
 
 

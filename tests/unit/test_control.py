@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from mlrubric.graph.build import Picture, build
-from mlrubric.knowledge.catalogue import load_catalogue
-from mlrubric.read.drive import read_tree
-from mlrubric.source.tree import MemoryTree
+from tests.programs import picture
 
 HEAD = """
 import sys
@@ -21,11 +17,6 @@ model = LogisticRegression().fit(train[["a"]], train["y"])
 auc = roc_auc_score(test["y"], model.predict(test[["a"]]))
 """
 RELEASE = 'mlflow.register_model("runs:/1/model", "churn")\n'
-
-
-def picture(files: dict[str, str]) -> Picture:
-    tree = MemoryTree({path: text.encode() for path, text in files.items()})
-    return build(list(read_tree(tree)), [entry.path for entry in tree.files], load_catalogue())
 
 
 def guarded(files: dict[str, str]) -> str:

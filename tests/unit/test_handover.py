@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import pytest
-
-from mlrubric.graph.build import Picture, build
-from mlrubric.knowledge.catalogue import load_catalogue
-from mlrubric.read.drive import read_tree
-from mlrubric.source.tree import MemoryTree
+from tests.programs import picture
 
 HEAD = "import pandas as pd\nfrom sklearn.svm import SVC\n"
 READ = "rows = pd.read_csv('a.csv')\n"
 CHECK = "if rows.isna().any().any():\n        raise ValueError('rows are missing')\n"
 FIT = "SVC().fit(rows[['a']], rows['b'])"
-
-
-def picture(files: dict[str, str]) -> Picture:
-    tree = MemoryTree(dict(files))
-    return build(list(read_tree(tree)), [entry.path for entry in tree.files], load_catalogue())
 
 
 def trained(files: dict[str, str]) -> tuple[str, str, str]:

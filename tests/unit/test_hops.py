@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from tests.programs import picture
 
-from mlrubric.graph.build import Picture, build
-from mlrubric.knowledge.catalogue import load_catalogue
+from mlrubric.graph.build import Picture
 from mlrubric.model.graph import Node
-from mlrubric.read.drive import read_tree
-from mlrubric.source.tree import MemoryTree
 
 APPLICATION = """import typer
 from sklearn.svm import SVC
@@ -26,11 +24,6 @@ if __name__ == "__main__":
     app()
 """
 WORKFLOW = "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n"
-
-
-def picture(files: dict[str, str]) -> Picture:
-    tree = MemoryTree(dict(files))
-    return build(list(read_tree(tree)), [entry.path for entry in tree.files], load_catalogue())
 
 
 def by_role(found: Picture, role: str, path: str = "") -> list[Node]:

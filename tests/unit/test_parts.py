@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from tests.programs import picture
 
-from mlrubric.graph.build import build
-from mlrubric.knowledge.catalogue import load_catalogue
-from mlrubric.read.drive import read_tree
 from mlrubric.rules.judge import findings
 from mlrubric.rules.load import load_rules
-from mlrubric.source.tree import DiskTree
 
 HEAD = """import numpy as np
 import pandas as pd
@@ -255,21 +250,18 @@ print(accuracy_score(y_test, booster.predict(test) > 0.5))
 }
 
 
-def leaks(folder: Path, body: str) -> set[tuple[str, int]]:
-    (folder / "train.py").write_text(HEAD + body, encoding="utf-8")
-    tree = DiskTree(folder)
-    picture = build(list(read_tree(tree)), [entry.path for entry in tree.files], load_catalogue())
+def leaks(body: str) -> set[tuple[str, int]]:
     rules = [rule for rule in load_rules().rules if rule.id.startswith("LEAK")]
-    return {(f.rule, f.place.line) for f in findings(picture, rules)}
+    return {(f.rule, f.place.line) for f in findings(picture({"train.py": HEAD + body}), rules)}
 
 
 @pytest.mark.parametrize("body", CLEAN.values(), ids=CLEAN.keys())
-def test_clean_programs_are_left_alone(tmp_path: Path, body: str) -> None:
-    assert not leaks(tmp_path, body)
+def test_clean_programs_are_left_alone(body: str) -> None:
+    assert not leaks(body)
 
 
 @pytest.mark.parametrize("body", LEAKS.values(), ids=LEAKS.keys())
-def test_leaks_are_found_on_their_line(tmp_path: Path, body: str) -> None:
+def test_leaks_are_found_on_their_line(body: str) -> None:
     lines = (HEAD + body).split("\n")
     wanted = {(line.rpartition("# ")[2], number) for number, line in enumerate(lines, 1) if "# LEAK" in line}
-    assert leaks(tmp_path, body) == wanted
+    assert wanted and leaks(body) == wanted

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.programs import picture
 
-from mlrubric.graph.build import Picture, build
-from mlrubric.knowledge.catalogue import load_catalogue
-from mlrubric.read.drive import read_tree
 from mlrubric.source.syntax.sql import is_sql, statements
-from mlrubric.source.tree import MemoryTree
 
 STATEMENTS: list[tuple[str, list[str], list[str]]] = [
     ("select a from t1 x, s.t2 as y join t3 on x.a = y.b where z in (select k from t5)", ["t1", "s.t2", "t3", "t5"], []),
@@ -88,11 +85,6 @@ READS = {
     "pd.read_sql(open('query.sql').read(), engine)": True,
     "pd.read_sql(f'SELECT a FROM {{schema}}.{} WHERE d > 1', engine)": True,
 }
-
-
-def picture(files: dict[str, str]) -> Picture:
-    tree = MemoryTree(dict(files))
-    return build(list(read_tree(tree)), [entry.path for entry in tree.files], load_catalogue())
 
 
 @pytest.mark.parametrize("writer", sorted(WRITERS))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 
-from mlrubric.graph.build import Picture, build
-from mlrubric.knowledge.catalogue import load_catalogue
-from mlrubric.read.drive import read_tree
-from mlrubric.source.tree import MemoryTree
+from tests.programs import picture
+
+from mlrubric.graph.build import Picture
 
 BUDGET = """
 import time
@@ -33,8 +32,7 @@ def test_fit():
 
 
 def picture_of(text: str) -> Picture:
-    tree = MemoryTree({"tests/test_budget.py": text})
-    return build(list(read_tree(tree)), [entry.path for entry in tree.files], load_catalogue())
+    return picture({"tests/test_budget.py": text})
 
 
 def test_each_budget_has_its_own_subject() -> None:

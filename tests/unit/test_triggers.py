@@ -5,11 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-
-from mlrubric.graph.build import Picture, build
-from mlrubric.knowledge.catalogue import load_catalogue
-from mlrubric.read.drive import read_tree
-from mlrubric.source.tree import MemoryTree
+from tests.programs import picture
 
 
 @dataclass(frozen=True)
@@ -21,11 +17,6 @@ class Found:
     starts: str
     timed: bool
     confidence: float
-
-
-def picture(files: dict[str, str]) -> Picture:
-    tree = MemoryTree({path: text.encode() for path, text in files.items()})
-    return build(read_tree(tree, workers=1), [entry.path for entry in tree.files], load_catalogue())
 
 
 def found(files: dict[str, str], name: str = "train") -> Found:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from tests.programs import picture
 
-from mlrubric.graph.build import build
 from mlrubric.graph.values import HOLE
-from mlrubric.knowledge.catalogue import load_catalogue
 from mlrubric.model.graph import Node
-from mlrubric.read.drive import read_tree
-from mlrubric.source.tree import MemoryTree
 
 PARAMS = "train:\n  seed: 42\n  data: data/train.csv\n  nothing: null\nfeatures:\n- a\n- b\n"
 FILES = {
@@ -29,8 +26,7 @@ FILES = {
 
 def spelled(code: str, path: str = "src/main.py") -> list[set[str]]:
     """The constants that each `print` of a program prints, `*` for what is not known of a text."""
-    tree = MemoryTree({**FILES, path: code})
-    code_of = build(list(read_tree(tree)), [entry.path for entry in tree.files], load_catalogue()).world.code
+    code_of = picture({**FILES, path: code}).world.code
     found: list[set[str]] = []
     for op in range(len(code_of.program.ops)):
         if ("external", "builtins.print") in code_of.resolver.targets.get(op, ()):
@@ -127,8 +123,7 @@ def test_an_option_of_a_program_that_nothing_runs_may_be_given() -> None:
 
 
 def node(files: dict[str, str], role: str) -> Node:
-    tree = MemoryTree(dict(files))
-    graph = build(list(read_tree(tree)), [entry.path for entry in tree.files], load_catalogue()).graph
+    graph = picture(files).graph
     (found,) = graph.with_role(role)
     return graph.nodes[found]
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from mlrubric.graph.code import Code, is_test_code
+from mlrubric.graph.code import Code
 from mlrubric.graph.graph import RUNS
-from mlrubric.graph.installs import Environment, Installs, normal
+from mlrubric.graph.installs import Environment, Installs
+from mlrubric.graph.values import texts
 from mlrubric.graph.world import World
+from mlrubric.knowledge.catalogue import normal_name
 
 EXPRESSION = ("load", "assign", "phi", "unary", "compare", "boolean", "call", "conditional", "attribute")
 IMPORT_ERRORS = frozenset({"builtins.ImportError", "builtins.ModuleNotFoundError", "builtins.Exception"})
@@ -18,14 +20,14 @@ def mark_absences(world: World) -> None:
     """`absent` on a skip whose module no live job that runs its tests installs; `lacks` on these tests, and the hops to them blocked."""
     graph, code = world.graph, world.code
     skips = [(n, code.node_op[n]) for n in graph.with_role("test.skip") if n in code.node_op]
-    needs = [(n, op, names) for n, op in skips if is_test_code(code.program.unit(op).path) and (names := _modules(code, op))]
+    needs = [(n, op, names) for n, op in skips if code.tested(op) and (names := _modules(code, op))]
     if not needs:
         return
     live = _live_jobs(world)
     installs = Installs(world, code.meanings.catalogue.brings())
     for node, op, names in needs:
         for name in names:
-            wanted = normal(code.meanings.catalogue.distribution(name))
+            wanted = normal_name(code.meanings.catalogue.distribution(name))
             if wanted and installs.declared(wanted):
                 _judge(world, installs, live, node, name, wanted, _tests_under(world, op))
 
@@ -75,7 +77,7 @@ def _modules(code: Code, op: int) -> list[str]:
     if meaning is None:
         return []
     if "@name" in meaning.arguments:
-        return _texts(code, meaning.arguments["@name"])
+        return list(texts(code.resolver.of(meaning.arguments["@name"])))
     if "@condition" in meaning.arguments:
         return _asked_by(code, meaning.arguments["@condition"])
     handler = code.program.block_id(op)
@@ -98,7 +100,7 @@ def _asked_by(code: Code, condition: int) -> list[str]:
         negated |= facts.name == "not" if facts.kind == "unary" else facts.kind == "compare" and facts.value in (("is",), ("==",))
         meaning = code.meanings.of(op) if facts.kind == "call" else None
         if meaning is not None and "env.probe" in meaning.roles:
-            found.extend(_texts(code, meaning.arguments.get("@name", -1)))
+            found.extend(texts(code.resolver.of(meaning.arguments.get("@name", -1))))
         elif facts.kind == "assign" and program.blocks[program.block_id(op)].kind == "except":
             found.extend(_tried(code, program.block_id(op)))
         waiting.extend((*program.args[op], *code.resolver.reads.get(op, ())))
@@ -118,10 +120,6 @@ def _tried(code: Code, handler: int) -> list[str]:
     inside = max(tries, key=lambda n: unit.facts.blocks[n].line)
     names = [str(op.value[0]) for op in unit.facts.ops if op.block == inside and op.kind == "import" and isinstance(op.value, tuple)]
     return sorted({n for n in names if n})
-
-
-def _texts(code: Code, op: int) -> list[str]:
-    return [str(v[1]) for v in code.resolver.of(op) if v[0] == "text"] if op >= 0 else []
 
 
 # ---- which tests a skip speaks for -----------------------------------------------------------------------------------
@@ -144,9 +142,8 @@ def _tests_under(world: World, op: int) -> list[int]:
 def _decorated(code: Code, op: int) -> Iterator[int]:
     """The scope that a call decorates."""
     for use in code.resolver.uses[op]:
-        facts = code.program.ops[use]
-        if facts.kind in ("function", "class"):
-            yield int(str(facts.value)) + code.program.unit(use).scope_base
+        if code.program.ops[use].kind in ("function", "class"):
+            yield code.program.defined(use)
 
 
 def _inside(code: Code, scope: int, outer: int) -> bool:

@@ -39,8 +39,8 @@ from mlrubric.graph.used import mark_used
 from mlrubric.graph.validation import mark_validated
 from mlrubric.graph.world import World, parents
 from mlrubric.knowledge.catalogue import Catalogue
+from mlrubric.model.collector import no_collection
 from mlrubric.model.facts import FileFacts, Project, Setting
-from mlrubric.model.memory import no_collection
 from mlrubric.model.python import PythonModule
 
 NAMING = frozenset({"_target_"})  # keys of configuration files whose values are names of code

@@ -75,33 +75,21 @@ class Checks:
 
     def guards(self, op: int) -> tuple[int, ...]:
         """Conditions that decide whether an operation is reached: those around it, and earlier ones whose other side leaves."""
-        unit, block = self.program.unit(op), self.program.block_id(op)
+        unit, line = self.program.unit(op), self.program.ops[op].line
         found = list(self.deciders.around(op))
-        line = self.program.ops[op].line
-        while block >= 0:
+        for block in self.program.blocks_around(op):
             for leaving in self._leaving.get(block, ()):
                 facts = self.program.blocks[leaving]
                 if facts.test >= 0 and facts.end_line and facts.end_line < line:
                     found.append(facts.test + unit.base)
             if self.program.blocks[block].kind == "scope":
                 break
-            block = self.program.parent_block(block, unit)
         return tuple(dict.fromkeys((*found, *self.deciders.behind(tuple(found)))))
 
     def dead(self, op: int) -> bool:
         """Whether an operation stands under a constantly false condition."""
-        unit, block = self.program.unit(op), self.program.block_id(op)
-        while block >= 0:
-            if self.program.blocks[block].constant is False:
-                return True
-            block = self.program.parent_block(block, unit)
-        return False
+        return any(self.program.blocks[block].constant is False for block in self.program.blocks_around(op))
 
     def in_main(self, op: int) -> bool:
         """Whether an operation stands under `if __name__ == "__main__"`."""
-        unit, block = self.program.unit(op), self.program.block_id(op)
-        while block >= 0:
-            if self.program.blocks[block].constant == "main":
-                return True
-            block = self.program.parent_block(block, unit)
-        return False
+        return any(self.program.blocks[block].constant == "main" for block in self.program.blocks_around(op))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from mlrubric.graph.code import Code
-from mlrubric.graph.values import HOLE
+from mlrubric.graph.definitions import origin
+from mlrubric.graph.values import HOLE, number, texts
 from mlrubric.graph.world import World
 from mlrubric.model.place import Place
 from mlrubric.source.syntax.cron import NICKNAMES, cron_problem
@@ -51,15 +52,6 @@ def add_trigger(world: World, clock: Clock, place: Place, targets: Iterable[int]
 # ---- reading a schedule -------------------------------------------------------------------------------------------
 
 
-def keyword(code: Code, call: int, *names: str) -> int:
-    """The operation given for a keyword, or -1; -2 when it may come with `**`."""
-    given, args = code.program.ops[call].value, code.program.args[call]
-    if not isinstance(given, tuple):
-        return -1
-    values = dict(zip((str(name) for name in given), args[len(args) - len(given) :], strict=True))
-    return next((values[name] for name in names if name in values), -2 if "**" in values else -1)
-
-
 def clock_of(code: Code, op: int) -> Clock:
     """What a value means as a schedule: a cron line, a length of time, data that is waited for, nothing."""
     if op == -1:
@@ -82,7 +74,7 @@ def _of_value(code: Code, value: tuple[object, ...]) -> Clock | None:
     if value[0] == "const":
         return BY_HAND if value[1] is None or value[1] is False else Clock(f"every {value[1]}")
     if value[0] == "made":
-        made = int(str(value[1]))
+        made = number(value)
         items = [item for item in code.program.args[made] if item >= 0]
         if code.program.ops[made].kind == "container" and items:
             inner = [clock_of(code, item) for item in items]
@@ -110,64 +102,13 @@ def _of_call(code: Code, call: int) -> Clock:
     names = [str(name) for name in given] if isinstance(given, tuple) else []
     for name in ("cron", "cron_expression", "cron_schedule", "expression", "interval", "rrule", "schedule"):
         if name in names:
-            return clock_of(code, keyword(code, call, name))
-    lengths = [f"{code.meanings.spelling(keyword(code, call, name))} {name}" for name in names if name in SPANS]
+            return clock_of(code, code.program.keyword(call, name))
+    lengths = [f"{code.meanings.spelling(code.program.keyword(call, name))} {name}" for name in names if name in SPANS]
     if lengths:
         return Clock(f"every {' '.join(lengths)}")
     if len(args) > len(names) + 1:
-        first = [str(v[1]) for v in code.resolver.of(args[1]) if v[0] == "text"]
+        first = texts(code.resolver.of(args[1]))
         if len(first) == 1:
             return clock_of_text(first[0])
     targets = {str(v[1]).rsplit(".", 1)[-1] for v in code.resolver.targets.get(call, ()) if v[0] == "external"}
     return Clock(certain=bool(targets) and all(LENGTH.search(name) or "cron" in name.lower() for name in targets))
-
-
-def origin(code: Code, op: int) -> int:
-    """The operation that makes a value, through names that are bound once."""
-    program, seen = code.program, {op}
-    while program.ops[op].kind in ("load", "assign"):
-        behind = {*program.args[op], *code.resolver.reads.get(op, ())} - {-1}
-        if len(behind) != 1:
-            break
-        op = behind.pop()
-        if op in seen:
-            break
-        seen.add(op)
-    return op
-
-
-# ---- what is started ----------------------------------------------------------------------------------------------
-
-
-def functions(code: Code, op: int) -> list[int]:
-    """The nodes of the project's functions that a value may be, through `partial` and bound methods."""
-    found: list[int] = []
-    for value in sorted(code.resolver.of(op), key=repr) if op >= 0 else ():
-        if value[0] in ("function", "bound") and int(str(value[1])) in code.scope_node:
-            found.append(code.scope_node[int(str(value[1]))])
-        elif value[0] == "partial":
-            inner = code.program.args[int(str(value[1]))]
-            found.extend(functions(code, inner[1]) if len(inner) > 1 else ())
-    return list(dict.fromkeys(found))
-
-
-def methods(world: World, scope: int, role: str = "", name: str = "") -> list[int]:
-    """The nodes of the methods of a class, in their order; only those with a role or a name, if one is given."""
-    program, nodes = world.code.program, world.graph.nodes
-    return [
-        node
-        for inner, node in sorted(world.code.scope_node.items())
-        if program.parent_scope(inner) == scope
-        and (not role or role in nodes[node].roles)
-        and (not name or program.scopes[inner].name == name)
-    ]
-
-
-def decorated(code: Code) -> Iterator[tuple[int, int]]:
-    """Every function or class definition with each of its decorators."""
-    program = code.program
-    for op in program.of_kind("function", "class"):
-        facts = program.ops[op]
-        count = facts.extra[2] if isinstance(facts.extra, tuple) else facts.extra
-        for decorator in program.args[op][len(program.args[op]) - int(str(count or 0)) :] if count else ():
-            yield op, decorator

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -13,6 +13,7 @@ from mlrubric.graph.graph import Graph
 from mlrubric.graph.meaning import Meaning, Meanings
 from mlrubric.graph.program import ModuleUnit, Program
 from mlrubric.graph.resolve import Resolver
+from mlrubric.graph.values import number
 from mlrubric.model.place import Place, Span
 from mlrubric.model.python import Op
 
@@ -71,6 +72,15 @@ class Code:
             return self.module_node[unit.index]
         return self.scope_node[scope]
 
+    def node_for(self, graph: Graph, op: int, label: str, roles: Iterable[str] = (), api: str = "", /, **attributes: str) -> int:
+        """The node of an operation, made when it has none."""
+        node = self.op_node.get(op)
+        if node is None:
+            node = graph.add("op", label, self.place(op), roles, api, **attributes)
+            self.op_node[op], self.node_op[node] = node, op
+            graph.connect(self.holder(op), node, "call", self.place(op))
+        return node
+
     def place_op(self, graph: Graph, op: int, node: int) -> None:
         """A node stands for an operation from now on; what holds the operation runs it."""
         self.op_node[op] = node
@@ -79,6 +89,10 @@ class Code:
         loss = f"exception swallowed at line {line}" if line else ""
         blocked = "under a condition that is always false" if self.checks.dead(op) else ""
         graph.connect(self.holder(op), node, "call", self.place(op), loss=loss, blocked=blocked)
+
+    def tested(self, op: int) -> bool:
+        """Whether an operation stands in test code."""
+        return is_test_code(self.program.unit(op).path)
 
     def about(self, op: int) -> frozenset[str]:
         """The roles of everything that flows into an operation."""
@@ -185,9 +199,7 @@ def is_test(program: Program, scope: int) -> bool:
 
 def _is_fixture(program: Program, scope: int) -> bool:
     """A decorator called `fixture`: pytest collects no test from it, whatever its name."""
-    definition = program.definition(scope)
-    count = program.ops[definition].extra if definition >= 0 else 0
-    for decorator in program.args[definition][-count:] if isinstance(count, int) and count else ():
+    for decorator in program.decorators(program.definition(scope)):
         named = program.args[decorator][0] if program.ops[decorator].kind == "call" else decorator
         if program.ops[named].name == "fixture":
             return True
@@ -205,7 +217,7 @@ def _add_calls(graph: Graph, code: Code) -> None:
         loss = f"exception swallowed at line {line}" if line else ""
         for target in sorted(targets, key=repr):
             if target[0] == "function" or target[0] == "callback":
-                node = code.scope_node.get(int(str(target[1])))
+                node = code.scope_node.get(number(target))
                 if node is not None:
                     graph.connect(source, node, "call", code.place(op), certain=target[0] == "function", loss=loss)
     for op, facts in enumerate(program.ops):
@@ -220,8 +232,8 @@ def _add_decorated(graph: Graph, code: Code) -> None:
     for op, facts in enumerate(program.ops):
         if facts.kind != "function" or not facts.extra:
             continue
-        scope = int(str(facts.value)) + program.unit(op).scope_base
-        for decorator in program.args[op][-int(str(facts.extra)) :]:
+        scope = program.defined(op)
+        for decorator in program.decorators(op):
             meaning = code.meanings.of(decorator) or code.meanings.named(decorator)
             roles = [r for r in meaning.roles if r in REGISTERED] if meaning is not None else []
             for role in roles:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from mlrubric.graph.meaning import Meanings
 from mlrubric.graph.program import Program
+from mlrubric.graph.values import number
 
 EXPRESSION = ("load", "unary", "compare", "boolean", "call", "conditional", "phi")
-SCALARS = (int, bool, float, str)
 MOST = 8
 DEPTH = 3  # functions that hand on an exit status
 
@@ -29,15 +29,13 @@ class Deciders:
 
     def around(self, op: int) -> tuple[int, ...]:
         """The conditions of the `if` blocks around an operation, innermost first, inside its scope."""
-        unit, block = self.program.unit(op), self.program.block_id(op)
-        found: list[int] = []
-        while block >= 0:
+        unit, found = self.program.unit(op), list[int]()
+        for block in self.program.blocks_around(op):
             facts = self.program.blocks[block]
             if facts.kind == "scope" or facts.kind == "except":
                 break
             if facts.kind in ("if", "else", "case", "while") and facts.test >= 0 and facts.constant != "main":
                 found.append(facts.test + unit.base)
-            block = self.program.parent_block(block, unit)
         return tuple(dict.fromkeys(found))
 
     def of_status(self, status: int, depth: int = DEPTH) -> tuple[int, ...]:
@@ -61,7 +59,7 @@ class Deciders:
         found: list[int] = []
         inside = [t for t in sorted(self.meanings.resolver.targets.get(call, ()), key=repr) if t[0] == "function"]
         for target in inside:
-            for returned in self.program.returns(int(str(target[1]))):
+            for returned in self.program.returns(number(target)):
                 if not self.program.args[returned]:
                     continue
                 value = self.program.args[returned][0]
@@ -107,12 +105,10 @@ class Deciders:
         if self._mutations is None:
             self._mutations = {}
             for call, facts in enumerate(self.program.ops):
-                callee = self.program.args[call][0] if facts.kind == "call" else -1
-                if callee >= 0 and self.program.ops[callee].kind == "attribute":
-                    receiver = self.program.args[callee][0]
-                    if receiver >= 0 and self.program.ops[receiver].kind == "load":
-                        key = (self.program.scope_id(call), self.program.ops[receiver].name)
-                        self._mutations.setdefault(key, []).append(call)
+                receiver = self.program.receiver(call) if facts.kind == "call" else -1
+                if receiver >= 0 and self.program.ops[receiver].kind == "load":
+                    key = (self.program.scope_id(call), self.program.ops[receiver].name)
+                    self._mutations.setdefault(key, []).append(call)
         name = self.program.ops[op].name
         return [c for c in self._mutations.get((self.program.scope_id(op), name), ()) if c < op]
 

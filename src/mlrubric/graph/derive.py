@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.graph import RUNS, Graph
+from mlrubric.graph.values import number
 
 ORDERING = frozenset({"<", ">", "<=", ">="})
 SAME = frozenset(
@@ -26,7 +27,6 @@ ASKS_STRUCTURE = frozenset({"builtins.len", "builtins.isinstance", "builtins.typ
 MEASURED = frozenset({"measure.time", "measure.memory"})
 MASKED = "rows.selected"
 OWN = frozenset({"boolean", "unary", "load", "assign", "call", "attribute", "binary", "compare", "subscript"})
-LOOPS = ("for", "while")
 
 
 def derived_roles(code: Code, conditions: tuple[int, ...], about: set[str]) -> list[str]:
@@ -108,10 +108,9 @@ def _fits(code: Code, op: int) -> frozenset[int]:
     scope = code.program.scope_id(op)
     found: set[int] = set()
     for back in code.flow.reach([op], back=True, stop=lambda o: code.program.scope_id(o) != scope):
-        meaning = code.meanings.of(back)
         if code.program.scope_id(back) != scope:
             continue
-        if (meaning is not None and "model.fit" in meaning.roles) or (
+        if "model.fit" in code.meanings.roles(back) or (
             code.program.ops[back].kind == "call"
             and any(t[0] == "function" for t in code.resolver.targets.get(back, ()))
             and "model.fit" in code.about(back)
@@ -175,9 +174,8 @@ class Timing:
 
 def run_by(graph: Graph, code: Code, call: int) -> set[str]:
     """The roles of a call and of all that it runs."""
-    meaning = code.meanings.of(call)
-    roles = set(meaning.roles) if meaning is not None else set()
-    starts = [code.scope_node[int(str(t[1]))] for t in code.resolver.targets.get(call, ()) if t[0] in ("function", "callback")]
+    roles = set(code.meanings.roles(call))
+    starts = [code.scope_node[number(t)] for t in code.resolver.targets.get(call, ()) if t[0] in ("function", "callback")]
     for node in graph.sweep(starts, RUNS) if starts else ():
         roles |= set(graph.nodes[node].roles)
     return roles
@@ -217,8 +215,7 @@ def _measured_by_group(graph: Graph, code: Code, groups: int) -> bool:
     inside."""
     program = code.program
     for op in code.flow.reach([groups], back=True):
-        meaning = code.meanings.of(op)
-        if meaning is not None and "model.predict" in meaning.roles:
+        if "model.predict" in code.meanings.roles(op):
             return True
     near, frontier = {groups}, [groups]
     for _ in range(4):  # the groups themselves: held by a name, iterated over, or the receiver of a call
@@ -247,11 +244,7 @@ def _at_a_border(code: Code, selections: list[int]) -> bool:
 
 def _learnt_from(code: Code, selections: list[int]) -> bool:
     """Whether a fit learns from one of the selections of a frame: then they are the parts of a split, no slices."""
-    for op in code.flow.reach(selections):
-        meaning = code.meanings.of(op)
-        if meaning is not None and "model.fit" in meaning.roles:
-            return True
-    return False
+    return any("model.fit" in code.meanings.roles(op) for op in code.flow.reach(selections))
 
 
 def _is_mask(code: Code, target: int, index: int) -> bool:

@@ -14,12 +14,11 @@ from mlrubric.graph import sweeps
 from mlrubric.graph.meaning import Meanings
 from mlrubric.graph.program import Program
 from mlrubric.graph.resolve import Resolver
-from mlrubric.graph.summaries import Summaries
+from mlrubric.graph.summaries import LEAVING, Summaries
+from mlrubric.graph.sweeps import DOWN, OVER, UP
+from mlrubric.graph.values import number
 
 LOOPS = ("for", "while")
-UP, DOWN, OVER = 1, 2, 3
-"""Jumps: from a return to a call, from an argument to a parameter, and through what outlives calls (attributes, free variables)."""
-LEAVING = frozenset({"return", "yield"})
 SINKS = frozenset({"data.write", "file.write", "model.save", "model.register", "run.log_model", "run.log_data", "artifact.upload"})
 
 
@@ -38,8 +37,8 @@ class Flow:
         for op in range(count):
             self._edges_of(op)
         for edges, kind in ((resolver.sources, DOWN), (resolver.results, UP), (resolver.reads, OVER)):
-            for target, sources in edges.items():
-                for source in sources:
+            for target, sources in sorted(edges.items()):
+                for source in sorted(sources):
                     self.jump(source, target, self._kind(source, target, kind))
 
     def connect(self, source: int, target: int) -> None:
@@ -83,7 +82,7 @@ class Flow:
             for source in args:
                 if source >= 0:
                     self.connect(source, op)
-        elif kind == "unpack" and args and (chosen := self._element(args[0], facts.value)) is not None:
+        elif kind == "unpack" and args and (chosen := self.program.element(args[0], facts.value)) is not None:
             self.connect(chosen, op)
         else:
             for source in args:
@@ -94,14 +93,6 @@ class Flow:
                 for test in facts.extra:
                     self.connect(int(test) + base, op)
 
-    def _element(self, value: int, index: object) -> int | None:
-        """The element of a written tuple or list that is unpacked (`a, b = x, y`), or None when it is not known."""
-        elements = self.program.args[value]
-        if self.program.ops[value].kind != "container" or not isinstance(index, int) or isinstance(index, bool):
-            return None
-        plain = all(self.program.ops[e].kind != "element" for e in elements)
-        return elements[index] if plain and -len(elements) <= index < len(elements) else None
-
     def _call_edges(self, op: int) -> None:
         args = self.program.args[op]
         targets = self.resolver.targets.get(op, ())
@@ -109,8 +100,7 @@ class Flow:
         outside = any(t[0] in ("external", "method") for t in targets) or not targets
         made = any(t[0] == "class" for t in targets)
         meaning = self.meanings.of(op)
-        callee = args[0]
-        receiver = self.program.args[callee][0] if callee >= 0 and self.program.ops[callee].kind == "attribute" else -1
+        callee, receiver = args[0], self.program.receiver(op)
         flows = meaning.flows if meaning is not None else "args"
         if outside and flows != "none":
             if callee >= 0 and not inside and flows in ("args", "receiver"):
@@ -134,16 +124,13 @@ class Flow:
                     if argument >= 0:
                         self.connect(argument, op)
             self.changed(receiver, op)
-        for target in targets:
-            if target[0] == "callback":
-                self._callback_edges(op, int(str(target[1])), receiver)
+        for scope in sorted(number(target) for target in targets if target[0] == "callback"):
+            self._callback_edges(op, scope, receiver)
 
     def _in_place(self, op: int) -> bool:
         """Whether a call says `inplace=True`."""
-        names, args = self.program.ops[op].value, self.program.args[op]
-        if not isinstance(names, tuple) or "inplace" not in names:
-            return False
-        return self.program.ops[args[len(args) - len(names) + names.index("inplace")]].value is True
+        given = self.program.keyword(op, "inplace")
+        return given >= 0 and self.program.ops[given].value is True
 
     def _callback_edges(self, op: int, scope: int, receiver: int) -> None:
         """A library calls the project's function with what it was given: receiver and data arguments reach the parameters."""
@@ -170,7 +157,7 @@ class Flow:
             facts = self.program.ops[holder]
         if facts.kind == "load":
             loop = self.loop(by)
-            for definition in (*self.program.args[holder], *self.resolver.reads.get(holder, ())):
+            for definition in (*self.program.args[holder], *sorted(self.resolver.reads.get(holder, ()))):
                 for use in self.resolver.uses[definition]:
                     if use == holder or self.program.ops[use].kind != "load":
                         continue
@@ -185,19 +172,21 @@ class Flow:
 
     def _stored(self, attribute: int) -> Iterable[int]:
         """What an attribute follows: definitions, and those behind the slots of classes."""
-        for source in self.resolver.reads.get(attribute, ()):
+        for source in sorted(self.resolver.reads.get(attribute, ())):
             if self.program.ops[source].kind == "slot":
-                yield from self.resolver.reads.get(source, ())
+                yield from sorted(self.resolver.reads.get(source, ()))
             else:
                 yield source
 
     def loop(self, op: int) -> int:
         """The outermost loop block around an operation, or -1."""
-        unit, block, found = self.program.unit(op), self.program.block_id(op), -1
-        while block >= 0 and self.program.blocks[block].kind != "scope":
-            if self.program.blocks[block].kind in LOOPS:
+        found = -1
+        for block in self.program.blocks_around(op):
+            kind = self.program.blocks[block].kind
+            if kind == "scope":
+                break
+            if kind in LOOPS:
                 found = block
-            block = self.program.parent_block(block, unit)
         return found
 
     # ---- sweeps -------------------------------------------------------------------------------------------------

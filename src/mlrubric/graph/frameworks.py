@@ -7,6 +7,7 @@ import posixpath
 from mlrubric.graph.code import is_test
 from mlrubric.graph.program import Program
 from mlrubric.graph.resolve import Resolver
+from mlrubric.graph.values import keys_of
 
 FIXTURES = frozenset({"pytest.fixture", "pytest_asyncio.fixture"})
 
@@ -26,12 +27,11 @@ class Fixtures:
         for op, facts in enumerate(program.ops):
             if facts.kind != "function" or not facts.extra:
                 continue
-            for decorator in program.args[op][-int(str(facts.extra)) :]:
+            for decorator in program.decorators(op):
                 called = program.args[decorator][0] if program.ops[decorator].kind == "call" else decorator
                 if any(str(v[1]) in FIXTURES for v in self.resolver.of(called) if v[0] == "external"):
-                    scope = int(str(facts.value)) + program.unit(op).scope_base
                     self.found.setdefault(self._name(decorator, facts.name), []).append(
-                        (program.unit(op).path, scope, self._flag(decorator, "autouse"))
+                        (program.unit(op).path, program.defined(op), self._flag(decorator, "autouse"))
                     )
 
     def _name(self, decorator: int, default: str) -> str:
@@ -42,12 +42,8 @@ class Fixtures:
         return self._keyword(decorator, name) is True
 
     def _keyword(self, decorator: int, name: str) -> object:
-        facts = self.program.ops[decorator]
-        if facts.kind == "call" and isinstance(facts.value, tuple) and name in facts.value:
-            argument = self.program.args[decorator][len(self.program.args[decorator]) - len(facts.value) + facts.value.index(name)]
-            constants = [v[1] for v in self.resolver.of(argument) if v[0] in ("text", "const")]
-            return constants[0] if constants else None
-        return None
+        given = self.program.keyword(decorator, name) if self.program.ops[decorator].kind == "call" else -1
+        return next(iter(keys_of(self.resolver.of(given))), None)
 
     def visible(self, name: str, path: str) -> int | None:
         """The fixture a test file sees: its own, or the nearest conftest above it."""

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mlrubric.graph.causes import RELEASES, about_quality, mark_causes
+from mlrubric.graph.causes import RELEASES, mark_causes
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.earlier import earlier, earlier_runs, holders
 from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.order import Order
+from mlrubric.graph.quality import about_quality
 from mlrubric.graph.world import World
 
 PROSE = (".md", ".rst", ".txt")  # a document tells of releases, it makes none
-REAL = frozenset({"data.read", "artifact.download", "model.load", "feature.serve"})  # a comparison on made-up rows vetoes nothing
 MODEL_FILES = (
     ".pkl",
     ".pickle",
@@ -109,11 +109,8 @@ def decides(code: Code, node: int) -> int:
 
 def _way_around(code: Code, graph: Graph, release: int, call: int) -> None:
     """A call that leads to a release past the check that guards the other ways: the place to mend."""
-    node = code.op_node.get(call)
-    if node is None:
-        node = graph.add("op", graph.nodes[release].label, code.place(call), graph.nodes[release].roles, graph.nodes[release].api)
-        code.op_node[call], code.node_op[node] = node, call
-        graph.connect(code.holder(call), node, "call", code.place(call))
+    one = graph.nodes[release]
+    node = code.node_for(graph, call, one.label, one.roles, one.api)
     graph.nodes[node].attributes["guarded"] = "false"
 
 
@@ -138,7 +135,7 @@ def _free_ways(code: Code, graph: Graph, op: int, order: Order, checks: dict[int
         return []
     scope = code.program.scope_id(op)
     callers = sorted(c for c in code.resolver.callers.get(scope, ()) if c not in seen and c != op)
-    callers = [c for c in callers if not is_test_code(code.program.unit(c).path)]
+    callers = [c for c in callers if not code.tested(c)]
     if not callers:
         return [op]
     ways = {c: _free_ways(code, graph, c, order, checks, found, seen | {op}) for c in callers}
@@ -149,12 +146,10 @@ def _free_ways(code: Code, graph: Graph, op: int, order: Order, checks: dict[int
 
 def _condition_node(code: Code, graph: Graph, condition: int) -> int:
     """The node of a condition that guards a release."""
-    node = code.op_node.get(condition)
-    if node is None:
-        node = graph.add("op", "if", code.place(condition), ("model.compare", "check"), form="branch")
-        code.op_node[condition], code.node_op[node] = node, condition
+    known = condition in code.op_node
+    node = code.node_for(graph, condition, "if", ("model.compare", "check"), "", form="branch")
+    if not known:
         graph.nodes[node].about = code.about(condition)
-        graph.connect(code.holder(condition), node, "call", code.place(condition))
     graph.nodes[node].gate = True
     graph.give(node, "model.compare")
     return node

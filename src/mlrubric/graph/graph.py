@@ -151,11 +151,3 @@ class Graph:
             Step(self.nodes[n].place, self.nodes[n].kind, self.nodes[n].label, e.kind if e else "", e.certain if e else True)
             for n, e in hops
         )
-
-    def cut(
-        self, starts: Iterable[int], goal: int, through: Collection[int], kinds: Collection[str]
-    ) -> list[tuple[int, Edge | None]] | None:
-        """A path from a start to the goal that avoids `through`, or None when the `through` nodes cut all of them."""
-        barrier = set(through) - {goal}
-        reached = self.sweep((s for s in starts if s not in barrier), kinds, stop=barrier)
-        return self.path(reached, goal) if goal in reached else None

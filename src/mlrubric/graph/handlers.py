@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlrubric.graph.meaning import Meanings
 from mlrubric.graph.program import ModuleUnit, Program
+from mlrubric.graph.values import number
 from mlrubric.model.python import Op
 
 BROAD = frozenset({"builtins.Exception", "builtins.BaseException"})
@@ -19,16 +20,17 @@ class Handlers:
     def swallowed(self, op: int, raised: frozenset[str] = frozenset()) -> int:
         """The line of the handler that swallows what the operation raises, or 0. `raised` are further kinds of errors that may come."""
         raised |= self.raised_by(op)
-        unit, block = self.program.unit(op), self.program.block_id(op)
-        while block >= 0 and self.program.blocks[block].kind != "scope":
+        unit = self.program.unit(op)
+        for block in self.program.blocks_around(op):
             facts = self.program.blocks[block]
+            if facts.kind == "scope":
+                break
             if facts.kind == "try":
                 line = self._handled(unit, block - unit.block_base, raised)
                 if line:
                     return line
             elif facts.kind == "with" and facts.test >= 0 and self._suppresses(facts.test + unit.base, raised):
                 return facts.line
-            block = self.program.parent_block(block, unit)
         return 0
 
     def only_told(self, line: int, unit: ModuleUnit) -> bool:
@@ -86,7 +88,7 @@ class Handlers:
         made = self.meanings.resolver.targets.get(op, ()) if self.program.ops[op].kind == "call" else ()
         for value in (*self.meanings.resolver.of(op), *made):
             if value[0] in ("class", "instance"):
-                scope = int(str(value[1]))
+                scope = number(value)
                 own, bases = self.meanings.resolver.mro(scope)
                 found |= {self.program.qualified(s) for s in (scope, *own)} | set(bases)
             elif value[0] in ("external", "object", "foreign"):

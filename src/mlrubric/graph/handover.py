@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from mlrubric.graph.flow import OVER
 from mlrubric.graph.order import Order
+from mlrubric.graph.sweeps import OVER
 from mlrubric.graph.world import World
 
 HANDED = "handed over"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.world import World
+from mlrubric.knowledge.catalogue import normal_name
 from mlrubric.knowledge.invocation import Invocation
 from mlrubric.model.facts import Include, Project, Requirement, Setting
 
@@ -64,7 +65,7 @@ class Installs:
 
     def declared(self, name: str) -> bool:
         """Whether some file of the repository asks for a distribution."""
-        return any(normal(r.name) == name for groups in self.groups.values() for members in groups.values() for r in members)
+        return any(normal_name(r.name) == name for groups in self.groups.values() for members in groups.values() for r in members)
 
     def _closed(self, names: set[str]) -> set[str]:
         """With what these distributions are known to bring along."""
@@ -86,7 +87,7 @@ class Installs:
             elif name == "requirements":
                 self._file(found, posixpath.normpath(posixpath.join(base, value)), frozenset())
             elif name == "package":
-                found.names.add(normal(re.split(r"[\[<>=!~; ]", value, maxsplit=1)[0]))
+                found.names.add(normal_name(re.split(r"[\[<>=!~; ]", value, maxsplit=1)[0]))
             elif name == "project":
                 self._project(found, posixpath.normpath(posixpath.join(base, value)), extras, everything)
         manager = next((v for n, v in options if n == "manager"), "pip")
@@ -126,12 +127,12 @@ class Installs:
         return (one for one in self.world.of(path) if isinstance(one, Setting))
 
     def _take(self, found: Environment, path: str, members: list[Requirement]) -> None:
-        own = {normal(one.name) for one in self.world.of(path) if isinstance(one, Project)}
+        own = {normal_name(one.name) for one in self.world.of(path) if isinstance(one, Project)}
         for requirement in members:
-            name = normal(requirement.name)
+            name = normal_name(requirement.name)
             if name in own and requirement.extras:  # an extra that is made of others
                 for extra in requirement.extras:
-                    self._take(found, path, [r for r in self.groups.get(path, {}).get(extra, []) if normal(r.name) not in own])
+                    self._take(found, path, [r for r in self.groups.get(path, {}).get(extra, []) if normal_name(r.name) not in own])
             found.names.add(name)
 
     def _file(self, found: Environment, path: str, seen: frozenset[str]) -> None:
@@ -140,15 +141,10 @@ class Installs:
             return
         for members in self.groups.get(path, {}).values():
             for requirement in members:
-                found.names.add(normal(requirement.name))
+                found.names.add(normal_name(requirement.name))
                 local = requirement.url or ("." if requirement.editable else "")
                 if requirement.editable or local.startswith((".", "/", "file:")):
                     self._project(found, posixpath.dirname(path) or ".", set(requirement.extras), False)
         for one in self.world.of(path):
             if isinstance(one, Include) and one.kind == "requirements" and path not in seen:
                 self._file(found, posixpath.normpath(posixpath.join(posixpath.dirname(path), one.target)), seen | {path})
-
-
-def normal(name: str) -> str:
-    """A distribution's name as package indexes compare it."""
-    return re.sub(r"[-_.]+", "-", name).lower()

@@ -70,11 +70,8 @@ def _reads(graph: Graph, code: Code, check: int, reading: Collection[int]) -> bo
 
 def _made_up(code: Code, conditions: tuple[int, ...]) -> bool:
     """Whether rows that the project itself makes up, not its tests, flow into a condition."""
-    for op in code.flow.reach(conditions, back=True):
-        meaning = code.meanings.of(op)
-        if meaning is not None and "data.synthetic" in meaning.roles and not is_test_code(code.program.unit(op).path):
-            return True
-    return False
+    reached = code.flow.reach(conditions, back=True)
+    return any("data.synthetic" in code.meanings.roles(op) and not code.tested(op) for op in reached)
 
 
 def _learning(graph: Graph, code: Code) -> list[int]:

@@ -108,5 +108,4 @@ def _is_tail(code: Code, part: int, whole: int) -> bool:
 
 def _is_default(code: Code, call: int) -> bool:
     """The fallback of a setting that the environment may give is no hard-coded path."""
-    meaning = code.meanings.of(call)
-    return meaning is not None and "config.read" in meaning.roles
+    return "config.read" in code.meanings.roles(call)

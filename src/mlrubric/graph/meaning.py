@@ -12,6 +12,7 @@ from mlrubric.knowledge.catalogue import Catalogue
 from mlrubric.knowledge.entries import Api
 
 READS = ("data.read", "model.load")
+NO_ROLES: frozenset[str] = frozenset()
 PROTOCOL = {
     ("model", "fit"): "model.fit",
     ("model", "predict"): "model.predict",
@@ -69,6 +70,11 @@ class Meanings:
     def of(self, op: int) -> Meaning | None:
         return self._of.get(op)
 
+    def roles(self, op: int) -> frozenset[str]:
+        """The roles of an operation; none when nothing is known of it."""
+        meaning = self._of.get(op)
+        return frozenset(meaning.roles) if meaning is not None else NO_ROLES
+
     def add(self, op: int, meaning: Meaning) -> None:
         """What an operation means that is no call: a parameter that is read from a file, a result that is written to one."""
         self._of[op] = meaning
@@ -109,7 +115,7 @@ class Meanings:
                 owner, name = str(target[1]), str(target[2])
                 found = self._named(op, f"{owner}.{name}", self.catalogue.method(owner, name), owner)
             elif target[0] == "class":
-                found = self._subclass(op, int(str(target[1])))
+                found = self._subclass(op, number(target))
             if found is not None and not (inside and found.entry is None) and (best is None or len(found.roles) > len(best.roles)):
                 best = found
         if best is None and not inside:
@@ -130,7 +136,7 @@ class Meanings:
             for target in sorted(targets, key=repr):
                 if target[0] != "function":
                     continue
-                scope = int(str(target[1]))
+                scope = number(target)
                 owner = self.resolver.class_of.get(scope)
                 if owner is None or owner in busy:
                     continue
@@ -148,9 +154,7 @@ class Meanings:
 
     def _by_position(self, op: int) -> dict[str, int]:
         """The data and the target of a call in the protocol of scikit-learn."""
-        names = self.program.ops[op].value
-        positional = self.program.args[op][1 : len(self.program.args[op]) - (len(names) if isinstance(names, tuple) else 0)]
-        return dict(zip(("@data", "@target"), positional, strict=False))
+        return dict(zip(("@data", "@target"), self.program.positional(op), strict=False))
 
     def _subclass(self, op: int, scope: int) -> Meaning | None:
         """Building an instance of a project class that extends a library's class."""
@@ -220,7 +224,7 @@ class Meanings:
         facts, args = self.program.ops[op], self.program.args[op]
         names = facts.value if isinstance(facts.value, tuple) else ()
         keywords = dict(zip(names, args[len(args) - len(names) :], strict=True)) if names else {}
-        positional = args[1 : len(args) - len(names)]
+        positional = self.program.positional(op)
         found: dict[str, int] = {}
         for param in api.params:
             chosen = next((keywords[k] for k in param.keywords if k in keywords), -1)

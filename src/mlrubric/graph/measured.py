@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.graph import Graph
+from mlrubric.graph.paths import ends_alike
 
 JOINS = frozenset({"join"})
 
@@ -15,14 +16,11 @@ def measured_reads(graph: Graph, code: Code) -> list[int]:
         if "model.evaluate" in code.about(op):
             written |= {e.target for e in graph.successors(node, ("write",)) if graph.nodes[e.target].kind != "model"}
     found: set[int] = set()
-    for artifact in graph.sweep(written, JOINS, allow=lambda e: _alike(graph, e.source, e.target)) if written else ():
+    nodes = graph.nodes
+    same = graph.sweep(written, JOINS, allow=lambda e: ends_alike(nodes[e.source].label, nodes[e.target].label)) if written else {}
+    for artifact in same:
         for edge in graph.successors(artifact, ("read",)):
             reader = code.node_op.get(edge.target)
             if reader is not None and "model.load" not in graph.nodes[edge.target].roles:
                 found.add(reader)
     return sorted(found)
-
-
-def _alike(graph: Graph, one: int, other: int) -> bool:
-    """Two spellings of one file, no folder and a file in it."""
-    return graph.nodes[one].label.rpartition("/")[2] == graph.nodes[other].label.rpartition("/")[2]

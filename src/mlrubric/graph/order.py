@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from mlrubric.graph.code import Code
+from mlrubric.graph.values import number
 
 PASSING = ("with", "try", "finally", "scope", "cell")
 
@@ -56,7 +57,7 @@ class Order:
         for target in sorted(self.code.resolver.targets.get(call, ()), key=repr):
             if target[0] != "function":
                 continue
-            inner = self.always(int(str(target[1])), guard)
+            inner = self.always(number(target), guard)
             if inner is None or self.code.checks.swallowed(call, by=self.stops.get(inner, -1)):
                 return None
             found = inner
@@ -64,32 +65,25 @@ class Order:
 
     def _unconditional(self, op: int) -> bool:
         program = self.code.program
-        unit, block = program.unit(op), program.block_id(op)
-        while block >= 0:
+        for block in program.blocks_around(op):
             facts = program.blocks[block]
             if facts.kind == "scope":
                 return True
             if facts.kind not in PASSING and facts.constant != "main" and facts.constant is not True:
                 return False
-            block = program.parent_block(block, unit)
         return True
 
     def _dominates(self, earlier: int, later: int) -> bool:
         """Whether the block of the earlier operation is around the later one, conditions aside that always hold."""
         program = self.code.program
-        unit = program.unit(later)
-        around: set[int] = set()
-        block = program.block_id(later)
-        while block >= 0:
-            around.add(block)
-            block = program.parent_block(block, unit)
-        block = program.block_id(earlier)
-        while block >= 0 and block not in around:
+        around = set(program.blocks_around(later))
+        for block in program.blocks_around(earlier):
+            if block in around:
+                return True
             facts = program.blocks[block]
             if facts.kind not in PASSING and facts.constant not in ("main", True):
                 return False
-            block = program.parent_block(block, unit)
-        return block in around
+        return False
 
     def before(self, op: int, guard: frozenset[int] = frozenset()) -> int | None:
         """A marked operation that precedes `op` on every way that leads to it, or None when a way avoids all of them."""

@@ -1,19 +1,18 @@
-"""The texts that a path argument may be, without those that only tests hand over."""
+"""Paths as texts: what a path argument may be, without what only tests hand over; which of two are spellings of one file."""
 
 from __future__ import annotations
 
-from mlrubric.graph.code import Code, is_test_code, texts_of
-from mlrubric.graph.values import HOLE
+from mlrubric.graph.code import Code, texts_of
+from mlrubric.graph.values import HOLE, texts
 
 
 def known_texts(code: Code, argument: int) -> list[str]:
     """All texts of an argument, sorted. In the project's own code, a path that only a test names says nothing about the real run; an
-    address that only
-    tests name is still the only one there is."""
+    address that only tests name is still the only one there is."""
     if argument < 0:
         return []
-    values = sorted(str(v[1]) for v in code.resolver.of(argument) if v[0] == "text")
-    if not values or is_test_code(code.program.unit(argument).path):
+    values = list(texts(code.resolver.of(argument)))
+    if not values or code.tested(argument):
         return values
     written = _written(code, argument)
     if not written:
@@ -22,17 +21,22 @@ def known_texts(code: Code, argument: int) -> list[str]:
     return kept or [v for v in values if "://" in v]
 
 
+def ends_alike(one: str, other: str) -> bool:
+    """Whether two paths are spellings of one file, no folder and a file in it."""
+    return one.rpartition("/")[2] == other.rpartition("/")[2]
+
+
 def _written(code: Code, argument: int) -> str:
     """All texts outside of tests that reach an argument; empty when no test hands anything over."""
     if argument not in code.told_by_tests:
         return ""
     found, tests = list[str](), False
     for op in code.flow.reach([argument], back=True, stop=lambda o: not code.holds_text(o)):
-        texts = texts_of(code.program.ops[op])
-        if texts and is_test_code(code.program.unit(op).path):
+        here = texts_of(code.program.ops[op])
+        if here and code.tested(op):
             tests = True
         else:
-            found.extend(texts)
+            found.extend(here)
     return ("\n".join(found) or "\n") if tests else ""
 
 

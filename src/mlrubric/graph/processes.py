@@ -1,8 +1,7 @@
 """Flow inside one process: values pass from call to call only between operations that one program can run; files carry them further.
 
-The flow between functions does not know who called; what knows is the set of entry points that can reach an operation. A value keeps
-the entry
-points that all operations on its way share; at a file, a stage, a service, or a task that is handed it, it starts anew.
+The flow between functions does not know who called; what knows is the set of entry points that can reach an operation. A value keeps the
+entry points that all operations on its way share; at a file, a stage, a service, or a task that is handed it, it starts anew.
 """
 
 from __future__ import annotations

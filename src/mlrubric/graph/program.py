@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mlrubric.graph.search_paths import is_search_path, search_folders
@@ -173,6 +173,14 @@ class Program:
         parent = self.blocks[block].parent
         return parent + unit.block_base if parent >= 0 else -1
 
+    def blocks_around(self, op: int) -> Iterator[int]:
+        """The blocks an operation stands in, the innermost first, up to its module."""
+        unit = self.unit(op)
+        block = unit.block_base + self.ops[op].block
+        while block >= 0:
+            yield block
+            block = self.parent_block(block, unit)
+
     def parent_scope(self, scope: int) -> int:
         parent = self.scopes[scope].parent
         return parent + self.modules[self.scope_unit[scope]].scope_base if parent >= 0 else -1
@@ -190,6 +198,42 @@ class Program:
         """The operation that defines a scope, or -1."""
         op = self.scopes[scope].definition
         return op + self.modules[self.scope_unit[scope]].base if op >= 0 else -1
+
+    def defined(self, op: int) -> int:
+        """The scope that a definition of a function, lambda or class opens."""
+        return int(str(self.ops[op].value)) + self.unit(op).scope_base
+
+    def decorators(self, definition: int) -> tuple[int, ...]:
+        """The decorators of a function or class as they are written, the outermost first."""
+        extra = self.ops[definition].extra if definition >= 0 and self.ops[definition].kind in ("function", "class") else 0
+        count = int(extra[2]) if isinstance(extra, tuple) else int(str(extra or 0))
+        return self.args[definition][-count:] if count else ()
+
+    def receiver(self, call: int) -> int:
+        """The object whose method is called: `x` in `x.f()`; -1 for other calls."""
+        callee = self.args[call][0]
+        return self.args[callee][0] if callee >= 0 and self.ops[callee].kind == "attribute" else -1
+
+    def positional(self, call: int) -> tuple[int, ...]:
+        """The arguments that a call gives by position."""
+        names, args = self.ops[call].value, self.args[call]
+        return args[1 : len(args) - len(names)] if isinstance(names, tuple) else args[1:]
+
+    def keyword(self, call: int, *names: str) -> int:
+        """The operation given for a keyword, or -1; -2 when it may come with `**`."""
+        given, args = self.ops[call].value, self.args[call]
+        if not isinstance(given, tuple):
+            return -1
+        values = dict(zip((str(name) for name in given), args[len(args) - len(given) :], strict=True))
+        return next((values[name] for name in names if name in values), -2 if "**" in values else -1)
+
+    def element(self, container: int, index: object) -> int | None:
+        """The element at an index of a written tuple or list; None when it is none, or a star makes the places unknown."""
+        elements = self.args[container]
+        if self.ops[container].kind != "container" or not isinstance(index, int) or isinstance(index, bool):
+            return None
+        plain = all(self.ops[e].kind != "element" for e in elements)
+        return elements[index] if plain and -len(elements) <= index < len(elements) else None
 
     def qualified(self, scope: int) -> str:
         """`package.module.Class.method`; the module alone for a module scope."""

@@ -6,7 +6,7 @@ import re
 
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.graph import RUNS
-from mlrubric.graph.values import HOLE
+from mlrubric.graph.values import HOLE, texts
 from mlrubric.graph.world import World
 
 MOVING = re.compile(r"(^|[/:@_.-])latest($|[/:@_.-])|^models:/[^/]+/(production|staging|none|archived)$", re.IGNORECASE)
@@ -60,7 +60,7 @@ def _reason(world: World, node: int, op: int) -> str:
     graph, meaning = world.graph, world.code.meanings.of(op)
     if meaning is None or "@source" not in meaning.arguments:
         return ""
-    names = [str(v[1]) for v in sorted(world.code.resolver.of(meaning.arguments["@source"]), key=repr) if v[0] == "text"]
+    names = texts(world.code.resolver.of(meaning.arguments["@source"]))
     if any(MOVING.search(name) for name in names):
         return "moving"
     takes_version = meaning.entry is not None and meaning.entry.param("@version") is not None

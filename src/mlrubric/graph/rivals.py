@@ -5,7 +5,6 @@ from __future__ import annotations
 from mlrubric.graph.code import Code
 from mlrubric.graph.graph import FLOWS, Graph
 
-QUALITY = frozenset({"model.evaluate", "model.predict"})
 OWN = frozenset({"boolean", "unary", "load", "assign", "binary", "compare"})
 
 

@@ -6,7 +6,6 @@ import posixpath
 import re
 
 from mlrubric.graph.automation import LEVELS, Schedule
-from mlrubric.graph.code import is_test_code
 from mlrubric.graph.world import World
 
 KINDS = ("test", "op", "function", "module", "notebook", "stage")
@@ -44,6 +43,6 @@ def _failing(world: World) -> set[int]:
     """Functions of test code that assert or raise somewhere."""
     code, found = world.code, set[int]()
     for op, facts in enumerate(code.program.ops):
-        if facts.kind in ("assert", "raise") and is_test_code(code.program.unit(op).path):
+        if facts.kind in ("assert", "raise") and code.tested(op):
             found.add(code.holder(op))
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.processes import Processes
 from mlrubric.graph.serving import TRAINS, Sides
+from mlrubric.graph.values import texts
 from mlrubric.graph.world import World
 
 SAVES = frozenset(
@@ -63,10 +64,10 @@ def _goes_out(world: World, sides: Sides, processes: Processes, fit: int) -> int
 def _makers(code: Code, fit: int) -> list[int]:
     """The calls that made the object that a `fit` is called on; empty when one of its origins is not known."""
     program, resolver = code.program, code.resolver
-    callee = program.args[fit][0]
-    if callee < 0 or program.ops[callee].kind != "attribute":
+    receiver = program.receiver(fit)
+    if receiver < 0:
         return []
-    waiting, seen, found = [program.args[callee][0]], set[int](), list[int]()
+    waiting, seen, found = [receiver], set[int](), list[int]()
     while waiting:
         op = waiting.pop()
         if op in seen or op < 0:
@@ -111,10 +112,10 @@ def _may_be_kept(code: Code, makers: list[int]) -> bool:
                 if not all(_own_method(code, call, use) for call in resolver.uses[use]):
                     return True
                 for call in resolver.uses[use]:
-                    if code.meanings.of(call) is not None and "transform.fit" in _roles(code, call):
+                    if "transform.fit" in code.meanings.roles(call):
                         follow(call)  # `fit` gives the object back
             elif kind == "call":
-                roles = _roles(code, use)
+                roles = code.meanings.roles(use)
                 inside = any(t[0] in ("function", "callback") for t in resolver.targets.get(use, ()))
                 if program.args[use][0] == here or (not inside and not roles) or roles & SAVES:
                     return True
@@ -131,16 +132,11 @@ def _may_be_kept(code: Code, makers: list[int]) -> bool:
     return False
 
 
-def _roles(code: Code, call: int) -> set[str]:
-    meaning = code.meanings.of(call)
-    return set(meaning.roles) if meaning is not None else set()
-
-
 def _own_method(code: Code, call: int, attribute: int) -> bool:
     """Whether a method of the object is called that keeps nothing and shows nothing of what was learnt: fitting and applying."""
     if code.program.ops[call].kind != "call" or code.program.args[call][0] != attribute:
         return False
-    return any(role.startswith("transform.") for role in _roles(code, call))
+    return any(role.startswith("transform.") for role in code.meanings.roles(call))
 
 
 def _only_target(code: Code, fit: int, model: int) -> bool:
@@ -153,11 +149,10 @@ def _only_target(code: Code, fit: int, model: int) -> bool:
         return True  # an encoder of targets, and what the columns are is not seen from here
     columns = _columns(code, target)
     stored = {
-        str(v[1])
+        text
         for f in code.flow.reach([fit], stop=lambda o: code.program.ops[o].kind == "store_subscript")
         if code.program.ops[f].kind == "store_subscript" and f - fit < 40 and len(code.program.args[f]) > 2
-        for v in code.resolver.of(code.program.args[f][1])
-        if v[0] == "text"
+        for text in texts(code.resolver.of(code.program.args[f][1]))
     }
     if stored:
         return stored <= columns
@@ -177,7 +172,7 @@ def _columns(code: Code, op: int) -> set[str]:
         seen.add(here)
         facts, args = code.program.ops[here], code.program.args[here]
         if facts.kind == "subscript" and len(args) > 1:
-            found |= {str(v[1]) for v in code.resolver.of(args[1]) if v[0] == "text"}
+            found.update(texts(code.resolver.of(args[1])))
         if facts.kind == "attribute":
             found.add(facts.name)
         waiting.extend(code.flow.backward[here])

@@ -78,10 +78,10 @@ def _changes_rows(code: Code, statistic: int, asked: set[int]) -> bool:
                     waiting.append(use)
             elif kind == "call" and here in args[1:]:
                 meaning = code.meanings.of(use)
-                callee = args[0]
-                if meaning is None or "data.derive" not in meaning.roles or callee < 0 or program.ops[callee].kind != "attribute":
+                receiver = program.receiver(use)
+                if meaning is None or "data.derive" not in meaning.roles or receiver < 0:
                     continue
-                if use in asked or _sources(code, program.args[callee][0]) & asked:
+                if use in asked or _sources(code, receiver) & asked:
                     return True
             elif kind == "binary" and program.ops[use].name in ("-", "/"):
                 other = next((a for a in args if a != here), -1)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.graph import FLOWS, RUNS
+from mlrubric.graph.values import number
 from mlrubric.graph.world import World
 
 FEATURE = frozenset(
@@ -87,7 +88,7 @@ def _mark_requests(world: World) -> None:
         for parameter in code.program.params(scope):
             for value in code.resolver.of(parameter):
                 if value[0] == "instance" and any(
-                    "data.validate" in _roles_of(world, base) for base in code.resolver.mro(int(str(value[1])))[1]
+                    "data.validate" in _roles_of(world, base) for base in code.resolver.mro(number(value))[1]
                 ):
                     graph.give(node, "check.request")
 

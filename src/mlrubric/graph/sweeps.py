@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mlrubric.graph.flow import Flow
 
 UP, DOWN, OVER = 1, 2, 3
+"""Jumps: from a return to a call, from an argument to a parameter, and through what outlives calls (attributes, free variables)."""
 FREE, INSIDE = 1, 2
 """States of a way: it may still leave the function it is in, or it has entered it by a call that it would have to return to."""
 

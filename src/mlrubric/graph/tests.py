@@ -139,13 +139,9 @@ def _marks(world: World, scope: int) -> set[str]:
     program, resolver = world.code.program, world.code.resolver
     found: set[str] = set()
     while scope >= 0:
-        definition = program.definition(scope)
-        if definition >= 0:
-            extra = program.ops[definition].extra
-            count = extra if isinstance(extra, int) else int(extra[2]) if isinstance(extra, tuple) and len(extra) > 2 else 0
-            for decorator in program.args[definition][len(program.args[definition]) - count :] if count else ():
-                called = program.args[decorator][0] if program.ops[decorator].kind == "call" else decorator
-                found |= {str(v[1]) for v in resolver.of(called) if v[0] == "external"}
+        for decorator in program.decorators(program.definition(scope)):
+            called = program.args[decorator][0] if program.ops[decorator].kind == "call" else decorator
+            found |= {str(v[1]) for v in resolver.of(called) if v[0] == "external"}
         scope = program.parent_scope(scope)
     return found
 

@@ -196,8 +196,7 @@ class _Twins:
         if facts.kind == "call" and args[0] >= 0 and program.ops[args[0]].kind == "load":
             found.append(program.ops[args[0]].name)
         if facts.kind == "lambda":
-            scope = int(str(facts.value)) + program.unit(op).scope_base
-            args = program.returns(scope)
+            args = program.returns(program.defined(op))
         for arg in args:
             found.extend(self._tokens(arg, depth - 1))
         return found
@@ -232,16 +231,8 @@ class _Twins:
                 said.extend(_said(facts.kind, facts.name, facts.value))
         return Counter(zip(said, said[1:], said[2:], strict=False)) if len(said) >= LONG else None
 
-    def _node(self, op: int) -> int:
-        node = self.code.op_node.get(op)
-        if node is None:
-            node = self.graph.add("op", "derivation", self.code.place(op))
-            self.code.op_node[op], self.code.node_op[node] = node, op
-            self.graph.connect(self.code.holder(op), node, "call", self.code.place(op))
-        return node
-
     def _mark(self, ours: int, theirs: int, kind: str, columns: str) -> None:
-        nodes = [self._node(op) for op in (ours, theirs)]
+        nodes = [self.code.node_for(self.graph, op, "derivation") for op in (ours, theirs)]
         self.graph.nodes[nodes[0]].attributes.update(twin=str(nodes[1]), twin_kind=kind, columns=columns)
         self._done.add(self.code.program.scope_id(ours))
 

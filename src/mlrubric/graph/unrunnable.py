@@ -62,7 +62,7 @@ def _unknown(code: Code, unit: ModuleUnit, given: list[str]) -> str:
                     declared.update(facts.value.split("/"))
             elif facts.kind == "param":
                 declared |= {"--" + facts.name.replace("_", "-"), "--no-" + facts.name.replace("_", "-")}
-            elif facts.kind == "call" and _declares(code, op) and not _plain(program, op):
+            elif facts.kind == "call" and "config.option" in code.meanings.roles(op) and not _plain(program, op):
                 return ""
     declared |= {"--help", "--version", "--install-completion", "--show-completion"}
     names = {d.split()[0].rstrip(",=") for d in declared if d.strip("-")}
@@ -71,11 +71,6 @@ def _unknown(code: Code, unit: ModuleUnit, given: list[str]) -> str:
 
 def _bare(code: Code, op: int) -> Meaning | None:
     return None if code.program.ops[op].kind != "attribute" else code.meanings.named(op)
-
-
-def _declares(code: Code, op: int) -> bool:
-    meaning = code.meanings.of(op)
-    return meaning is not None and "config.option" in meaning.roles
 
 
 def _plain(program: Program, op: int) -> bool:
@@ -145,12 +140,7 @@ def _at_top(code: Code, op: int) -> bool:
     program = code.program
     if program.scopes[program.scope_id(op)].kind != "module":
         return False
-    unit, block = program.unit(op), program.block_id(op)
-    while block >= 0:
-        if program.blocks[block].kind in TRIED:
-            return False
-        block = program.parent_block(block, unit)
-    return True
+    return all(program.blocks[block].kind not in TRIED for block in program.blocks_around(op))
 
 
 def _own_but_absent(world: World, unit: ModuleUnit, name: str) -> bool:

@@ -11,6 +11,7 @@ from mlrubric.graph.gates import decides
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.order import Order
 from mlrubric.graph.processes import Processes
+from mlrubric.graph.values import number
 from mlrubric.graph.world import World
 
 READS = ("data.read", "feature.serve")
@@ -61,7 +62,7 @@ def _handed(world: World) -> None:
     for call, targets in code.resolver.targets.items():
         for target in targets:
             if target[0] == "callback":
-                calls.setdefault(int(str(target[1])), []).append(call)
+                calls.setdefault(number(target), []).append(call)
     for op, node in fits.items():
         chain, waiting = set[int](), [code.program.scope_id(op)]
         while waiting:

@@ -13,6 +13,7 @@
 ("method", "pandas.DataFrame", "head")   a library's method bound to an instance
 ("method", "builtins.list", "append", op)   a method of a container made at `op`
 ("handle", value)               what a library has put around a function, class or method: `f.remote`, `f.options(...)`
+("callback", scope)             a function of the project that a library calls; only among what a call calls
 ("record", op)                  the class that `namedtuple` makes at that call
 ("partial", op)                 functools.partial at that call
 ("property", op)                property(...) at that call

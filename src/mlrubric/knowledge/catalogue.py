@@ -144,8 +144,8 @@ class Catalogue:
 
     def imports(self, distribution: str) -> tuple[str, ...]:
         """The import names that a distribution brings: `scikit-learn` -> `sklearn`."""
-        wanted = _normal(distribution)
-        found = tuple(sorted(name for name, known in self._distributions.items() if _normal(known) == wanted))
+        wanted = normal_name(distribution)
+        found = tuple(sorted(name for name, known in self._distributions.items() if normal_name(known) == wanted))
         return found or (self._variants.get(wanted, wanted.replace("-", "_")),)
 
     def brings(self) -> dict[str, tuple[str, ...]]:
@@ -172,8 +172,8 @@ class Catalogue:
             if distributions and imports:
                 self._distributions[imports[0]] = distributions[0]
                 for other in distributions[1:]:
-                    if _normal(other).replace("-", "_") not in imports:
-                        self._variants[_normal(other)] = imports[0]
+                    if normal_name(other).replace("-", "_") not in imports:
+                        self._variants[normal_name(other)] = imports[0]
         path = self._folder / "distributions.toml"
         _, tables = read(path)
         table = tables.get("imports")
@@ -189,7 +189,7 @@ class Catalogue:
         for name, brought in brings.items():
             if not isinstance(brought, list):
                 raise CatalogueError(path, 1, f"what `{name}` brings must be a list")
-            self._brings[_normal(name)] = tuple(_normal(str(one)) for one in brought)
+            self._brings[normal_name(name)] = tuple(normal_name(str(one)) for one in brought)
 
     def _library(self, name: str) -> Library | None:
         path = self._paths.get(name.partition(".")[0])
@@ -286,7 +286,8 @@ def _number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
 
 
-def _normal(distribution: str) -> str:
+def normal_name(distribution: str) -> str:
+    """A distribution's name as package indexes compare it."""
     return re.sub(r"[-_.]+", "-", distribution).lower()
 
 

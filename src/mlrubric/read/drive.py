@@ -11,8 +11,8 @@ from functools import cache
 from typing import Protocol, cast
 
 from mlrubric import read as package
+from mlrubric.model.collector import no_collection
 from mlrubric.model.facts import Embedded, Fact, FileFacts, Unreadable
-from mlrubric.model.memory import no_collection
 from mlrubric.model.place import Place
 from mlrubric.read.data_file import data_file, holds_no_text
 from mlrubric.source.decode import decode

@@ -13,13 +13,9 @@ def link(world: World) -> None:
     program = code.program
     registered: dict[int, list[int]] = {}  # definition of the object -> functions
     for op in program.of_kind("function"):
-        facts = program.ops[op]
-        count = facts.extra
-        if not isinstance(count, int) or not count:
-            continue
-        for decorator in program.args[op][-count:]:
+        for decorator in program.decorators(op):
             for source in _origins(world, _receiver(world, decorator)):
-                registered.setdefault(source, []).append(int(str(facts.value)) + program.unit(op).scope_base)
+                registered.setdefault(source, []).append(program.defined(op))
     if not registered:
         return
     for op in program.of_kind("call"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from mlrubric.graph.link.command_to_target import follow
-from mlrubric.graph.values import HOLE
+from mlrubric.graph.values import HOLE, number
 from mlrubric.graph.world import World
 from mlrubric.knowledge.commands import interpret
 from mlrubric.model.facts import Command
@@ -49,12 +49,7 @@ def _add(world: World, holder: int, place: Place, lines: list[list[str]], *, cer
 def looked_at(world: World, call: int) -> bool:
     """Whether the call raises by `check=True`, or its status decides something later on."""
     program = world.code.program
-    names, args = program.ops[call].value, program.args[call]
-    if (
-        isinstance(names, tuple)
-        and "check" in names
-        and world.code.meanings.spelling(args[len(args) - len(names) + names.index("check")]) == "true"
-    ):
+    if world.code.meanings.spelling(program.keyword(call, "check")) == "true":
         return True
     for op in world.code.flow.reach([call], stop=lambda o: program.ops[o].kind == "call"):
         facts = program.ops[op]
@@ -62,8 +57,7 @@ def looked_at(world: World, call: int) -> bool:
             facts.kind == "attribute" and facts.name in ("returncode", "check_returncode")
         ):
             return True
-        ends = [world.code.meanings.of(use) for use in (op, *world.code.resolver.uses[op])]
-        if any(meaning is not None and "process.exit" in meaning.roles for meaning in ends):
+        if any("process.exit" in world.code.meanings.roles(use) for use in (op, *world.code.resolver.uses[op])):
             return True
     unit = program.unit(call)
     tests = {block.test + unit.base for block in unit.facts.blocks if block.test >= 0}
@@ -77,7 +71,7 @@ def _lines(world: World, argument: int) -> list[list[str]]:
         if value[0] == "text":
             found.extend(_split(str(value[1])))
         elif value[0] == "made":
-            words = [word_of(world, item) for item in world.code.program.args[int(str(value[1]))]]
+            words = [word_of(world, item) for item in world.code.program.args[number(value)]]
             if words and words[0] != HOLE:
                 found.append(words)
     return found[:8]

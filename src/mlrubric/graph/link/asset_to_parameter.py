@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from mlrubric.graph.clock import decorated, keyword
+from mlrubric.graph.definitions import decorated
 from mlrubric.graph.handover import Handover, hand_over
 from mlrubric.graph.meaning import Meaning
+from mlrubric.graph.values import number, texts
 from mlrubric.graph.world import World
 
 ORDER = 83
@@ -21,7 +22,7 @@ def link(world: World) -> None:
         named = code.meanings.of(decorator) or code.meanings.named(decorator)
         if named is None or named.entry is None or named.entry.gives != ASSET or program.ops[definition].kind != "function":
             continue
-        scope = int(str(program.ops[definition].value)) + program.unit(definition).scope_base
+        scope = program.defined(definition)
         takers.append((scope, decorator, definition))
         for name, returned in _names(world, scope, decorator, named):
             assets.setdefault(name, []).extend(returned)
@@ -57,11 +58,11 @@ def _renamed(world: World, decorator: int) -> dict[str, str]:
     for parameter, value in _entries(world, decorator, INPUTS):
         program, code = world.code.program, world.code
         if program.ops[value].kind == "call":
-            key = keyword(code, value, "key")
+            key = code.program.keyword(value, "key")
             argument = key if key >= 0 else next(iter(program.args[value][1:2]), -1)
-            texts = [str(v[1]) for v in code.resolver.of(argument) if v[0] == "text"] if argument >= 0 else []
-            if len(texts) == 1:
-                found[parameter] = texts[0]
+            keys = texts(code.resolver.of(argument))
+            if len(keys) == 1:
+                found[parameter] = keys[0]
     return found
 
 
@@ -70,11 +71,11 @@ def _entries(world: World, decorator: int, names: tuple[str, ...]) -> list[tuple
     code, program = world.code, world.code.program
     if program.ops[decorator].kind != "call":
         return []
-    given = keyword(code, decorator, *names)
+    given = code.program.keyword(decorator, *names)
     for value in sorted(code.resolver.of(given), key=repr) if given >= 0 else ():
-        made = int(str(value[1])) if value[0] == "made" else -1
+        made = number(value) if value[0] == "made" else -1
         if made >= 0 and program.ops[made].kind == "dict":
             args = program.args[made]
             pairs = zip(args[::2], args[1::2], strict=True)
-            return [(str(v[1]), item) for key, item in pairs for v in sorted(code.resolver.of(key), key=repr) if v[0] == "text"]
+            return [(text, item) for key, item in pairs for text in texts(code.resolver.of(key))]
     return []

@@ -9,7 +9,7 @@ from __future__ import annotations
 from mlrubric.graph.code import Code
 from mlrubric.graph.link.argument_to_target import INTERPRETER, LOSS, looked_at, word_of
 from mlrubric.graph.link.command_to_target import follow
-from mlrubric.graph.values import HOLE
+from mlrubric.graph.values import HOLE, number, texts
 from mlrubric.graph.world import World
 from mlrubric.knowledge.commands import interpret
 from mlrubric.model.facts import Command
@@ -28,7 +28,7 @@ def link(world: World) -> None:
             continue
         for value in sorted(code.resolver.of(meaning.arguments["@command"]), key=repr):
             if value[0] == "made":
-                _variants(world, op, code.program.args[int(str(value[1]))], meaning.raises)
+                _variants(world, op, code.program.args[number(value)], meaning.raises)
 
 
 def _variants(world: World, op: int, items: tuple[int, ...], raises: bool) -> None:
@@ -61,12 +61,12 @@ def _given(code: Code, op: int, depth: int) -> list[tuple[str, int]]:
         facts = program.ops[current]
         if facts.kind == "param":
             for source in sorted(code.resolver.sources.get(current, ())):
-                texts = [str(v[1]) for v in code.resolver.of(source) if v[0] == "text"]
-                if program.ops[source].kind == "const" and texts:
-                    found.extend((text, source) for text in texts)
+                given = texts(code.resolver.of(source))
+                if program.ops[source].kind == "const" and given:
+                    found.extend((text, source) for text in given)
                 elif depth:
                     deeper = _given(code, source, depth - 1)
-                    found.extend(deeper or [(text, source) for text in sorted(texts) if len(texts) == 1])
+                    found.extend(deeper or [(text, source) for text in given if len(given) == 1])
         elif facts.kind in ("load", "assign", "phi", "conditional", "boolean"):
             behind = {*program.args[current], *code.resolver.reads.get(current, ())}
             waiting.extend(sorted(b for b in behind if b >= 0 and b not in seen))

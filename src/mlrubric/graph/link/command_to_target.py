@@ -14,7 +14,6 @@ from mlrubric.source.syntax.pip_command import pip_install_targets
 
 ORDER = 30
 PYTHON_ENVIRONMENT = re.compile(r"py(py)?[0-9.]*(-[\w.-]+)?")  # `tox -e py311` needs no section of its own
-SHELL_FILES = (".sh", ".bash", ".zsh")
 
 
 def link(world: World) -> None:

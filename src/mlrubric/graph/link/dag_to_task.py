@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from mlrubric.graph.clock import BY_HAND, Clock, add_trigger, clock_of, decorated, functions, keyword, methods
+from mlrubric.graph.clock import BY_HAND, Clock, add_trigger, clock_of
+from mlrubric.graph.definitions import decorated, functions, methods
 from mlrubric.graph.graph import Graph
+from mlrubric.graph.values import number
 from mlrubric.graph.world import World
 from mlrubric.model.facts import Image, Requirement
 from mlrubric.model.place import Place
@@ -39,7 +41,7 @@ def link(world: World) -> None:
     for definition, decorator in decorated(world.code):
         named = world.code.meanings.of(decorator) or world.code.meanings.named(decorator)
         if named is not None and named.api == DECORATOR and world.code.program.ops[definition].kind == "function":
-            scope = int(str(world.code.program.ops[definition].value)) + world.code.program.unit(definition).scope_base
+            scope = world.code.program.defined(definition)
             dags.append(_add(world, decorator, scope, major))
     if not dags:
         return
@@ -49,7 +51,7 @@ def link(world: World) -> None:
             for dag in _dags_of(world, op, by_op, DEPTH):
                 _task(world, dag, op, dags)
     for op, targets in sorted(world.code.resolver.targets.items()):
-        called = [world.code.scope_node.get(int(str(t[1]))) for t in targets if t[0] == "function"]
+        called = [world.code.scope_node.get(number(t)) for t in targets if t[0] == "function"]
         tasks = [node for node in called if node is not None and "flow.task" in world.graph.nodes[node].roles]
         for dag in _dags_of(world, op, by_op, DEPTH) if tasks else ():
             for node in tasks:
@@ -87,8 +89,8 @@ def _clock(world: World, op: int, scope: int, major: int) -> Clock:
     if code.program.ops[op].kind != "call":  # a bare decorator
         given = -1
     else:
-        given = keyword(code, op, *SCHEDULE)
-        paused = keyword(code, op, "is_paused_upon_creation")
+        given = code.program.keyword(op, *SCHEDULE)
+        paused = code.program.keyword(op, "is_paused_upon_creation")
         if paused >= 0 and code.meanings.spelling(paused) == "true":
             return replace(clock_of(code, given), live=False, reason="is_paused_upon_creation=True: it starts switched off")
     clock = clock_of(code, given) if given != -1 else _default(major)
@@ -114,17 +116,16 @@ def _loaded(world: World, op: int, scope: int) -> bool:
 def _dags_of(world: World, op: int, by_op: dict[int, Dag], depth: int) -> list[Dag]:
     """The DAGs an operator belongs to: by its argument, the `with` around it, the decorated function it is in, or its callers' DAGs."""
     code, program = world.code, world.code.program
-    given = keyword(code, op, "dag")
+    given = code.program.keyword(op, "dag")
     if given >= 0:
         return _behind(world, given, by_op)
-    unit, block = program.unit(op), program.block_id(op)
-    while block >= 0:
+    unit = program.unit(op)
+    for block in program.blocks_around(op):
         facts = program.blocks[block]
         if facts.kind == "with" and facts.test >= 0:
             found = _behind(world, facts.test + unit.base, by_op)
             if found:
                 return found
-        block = program.parent_block(block, unit)
     scope = program.scope_id(op)
     own = [dag for dag in by_op.values() if dag.scope == scope]
     if own:
@@ -133,12 +134,7 @@ def _dags_of(world: World, op: int, by_op: dict[int, Dag], depth: int) -> list[D
         callers = code.resolver.callers.get(scope, ()) if depth else ()
         return list(dict.fromkeys(dag for call in sorted(callers) for dag in _dags_of(world, call, by_op, depth - 1)))
     here = [dag for dag in by_op.values() if program.unit(dag.op) is unit]
-    return here if len(here) == 1 and "flow.task" in _roles(world, op) else []
-
-
-def _roles(world: World, op: int) -> tuple[str, ...]:
-    meaning = world.code.meanings.of(op)
-    return meaning.roles if meaning is not None else ()
+    return here if len(here) == 1 and "flow.task" in code.meanings.roles(op) else []
 
 
 def _behind(world: World, op: int, by_op: dict[int, Dag]) -> list[Dag]:
@@ -157,7 +153,7 @@ def _task(world: World, dag: Dag, op: int, dags: list[Dag]) -> None:
         graph.connect(dag.node, target, "run", place)
     for value in sorted(code.resolver.targets.get(op, ()), key=repr):
         if value[0] == "class":
-            for target in methods(world, int(str(value[1])), name="execute"):
+            for target in methods(world, number(value), name="execute"):
                 graph.connect(dag.node, target, "run", place)
     if "@command" in meaning.arguments:
         graph.connect(dag.node, code.op_node[op], "run", place)

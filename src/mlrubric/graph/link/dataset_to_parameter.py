@@ -6,9 +6,10 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass, field
 
-from mlrubric.graph.clock import functions
+from mlrubric.graph.definitions import functions
 from mlrubric.graph.handover import Handover, hand_over
 from mlrubric.graph.meaning import Meaning
+from mlrubric.graph.values import number, texts
 from mlrubric.graph.world import World
 from mlrubric.model.facts import Setting
 from mlrubric.model.place import Place
@@ -101,14 +102,13 @@ def _listed(world: World, op: int) -> list[tuple[str | int, str]]:
         if value[0] == "text":
             found.append((0, str(value[1])))
         elif value[0] == "made":
-            made = int(str(value[1]))
+            made = number(value)
             items = program.args[made]
             if program.ops[made].kind == "container":
-                found += [(i, str(v[1])) for i, item in enumerate(items) for v in sorted(resolver.of(item), key=repr) if v[0] == "text"]
+                found += [(i, text) for i, item in enumerate(items) for text in texts(resolver.of(item))]
             elif program.ops[made].kind == "dict":
                 for key, item in zip(items[::2], items[1::2], strict=True):
-                    keys = [str(v[1]) for v in resolver.of(key) if v[0] == "text"] if key >= 0 else []
-                    found += [(k, str(v[1])) for k in keys for v in sorted(resolver.of(item), key=repr) if v[0] == "text"]
+                    found += [(k, text) for k in texts(resolver.of(key)) for text in texts(resolver.of(item))]
     return found
 
 

@@ -6,6 +6,7 @@ import posixpath
 import re
 
 from mlrubric.graph.world import World
+from mlrubric.knowledge.catalogue import normal_name
 from mlrubric.model.facts import Include, Manifest, Requirement
 from mlrubric.model.place import Place, Span
 
@@ -42,7 +43,7 @@ def link(world: World) -> None:
     for path, requirement in world.every(Requirement):
         if requirement.kind in ("locked", "constraint", "build") or path in locks:
             continue
-        name, folder = _name(requirement.name), posixpath.dirname(path)
+        name, folder = normal_name(requirement.name), posixpath.dirname(path)
         covered = name in constrained.get(path, ()) or any(name in names for where, names in fixed.items() if _above(where, folder))
         node = world.graph.add(
             "requirement",
@@ -82,12 +83,12 @@ def _fixed(world: World, locks: set[str]) -> dict[str, set[str]]:
     lists: dict[str, list[Requirement]] = {}
     for path, requirement in world.every(Requirement):
         if requirement.kind == "locked" or path in locks:
-            found.setdefault(posixpath.dirname(path), set()).add(_name(requirement.name))
+            found.setdefault(posixpath.dirname(path), set()).add(normal_name(requirement.name))
         elif requirement.kind == "direct" and posixpath.basename(path).lower() not in PROJECT_FILES:
             lists.setdefault(path, []).append(requirement)
     for path, lines in lists.items():
         if all(line.pinned for line in lines):
-            found.setdefault(posixpath.dirname(path), set()).update(_name(line.name) for line in lines)
+            found.setdefault(posixpath.dirname(path), set()).update(normal_name(line.name) for line in lines)
     return found
 
 
@@ -97,7 +98,7 @@ def _constraints(world: World) -> dict[str, set[str]]:
     for path, include in world.every(Include):
         if include.kind == "constraints":
             target = posixpath.normpath(posixpath.join(posixpath.dirname(path), include.target))
-            pinned = {_name(one.name) for one in world.of(target) if isinstance(one, Requirement) and one.pinned}
+            pinned = {normal_name(one.name) for one in world.of(target) if isinstance(one, Requirement) and one.pinned}
             found.setdefault(path, set()).update(pinned)
     return found
 
@@ -110,10 +111,6 @@ def _generated(world: World, path: str) -> bool:
     """Files that a tracker writes beside a logged model describe that model; nobody installs the project from them."""
     folder = posixpath.dirname(path)
     return f"{folder}/MLmodel" in world.files or ("MLmodel" in world.files and not folder)
-
-
-def _name(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _is_local(requirement: Requirement) -> bool:

@@ -66,9 +66,7 @@ def _stored(world: World) -> None:
 
 def _receiver(world: World, op: int, role: str) -> int:
     """The file object that `f.write(...)` writes to."""
-    program = world.code.program
-    callee = program.args[op][0]
-    return program.args[callee][0] if role == "file.write" and callee >= 0 and program.ops[callee].kind == "attribute" else -1
+    return world.code.program.receiver(op) if role == "file.write" else -1
 
 
 def _opened(world: World) -> Collection[int]:

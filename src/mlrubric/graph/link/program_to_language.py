@@ -6,12 +6,12 @@ from __future__ import annotations
 import posixpath
 import re
 
+from mlrubric.graph.unread import UNREAD
 from mlrubric.graph.world import World, parents
 from mlrubric.model.facts import NotebookInfo
 from mlrubric.model.place import Place, Span
 
 ORDER = 37  # behind all links that make commands
-UNREAD = "code.unread"
 LANGUAGES = {
     ".r": "R", ".rmd": "R", ".qmd": "R", ".jl": "Julia", ".scala": "Scala", ".sc": "Scala", ".sas": "SAS", ".do": "Stata", ".m": "MATLAB",
 }  # fmt: skip

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from mlrubric.graph.clock import functions, keyword, origin
+from mlrubric.graph.definitions import functions, origin
 from mlrubric.graph.handover import Handover, hand_over
+from mlrubric.graph.values import number, texts
 from mlrubric.graph.world import World
 
 ORDER = 82
@@ -90,7 +91,7 @@ def _templates(
     """`op_kwargs={"rows": "{{ ti.xcom_pull(task_ids='read') }}"}`: the parameter takes what the template asks for."""
     code, program = world.code, world.code.program
     found: list[Handover] = []
-    made = [int(str(v[1])) for v in sorted(code.resolver.of(keyword(code, op, "op_kwargs")), key=repr) if v[0] == "made"]
+    made = [number(v) for v in sorted(code.resolver.of(code.program.keyword(op, "op_kwargs")), key=repr) if v[0] == "made"]
     for container in made:
         args = program.args[container] if program.ops[container].kind == "dict" else ()
         for key, value in zip(args[::2], args[1::2], strict=True):
@@ -109,13 +110,10 @@ def _templates(
 
 def _texts(world: World, op: int) -> list[str]:
     """The texts that an argument is, alone or in a written list."""
-    if op < 0:
-        return []
     values = world.code.resolver.of(op)
-    found = [str(v[1]) for v in values if v[0] == "text"]
-    for value in values:
-        if value[0] == "made" and world.code.program.ops[int(str(value[1]))].kind == "container":
-            found += [
-                str(v[1]) for item in world.code.program.args[int(str(value[1]))] for v in world.code.resolver.of(item) if v[0] == "text"
-            ]
-    return sorted(set(found))
+    found = set(texts(values))
+    for made in (number(v) for v in values if v[0] == "made"):
+        if world.code.program.ops[made].kind == "container":
+            for item in world.code.program.args[made]:
+                found.update(texts(world.code.resolver.of(item)))
+    return sorted(found)

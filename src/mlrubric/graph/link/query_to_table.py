@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import posixpath
 
-from mlrubric.graph.clock import keyword
 from mlrubric.graph.link.program_to_language import names_file
 from mlrubric.graph.meaning import Meaning
-from mlrubric.graph.values import HOLE
+from mlrubric.graph.values import HOLE, texts
 from mlrubric.graph.world import World, parents
 from mlrubric.model.facts import Query
 from mlrubric.model.place import Place, Span
@@ -35,12 +34,12 @@ def link(world: World) -> None:
 def _operation(world: World, op: int, node: int, meaning: Meaning, files: dict[str, int]) -> None:
     """The tables of the SQL that a call is given, or of the name that it is given."""
     code, place = world.code, world.code.place(op)
-    for name in _texts(world, meaning.arguments.get("@table", -1)):
+    for name in texts(code.resolver.of(meaning.arguments.get("@table", -1))):
         if HOLE not in name:
             writes = "data.write" in meaning.roles
             _edge(world, node, name.lower(), place, writes=writes)
     arguments = [meaning.arguments[role] for role in TEXTS if role in meaning.arguments]
-    given = keyword(code, op, *KEYWORDS)
+    given = code.program.keyword(op, *KEYWORDS)
     for argument in dict.fromkeys([*arguments, *([given] if given >= 0 else [])]):
         for value in sorted(code.resolver.of(argument), key=repr):
             if value[0] == "text" and is_sql(str(value[1])):
@@ -52,10 +51,6 @@ def _operation(world: World, op: int, node: int, meaning: Meaning, files: dict[s
                         world.graph.connect(code.holder(op), file, "run", place)
                         queries = [q for q in world.of(path) if isinstance(q, Query)]
                         _edges(world, node, [r for q in queries for r in q.reads], [w for q in queries for w in q.writes], place)
-
-
-def _texts(world: World, argument: int) -> list[str]:
-    return sorted(str(v[1]) for v in world.code.resolver.of(argument) if v[0] == "text")
 
 
 def _edges(world: World, node: int, reads: list[str], writes: list[str], place: Place) -> None:

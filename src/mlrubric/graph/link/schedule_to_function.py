@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from mlrubric.graph.clock import BY_HAND, Clock, add_trigger, clock_of, decorated, functions, keyword, methods
+from mlrubric.graph.clock import BY_HAND, Clock, add_trigger, clock_of
+from mlrubric.graph.definitions import decorated, functions, methods
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.meaning import Meaning
+from mlrubric.graph.values import number
 from mlrubric.graph.world import World
 
 ORDER = 85
@@ -55,7 +57,7 @@ def _started(world: World) -> dict[int, int]:
 def _called(world: World, op: int, meaning: Meaning, started: dict[int, int]) -> None:
     """A call of the catalogue: the schedule is an argument, or the call itself is a part of a chain that ends in one."""
     code = world.code
-    targets = functions(code, meaning.arguments.get("@function", -1)) or functions(code, keyword(code, op, "job", "target", "flow"))
+    targets = functions(code, meaning.arguments.get("@function", -1)) or functions(code, code.program.keyword(op, "job", "target", "flow"))
     inside = IN_PROCESS.match(meaning.api) is not None
     if "@schedule" not in meaning.arguments and not inside:
         return
@@ -86,11 +88,11 @@ def _method(world: World, op: int, started: dict[int, int]) -> None:
     if callee < 0 or code.program.ops[callee].kind != "attribute" or code.program.ops[callee].name not in REGISTERING:
         return
     targets = [n for n in functions(code, code.program.args[callee][0]) if "flow.define" in world.graph.nodes[n].roles]
-    given = keyword(code, op, *TIMES)
+    given = code.program.keyword(op, *TIMES)
     if not targets or (given < 0 and code.program.ops[callee].name not in DEPLOYING):
         return
     clock = clock_of(code, given) if given >= 0 else BY_HAND  # `**options` may hold one, or not: no credit for it
-    off = keyword(code, op, *OFF)
+    off = code.program.keyword(op, *OFF)
     if off >= 0 and code.meanings.spelling(off) == "true":
         clock = replace(clock, live=False, reason="the schedule is paused")
     add_trigger(world, _running(world, op, clock, started, False), code.place(op), targets)
@@ -131,12 +133,11 @@ def _running(world: World, op: int, clock: Clock, started: dict[int, int], insid
 def _decorator(world: World, definition: int, decorator: int, named: Meaning, started: dict[int, int]) -> None:
     """A schedule on a function or a class; `job=` names what it starts instead."""
     code, program = world.code, world.code.program
-    facts = program.ops[definition]
-    scope = int(str(facts.value)) + program.unit(definition).scope_base
+    scope = program.defined(definition)
     targets = [code.scope_node[scope]] if scope in code.scope_node else methods(world, scope, role="flow.task")
     is_call = program.ops[decorator].kind == "call"
     if is_call:
-        targets += functions(code, keyword(code, decorator, "job", "target"))
+        targets += functions(code, code.program.keyword(decorator, "job", "target"))
     clock = Clock(kind="schedule" if "trigger.schedule" in named.roles else "event")
     if clock.kind == "schedule" and is_call and "@schedule" in named.arguments:
         spelled = code.meanings.spelling(named.arguments["@schedule"])
@@ -160,7 +161,7 @@ def _steps_of_classes(world: World) -> None:
         if "flow.define" in meaning.roles and op in code.op_node:
             for value in sorted(code.resolver.targets.get(op, ()), key=repr):
                 if value[0] == "class":
-                    _connect(world, op, methods(world, int(str(value[1])), role="flow.task"))
+                    _connect(world, op, methods(world, number(value), role="flow.task"))
 
 
 def _connect(world: World, op: int, targets: Iterable[int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlrubric.graph.values import number, ordered
 from mlrubric.graph.world import World
 
 ORDER = 40
@@ -22,7 +23,7 @@ def link(world: World) -> None:
         if world.code.program.scopes[parent].kind == "class":
             for name in ("setUp", "setUpClass", "setup_method", "setup_class", "asyncSetUp"):
                 for definition in world.code.program.exports[parent].get(name, ()):
-                    for value in world.code.resolver.of(definition):
-                        helper = world.code.scope_node.get(int(str(value[1]))) if value[0] == "function" else None
+                    for value in ordered(world.code.resolver.of(definition)):
+                        helper = world.code.scope_node.get(number(value)) if value[0] == "function" else None
                         if helper is not None and helper != node:
                             world.graph.connect(node, helper, "call", world.graph.nodes[node].place, label=facts.name)

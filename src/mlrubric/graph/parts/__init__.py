@@ -3,16 +3,18 @@ from rows that should have judged it."""
 
 from __future__ import annotations
 
-from mlrubric.graph.code import Code, is_test_code
+from mlrubric.graph.code import Code
 from mlrubric.graph.parts.carry import Carrier, Inside
 from mlrubric.graph.parts.columns import mark_columns
-from mlrubric.graph.parts.judged import WRITES, mark_judged
+from mlrubric.graph.parts.judged import WRITES, judgements, mark_judged
 from mlrubric.graph.parts.layout import MADE, READ, Layout
 from mlrubric.graph.parts.learners import Learner, learners, statistics
 from mlrubric.graph.parts.pieces import TEST, Split, splits
 from mlrubric.graph.parts.seen import Seen, mark_seen
 from mlrubric.graph.parts.sites import levels, sites
+from mlrubric.graph.parts.stops import mark_stops
 from mlrubric.graph.parts.times import mark_series, series
+from mlrubric.graph.paths import ends_alike
 from mlrubric.graph.world import World
 
 READS = ("data.read", "file.open")
@@ -40,7 +42,9 @@ def mark_parts(world: World) -> None:
         if data >= 0:
             world.graph.nodes[node].attributes["part"] = layout.part(bits[data])
     mark_seen(seen)
-    mark_judged(seen)
+    everything = judgements(seen)
+    mark_judged(seen, everything)
+    mark_stops(seen, everything)
     mark_columns(seen)
     mark_series(seen)
 
@@ -65,7 +69,7 @@ def _labels(world: World, found: list[Split], learned: list[Learner], inside: In
                 add(root, layout.bit("root", root))
         elif "data.synthetic" in roles:
             add(op, MADE | layout.bit("root", op))
-        if is_test_code(code.program.unit(op).path):
+        if code.tested(op):
             continue
         if "model.fit" in roles:
             for site in {site for site, _ in levels(code, inside, (op, (meaning.arguments.get("@data", op),)))}:
@@ -98,16 +102,11 @@ def _files(world: World) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     for artifact in graph.of_kind("artifact", "dataset"):
         name = graph.nodes[artifact].label
-        near = {artifact, *(e.target for e in graph.successors(artifact, ("join",)) if _same(name, graph.nodes[e.target].label))}
+        near = {artifact, *(e.target for e in graph.successors(artifact, ("join",)) if ends_alike(name, graph.nodes[e.target].label))}
         writers = [e.source for e in graph.predecessors(artifact, ("write",)) if e.source in node_op]
         readers = [e.target for one in near for e in graph.successors(one, ("read",)) if e.target in node_op]
         found.extend((node_op[w], node_op[r]) for w in writers for r in readers if "data.read" in graph.nodes[r].roles)
     return sorted(set(found))
-
-
-def _same(one: str, other: str) -> bool:
-    """Two paths of one file: they end alike."""
-    return one.rpartition("/")[2] == other.rpartition("/")[2]
 
 
 def _goals(code: Code, found: list[Split]) -> list[int]:

@@ -15,9 +15,9 @@ from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.parts.layout import SERIES, SORTED, Layout
 from mlrubric.graph.parts.learners import applications
 from mlrubric.graph.parts.pieces import TEST, TRAIN, VALIDATION
+from mlrubric.graph.summaries import LEAVING
 
 ALL = -1
-GIVES = ("return", "yield")
 STATE = ("transform.apply", "transform.fit", "transform.fit_apply", "model.predict", "model.evaluate", "model.fit")
 Edges = dict[int, list[tuple[int, int]]]
 
@@ -89,7 +89,7 @@ class Carrier:
             op = queue.popleft()
             queued.discard(op)
             out = bits[op] & self.hold.get(op, ALL) | labels.get(op, 0)
-            narrow, gives = self.narrow.get(op), ops[op].kind in GIVES
+            narrow, gives = self.narrow.get(op), ops[op].kind in LEAVING
             for following in after(op):
                 passed = out
                 if not useful[following]:
@@ -161,14 +161,14 @@ class Carrier:
             callee = program.args[op][0]
             if not any(r in ("transform.fit", "transform.fit_apply", "model.fit") for r in meaning.roles) or callee < 0:
                 continue
-            receiver = program.args[callee][0] if program.ops[callee].kind == "attribute" else -1
+            receiver = program.receiver(op)
             if receiver >= 0 and program.ops[receiver].kind == "load" and not program.ops[callee].name.startswith("partial"):
                 fits.setdefault((program.scope_id(op), program.args[receiver] or program.ops[receiver].name), []).append(op)
         for again in fits.values():
             for first, second in pairwise(again):
-                block = self.code.program.block_id(second)
+                block = program.block_id(second)
                 for following in self.code.flow.after(first):
-                    if following > second and first not in program.args[following] and block in self._blocks(following):
+                    if following > second and first not in program.args[following] and block in program.blocks_around(following):
                         self.narrow.setdefault(first, {})[following] = 0
         for call, receiver, scope in self.inside.applied:
             if self.code.meanings.of(call) is None and not self.code.resolver.targets.get(call):
@@ -176,15 +176,6 @@ class Carrier:
                     self.added.setdefault(receiver, []).append((parameter, ALL))
                 for returned in program.returns(scope):
                     self.added.setdefault(returned, []).append((call, ALL))
-
-    def _blocks(self, op: int) -> set[int]:
-        """The blocks around an operation."""
-        program, unit, found = self.code.program, self.code.program.unit(op), set[int]()
-        block = program.block_id(op)
-        while block >= 0:
-            found.add(block)
-            block = program.parent_block(block, unit)
-        return found
 
     def _elements(self) -> dict[int, tuple[int, tuple[int, ...]]]:
         """Unpacked results of project functions that are written as tuples: the call, and the elements that are taken."""
@@ -196,7 +187,8 @@ class Carrier:
             taken: list[int] = []
             for returned in self.code.resolver.results.get(call, ()):
                 values = program.args[returned]
-                element = self._element(values[0], facts.value) if values and program.ops[returned].kind == "return" else None
+                plain = values and program.ops[returned].kind == "return"
+                element = program.element(self._origin(values[0]), facts.value) if plain else None
                 if element is None:
                     break
                 taken.append(element)
@@ -206,20 +198,12 @@ class Carrier:
         return found
 
     def _origin(self, op: int) -> int:
-        """The call behind a name with one definition."""
+        """What stands behind a name with one definition."""
         program = self.code.program
         for _ in range(4):
             if program.ops[op].kind in ("load", "assign") and len(program.args[op]) == 1:
                 op = program.args[op][0]
         return op
-
-    def _element(self, value: int, index: int) -> int | None:
-        """An element of a written tuple, or of a name that holds one."""
-        value = self._origin(value)
-        elements = self.code.program.args[value]
-        if self.code.program.ops[value].kind != "container" or any(self.code.program.ops[e].kind == "element" for e in elements):
-            return None
-        return elements[index] if -len(elements) <= index < len(elements) else None
 
 
 def handed(code: Code, call: int) -> tuple[int, ...]:
@@ -227,9 +211,8 @@ def handed(code: Code, call: int) -> tuple[int, ...]:
     args = code.program.args[call]
     if code.program.ops[call].kind != "call":
         return args
-    callee = args[0] if args else -1
-    receiver = code.program.args[callee][:1] if callee >= 0 and code.program.ops[callee].kind == "attribute" else ()
-    return (*args[1:], *receiver)
+    receiver = code.program.receiver(call)
+    return (*args[1:], receiver) if receiver >= 0 else args[1:]
 
 
 class Inside:

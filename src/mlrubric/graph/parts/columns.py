@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.parts.seen import Seen
+from mlrubric.graph.values import texts
 
 KEPT = "columns"
 REMOVERS = frozenset({"pop", "drop"})
@@ -65,8 +66,8 @@ def _origin(seen: Seen, op: int, at: int, names: frozenset[str]) -> Origin:
         elif facts.kind == "attribute" and facts.name in ("values", "array"):
             op = args[0]
         elif facts.kind == "subscript" and len(args) > 1 and program.ops[args[0]].kind == "load":
-            texts = {str(v[1]) for v in code.resolver.of(args[1]) if v[0] == "text"}
-            found.column = (program.args[args[0]], texts.pop() if len(texts) == 1 else "")
+            given = texts(code.resolver.of(args[1]))
+            found.column = (program.args[args[0]], given[0] if len(given) == 1 else "")
             break
         elif facts.kind == "attribute" and program.ops[args[0]].kind == "load" and facts.name in names:
             found.column = (program.args[args[0]], facts.name)
@@ -103,12 +104,7 @@ def _kept(seen: Seen, call: int) -> int:
     """What a call gives back with the same columns: its receiver, or the data that a transformer changes."""
     code = seen.code
     meaning = code.meanings.of(call)
-    callee = code.program.args[call][0]
-    if meaning is None or callee < 0:
-        return -1
-    if KEPT in code.meanings.traits(meaning) and code.program.ops[callee].kind == "attribute":
-        return code.program.args[callee][0]
-    return -1
+    return code.program.receiver(call) if meaning is not None and KEPT in code.meanings.traits(meaning) else -1
 
 
 def _removed(seen: Seen, frames: Iterable[Frame]) -> bool:

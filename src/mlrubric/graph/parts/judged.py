@@ -1,9 +1,7 @@
-"""Evaluations: on which rows a model is judged, and whether it has seen them; trainings that stop, and choices that are made, by the rows
-that judge in the end."""
+"""Evaluations: on which rows a model is judged, and whether it has seen them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mlrubric.graph.meaning import Meaning
@@ -13,7 +11,6 @@ from mlrubric.graph.parts.seen import Seen, Training
 
 ROWS = ("@data", "@target", "@predictions")
 WRITES = ("data.write", "file.write", "artifact.upload", "run.log_data")
-EXPRESSION = frozenset({"load", "assign", "container", "element", "phi", "binary"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +33,7 @@ def judgements(seen: Seen) -> list[Judgement]:
     fits = {one.op for one in seen.trainings}
     for op, meaning in sorted(code.meanings.all().items()):
         roles = meaning.roles
-        if not {"model.evaluate", "model.predict"} & set(roles) or seen.tested(op) or "model.fit" in roles:
+        if not {"model.evaluate", "model.predict"} & set(roles) or seen.code.tested(op) or "model.fit" in roles:
             continue
         if "model.evaluate" not in roles and not _measured(seen, op):
             continue
@@ -91,9 +88,8 @@ def _named(seen: Seen, op: int) -> int:
     return program.args[op][0] if op >= 0 and program.ops[op].kind == "load" and len(program.args[op]) == 1 else -1
 
 
-def mark_judged(seen: Seen) -> None:
+def mark_judged(seen: Seen, everything: list[Judgement]) -> None:
     """`judges` on evaluations of rows that the model was fitted on: train, whole, or again (all rows were, and these are some of them)."""
-    everything = judgements(seen)
     fits = {one.op: one for one in seen.trainings}
     modules = {seen.code.program.unit_of[op] for op, _ in seen.folded}
     apart = _kept_back(seen, everything, fits)
@@ -110,7 +106,6 @@ def mark_judged(seen: Seen) -> None:
         node = seen.node(one.op)
         seen.world.graph.nodes[node].attributes["judges"] = how
         seen.world.graph.nodes[node].attributes["toward"] = " ".join(str(seen.node(m)) for m in sorted(one.models))
-    _mark_stops(seen, everything)
 
 
 def _how(seen: Seen, one: Judgement, fit: Training) -> str:
@@ -155,146 +150,3 @@ def _kept_back(seen: Seen, everything: list[Judgement], fits: dict[int, Training
         if not one.asks and any(one.source != _rows_of(seen, fits[m]) for m in one.models):
             found.add(seen.code.program.unit_of[one.op])
     return found
-
-
-def _roles(meaning: Meaning | None) -> tuple[str, ...]:
-    return meaning.roles if meaning is not None else ()
-
-
-# ---- stopping and choosing ------------------------------------------------------------------------------------------
-
-
-def _mark_stops(seen: Seen, everything: list[Judgement]) -> None:
-    """`stops` on trainings that stop early by the test part that they are judged on, and on searches whose goal is a score on it."""
-    graph = seen.world.graph
-    for op, _, meaning in seen.fits:
-        if "@validation" not in meaning.arguments or not _can_stop(seen, op, meaning):
-            continue
-        watched = _test_splits(seen, (seen.bits[leaf] for leaf in _leaves(seen, meaning.arguments["@validation"])))
-        own = {one.op for one in seen.trainings if one.fit == op}
-        by = [j for j in everything if not j.asks and own & j.models and j.part == TEST and watched & set(seen.layout.of(j.rows, TEST))]
-        if by:
-            node = seen.node(op)
-            graph.nodes[node].attributes["stops"] = "early"
-            graph.nodes[node].attributes["toward"] = str(seen.node(by[0].op))
-    scores = {j.at: j for j in everything if not j.asks and j.part == TEST and _test_splits(seen, [j.rows])}
-    for op, meaning in sorted(seen.code.meanings.all().items()):
-        if "model.tune" in meaning.roles and "model.fit" not in meaning.roles and not seen.tested(op):
-            goals = [s for s in seen.layout.of(seen.bits[op], "scored") if s in scores]
-            if goals:
-                node = seen.node(op)
-                graph.nodes[node].attributes["stops"] = "search"
-                graph.nodes[node].attributes["toward"] = str(seen.node(goals[0]))
-    _mark_choices(seen, scores)
-
-
-def _test_splits(seen: Seen, rows: Iterator[int] | list[int]) -> set[int]:
-    """The splits of which some rows are the test part, folds left out."""
-    folds = {s.op for s in seen.splits if s.folds}
-    return {s for bits in rows if seen.layout.part(bits) == TEST for s in seen.layout.of(bits, TEST)} - folds
-
-
-def _leaves(seen: Seen, op: int, depth: int = 0) -> Iterator[int]:
-    """The sets of rows that an argument holds: the value itself, or the elements of a written list of them."""
-    program = seen.code.program
-    facts, args = program.ops[op], program.args[op]
-    if facts.kind in ("load", "assign") and len(args) == 1 and depth < 6:
-        yield from _leaves(seen, args[0], depth + 1)
-    elif facts.kind == "container" and facts.value == "list" and depth < 6:
-        for element in args:
-            yield from _leaves(seen, element, depth + 1)
-    else:
-        yield op
-
-
-def _can_stop(seen: Seen, op: int, meaning: Meaning) -> bool:
-    """Whether a training stops early, or keeps its best state, by what its validation rows say."""
-    code = seen.code
-    if "stops" in code.meanings.traits(meaning):
-        return True
-    arguments = [meaning.arguments["@stop"]] if "@stop" in meaning.arguments else []
-    callee = code.program.args[op][0]
-    makers = code.flow.reach([callee], back=True, stop=lambda o: code.program.ops[o].kind == "call") if callee >= 0 else {}
-    for maker in makers:
-        made = code.meanings.of(maker)
-        if made is not None and "model.build" in made.roles and "@stop" in made.arguments:
-            arguments.append(made.arguments["@stop"])
-    return any(_stopping(seen, argument) for argument in arguments)
-
-
-def _stopping(seen: Seen, argument: int, depth: int = 0) -> bool:
-    """Whether an argument is a number of rounds, or holds something that stops."""
-    code = seen.code
-    facts = code.program.ops[argument]
-    if facts.kind == "const":
-        return isinstance(facts.value, int) and not isinstance(facts.value, bool)
-    if facts.kind == "call":
-        meaning = code.meanings.of(argument)
-        return meaning is not None and "stops" in code.meanings.traits(meaning)
-    sources = code.program.args[argument] or tuple(code.resolver.reads.get(argument, ()))
-    return facts.kind in EXPRESSION and depth < 6 and any(_stopping(seen, s, depth + 1) for s in sources if s >= 0)
-
-
-def _mark_choices(seen: Seen, scores: dict[int, Judgement]) -> None:
-    """`picks` where the best of several scores on the same test part decides: `if score > best: best = score`, or the best of a list
-    that goes on to a model."""
-    code, graph = seen.code, seen.world.graph
-    if not scores:
-        return
-    mask = 0
-    for score in scores:
-        mask |= seen.layout.bit("scored", score)
-    for op, facts in enumerate(code.program.ops):
-        if facts.kind not in ("compare", "call") or seen.tested(op):
-            continue
-        handed = 0
-        for argument in code.program.args[op]:
-            handed |= seen.bits[argument] if argument >= 0 else 0
-        several = [s for s in seen.layout.of(handed & mask, "scored") if s in scores]
-        if several and _repeated(seen, several) and (_best_kept(seen, op) if facts.kind == "compare" else _best_used(seen, op)):
-            node = seen.node(op, "model.choose")
-            graph.nodes[node].attributes["picks"] = TEST
-            graph.nodes[node].attributes["toward"] = " ".join(str(seen.node(s)) for s in several)
-
-
-def _repeated(seen: Seen, scores: list[int]) -> bool:
-    """Whether several scores are compared: of two evaluations, or of one that runs again and again on the same part."""
-    if len(scores) > 1:
-        return True
-    code, score = seen.code, scores[0]
-    scope = code.program.scope_id(score)
-    calls = [c for c in code.resolver.callers.get(scope, ()) if not seen.tested(c)]
-    loops = [code.flow.loop(o) for o in (score, *calls)]
-    splits = {code.flow.loop(s) for s in seen.layout.of(seen.bits[score], TEST)}
-    return any(loop >= 0 and loop not in splits for loop in loops) or len(calls) > 1 or any(_listed(seen, o) for o in (score, *calls))
-
-
-def _listed(seen: Seen, op: int) -> bool:
-    """Whether an operation is what a comprehension makes for each of its elements."""
-    return any(seen.code.program.ops[use].kind == "comprehension" for use in seen.code.flow.after(op))
-
-
-def _best_kept(seen: Seen, compare: int) -> bool:
-    """Whether a comparison by size decides an `if` that keeps the score under the name it was compared with."""
-    program = seen.code.program
-    facts = program.ops[compare]
-    if not isinstance(facts.value, tuple) or not {"<", ">", "<=", ">="} & set(facts.value):
-        return False
-    names = {program.ops[a].name for a in program.args[compare] if program.ops[a].kind == "load"}
-    unit = program.unit(compare)
-    for number in range(unit.block_base, unit.block_base + len(unit.facts.blocks)):
-        block = program.blocks[number]
-        if block.kind == "if" and block.test + unit.base == compare:
-            kept = {o.name for o in unit.facts.ops if o.kind == "assign" and o.block + unit.block_base == number}
-            return bool(names & kept)
-    return False
-
-
-def _best_used(seen: Seen, call: int) -> bool:
-    """Whether a call picks the best of several, and a model is made, fitted, asked or kept with it."""
-    code = seen.code
-    meaning = code.meanings.of(call)
-    if meaning is None or "picks" not in code.meanings.traits(meaning):
-        return False
-    reached = code.flow.reach([call])
-    return any(role.startswith("model.") and role != "model.evaluate" for op in reached for role in _roles(code.meanings.of(op)))

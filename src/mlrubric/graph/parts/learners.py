@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from mlrubric.graph.code import Code, is_test_code
+from mlrubric.graph.code import Code
 from mlrubric.graph.meaning import Meaning
+from mlrubric.graph.values import keys_of, number
 
 FITTED = ("transform.fit", "transform.fit_apply")
 ROWWISE = (1, "1", "columns")
-ENDS = ("min", "max", "amin", "amax", "nanmin", "nanmax")
 SPREAD = frozenset({"-"})
+COUNTED = frozenset({"groups", "window", "counts"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def learners(code: Code) -> list[Learner]:
     """Every transformer and model that is fitted and every sampler that repeats rows, outside of tests."""
     found: list[Learner] = []
     for op, meaning in sorted(code.meanings.all().items()):
-        if is_test_code(code.program.unit(op).path):
+        if code.tested(op):
             continue
         if (
             "model.fit" in meaning.roles
@@ -45,7 +46,7 @@ def learners(code: Code) -> list[Learner]:
         if not (set(FITTED) & set(meaning.roles) or "data.sample" in meaning.roles):
             continue
         what = _what(code, meaning)
-        data = meaning.arguments.get("@data", meaning.arguments.get("@target", _receiver(code, op)))
+        data = meaning.arguments.get("@data", meaning.arguments.get("@target", code.program.receiver(op)))
         if what and data >= 0 and (meaning.entry is not None or _remembers(code, op)):
             found.append(Learner(op, what, data))
     return found
@@ -61,18 +62,13 @@ def _what(code: Code, meaning: Meaning) -> str:
     return "select" if "feature.importance" in meaning.roles and "@target" in meaning.arguments else "scale"
 
 
-def _receiver(code: Code, op: int) -> int:
-    callee = code.program.args[op][0]
-    return code.program.args[callee][0] if callee >= 0 and code.program.ops[callee].kind == "attribute" else -1
-
-
 def _remembers(code: Code, op: int) -> bool:
     """Whether a transformer of the project keeps something of the rows it is fitted on; one that only returns itself does not."""
     program = code.program
     for target in code.resolver.targets.get(op, ()):
         if target[0] != "function":
             continue
-        scope = int(str(target[1]))
+        scope = number(target)
         reached = code.flow.reach(program.params(scope)[1:], stop=lambda o, scope=scope: program.scope_id(o) != scope)  # type: ignore[misc]
         if any(program.ops[o].kind == "store_attribute" and program.scope_id(o) == scope for o in reached):
             return True
@@ -80,24 +76,23 @@ def _remembers(code: Code, op: int) -> bool:
 
 
 def statistics(code: Code, read: Collection[int], applied: set[int]) -> list[Learner]:
-    """Numbers that stand for all rows of data that is `read`: a mean, a deviation, a range, taken over the
-    rows and not inside of a function that is `applied` to each row or group."""
+    """Numbers that stand for all rows of data that is `read`: a mean, a deviation, a range, taken over the rows and not inside of a
+    function that is `applied` to each row or group."""
     found: list[Learner] = []
     for op, facts in enumerate(code.program.ops):
-        if facts.kind != "call" or is_test_code(code.program.unit(op).path):
+        if facts.kind != "call" or code.tested(op):
             continue
-        meaning = code.meanings.of(op)
-        traits = code.meanings.traits(meaning) if meaning is not None else _unknown(code, op)
-        if "window" in traits and _keyword(code, op, "center") in (True, "True") and _receiver(code, op) in read:
-            found.append(Learner(op, "future", _receiver(code, op)))
+        meaning, traits = code.meanings.of(op), _traits(code, op)
+        if "window" in traits and _keyword(code, op, "center") in (True, "True") and code.program.receiver(op) in read:
+            found.append(Learner(op, "future", code.program.receiver(op)))
         if "statistic" not in traits:
             continue
         data = meaning.arguments.get("@data", -1) if meaning is not None else -1
         if data < 0:
-            data = _receiver(code, op)
+            data = code.program.receiver(op)
         if data not in read or _rowwise(code, op) or _applied(code, op, applied) or _counted(code, data):
             continue
-        if code.program.ops[code.program.args[op][0]].name in ENDS and not _range(code, op):
+        if "extreme" in traits and not _range(code, op):
             continue
         found.append(Learner(op, "statistic", data))
     return found
@@ -109,27 +104,25 @@ def _rowwise(code: Code, op: int) -> bool:
 
 def _keyword(code: Code, op: int, wanted: str) -> object:
     """The constant that a call hands over under a name, None when there is none."""
-    names, args = code.program.ops[op].value, code.program.args[op]
-    for name, argument in zip(names, args[len(args) - len(names) :], strict=True) if isinstance(names, tuple) else ():
-        if name == wanted:
-            return next((v[1] for v in sorted(code.resolver.of(argument), key=repr) if v[0] in ("const", "text")), None)
-    return None
+    return next(iter(keys_of(code.resolver.of(code.program.keyword(op, wanted)))), None)
 
 
 def applications(code: Code) -> Iterator[tuple[int, int, int]]:
     """(call, receiver, function): functions of the project that are handed to a method, which will call them with what it holds."""
     for op, facts in enumerate(code.program.ops):
-        receiver = _receiver(code, op) if facts.kind == "call" else -1
+        receiver = code.program.receiver(op) if facts.kind == "call" else -1
         if receiver >= 0:
             for argument in code.program.args[op][1:]:
                 for value in code.resolver.of(argument):
                     if value[0] == "function":
-                        yield op, receiver, int(str(value[1]))
+                        yield op, receiver, number(value)
 
 
-def _unknown(code: Code, op: int) -> tuple[str, ...]:
-    """What the name of a method on an unknown receiver says it does to rows."""
-    callee = code.program.args[op][0]
+def _traits(code: Code, op: int) -> Collection[str]:
+    """What a call does to rows; on an unknown receiver, what the name of the method says."""
+    meaning, callee = code.meanings.of(op), code.program.args[op][0]
+    if meaning is not None:
+        return code.meanings.traits(meaning)
     if callee < 0 or code.program.ops[callee].kind != "attribute" or code.resolver.targets.get(op):
         return ()
     return code.meanings.catalogue.traits(f"?.{code.program.ops[callee].name}")
@@ -149,12 +142,9 @@ def _counted(code: Code, data: int) -> bool:
     """Whether the numbers are of groups, missing values or sizes and no values of a column."""
     for op in code.flow.reach([data], back=True, stop=lambda o: code.program.ops[o].kind in ("assign", "param")):
         meaning = code.meanings.of(op)
-        name = code.program.ops[op].name
-        if meaning is not None and ("groups" in code.meanings.traits(meaning) or "window" in code.meanings.traits(meaning)):
+        if meaning is not None and COUNTED & code.meanings.traits(meaning):
             return True
-        if meaning is not None and meaning.api.rpartition(".")[2] in ("isnull", "isna", "value_counts", "len", "duplicated"):
-            return True
-        if name in ("shape", "index", "columns"):
+        if code.program.ops[op].name in ("shape", "index", "columns"):
             return True
     return False
 
@@ -174,7 +164,7 @@ def _extreme(code: Code, op: int) -> bool:
     for _ in range(4):
         facts = code.program.ops[op]
         if facts.kind == "call":
-            return code.program.ops[code.program.args[op][0]].name in ENDS
+            return "extreme" in _traits(code, op)
         if facts.kind in ("load", "assign") and len(code.program.args[op]) == 1:
             op = code.program.args[op][0]
     return False

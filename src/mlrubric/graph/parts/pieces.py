@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.meaning import Meaning
+from mlrubric.graph.values import keys_of
 
 TRAIN, TEST, VALIDATION = "train", "test", "validation"
 NAMES = {
@@ -65,16 +66,12 @@ def splits(code: Code) -> list[Split]:
 
 def _inputs(code: Code, op: int, meaning: Meaning) -> tuple[int, ...]:
     """The data that goes in: all positional arguments, those after the first array too, or the receiver of a method of the data."""
-    names = code.program.ops[op].value
-    args = code.program.args[op]
-    positional = [a for a in args[1 : len(args) - (len(names) if isinstance(names, tuple) else 0)] if a >= 0]
+    positional = [a for a in code.program.positional(op) if a >= 0]
     data = meaning.arguments.get("@data", -1)
     if data >= 0 and data not in positional:
         positional.append(data)
-    callee = args[0]
-    if not positional and callee >= 0 and code.program.ops[callee].kind == "attribute":
-        positional = [code.program.args[callee][0]]
-    return tuple(positional)
+    receiver = code.program.receiver(op)
+    return tuple(positional) or ((receiver,) if receiver >= 0 else ())
 
 
 def _pieces(code: Code, split: Split, parts: tuple[str, ...]) -> None:
@@ -89,8 +86,7 @@ def _pieces(code: Code, split: Split, parts: tuple[str, ...]) -> None:
                     continue
                 index = facts.value
             elif facts.kind == "subscript" and len(program.args[use]) > 1 and program.args[use][0] == holder:
-                constants = [v[1] for v in code.resolver.of(program.args[use][1]) if v[0] in ("const", "text")]
-                index = constants[0] if constants else None
+                index = next(iter(keys_of(code.resolver.of(program.args[use][1]))), None)
             if isinstance(index, str) and index in KEYS:
                 split.pieces[use] = KEYS[index]
             elif isinstance(index, int) and not isinstance(index, bool) and parts:
@@ -183,11 +179,9 @@ def _selections(code: Code, known: frozenset[int]) -> Iterator[Split]:
 
 def _written(code: Code, value: int) -> int:
     """The value itself, or the element of a written tuple that is unpacked: `train, test = rows[:n], rows[n:]`."""
-    program, facts = code.program, code.program.ops[value]
-    if facts.kind == "unpack" and isinstance(facts.value, int) and program.ops[program.args[value][0]].kind == "container":
-        elements = program.args[program.args[value][0]]
-        return elements[facts.value] if -len(elements) <= facts.value < len(elements) else value
-    return value
+    facts = code.program.ops[value]
+    element = code.program.element(code.program.args[value][0], facts.value) if facts.kind == "unpack" else None
+    return value if element is None else element
 
 
 def _follows(code: Code, selection: int, known: frozenset[int]) -> bool:

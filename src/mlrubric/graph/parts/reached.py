@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from mlrubric.graph.code import Code, is_test_code
+from mlrubric.graph.code import Code
 
 
 def unreached(code: Code, op: int) -> bool:
     """Whether an operation stands under a comparison of a parameter with a constant that no call outside of tests meets."""
-    program, unit, block = code.program, code.program.unit(op), code.program.block_id(op)
-    while block >= 0 and program.blocks[block].kind != "scope":
-        facts = program.blocks[block]
-        if facts.kind == "if" and facts.test >= 0 and _never(code, facts.test + unit.base):
+    base = code.program.unit(op).base
+    for block in code.program.blocks_around(op):
+        facts = code.program.blocks[block]
+        if facts.kind == "scope":
+            break
+        if facts.kind == "if" and facts.test >= 0 and _never(code, facts.test + base):
             return True
-        block = program.parent_block(block, unit)
     return False
 
 
@@ -33,7 +34,7 @@ def _never(code: Code, test: int) -> bool:
 def _handed(code: Code, parameter: int) -> list[object]:
     """The constants that calls outside of tests hand to a parameter; nothing when one of them is not known."""
     program, found = code.program, list[object]()
-    callers = [c for c in code.resolver.callers.get(program.scope_id(parameter), ()) if not is_test_code(program.unit(c).path)]
+    callers = [c for c in code.resolver.callers.get(program.scope_id(parameter), ()) if not code.tested(c)]
     for call in callers:
         given = [a for a in program.args[call][1:] if a in code.resolver.sources.get(parameter, ())] or list(program.args[parameter])
         values = [v for a in given for v in code.resolver.of(a)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from mlrubric.graph.code import Code, is_test_code
+from mlrubric.graph.code import Code
 from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.parts.carry import Inside
 from mlrubric.graph.parts.layout import MADE, READ, Layout
@@ -56,7 +56,7 @@ class Seen:
     def __post_init__(self) -> None:
         for op, meaning in sorted(self.code.meanings.all().items()):
             data = meaning.arguments.get("@data", -1)
-            if data < 0 or is_test_code(self.code.program.unit(op).path):
+            if data < 0 or self.code.tested(op):
                 continue
             if meaning.entry is not None and meaning.entry.folds:
                 self.folded.append((op, data))
@@ -66,7 +66,7 @@ class Seen:
 
         kinds = {learner.kind for learner in self.learners}
         for split in self.splits:
-            if not split.given and not self.tested(split.op):
+            if not split.given and not self.code.tested(split.op):
                 self._meets(self.divided, split.op, self.all_bits(split.inputs), kinds)
             if not split.given:
                 self.inputs_of.setdefault(split.op, split.inputs)
@@ -98,10 +98,6 @@ class Seen:
 
     def part(self, op: int) -> str:
         return self.layout.part(self.bits[op])
-
-    def tested(self, op: int) -> bool:
-        """Whether an operation stands in test code."""
-        return is_test_code(self.code.program.unit(op).path)
 
     def alike(self, one: int, other: int) -> bool:
         """Whether two operations stand in the same scope."""

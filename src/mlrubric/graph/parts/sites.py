@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mlrubric.graph.code import Code, is_test_code
+from mlrubric.graph.code import Code
 from mlrubric.graph.parts.carry import Inside, handed
 
 MOST = 30
@@ -31,7 +31,7 @@ def _above(code: Code, inside: Inside, site: Site) -> list[Site]:
     program, scope, mask = code.program, code.program.scope_id(op), 0
     for source in sources:
         mask |= inside.bits[source]
-    callers = [c for c in sorted(code.resolver.callers.get(scope, ())) if not is_test_code(program.unit(c).path)] if mask else []
+    callers = [c for c in sorted(code.resolver.callers.get(scope, ())) if not code.tested(c)] if mask else []
     if len(callers) > MOST:
         return []
     found = [(call, _given(code, call, scope, mask)) for call in callers if program.ops[call].kind == "call"]

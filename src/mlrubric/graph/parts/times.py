@@ -8,6 +8,7 @@ from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.parts.layout import SERIES, SORTED
 from mlrubric.graph.parts.seen import Seen
+from mlrubric.graph.values import texts
 
 CALENDAR = "time"
 
@@ -24,7 +25,7 @@ def series(code: Code) -> dict[int, int]:
             sorting.append((op, meaning))
     times = _times(code) if sorting else frozenset()
     for op, _ in sorting:
-        if any(v[0] == "text" and (code.program.unit_of[op], v[1]) in times for a in _arguments(code, op) for v in code.resolver.of(a)):
+        if any((code.program.unit_of[op], text) in times for a in _arguments(code, op) for text in texts(code.resolver.of(a))):
             found[op] = found.get(op, 0) | SORTED
     return found
 
@@ -38,20 +39,20 @@ def _arguments(code: Code, op: int) -> Iterator[int]:
                 yield from code.program.args[argument]
 
 
-def _times(code: Code) -> frozenset[tuple[int, object]]:
+def _times(code: Code) -> frozenset[tuple[int, str]]:
     """(module, column) that times are stored in: `frame["day"] = to_datetime(...)`, `parse_dates=["day"]`."""
-    found: set[tuple[int, object]] = set()
+    found: set[tuple[int, str]] = set()
     for op, facts in enumerate(code.program.ops):
         if facts.kind == "store_subscript" and len(code.program.args[op]) > 2:
             _, index, value = code.program.args[op][:3]
             meaning = code.meanings.of(value)
             if meaning is not None and CALENDAR in code.meanings.traits(meaning):
-                found |= {(code.program.unit_of[op], v[1]) for v in code.resolver.of(index) if v[0] == "text"}
+                found |= {(code.program.unit_of[op], text) for text in texts(code.resolver.of(index))}
     for op, meaning in code.meanings.all().items():
         if "@times" in meaning.arguments:
             argument = meaning.arguments["@times"]
             elements = code.program.args[argument] if code.program.ops[argument].kind == "container" else (argument,)
-            found |= {(code.program.unit_of[op], v[1]) for e in elements for v in code.resolver.of(e) if v[0] == "text"}
+            found |= {(code.program.unit_of[op], text) for e in elements for text in texts(code.resolver.of(e))}
     return frozenset(found)
 
 
@@ -71,7 +72,7 @@ def mark_series(seen: Seen) -> None:
         graph.nodes[node].attributes["order"] = ("mixed" if mixed else "kept") if timely else "none"
         seen.node(code.node_op[node])
     for op, meaning in sorted(code.meanings.all().items()):
-        if meaning.entry is None or not meaning.entry.folds or is_test_code(code.program.unit(op).path):
+        if meaning.entry is None or not meaning.entry.folds or code.tested(op):
             continue
         data, maker = meaning.arguments.get("@data", -1), _splitter(code, _folds(code, op, meaning))
         if data >= 0 and maker in code.op_node and seen.bits[data] & (SERIES | SORTED):
@@ -81,9 +82,9 @@ def mark_series(seen: Seen) -> None:
 
 def _folds(code: Code, op: int, meaning: Meaning) -> int:
     """The folds that a cross-validation is given, or the search whose `fit` is called was made with."""
-    callee = code.program.args[op][0]
-    if "@folds" not in meaning.arguments and callee >= 0 and code.program.ops[callee].kind == "attribute":
-        made = code.meanings.of(_splitter(code, code.program.args[callee][0]))
+    receiver = code.program.receiver(op)
+    if "@folds" not in meaning.arguments and receiver >= 0:
+        made = code.meanings.of(_splitter(code, receiver))
         return made.arguments.get("@folds", -1) if made is not None else -1
     return meaning.arguments.get("@folds", -1)
 
@@ -97,8 +98,7 @@ def _shuffles(code: Code, meaning: Meaning | None) -> bool:
 
 def _maker(code: Code, call: int) -> int:
     """The construction of the splitter whose method is called."""
-    callee = code.program.args[call][0]
-    return _splitter(code, code.program.args[callee][0]) if callee >= 0 and code.program.ops[callee].kind == "attribute" else -1
+    return _splitter(code, code.program.receiver(call))
 
 
 def _splitter(code: Code, op: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlrubric.graph.values import EMPTY, Value, Values, number
+from mlrubric.graph.values import EMPTY, Value, Values
 
 if TYPE_CHECKING:
     from mlrubric.graph.resolve.engine import Resolver
@@ -90,7 +90,3 @@ def _forward(r: Resolver, text: str, annotation: int, op: int) -> Values:
     from mlrubric.graph.resolve.names import lookup
 
     return instances(r, r.read(lookup(r, name, annotation), op))
-
-
-def classes_in(values: Values) -> list[int]:
-    return sorted(number(v) for v in values if v[0] == "class")

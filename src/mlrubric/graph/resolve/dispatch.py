@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlrubric.graph.resolve import calls, names
-from mlrubric.graph.values import EMPTY, HOLE, Values, join, keys_of, ordered
+from mlrubric.graph.values import EMPTY, HOLE, Values, join, keys_of, number, ordered
 
 if TYPE_CHECKING:
     from mlrubric.graph.resolve.calls import Arguments
@@ -47,7 +47,7 @@ def by_dotted(r: Resolver, op: int, text: str) -> Values:
         values = names.member(r, index, parts[end], op)
         for part in parts[end + 1 :]:
             values = frozenset(
-                x for v in values if v[0] == "class" for d in r.program.exports[int(str(v[1]))].get(part, ()) for x in r.read((d,), op)
+                x for v in values if v[0] == "class" for d in r.program.exports[number(v)].get(part, ()) for x in r.read((d,), op)
             )
         return values
     return frozenset([("external", text)]) if len(parts) > 1 and r.catalogue.knows(text) else EMPTY

@@ -20,15 +20,14 @@ PROPERTIES = frozenset({"builtins.property", "functools.cached_property", "abc.a
 def function(r: Resolver, op: int) -> Values:
     """The function itself and what its decorators make of it."""
     facts = r.program.ops[op]
-    scope = int(str(facts.value)) + r.program.unit(op).scope_base
+    scope = r.program.defined(op)
     current: Values = frozenset([("function", scope)])
     if facts.kind == "lambda" or not facts.extra:
         if facts.name in CLASS_FIRST:
             r.classmethods.add(scope)
         return current
-    args = r.program.args[op]
     own = current
-    for decorator in args[len(args) - int(str(facts.extra)) :]:
+    for decorator in r.program.decorators(op):
         current = _decorated(r, op, scope, decorator, current)
     return join(own, current)
 
@@ -82,13 +81,9 @@ DECORATORS = frozenset({"function", "bound", "class", "instance", "partial"})
 
 
 def class_(r: Resolver, op: int) -> Values:
-    facts = r.program.ops[op]
-    scope = int(str(facts.value)) + r.program.unit(op).scope_base
+    scope = r.program.defined(op)
     current: Values = frozenset([("class", scope)])
-    extra = facts.extra
-    count = int(extra[2]) if isinstance(extra, tuple) else 0
-    args = r.program.args[op]
-    for decorator in args[len(args) - count :] if count else ():
+    for decorator in r.program.decorators(op):
         current = join(current, _wrapped(r, op, r.of(decorator), current))
         if any(_is_wrapper(v) for v in r.of(decorator) or r.targets.get(decorator, EMPTY)):
             r.wrapped.add(scope)

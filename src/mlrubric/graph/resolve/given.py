@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from mlrubric.graph.resolve import attributes, calls
 from mlrubric.graph.settings import Route, Scalar, Tree
-from mlrubric.graph.values import EMPTY, HOLE, MOST, Value, Values, constant, join, keys_of, number, ordered
+from mlrubric.graph.values import EMPTY, HOLE, MOST, Value, Values, constant, join, keys_of, number, ordered, texts
 from mlrubric.knowledge.entries import Api
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ def content(r: Resolver, op: int, source: Values) -> Values:
 def composed(r: Resolver, op: int, folder: Values, name: Values) -> Values:
     """The settings that a folder and the name of a file in it stand for, with what that file names."""
     near = r.program.unit(op).path
-    folders = [str(v[1]) for v in ordered(v for v in folder if v[0] == "text")] or ["."]
+    folders = texts(folder) or (".",)
     found: set[Value] = set()
-    for one in (str(v[1]) for v in ordered(v for v in name if v[0] == "text")):
+    for one in texts(name):
         roots = (r.inputs.settings.composed(f, one, near) for f in folders)
         root = next((known for known in roots if known is not None), None)
         if root is not None:
@@ -159,8 +159,8 @@ def read_settings(r: Resolver, op: int, value: Value, key: int) -> Values:
 
 
 def _declare(r: Resolver, op: int, made: int, arguments: Arguments) -> None:
-    spelled = [str(v[1]) for a in arguments.positional for v in ordered(r.of(a)) if v[0] == "text"]
-    named = [str(v[1]) for v in ordered(r.of(arguments.keyword("dest"))) if v[0] == "text"] or [option_name(spelled)]
+    spelled = [text for a in arguments.positional for text in texts(r.of(a))]
+    named = texts(r.of(arguments.keyword("dest"))) or (option_name(spelled),)
     default = arguments.keyword("default")
     for name in named:
         if default >= 0:
@@ -228,7 +228,7 @@ def _typed(text: str) -> str | int | float:
 def option_parameter(r: Resolver, scope: int, option_call: int) -> None:
     """A decorator that declares an option hands it to the parameter of its name."""
     arguments = calls.arguments_of(r, option_call)
-    spelled = [str(v[1]) for a in arguments.positional for v in ordered(r.of(a)) if v[0] == "text"]
+    spelled = [text for a in arguments.positional for text in texts(r.of(a))]
     name = next((s for s in spelled if s.isidentifier()), option_name(spelled)).lower()
     parameter = next((p for p in r.program.params(scope) if r.program.ops[p].name == name), -1)
     if parameter < 0:
@@ -243,9 +243,7 @@ def option_parameter(r: Resolver, scope: int, option_call: int) -> None:
         r.depend(default, parameter, r.sources)
     position = -1
     if spelled and not spelled[0].startswith("-"):
-        definition = r.program.definition(scope)
-        count = int(str(r.program.ops[definition].extra or 0))
-        declared = [d for d in r.program.args[definition][-count:] if _is_argument(r, d)]
+        declared = [d for d in r.program.decorators(r.program.definition(scope)) if _is_argument(r, d)]
         position = len(declared) - 1 - declared.index(option_call) if option_call in declared else -1  # written from top to bottom
     calls.receive(r, parameter, on_lines(r, r.program.unit(option_call).path, tuple(spelled), position))
 
@@ -254,7 +252,7 @@ def _is_argument(r: Resolver, decorator: int) -> bool:
     if ("option", decorator) not in r.of(decorator):
         return False
     first = calls.arguments_of(r, decorator).get(0)
-    return any(v[0] == "text" and not str(v[1]).startswith("-") for v in r.of(first))
+    return any(not text.startswith("-") for text in texts(r.of(first)))
 
 
 def _stored(r: Resolver, op: int, made: int, name: str) -> Values:

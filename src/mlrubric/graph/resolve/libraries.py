@@ -262,7 +262,7 @@ def _answers(r: Resolver, scope: int) -> tuple[int, ...]:
             if name in PROTOCOLS or name.startswith("on_") or any(r.method(library, name) is not None for library in outer):
                 owner = next(c for c in classes if name in r.program.exports[c])
                 found.extend(
-                    int(str(r.program.ops[d].value)) + r.program.unit(d).scope_base
+                    r.program.defined(d)
                     for d in r.program.exports[owner][name]
                     if r.program.ops[d].kind == "function" and not r.program.ops[d].extra
                 )

@@ -6,7 +6,7 @@ import builtins
 from typing import TYPE_CHECKING
 
 from mlrubric.graph.resolve.annotations import annotated
-from mlrubric.graph.values import EMPTY, HOLE, Values, join, keys_of
+from mlrubric.graph.values import EMPTY, Values, join, number
 
 if TYPE_CHECKING:
     from mlrubric.graph.program import ModuleUnit
@@ -169,9 +169,9 @@ def _lazily(r: Resolver, unit: ModuleUnit, name: str, op: int, seen: set[int]) -
     """A module with `__getattr__` answers with what that returns under this name; else a package with a name of one of its modules, which
     counts when only one of them defines it."""
     answers = r.read(r.program.exports[r.program.module_scope(unit)].get("__getattr__", ()), op)
-    returned = r.read((x for v in answers if v[0] == "function" for x in r.program.returns(int(str(v[1])))), op)
-    exact = frozenset(v for v in returned if v[0] in ("function", "class") and r.program.scopes[int(str(v[1]))].name == name)
-    exact |= frozenset(v for v in returned if v[0] == "module" and r.program.modules[int(str(v[1]))].names[0].rpartition(".")[2] == name)
+    returned = r.read((x for v in answers if v[0] == "function" for x in r.program.returns(number(v))), op)
+    exact = frozenset(v for v in returned if v[0] in ("function", "class") and r.program.scopes[number(v)].name == name)
+    exact |= frozenset(v for v in returned if v[0] == "module" and r.program.modules[number(v)].names[0].rpartition(".")[2] == name)
     if exact:
         return exact
     folder = unit.path[: -len("__init__.py")] if unit.path.endswith("__init__.py") else ""
@@ -179,11 +179,3 @@ def _lazily(r: Resolver, unit: ModuleUnit, name: str, op: int, seen: set[int]) -
         return EMPTY
     having = [m for m in r.program.modules_below(folder) if name in r.program.exports[r.program.module_scope(r.program.modules[m])]]
     return member(r, having[0], name, op, seen) if len(having) == 1 else EMPTY
-
-
-# ---- names that are texts -----------------------------------------------------------------------------------------
-
-
-def names_in(values: Values) -> list[str]:
-    """Constant texts that can be names."""
-    return [str(k) for k in keys_of(values) if isinstance(k, str) and HOLE not in k and k.replace(".", "").replace("_", "a").isalnum()]
