@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -305,13 +307,20 @@ def test_timeout_ends_the_command(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
     assert time.monotonic() - started < 5
 
 
-def test_a_deadline_without_signals(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("handler", [signal.default_int_handler, signal.SIG_IGN])
+def test_a_deadline_without_signals(monkeypatch: pytest.MonkeyPatch, handler: Any) -> None:
+    """In the background, too, where a shell lets interrupts be ignored."""
     monkeypatch.delattr("signal.setitimer")
-    with pytest.raises(DeadlinePassed), deadline(0.1):
-        for _ in range(100):
-            time.sleep(0.05)
-    with deadline(60):
-        pass
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        with pytest.raises(DeadlinePassed), deadline(0.1):
+            for _ in range(100):
+                time.sleep(0.05)
+        with deadline(60):
+            pass
+        assert signal.getsignal(signal.SIGINT) is handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 # ---- check ----------------------------------------------------------------------------------------------------------

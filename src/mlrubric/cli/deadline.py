@@ -48,6 +48,9 @@ def _by_thread(seconds: float) -> Iterator[None]:
         up.set()
         _thread.interrupt_main()
 
+    ignored = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    if ignored:  # a shell starts its background jobs so, and nothing would interrupt us
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     timer = threading.Timer(seconds, passed)
     timer.daemon = True
     timer.start()
@@ -59,3 +62,5 @@ def _by_thread(seconds: float) -> Iterator[None]:
         raise
     finally:
         timer.cancel()
+        if ignored:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
