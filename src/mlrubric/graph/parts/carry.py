@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from heapq import heappop, heappush
 from itertools import pairwise
 
 from mlrubric.graph.code import Code, is_test_code
@@ -79,19 +80,27 @@ class Carrier:
     def _sweep(self, labels: dict[int, int], *, cut: bool, results: Edges) -> list[int]:
         after, ops, useful = self.code.flow.after, self.code.program.ops, self.useful
         bits = [0] * self.count
-        queue = deque(sorted(labels))
         for op, own in labels.items():
             bits[op] |= own
-        queued = set(queue)
+        waiting = sorted(labels)  # a heap: in the order of the code, most of what comes in is there when an operation has its turn
+        queued = set(waiting)
         returned, elements, args = self.code.resolver.results, self.elements, self.code.program.args
         beside = (self.added, results, self.inside.calls if cut else self.summaries)
-        while queue:
-            op = queue.popleft()
+
+        def give(following: int, passed: int) -> None:
+            known = bits[following]
+            if passed | known != known:
+                bits[following] = passed | known
+                if following not in queued:
+                    queued.add(following)
+                    heappush(waiting, following)
+
+        while waiting:
+            op = heappop(waiting)
             queued.discard(op)
             out = bits[op] & self.hold.get(op, ALL) | labels.get(op, 0)
             narrow, gives = self.narrow.get(op), ops[op].kind in LEAVING
             for following in after(op):
-                passed = out
                 if not useful[following]:
                     continue
                 if gives and following in returned:
@@ -99,23 +108,11 @@ class Carrier:
                         continue
                 elif (following in elements and op in args[following]) or (cut and ops[following].kind == "param"):
                     continue
-                if narrow is not None:
-                    passed &= narrow.get(following, ALL)
-                if passed & ~bits[following]:
-                    bits[following] |= passed
-                    if following not in queued:
-                        queued.add(following)
-                        queue.append(following)
+                give(following, out & narrow.get(following, ALL) if narrow is not None else out)
             for edges in beside:
                 for following, mask in edges.get(op, ()):
-                    if cut and ops[following].kind == "param":
-                        continue
-                    passed = out & mask
-                    if passed & ~bits[following]:
-                        bits[following] |= passed
-                        if following not in queued:
-                            queued.add(following)
-                            queue.append(following)
+                    if not cut or ops[following].kind != "param":
+                        give(following, out & mask)
         return bits
 
     # ---- what is told apart -----------------------------------------------------------------------------------------

@@ -59,6 +59,8 @@ def order(r: Resolver, scope: int, guard: tuple[int, ...] = ()) -> Order:
     result = (scope, *_merged([*lines, direct])), tuple(outer)
     if not guard:
         r.orders[scope] = result  # forgotten when a base changes
+        for owner in result[0]:
+            r.below.setdefault(owner, set()).add(scope)
     return result
 
 

@@ -67,6 +67,7 @@ class Resolver:
         self.answers: dict[tuple[int | str, ...], tuple[int, ...]] = {}  # class with its library bases -> methods that a library asks
         self.heirs: dict[int, list[int]] = {}  # class -> its subclasses, known in the late round
         self.orders: dict[int, tuple[tuple[int, ...], tuple[str, ...]]] = {}
+        self.below: dict[int, set[int]] = {}  # class -> the classes in whose order it stands
         self.arithmetic: dict[str, bool] = {}  # types of libraries -> whether operators give the type again
         self._methods: dict[tuple[str, str], Api | None] = {}
         self._wide: set[int] = set()
@@ -240,10 +241,10 @@ class Resolver:
 
     def _reorder(self, scope: int) -> None:
         """A base of a class has become known: the orders that it stands in, and what follows from them, are looked up again."""
-        for known in [c for c, (line, _) in self.orders.items() if scope in line]:
-            del self.orders[known]
-            for slot in self._slots_of.get(known, ()):
-                self.push(slot)
+        for known in sorted(self.below.pop(scope, ())):
+            if self.orders.pop(known, None) is not None:
+                for slot in self._slots_of.get(known, ()):
+                    self.push(slot)
 
     def of(self, op: int) -> Values:
         return self.values[op] if op >= 0 else EMPTY
