@@ -28,12 +28,18 @@ FILES = {
         "    model = Model().train(rows)\n    return model.score(rows)\n\nmain()\n"
     ),
     "other.py": "def alone(x):\n    return x + 1\n\nalone(2)\n",
+    "pkg/options.py": (
+        "import argparse\n\nparser = argparse.ArgumentParser()\nparser.add_argument('--rows', default='a.csv')\n"
+        "options = parser.parse_args()\nprint(options.rows)\n"
+    ),
     "third.py": "NAMES = ['a', 'b']\n",
 }
 EDITS: dict[str, tuple[str, str]] = {
     "a comment": ("pkg/load.py", FILES["pkg/load.py"].replace("    frame = ", "    # as the shop wrote them\n    frame = ")),
     "inside a body": ("pkg/load.py", FILES["pkg/load.py"].replace("    return frame", "    print(len(frame))\n    return frame")),
     "a new function": ("pkg/load.py", FILES["pkg/load.py"] + "\ndef more():\n    return [load()]\n"),
+    "another default": ("pkg/options.py", FILES["pkg/options.py"].replace("a.csv", "b.csv")),
+    "a line before the options": ("pkg/load.py", "LIMIT = 3\n" + FILES["pkg/load.py"]),
     "a method moves down": ("pkg/model.py", FILES["pkg/model.py"].replace("class Base:", "LIMIT = 3\n\n\nclass Base:")),
 }
 
@@ -107,8 +113,8 @@ def test_nothing_changed() -> None:
 def test_all_that_a_resolver_knows_is_taken_over_or_found_anew() -> None:
     """A new field of the resolver must be named: as taken over, in `again.py`, or here."""
     anew = {
-        "program", "catalogue", "inputs", "uses", "class_of", "late", "asked", "rebound", "signatures", "answers", "heirs", "orders", "below",
-        "arithmetic", "resolved", "unasked", "_slots_of", "_methods", "_wide", "_kinds", "_bases", "_copies", "_queued", "_queue",
+        "program", "catalogue", "inputs", "uses", "class_of", "late", "asked", "rebound", "signatures", "answers", "heirs", "orders",
+        "below", "arithmetic", "resolved", "unasked", "_slots_of", "_methods", "_wide", "_kinds", "_bases", "_copies", "_queued", "_queue",
     }  # fmt: skip
     taken = {*again_.OPS_BY_OP, *again_.OPS_BY_ATTRIBUTE, *again_.OPS_BY_SCOPE, *again_.VALUES_BY_OP, *again_.SCOPES, *again_.OPS}
     assert vars(resolve(program(FILES), load_catalogue())).keys() == anew | taken | set(again_.ALONE)

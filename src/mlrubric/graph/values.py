@@ -50,6 +50,7 @@ EMPTY: Values = frozenset()
 HOLE = "\x00"
 LONGEST = 2000  # characters of a text that is put together
 ANY: Value = ("any",)
+NAN = float("nan")
 OWN = frozenset({"function", "class", "instance", "bound", "super"})
 MOST = 12  # values per operation; with more of them the analysis would not stay near-linear, and they would say nothing
 CALLED = 40  # functions, classes and instances of the project per operation
@@ -127,6 +128,8 @@ def constant(value: object) -> Value:
     """A constant as a value; the type keeps apart what Python calls equal."""
     if isinstance(value, str):
         return ("text", value)
+    if value != value:  # not a number: every one the same, or sets of values would grow for ever
+        value = NAN
     return ("const", value, type(value).__name__)
 
 

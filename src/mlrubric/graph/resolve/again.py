@@ -14,6 +14,7 @@ from mlrubric.graph.inputs import Inputs
 from mlrubric.graph.program import ModuleUnit, Program
 from mlrubric.graph.resolve import implicit
 from mlrubric.graph.resolve.engine import Resolver
+from mlrubric.graph.resolve.given import maker, store_of
 from mlrubric.graph.values import ANY, Moved, Values, moved
 
 K = TypeVar("K")
@@ -99,8 +100,8 @@ class _Again:
         for op, uses in enumerate(before.uses):
             if self.ops[op] < 0:
                 found.update(use for use in uses if self.ops[use] >= 0)
-        for (scope, _), watchers in before.watchers.items():
-            if self._is_changed(scope):
+        for (owner, _), watchers in before.watchers.items():
+            if self._owner_changed(owner):
                 found.update(op for op in watchers if self.ops[op] >= 0)
         for scope, callers in before.callers.items():
             if self._is_changed(scope):
@@ -111,6 +112,16 @@ class _Again:
 
     def _is_changed(self, scope: int) -> bool:
         return self.before.program.scope_unit[scope] in self.changed
+
+    def _owner_changed(self, owner: int) -> bool:
+        """Whether what has an attribute stands in a changed module: a class, or a parser by its negative number."""
+        return self._is_changed(owner) if owner >= 0 else self.before.program.unit_of[maker(owner)] in self.changed
+
+    def _owner(self, old: int) -> int | None:
+        if old >= 0:
+            return self._scope(old)
+        made = self._op(maker(old))
+        return None if made is None else store_of(made)
 
     # ---- taking over ------------------------------------------------------------------------------------------------
 
@@ -128,9 +139,10 @@ class _Again:
                 if old not in self.asked or name not in FOUND_AGAIN:
                     self._keep(getattr(r, name), self._op(old), self._of(members))
         for name in OPS_BY_ATTRIBUTE:
-            for (scope, attribute), members in getattr(before, name).items():
-                if self.scopes[scope] >= 0:
-                    self._keep(getattr(r, name), (self.scopes[scope], attribute), self._of(members))
+            for (old, attribute), members in getattr(before, name).items():
+                owner = self._owner(old)
+                if owner is not None:
+                    self._keep(getattr(r, name), (owner, attribute), self._of(members))
         for name in OPS_BY_SCOPE:
             for scope, members in getattr(before, name).items():
                 self._keep(getattr(r, name), self._scope(scope), self._of(members))
@@ -147,9 +159,10 @@ class _Again:
             kept = {key: ops for key, members in by_key.items() if (ops := self._of(members))}
             if self.ops[old] >= 0 and kept:
                 r.items[self.ops[old]] = kept
-        for (scope, field), inside in before.fields.items():
-            if self.scopes[scope] >= 0:
-                r.fields[self.scopes[scope], field] = self._values(inside, memory)
+        for (old, field), inside in before.fields.items():
+            owner = self._owner(old)
+            if owner is not None:
+                r.fields[owner, field] = self._values(inside, memory)
         for scope, made in before.components.items():
             if self.scopes[scope] >= 0 and not self._is_changed(scope):
                 r.components[self.scopes[scope]] = made

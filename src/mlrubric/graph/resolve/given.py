@@ -120,7 +120,7 @@ def parser_call(r: Resolver, op: int, value: Value, api: Api | None, name: str, 
         return frozenset([value])
     if name == "set_defaults":
         for key, argument in arguments.keywords:
-            attributes.put(r, _own(made), key, argument)
+            attributes.put(r, store_of(made), key, argument)
         return EMPTY
     if api is None or not api.gives:
         return None
@@ -131,7 +131,7 @@ def parser_call(r: Resolver, op: int, value: Value, api: Api | None, name: str, 
         parsed: Value = ("parsed", made, op)
         return frozenset([parsed])
     if api.gives == "settings":
-        attributes.put(r, _own(made), "", op)
+        attributes.put(r, store_of(made), "", op)
         return content(r, op, r.of(arguments.get(0)))
     if api.gives == "setting":
         found = [child(r, inner, key) for section in read_settings(r, op, value, arguments.get(0)) if section[0] == "settings"
@@ -164,7 +164,7 @@ def _declare(r: Resolver, op: int, made: int, arguments: Arguments) -> None:
     default = arguments.keyword("default")
     for name in named:
         if default >= 0:
-            attributes.put(r, _own(made), name, default)
+            attributes.put(r, store_of(made), name, default)
     r.spellings.setdefault(made, {})[op] = (tuple(spelled), named[0])
 
 
@@ -256,15 +256,20 @@ def _is_argument(r: Resolver, decorator: int) -> bool:
 
 
 def _stored(r: Resolver, op: int, made: int, name: str) -> Values:
-    key = (_own(made), name)
+    key = (store_of(made), name)
     r.watchers.setdefault(key, set()).add(op)
     stored = r.stores.get(key)
     return r.read(sorted(stored), op) if stored else EMPTY
 
 
-def _own(made: int) -> int:
+def store_of(made: int) -> int:
     """Parsers share the table of stores with classes: theirs are the negative numbers."""
     return -1 - made
+
+
+def maker(store: int) -> int:
+    """The operation that makes the parser behind a negative number."""
+    return -1 - store
 
 
 # ---- words and variables ------------------------------------------------------------------------------------------
