@@ -19,6 +19,8 @@ FILES = {
     "conf/data/iris.yaml": "dir: data/iris\nname: iris\nfull: ${.dir}/${data.name}.csv\n",
     "conf/data/other.yaml": "dir: data/other\n",
     "Dockerfile": "FROM x\nENV FROM_IMAGE=from-image\n",
+    ".github/workflows/ci.yml": "on: push\nenv:\n  FROM_WORKFLOW: whole\njobs:\n  a:\n    runs-on: x\n    env:\n      FROM_JOB: one\n"
+    "    steps:\n    - run: make\n",
     "dvc.yaml": "stages:\n  a:\n    cmd: python src/main.py data/in.csv --rate 0.5 --name=$X/a.csv\n",
     "src/constants.py": "from pathlib import Path\nSEED = 7\nBASE = Path('data')\nPATHS = {'raw': BASE / 'raw.csv'}\n",
 }
@@ -88,6 +90,8 @@ CASES = [
     ("import os\nprint(os.environ.get('A', 'x'))", {"x"}),
     ("import os\nprint(os.getenv('FROM_IMAGE'))", {"from-image"}),
     ("import os\nprint(os.environ['FROM_IMAGE'])", {"from-image"}),
+    ("import os\nprint(os.environ['FROM_WORKFLOW'])", {"whole"}),
+    ("import os\nprint(os.environ['FROM_JOB'])", {"one"}),
     ("import os\nprint(int(os.getenv('S', '42')))", {"42"}),
     ("from pydantic import BaseSettings, Field\nclass S(BaseSettings):\n    x: str = Field('a.csv', env='A')\nprint(S().x)", {"a.csv"}),
     ("from dataclasses import dataclass, field\n@dataclass\nclass C:\n    x: str = field(default='x')\nprint(C().x)", {"x"}),

@@ -13,6 +13,7 @@ from mlrubric.knowledge.commands import interpret
 from mlrubric.model.facts import Command, FileFacts, Instruction, Setting, Step
 
 EXPANSION = re.compile(r"\$\{\{.*?\}\}|\$\{[^}]*\}|\$\([^)]*\)|\$\w+|\{\{.*?\}\}|\{\w+\}|`[^`]*`")
+OF_JOBS = re.compile(r"(jobs\.[^.]+\.)?env\.\w+$")  # variables that a workflow or a job gives to all its steps
 CODE = ("python", "notebook")
 MOST = 4  # different values of one variable, different command lines of one program
 
@@ -56,7 +57,7 @@ class Inputs:
                     pairs = fact.environment
                 elif isinstance(fact, Command):
                     pairs = fact.assignments
-                elif isinstance(fact, Setting) and ".environment." in fact.route:
+                elif isinstance(fact, Setting) and (".environment." in fact.route or (".github/" in path and OF_JOBS.match(fact.route))):
                     pairs = [(fact.route.rpartition(".")[2], fact.value)]
                 for name, value in pairs:
                     if value and "***" not in value and not EXPANSION.fullmatch(value):
