@@ -222,6 +222,12 @@ print(m.score(X[:80], y[:80]))  # LEAK008
 m = LogisticRegression().fit(X[:80], y[:80])
 print(m.score(X[:40], y[:40]))  # LEAK008
 """,
+    "a last model on all rows, judged by the slice": """
+m = LogisticRegression().fit(X[:80], y[:80])
+print(m.score(X[80:], y[80:]))
+last = LogisticRegression().fit(X, y)
+print(last.score(X[80:], y[80:]))  # LEAK008
+""",
     "some columns of all rows": """
 rows = df.to_numpy()
 m = LogisticRegression().fit(rows[:, 1:], rows[:, 0])

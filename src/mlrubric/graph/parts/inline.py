@@ -14,6 +14,7 @@ FITS = ("model.fit", "transform.fit", "transform.fit_apply")
 ASKS = (*FITS, "transform.apply", "model.predict", "model.evaluate")
 THROUGH = frozenset({"data.derive", "transform.apply", "transform.fit", "transform.fit_apply"})
 TAKEN = ("@data", "@target")
+ACROSS = ("columns", "axis", "items", "like", "regex")  # arguments by which a method takes columns instead of rows
 Key = tuple[object, ...]
 
 
@@ -28,7 +29,7 @@ class Selection:
 
 @dataclass(slots=True)
 class Scope:
-    """What the calls of one scope are handed, as (selection, whether by a training), and which rows are trained and judged on."""
+    """What the calls of one scope are handed, and which rows are trained and judged on."""
 
     handed: list[Selection] = field(default_factory=list)
     fitted: set[Key] = field(default_factory=set)
@@ -103,7 +104,8 @@ def _rows(code: Code, op: int) -> Key | None:
     program, meaning = code.program, code.meanings.of(op)
     if program.ops[op].kind == "call":
         receiver = program.receiver(op)
-        if receiver < 0 or meaning is None or not gives_rows(code, meaning):
+        across = program.keyword(op, *ACROSS) >= 0 or any(_listed(code, a) for a in program.positional(op))
+        if receiver < 0 or meaning is None or across or not gives_rows(code, meaning):
             return None
         return ("call", program.ops[program.args[op][0]].name, *(_spelled(code, a) for a in program.args[op][1:]))
     if program.ops[op].kind != "subscript" or len(program.args[op]) < 2 or columns(code, program.args[op][1]):
@@ -117,6 +119,11 @@ def _rows(code: Code, op: int) -> Key | None:
     if facts.kind == "slice":
         return ("slice", *(_spelled(code, a) for a in program.args[index]))
     return ("index", _spelled(code, index))
+
+
+def _listed(code: Code, op: int) -> bool:
+    """Whether an argument is a list of columns."""
+    return op >= 0 and code.program.ops[op].kind == "container" and columns(code, op)
 
 
 def _behind(code: Code, op: int) -> int:
