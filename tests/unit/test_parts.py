@@ -24,6 +24,60 @@ X, y = df.drop(columns="y"), df["y"]
 """
 
 CLEAN = {
+    "slices that are written in the calls": """
+m = LogisticRegression().fit(X[:100], y[:100])
+print(m.score(X[100:], y[100:]))
+n = 100
+m = LogisticRegression().fit(X.iloc[:n], y.iloc[:n])
+print(accuracy_score(y.iloc[n:], m.predict(X.iloc[n:])))
+m = LogisticRegression().fit(df.loc[:800, ["a"]], df.loc[:800, "y"])
+print(m.score(df.loc[801:, ["a"]], df.loc[801:, "y"]))
+""",
+    "masks and orders that are written in the calls": """
+mask = np.random.rand(len(X)) < 0.8
+m = LogisticRegression().fit(X[mask], y[mask])
+print(m.score(X[~mask], y[~mask]))
+order = np.random.default_rng(0).permutation(len(X))
+m = LogisticRegression().fit(X.iloc[order[:80]], y.iloc[order[:80]])
+print(m.score(X.iloc[order[80:]], y.iloc[order[80:]]))
+m = LogisticRegression().fit(df.query("fold != 0")[["a"]], df.query("fold != 0")["y"])
+print(m.score(df.query("fold == 0")[["a"]], df.query("fold == 0")["y"]))
+""",
+    "selections under names that tell nothing": """
+a, b = df[df.fold != 0], df[df.fold == 0]
+m = LogisticRegression().fit(a[["a"]], a["y"])
+print(m.score(b[["a"]], b["y"]))
+""",
+    "halves that change places": """
+m = LogisticRegression().fit(X[:100], y[:100])
+print(m.score(X[100:], y[100:]))
+m = LogisticRegression().fit(X[100:], y[100:])
+print(m.score(X[:100], y[:100]))
+""",
+    "a scaler that is fitted on the slice of the training": """
+scaler = StandardScaler().fit(X[:80])
+m = LogisticRegression().fit(scaler.transform(X[:80]), y[:80])
+print(m.score(scaler.transform(X[80:]), y[80:]))
+""",
+    "a scaler that is fitted on the slice of the training, all rows transformed": """
+scaler = StandardScaler().fit(X[:80])
+X = scaler.transform(X)
+m = LogisticRegression().fit(X[:80], y[:80])
+print(m.score(X[80:], y[80:]))
+""",
+    "a window that walks forward": """
+scores = []
+for n in range(100, 900, 100):
+    m = LogisticRegression().fit(X[:n], y[:n])
+    scores.append(m.score(X[n:n + 100], y[n:n + 100]))
+    if scores[-1] < 0.5:
+        break
+""",
+    "missing values that a model fills in": """
+df[["a", "b"]] = StandardScaler().fit_transform(df[["a", "b"]])
+m = LogisticRegression().fit(df[df.c.notna()][["a", "b"]], df[df.c.notna()]["c"])
+df.loc[df.c.isna(), "c"] = m.predict(df[df.c.isna()][["a", "b"]])
+""",
     "a pipeline inside of folds": """
 pipe = Pipeline([("scale", StandardScaler()), ("model", LogisticRegression())])
 print(cross_val_score(pipe, X, y, cv=5).mean())
@@ -149,6 +203,36 @@ print(model.score(scaler.transform(test[["a"]]), test["y"]))
 }
 
 LEAKS = {
+    "a scaler before slices that are written in the calls": """
+X = StandardScaler().fit_transform(X)  # LEAK001
+m = LogisticRegression().fit(X[:80], y[:80])
+print(m.score(X[80:], y[80:]))
+""",
+    "a scaler before masks that are written in the calls": """
+X = StandardScaler().fit_transform(X)  # LEAK001
+mask = df["year"] < 2020
+m = LogisticRegression().fit(X[mask], y[mask])
+print(accuracy_score(y[~mask], m.predict(X[~mask])))
+""",
+    "the slice of the training": """
+m = LogisticRegression().fit(X[:80], y[:80])
+print(m.score(X[:80], y[:80]))  # LEAK008
+""",
+    "a slice inside of the slice of the training": """
+m = LogisticRegression().fit(X[:80], y[:80])
+print(m.score(X[:40], y[:40]))  # LEAK008
+""",
+    "a last model on all rows, judged by the slice": """
+m = LogisticRegression().fit(X[:80], y[:80])
+print(m.score(X[80:], y[80:]))
+last = LogisticRegression().fit(X, y)
+print(last.score(X[80:], y[80:]))  # LEAK008
+""",
+    "some columns of all rows": """
+rows = df.to_numpy()
+m = LogisticRegression().fit(rows[:, 1:], rows[:, 0])
+print(m.score(rows[:, 1:], rows[:, 0]))  # LEAK008
+""",
     "a transformer made of transformers": """
 before = make_pipeline(SimpleImputer(), StandardScaler())
 rows = before.fit_transform(X)  # LEAK001

@@ -6,6 +6,7 @@ from __future__ import annotations
 from mlrubric.graph.code import Code
 from mlrubric.graph.parts.carry import Carrier, Inside
 from mlrubric.graph.parts.columns import mark_columns
+from mlrubric.graph.parts.inline import inline
 from mlrubric.graph.parts.judged import WRITES, judgements, mark_judged
 from mlrubric.graph.parts.layout import MADE, READ, Layout
 from mlrubric.graph.parts.learners import Learner, learners, statistics
@@ -24,6 +25,7 @@ def mark_parts(world: World) -> None:
     """`part` on operations that take data, and on learners, splits, trainings and evaluations what the leakage rules ask for."""
     code = world.code
     found = splits(code)
+    found = sorted([*found, *inline(code, frozenset(piece for one in found for piece in one.pieces))], key=lambda one: one.op)
     learned = learners(code)
     goals = _goals(code, found)
     if not goals:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mlrubric.graph.meaning import Meaning
+from mlrubric.graph.parts.inline import apart
 from mlrubric.graph.parts.layout import READ
 from mlrubric.graph.parts.pieces import TEST, TRAIN, VALIDATION
 from mlrubric.graph.parts.seen import Seen, Training
@@ -16,7 +17,8 @@ WRITES = ("data.write", "file.write", "artifact.upload", "run.log_data")
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """An evaluation, or a prediction (`asks` only), as its caller sees it: where it is asked for, the models it is of, the bits of its
-    rows, where these were given their name (-1 when that is not one place), and the evaluation itself."""
+    rows, where these were given their name (-1 when that is not one place), what is handed over as rows (likewise), and the evaluation
+    itself."""
 
     op: int
     models: frozenset[int]
@@ -24,6 +26,7 @@ class Judgement:
     part: str
     asks: bool
     source: int
+    data: int
     at: int
 
 
@@ -44,8 +47,9 @@ def judgements(seen: Seen) -> list[Judgement]:
             models = frozenset(seen.layout.of(bits | (state if site == op else 0), "fitted")) & fits
             if not models and site != op:
                 models = frozenset(seen.layout.of(state, "fitted")) & fits
-            source = _asked(seen, op, meaning) if site == op else -1
-            found.append(Judgement(site, models, bits, seen.layout.part(bits), "model.evaluate" not in roles, source, op))
+            data = _asked(seen, op, meaning) if site == op else -1
+            source = _named(seen, data)
+            found.append(Judgement(site, models, bits, seen.layout.part(bits), "model.evaluate" not in roles, source, data, op))
     return found
 
 
@@ -66,9 +70,10 @@ def _measured(seen: Seen, prediction: int) -> bool:
 
 
 def _asked(seen: Seen, op: int, meaning: Meaning) -> int:
-    """Where the rows of an evaluation were given their name: its own data, or the data of the one prediction that it measures."""
+    """The rows of an evaluation: its own data, or the data of the one prediction that it measures; those of several when they have one
+    name."""
     if "@data" in meaning.arguments:
-        return _named(seen, meaning.arguments["@data"])
+        return meaning.arguments["@data"]
     code, found = seen.code, set[int]()
     start = meaning.arguments.get("@predictions", -1)
     if start >= 0:
@@ -76,8 +81,8 @@ def _asked(seen: Seen, op: int, meaning: Meaning) -> int:
         for back in code.flow.reach([start], back=True, stop=lambda o: code.program.ops[o].kind in ("call", "param")):
             made = code.meanings.of(back)
             if made is not None and "model.predict" in made.roles and code.program.scope_id(back) == scope:
-                found.add(_named(seen, made.arguments.get("@data", -1)))
-    return found.pop() if len(found) == 1 else -1
+                found.add(made.arguments.get("@data", -1))
+    return min(found) if len({_named(seen, data) for data in found}) == 1 else -1
 
 
 def _named(seen: Seen, op: int) -> int:
@@ -111,6 +116,8 @@ def mark_judged(seen: Seen, everything: list[Judgement]) -> None:
 def _how(seen: Seen, one: Judgement, fit: Training) -> str:
     """In which way a model has seen the rows it is judged by, "" when it has not."""
     layout, learned = seen.layout, seen.all_bits(fit.rows)
+    if len(fit.rows) == 1 and apart(seen.code, fit.rows[0], one.data):
+        return ""
     part, roots = layout.part(learned), layout.all("root")
     if one.part == TRAIN and part == TRAIN and layout.of(one.rows, TRAIN) == layout.of(learned, TRAIN):
         return "" if _written(seen, layout.of(one.rows, TRAIN)) else "train"

@@ -166,8 +166,8 @@ def _selections(code: Code, known: frozenset[int]) -> Iterator[Split]:
         if facts.kind != "assign" or not program.args[op]:
             continue
         part = named(facts.name)
-        value = _written(code, program.args[op][0])
-        source = _selected(code, value) if part and not _follows(code, value, known) else None
+        value = written(code, program.args[op][0])
+        source = _selected(code, value) if part and not follows(code, value, known) else None
         if source is not None:
             groups.setdefault((program.scope_id(op), source, _rest(facts.name)), {})[value] = part
     for members in groups.values():
@@ -177,14 +177,14 @@ def _selections(code: Code, known: frozenset[int]) -> Iterator[Split]:
             yield Split(first, None, dict(members), tuple(a for m in members for a in program.args[m][:1] if a >= 0), selected=True)
 
 
-def _written(code: Code, value: int) -> int:
+def written(code: Code, value: int) -> int:
     """The value itself, or the element of a written tuple that is unpacked: `train, test = rows[:n], rows[n:]`."""
     facts = code.program.ops[value]
     element = code.program.element(code.program.args[value][0], facts.value) if facts.kind == "unpack" else None
     return value if element is None else element
 
 
-def _follows(code: Code, selection: int, known: frozenset[int]) -> bool:
+def follows(code: Code, selection: int, known: frozenset[int]) -> bool:
     """Whether the index of a selection is a piece of a split that is known already: the rows of a fold."""
     for index in code.program.args[selection][1:2]:
         for held in code.program.args[index] if index >= 0 and code.program.ops[index].kind == "load" else ():
@@ -207,24 +207,24 @@ def _selected(code: Code, value: int, depth: int = 0) -> object | None:
         return None
     facts, args = program.ops[value], program.args[value]
     if facts.kind == "subscript" and len(args) > 1:
-        if _columns(code, args[1]):
+        if columns(code, args[1]):
             return _selected(code, args[0], depth + 1)
-        return _definition(code, args[0])
+        return definition(code, args[0])
     if facts.kind == "call" and args and args[0] >= 0 and program.ops[args[0]].kind == "attribute":
         meaning = code.meanings.of(value)
         receiver = program.args[args[0]][0]
-        if meaning is not None and _gives_rows(code, meaning):
-            return _selected(code, receiver, depth + 1) or _definition(code, receiver)
+        if meaning is not None and gives_rows(code, meaning):
+            return _selected(code, receiver, depth + 1) or definition(code, receiver)
         if meaning is not None and meaning.entry is not None and set(meaning.roles) <= {"data.derive"}:
             return _selected(code, receiver, depth + 1)
     return None
 
 
-def _gives_rows(code: Code, meaning: Meaning) -> bool:
+def gives_rows(code: Code, meaning: Meaning) -> bool:
     return meaning.entry is not None and "rows" in code.meanings.traits(meaning)
 
 
-def _columns(code: Code, index: int) -> bool:
+def columns(code: Code, index: int) -> bool:
     """Whether an index names columns: a text or a list of texts."""
     facts = code.program.ops[index]
     if facts.kind == "const":
@@ -237,7 +237,7 @@ def _columns(code: Code, index: int) -> bool:
     return False
 
 
-def _definition(code: Code, op: int) -> object | None:
+def definition(code: Code, op: int) -> object | None:
     """What identifies the value of a variable, `.loc` and the like left out."""
     program = code.program
     while op >= 0 and program.ops[op].kind == "attribute" and program.args[op]:

@@ -164,8 +164,11 @@ def _reached(seen: Seen, learner: Learner) -> tuple[str, list[int]]:
         beside = list(_beside(seen, learner))
         if beside:
             return "beside", beside[:1]
-    elif part == TRAIN and (split or folded):
-        return "inner", [*split, *folded][:1]
+    elif part == TRAIN:
+        own = seen.layout.of(seen.bits[learner.data], TRAIN)
+        inner = [*(s for s in split if s not in own), *folded]
+        if inner:
+            return "inner", inner[:1]
     return "no", []
 
 
