@@ -392,12 +392,45 @@ def test_why_a_test_that_is_not_there(run: Run, empty: Path) -> None:
 
 def test_why_a_place(run: Run, judged: Callable[[Report], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "src").mkdir()
-    (tmp_path / "src" / "features.py").write_text("\n" * 8)
+    (tmp_path / "src" / "features.py").write_text("x = 1\n" * 8)
     judged(REPORT)
     monkeypatch.chdir(tmp_path)
     status, out, _ = run("why", "src/features.py:8")
     assert status == 0 and "LEAK001 [warning]" in out and "src/features.py:6" in out and "see src/train.py:12: split here" in out
     assert "no finding at src/features.py:1" in run("why", "src/features.py:1")[1]
+
+
+@pytest.mark.parametrize("place", ["evaluate.py:9:4", "evaluate.py:9"])
+def test_why_takes_a_place_with_its_column(run: Run, releasing: Path, place: str) -> None:
+    status, out, _ = run("why", place, ".")
+    assert status == 0 and "a live trigger leads here" in out
+
+
+def test_why_takes_the_places_that_check_prints(run: Run, tmp_path: Path) -> None:
+    sources = ["import pandas as pd\nfrom sklearn.svm import SVC", "df = pd.read_csv('x.csv')\n\nSVC().fit(df[['a']], df['y'])"]
+    cells = [{"cell_type": "code", "metadata": {}, "outputs": [], "source": source} for source in sources]
+    (tmp_path / "n.ipynb").write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}))
+    printed = [line.split(": ")[0] for line in run("check", "--output-format", "concise", tmp_path)[1].splitlines() if "NB001" in line]
+    assert printed == ["n.ipynb:cell 2:3:1"]
+    for place in (printed[0], "n.ipynb:cell 2:3", "n.ipynb:cell 2"):
+        status, out, _ = run("why", place, tmp_path)
+        assert status == 0 and "NB001 [" in out and "how it is run: by hand" in out
+    status, out, _ = run("why", "n.ipynb:cell 2:1", tmp_path)
+    assert status == 0 and "NB001 [" not in out and "DATA001 [" in out
+    assert "no finding at n.ipynb:cell 1:1" in run("why", "n.ipynb:cell 1:1", tmp_path)[1]
+    assert "n.ipynb:cell 2:2 is a blank line" in run("why", "n.ipynb:cell 2:2", tmp_path)[1]
+    for place, said in (("n.ipynb:cell 3:1", "n.ipynb has 2 cells"), ("n.ipynb:cell 2:4", "n.ipynb:cell 2 has 3 lines")):
+        status, _, wrong = run("why", place, tmp_path)
+        assert status == 2 and said in wrong
+
+
+def test_why_says_that_a_line_is_blank_or_not_there(run: Run, releasing: Path) -> None:
+    assert run("why", "evaluate.py:2")[1].strip() == "evaluate.py:2 is a blank line: nothing stands there"
+    for place in ("evaluate.py:11", "evaluate.py:0"):
+        status, _, wrong = run("why", place)
+        assert status == 2 and "evaluate.py has 10 lines" in wrong
+    status, _, wrong = run("why", "evaluate.py:cell 1:1")
+    assert status == 2 and "evaluate.py is no notebook" in wrong
 
 
 GATE = """import sys

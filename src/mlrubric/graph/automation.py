@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.model.graph import Edge, Node
+from mlrubric.model.place import Span
 from mlrubric.model.verdict import Broken, Step
 
 TIME = frozenset({"schedule", "event", "alert", "serving", "bot", "repository_dispatch"})
@@ -67,11 +68,11 @@ class Schedule:
                 return Automation(level, self.graph.steps(hops), self._broken(level, hops), by_time, _confidence(hops))
         return Automation("none", (), Broken("wired", self.graph.nodes[node].place, "nothing in this repository runs it"))
 
-    def at(self, path: str, line: int) -> Automation | None:
-        """How the line of a file comes to be run: the best of what stands there, the narrowest first, at last the whole module; None when
+    def at(self, path: str, line: Span) -> Automation | None:
+        """How a line of a file comes to be run: the best of what stands there, the narrowest first, at last the whole module; None when
         nothing of it can run."""
         inside = [n for n in self.graph.nodes if n.place.path == path]
-        here = [n for n in inside if n.kind in RUNNABLE and _covers(n, line)]
+        here = [n for n in inside if n.kind in RUNNABLE and n.place.span.meets(line)]
         here = here or [n for n in inside if n.kind in ("module", "notebook")]
         here.sort(key=lambda n: (_height(n), n.kind != "op", n.id))
         narrow = [n for n in here if _height(n) == _height(here[0])]
@@ -103,11 +104,6 @@ class Schedule:
             "notebook": "a notebook is run by hand",
         }
         return Broken("live", start.place, words.get(start.kind, "no trigger runs this script"))
-
-
-def _covers(node: Node, line: int) -> bool:
-    span = node.place.span
-    return span.line <= line <= max(span.line, span.end_line)
 
 
 def _height(node: Node) -> int:
