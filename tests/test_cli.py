@@ -356,6 +356,30 @@ def test_explain(run: Run, what: str) -> None:
     assert status == 0 and len(out.split("\n")) > 3
 
 
+def test_explain_says_a_message_in_words_where_a_finding_has_names(run: Run) -> None:
+    from mlrubric.rules.load import load_rules
+
+    assert "`<this call>` learns from all rows before the split at <file and line>" in " ".join(run("explain", "LEAK001")[1].split())
+    for rule in load_rules().rules:
+        said = run("explain", rule.id)[1].split("\n\n")[1]
+        assert not re.search(r"\{[@\w.]+\}", said), said
+
+
+def test_why_says_where_the_split_is_in_another_file(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "prep.py").write_text(
+        "from sklearn.preprocessing import StandardScaler\n\n\ndef scale(X):\n    return StandardScaler().fit_transform(X)\n"
+    )
+    (tmp_path / "train.py").write_text(
+        "import pandas as pd\nfrom prep import scale\nfrom sklearn.linear_model import LogisticRegression\n"
+        "from sklearn.model_selection import train_test_split\n\ndf = pd.read_csv('x.csv')\nX = scale(df[['a']])\n"
+        "X_train, X_test, y_train, y_test = train_test_split(X, df['y'], random_state=0)\n"
+        "model = LogisticRegression().fit(X_train, y_train)\nprint(model.score(X_test, y_test))\n"
+    )
+    status, out, _ = run("why", "prep.py:5:12", tmp_path)
+    assert status == 0 and "before the split at train.py:8 (`train_test_split`)" in " ".join(out.split())
+    assert "  prep.py:5  `StandardScaler.fit_transform` learns from all rows before the split at train.py:8" in run("score", tmp_path)[1]
+
+
 def test_every_entry_of_the_book_is_explained_within_the_width(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     from mlrubric.rules.load import load_rules
 
