@@ -513,7 +513,36 @@ def test_why_a_place_prints_the_first_broken_hop(run: Run, releasing: Path) -> N
     assert rows[broken + 1 : broken + 3] == [".github/workflows/release.yml:6", "- run: python evaluate.py || true"]
     assert rows[broken + 3].strip("^") == ""
     workflow.write_text(RELEASE.replace("      - run: python evaluate.py\n", ""))
-    assert "how it is run: by nothing in this repository" in run("why", "evaluate.py:9")[1]
+    rows = [row.strip() for row in run("why", "evaluate.py:9")[1].splitlines()]
+    assert "how it is run: by hand" in rows and "broken: live: no trigger runs this script." in rows
+
+
+def test_why_knows_that_a_program_calls_at_its_top(run: Run, tmp_path: Path) -> None:
+    helper = "from sklearn.preprocessing import StandardScaler\n\n\n"
+    helper += "".join(f"def {name}(X):\n    return StandardScaler().fit_transform(X)\n\n\n" for name in ("scale", "unused"))
+    (tmp_path / "prep.py").write_text(helper)
+    (tmp_path / "train.py").write_text("import pandas as pd\nfrom prep import scale\n\nX = scale(pd.read_csv('x.csv'))\n")
+    rows = [row.strip() for row in run("why", "prep.py:5", tmp_path)[1].splitlines()]
+    assert "how it is run: by hand" in rows
+    hops = [i for i, row in enumerate(rows) if row.startswith(("train.py:1 ", "prep.py:4 ", "prep.py:5 "))]
+    assert len(hops) == 3
+    assert "how it is run: by hand" in run("why", "train.py:4", tmp_path)[1]
+    assert "how it is run: by nothing in this repository" in run("why", "prep.py:9", tmp_path)[1]
+
+
+def test_why_shows_a_file_where_it_is_written(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "api.py").write_text(
+        "import joblib\nfrom fastapi import FastAPI\n\napp = FastAPI()\nmodel = joblib.load('model.joblib')\n\n\n"
+        "@app.post('/predict')\ndef predict(a: float):\n    return float(model.predict([[a]])[0])\n"
+    )
+    (tmp_path / "train.py").write_text(
+        "import joblib\nimport pandas as pd\nfrom sklearn.linear_model import LogisticRegression\n"
+        "from sklearn.preprocessing import StandardScaler\n\ndf = pd.read_csv('x.csv')\nX = StandardScaler().fit_transform(df[['a']])\n"
+        "model = LogisticRegression().fit(X, df['y'])\njoblib.dump(model, 'model.joblib')\n"
+    )
+    rows = [row.split() for row in run("why", "train.py:7", tmp_path)[1].splitlines()]
+    assert ["train.py:9", "write", "model", "model.joblib"] in rows
+    assert ["api.py:5", "read", "op", "joblib.load"] in rows
 
 
 def test_graph_as_json(run: Run) -> None:
