@@ -356,6 +356,30 @@ def test_explain(run: Run, what: str) -> None:
     assert status == 0 and len(out.split("\n")) > 3
 
 
+def test_explain_says_a_message_in_words_where_a_finding_has_names(run: Run) -> None:
+    from mlrubric.rules.load import load_rules
+
+    assert "`<this call>` learns from all rows before the split at <file and line>" in " ".join(run("explain", "LEAK001")[1].split())
+    for rule in load_rules().rules:
+        said = run("explain", rule.id)[1].split("\n\n")[1]
+        assert not re.search(r"\{[@\w.]+\}", said), said
+
+
+def test_why_says_where_the_split_is_in_another_file(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "prep.py").write_text(
+        "from sklearn.preprocessing import StandardScaler\n\n\ndef scale(X):\n    return StandardScaler().fit_transform(X)\n"
+    )
+    (tmp_path / "train.py").write_text(
+        "import pandas as pd\nfrom prep import scale\nfrom sklearn.linear_model import LogisticRegression\n"
+        "from sklearn.model_selection import train_test_split\n\ndf = pd.read_csv('x.csv')\nX = scale(df[['a']])\n"
+        "X_train, X_test, y_train, y_test = train_test_split(X, df['y'], random_state=0)\n"
+        "model = LogisticRegression().fit(X_train, y_train)\nprint(model.score(X_test, y_test))\n"
+    )
+    status, out, _ = run("why", "prep.py:5:12", tmp_path)
+    assert status == 0 and "before the split at train.py:8 (`train_test_split`)" in " ".join(out.split())
+    assert "  prep.py:5  `StandardScaler.fit_transform` learns from all rows before the split at train.py:8" in run("score", tmp_path)[1]
+
+
 def test_every_entry_of_the_book_is_explained_within_the_width(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     from mlrubric.rules.load import load_rules
 
@@ -392,12 +416,45 @@ def test_why_a_test_that_is_not_there(run: Run, empty: Path) -> None:
 
 def test_why_a_place(run: Run, judged: Callable[[Report], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "src").mkdir()
-    (tmp_path / "src" / "features.py").write_text("\n" * 8)
+    (tmp_path / "src" / "features.py").write_text("x = 1\n" * 8)
     judged(REPORT)
     monkeypatch.chdir(tmp_path)
     status, out, _ = run("why", "src/features.py:8")
     assert status == 0 and "LEAK001 [warning]" in out and "src/features.py:6" in out and "see src/train.py:12: split here" in out
     assert "no finding at src/features.py:1" in run("why", "src/features.py:1")[1]
+
+
+@pytest.mark.parametrize("place", ["evaluate.py:9:4", "evaluate.py:9"])
+def test_why_takes_a_place_with_its_column(run: Run, releasing: Path, place: str) -> None:
+    status, out, wrong = run("why", place, ".")
+    assert (status, wrong) == (0, "") and "a live trigger leads here" in out
+
+
+def test_why_takes_the_places_that_check_prints(run: Run, tmp_path: Path) -> None:
+    sources = ["import pandas as pd\nfrom sklearn.svm import SVC", "df = pd.read_csv('x.csv')\n\nSVC().fit(df[['a']], df['y'])"]
+    cells = [{"cell_type": "code", "metadata": {}, "outputs": [], "source": source} for source in sources]
+    (tmp_path / "n.ipynb").write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}))
+    printed = [line.split(": ")[0] for line in run("check", "--output-format", "concise", tmp_path)[1].splitlines() if "NB001" in line]
+    assert printed == ["n.ipynb:cell 2:3:1"]
+    for place in (printed[0], "n.ipynb:cell 2:3", "n.ipynb:cell 2"):
+        status, out, _ = run("why", place, tmp_path)
+        assert status == 0 and "NB001 [" in out and "how it is run: by hand" in out
+    status, out, _ = run("why", "n.ipynb:cell 2:1", tmp_path)
+    assert status == 0 and "NB001 [" not in out and "DATA001 [" in out
+    assert "no finding at n.ipynb:cell 1:1" in run("why", "n.ipynb:cell 1:1", tmp_path)[1]
+    assert "n.ipynb:cell 2:2 is a blank line" in run("why", "n.ipynb:cell 2:2", tmp_path)[1]
+    for place, said in (("n.ipynb:cell 3:1", "n.ipynb has 2 cells"), ("n.ipynb:cell 2:4", "n.ipynb:cell 2 has 3 lines")):
+        status, _, wrong = run("why", place, tmp_path)
+        assert status == 2 and said in wrong
+
+
+def test_why_says_that_a_line_is_blank_or_not_there(run: Run, releasing: Path) -> None:
+    assert run("why", "evaluate.py:2")[1].strip() == "evaluate.py:2 is a blank line: nothing stands there"
+    for place in ("evaluate.py:11", "evaluate.py:0"):
+        status, _, wrong = run("why", place)
+        assert status == 2 and "evaluate.py has 10 lines" in wrong
+    status, _, wrong = run("why", "evaluate.py:cell 1:1")
+    assert status == 2 and "evaluate.py is no notebook" in wrong
 
 
 GATE = """import sys
@@ -456,7 +513,36 @@ def test_why_a_place_prints_the_first_broken_hop(run: Run, releasing: Path) -> N
     assert rows[broken + 1 : broken + 3] == [".github/workflows/release.yml:6", "- run: python evaluate.py || true"]
     assert rows[broken + 3].strip("^") == ""
     workflow.write_text(RELEASE.replace("      - run: python evaluate.py\n", ""))
-    assert "how it is run: by nothing in this repository" in run("why", "evaluate.py:9")[1]
+    rows = [row.strip() for row in run("why", "evaluate.py:9")[1].splitlines()]
+    assert "how it is run: by hand" in rows and "broken: live: no trigger runs this script." in rows
+
+
+def test_why_knows_that_a_program_calls_at_its_top(run: Run, tmp_path: Path) -> None:
+    helper = "from sklearn.preprocessing import StandardScaler\n\n\n"
+    helper += "".join(f"def {name}(X):\n    return StandardScaler().fit_transform(X)\n\n\n" for name in ("scale", "unused"))
+    (tmp_path / "prep.py").write_text(helper)
+    (tmp_path / "train.py").write_text("import pandas as pd\nfrom prep import scale\n\nX = scale(pd.read_csv('x.csv'))\n")
+    rows = [row.strip() for row in run("why", "prep.py:5", tmp_path)[1].splitlines()]
+    assert "how it is run: by hand" in rows
+    hops = [i for i, row in enumerate(rows) if row.startswith(("train.py:1 ", "prep.py:4 ", "prep.py:5 "))]
+    assert len(hops) == 3
+    assert "how it is run: by hand" in run("why", "train.py:4", tmp_path)[1]
+    assert "how it is run: by nothing in this repository" in run("why", "prep.py:9", tmp_path)[1]
+
+
+def test_why_shows_a_file_where_it_is_written(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "api.py").write_text(
+        "import joblib\nfrom fastapi import FastAPI\n\napp = FastAPI()\nmodel = joblib.load('model.joblib')\n\n\n"
+        "@app.post('/predict')\ndef predict(a: float):\n    return float(model.predict([[a]])[0])\n"
+    )
+    (tmp_path / "train.py").write_text(
+        "import joblib\nimport pandas as pd\nfrom sklearn.linear_model import LogisticRegression\n"
+        "from sklearn.preprocessing import StandardScaler\n\ndf = pd.read_csv('x.csv')\nX = StandardScaler().fit_transform(df[['a']])\n"
+        "model = LogisticRegression().fit(X, df['y'])\njoblib.dump(model, 'model.joblib')\n"
+    )
+    rows = [row.split() for row in run("why", "train.py:7", tmp_path)[1].splitlines()]
+    assert ["train.py:9", "write", "model", "model.joblib"] in rows
+    assert ["api.py:5", "read", "op", "joblib.load"] in rows
 
 
 def test_graph_as_json(run: Run) -> None:

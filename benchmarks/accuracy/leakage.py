@@ -45,7 +45,7 @@ def _place(picture: Picture, finding: Finding) -> Found:
     if place.cell is None or place.cell_line is None:
         return {"line": place.line}
     unit = next(m for m in picture.world.code.program.modules if m.path == place.path)
-    return {"line": place.cell_line, "cell": code_cell(picture, unit, place.line) - 1}
+    return {"line": place.cell_line, "cell": code_cell(picture, unit, place.line, place.span.column) - 1}
 
 
 def _models(picture: Picture, finding: Finding) -> list[str]:

@@ -141,7 +141,7 @@ def _defining_cells(picture: Picture) -> dict[str, int]:
     for scope, facts in enumerate(program.scopes):
         unit = program.modules[program.scope_unit[scope]]
         if facts.kind in ("function", "lambda") and unit.is_notebook:
-            found[program.qualified(scope)] = code_cell(picture, unit, facts.line)
+            found[program.qualified(scope)] = code_cell(picture, unit, facts.line, facts.column)
     return found
 
 

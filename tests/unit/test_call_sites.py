@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from tests.programs import picture
 
@@ -144,3 +146,12 @@ def test_a_loop_of_functions_ends_and_leads_to_all_of_them() -> None:
     code = "def f(g, n):\n    g()\n    h(g, n)\n\n\ndef h(g, n):\n    f(g, n - 1)\n\n\nf(a, 1)\nh(b, 1)\n"
     found = sites(TWO + code)
     assert found["18"] == ["m.a", "m.f", "m.h"] and found["19"] == ["m.b", "m.f", "m.h"]
+
+
+def test_cells_of_a_notebook_on_one_line_are_told_apart() -> None:
+    sources = ["def a():\n    pass\n\n\ndef b():\n    pass", "a()", "x = 1\nb()"]
+    cells = [{"cell_type": "code", "metadata": {}, "outputs": [], "source": source} for source in sources]
+    text = json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells})
+    assert "\n" not in text
+    files = LAYERS["callsites"](picture({"n.ipynb": text}))["files"]
+    assert files == {"n.ipynb": {"cell 2": ["n.a"], "cell 3": ["n.b"]}}

@@ -278,17 +278,20 @@ def rules(options: argparse.Namespace) -> int:
 
 def why(options: argparse.Namespace) -> int:
     from mlrubric.report.cards import nearest
+    from mlrubric.report.spot import named, spot_in
     from mlrubric.report.why import why_place, why_test
 
     root = _folder(options.path)
-    file, _, line = options.what.rpartition(":")
-    place = (file, int(line)) if file and line.isdigit() else None
+    place = named(options.what)
     analysis = _analysis(root, _settings(root, options), options)
     view = _view(analysis)
     width = options_for("why", 0, None).width
     if place is not None:
-        path = _inside(root, place[0], view.report)
-        _print(why_place(view, path, place[1], width, analysis.picture.schedule.at(path, place[1])))
+        path = _inside(root, place.file, view.report)
+        spot = spot_in(path, view.texts(path), place)
+        if isinstance(spot, str):
+            raise UsageError(spot)
+        _print(why_place(view, spot, width, analysis.picture.schedule.at(path, spot.span)))
         return OK
     known = {test.id: test for test in view.report.tests}
     test = known.get(options.what.lower())

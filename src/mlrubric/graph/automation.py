@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from mlrubric.graph.code import is_test_code
 from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.model.graph import Edge, Node
+from mlrubric.model.place import Span
 from mlrubric.model.verdict import Broken, Step
 
 TIME = frozenset({"schedule", "event", "alert", "serving", "bot", "repository_dispatch"})
@@ -45,6 +47,7 @@ class Schedule:
         dead = [n for n in graph.of_kind("trigger") if n not in set(live)]
         timed = [n for n in live if graph.nodes[n].attributes.get("kind") in TIME]
         by_hand = [*dead, *graph.of_kind("stage", "document", "notebook"), *self._scripts()]
+        self._tops: dict[int, int] | None = None
         self._sweeps: list[tuple[str, bool, dict[int, int]]] = []
         for level, starts, allow in (
             ("kept", live, lambda e: not e.blocked and not e.loss),
@@ -67,16 +70,31 @@ class Schedule:
                 return Automation(level, self.graph.steps(hops), self._broken(level, hops), by_time, _confidence(hops))
         return Automation("none", (), Broken("wired", self.graph.nodes[node].place, "nothing in this repository runs it"))
 
-    def at(self, path: str, line: int) -> Automation | None:
-        """How the line of a file comes to be run: the best of what stands there, the narrowest first, at last the whole module; None when
+    def at(self, path: str, line: Span) -> Automation | None:
+        """How a line of a file comes to be run: the best of what stands there, the narrowest first, at last the whole module; None when
         nothing of it can run."""
         inside = [n for n in self.graph.nodes if n.place.path == path]
-        here = [n for n in inside if n.kind in RUNNABLE and _covers(n, line)]
+        here = [n for n in inside if n.kind in RUNNABLE and n.place.span.meets(line)]
         here = here or [n for n in inside if n.kind in ("module", "notebook")]
         here.sort(key=lambda n: (_height(n), n.kind != "op", n.id))
         narrow = [n for n in here if _height(n) == _height(here[0])]
-        found = [self.of(n.id) for n in narrow]
+        found = [self._by_hand(n.id, self.of(n.id)) for n in narrow]
         return min(found, key=lambda a: (LEVELS.index(a.level), -len(a.path)), default=None)
+
+    def _by_hand(self, node: int, said: Automation) -> Automation:
+        """What nothing starts is run by hand where a program does it at its top: a module that works there, and that nobody imports."""
+        if said.level != "none":
+            return said
+        if self._tops is None:
+            nodes, edges = self.graph.nodes, self.graph.edges
+            modules = [n for n in self.graph.of_kind("module") if not any(edges[e].kind == "import" for e in self.graph.incoming[n])]
+            starts = [n for n in modules if any(edges[e].kind == "call" for e in self.graph.outgoing[n])]
+            starts = [n for n in starts if not is_test_code(nodes[n].place.path)]
+            self._tops = self.graph.sweep(starts, RUNS, allow=lambda e: not e.blocked)
+        if node not in self._tops:
+            return said
+        hops = self.graph.path(self._tops, node)
+        return Automation("manual", self.graph.steps(hops), self._broken("manual", hops), False, _confidence(hops))
 
     def reached(self, level: str) -> frozenset[int]:
         """All nodes that a level's sweep reaches."""
@@ -103,11 +121,6 @@ class Schedule:
             "notebook": "a notebook is run by hand",
         }
         return Broken("live", start.place, words.get(start.kind, "no trigger runs this script"))
-
-
-def _covers(node: Node, line: int) -> bool:
-    span = node.place.span
-    return span.line <= line <= max(span.line, span.end_line)
 
 
 def _height(node: Node) -> int:

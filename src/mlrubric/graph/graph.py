@@ -146,8 +146,11 @@ class Graph:
         return hops if back else hops[::-1]
 
     def steps(self, hops: Iterable[tuple[int, Edge | None]]) -> tuple[Step, ...]:
-        """A path for the report."""
-        return tuple(
-            Step(self.nodes[n].place, self.nodes[n].kind, self.nodes[n].label, e.kind if e else "", e.certain if e else True)
-            for n, e in hops
-        )
+        """A path for the report. What is written stands where it is written: its own place may be that of a reader."""
+        return tuple(self._step(self.nodes[n], e) for n, e in hops)
+
+    def _step(self, node: Node, edge: Edge | None) -> Step:
+        if edge is None:
+            return Step(node.place, node.kind, node.label, "", True)
+        place = edge.place or self.nodes[edge.source].place if edge.kind == "write" and edge.target == node.id else node.place
+        return Step(place, node.kind, node.label, edge.kind, edge.certain)

@@ -47,9 +47,12 @@ def mark_refits(world: World, sides: Sides) -> None:
     graph, code = world.graph, world.code
     predictions = [n for n in graph.with_role("model.predict") if n in code.node_op and code.holder(code.node_op[n]) in sides.serving]
     inputs = graph.sweep(predictions, FLOWS, back=True)
+    aligned = Aligned(code, [code.node_op[n] for n in predictions])
     for node in graph.with_role(*LEARNS):
         op = code.node_op.get(node)
         if op is None or node not in inputs or code.holder(op) not in sides.serving or not _always_run(world, sides, op, frozenset()):
+            continue
+        if aligned.holds(op):
             continue
         graph.nodes[node].attributes["refit"] = "fit"
     asked = set(code.flow.reach([code.node_op[n] for n in inputs if n in code.node_op], back=True))
@@ -61,6 +64,45 @@ def mark_refits(world: World, sides: Sides) -> None:
         if code.program.scope_id(op) not in told and _always_run(world, sides, op, frozenset()):
             told.add(code.program.scope_id(op))  # one cause: the rows of a request are all there is in this function
             graph.nodes[node].attributes["refit"] = "statistic"
+
+
+class Aligned:
+    """Which columns made of the categories in a request come to the prediction as the training had them: the data before were given all
+    categories, or the columns behind are brought to a list that is not of this request."""
+
+    def __init__(self, code: Code, predictions: list[int]) -> None:
+        self._code, self._predictions = code, predictions
+        self._inputs: tuple[dict[int, int], dict[int, int]] | None = None
+
+    def holds(self, op: int) -> bool:
+        code = self._code
+        meaning = code.meanings.of(op)
+        if meaning is None or "spreads" not in code.meanings.traits(meaning):
+            return False
+        data = meaning.arguments.get("@data", -1)
+        if data >= 0 and any(self._aligns(before) for before in code.flow.reach([data], back=True)):
+            return True
+        if self._inputs is None:
+            reach = code.flow.reach
+            self._inputs = (reach(self._predictions, back=True), reach(self._predictions, back=True, stop=self._aligns))
+        return op in self._inputs[0] and op not in self._inputs[1]
+
+    def _aligns(self, op: int) -> bool:
+        facts, args = self._code.program.ops[op], self._code.program.args[op]
+        if facts.kind == "subscript" and len(args) > 1:
+            return self._saved(args[1])
+        meaning = self._code.meanings.of(op)
+        if meaning is None or "aligns" not in self._code.meanings.traits(meaning):
+            return False
+        if meaning.entry is None or not {"@columns", "@axis"} & {p.role for p in meaning.entry.params}:
+            return True
+        axis = meaning.arguments.get("@axis", -1)
+        return "@columns" in meaning.arguments or (axis >= 0 and self._code.program.ops[axis].value in (1, "columns"))
+
+    def _saved(self, index: int) -> bool:
+        """Whether columns are picked by a list that was loaded, or that the model knows."""
+        before = self._code.flow.reach([index], back=True)
+        return any("model.load" in self._code.meanings.roles(op) for op in before)
 
 
 def _changes_rows(code: Code, statistic: int, asked: set[int]) -> bool:

@@ -13,12 +13,15 @@ FLOWS = ("args", "none", "receiver", "first")
 """What reaches the result: all arguments and the receiver, nothing, the receiver only, the first argument only."""
 
 TRAITS = (
-    "statistic", "extreme", "counts", "window", "order", "time", "rows", "picks", "categories", "oversamples", "stops", "groups", "columns"
+    "statistic", "extreme", "counts", "window", "order", "time", "rows", "picks", "categories", "oversamples", "stops", "groups", "columns",
+    "spreads", "aligns",
 )  # fmt: skip
 """What a call does to rows beyond its role: a number that stands for all rows; one end of the values; how many there are, missing or
 alike; a value from neighbouring rows in their order; bringing rows in order; times; some of the rows; the best of several; learning which
 categories there are and nothing else; repeating or inventing rows; stopping a training, or keeping its best state, by what the
-validation rows say; making groups of rows; leaving the columns as they are."""
+validation rows say; making groups of rows; leaving the columns as they are; making a column of each category, called by it;
+giving data the columns or categories that an argument names, whatever its own rows hold (`@columns` or an `@axis` of columns, where the
+entry has such an argument)."""
 
 GIVES = ("parser", "option", "options", "settings", "setting", "asset", "component", "output", "named")
 """What a call hands to the program from outside: a parser that options are declared to or settings are read into; one declared option;

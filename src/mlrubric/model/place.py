@@ -20,6 +20,13 @@ class Span:
         if not self.end_column:
             object.__setattr__(self, "end_column", self.column)
 
+    def meets(self, other: Span) -> bool:
+        """Whether the two share a character; one of no width counts where it stands."""
+        first, last = sorted((self, other))
+        if last.line != first.end_line or first.line != first.end_line:
+            return last.line <= first.end_line  # the last line of several counts as a whole: its end is not always known
+        return last.column < first.end_column or last.column == first.column
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:

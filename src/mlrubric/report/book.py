@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from mlrubric.report.cards import Card
@@ -17,6 +18,17 @@ HEADINGS = {
     "not": "What does not count",
     "do": "What to do",
 }
+HOLE = re.compile(r"\{([@\w.]+)\}")
+PLACEHOLDERS = {
+    "who": "this call",
+    "api": "this call",
+    "label": "this",
+    "path": "this file",
+    "other": "the other one",
+    "other_line": "file and line",
+    "@source": "what is read",
+    "how": "how",
+}
 
 
 def explanation(card: Card, cards: Mapping[str, Card], width: int) -> list[Row]:
@@ -29,7 +41,7 @@ def explanation(card: Card, cards: Mapping[str, Card], width: int) -> list[Row]:
     ]
     rows.append(row((cut(" · ".join(part for part in about if part), width), "dim")))
     if card.message:
-        rows += [row(), *(row("  ", line) for line in wrapped(card.message, width - 2))]
+        rows += [row(), *(row("  ", line) for line in wrapped(spoken(card.message), width - 2))]
     for key, text in card.docs:
         rows += [row(), row((HEADINGS.get(key, key.replace("_", " ").capitalize()), "bold"))]
         for paragraph in text.split("\n"):
@@ -46,6 +58,11 @@ def explanation(card: Card, cards: Mapping[str, Card], width: int) -> list[Row]:
         rows += [row(), row(("Rules that speak of it", "bold"))]
         rows += [row("  ", cut(f"{other.id}  {other.title}", width - 2)) for other in speaking]
     return rows
+
+
+def spoken(message: str) -> str:
+    """A message with words where a finding has names: `<the call>` for `{api}`, the bare name for one without words here."""
+    return HOLE.sub(lambda hole: f"<{PLACEHOLDERS.get(hole[1], hole[1].lstrip('@').replace('_', ' '))}>", message)
 
 
 def rules_text(cards: Iterable[Card], width: int) -> list[Row]:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from mlrubric.graph.automation import Automation
 from mlrubric.model.place import Place
-from mlrubric.model.report import Report
 from mlrubric.model.verdict import Finding, Step, TestResult
 from mlrubric.report import View
 from mlrubric.report.cards import Card
 from mlrubric.report.screen import Row, cut, pad, row, safe, wrapped
 from mlrubric.report.snippets import Snippets
+from mlrubric.report.spot import Spot
 from mlrubric.report.words import action_text, number, plural, sentence
 
 MOST_PATHS = 3
@@ -74,18 +74,20 @@ def _counts(card: Card, width: int) -> list[Row]:
     return [row(line) for line in wrapped(f"what counts: {text}", width)] if text else []
 
 
-def why_place(view: View, path: str, line: int, width: int, run: Automation | None = None) -> list[Row]:
+def why_place(view: View, spot: Spot, width: int, run: Automation | None = None) -> list[Row]:
     """The findings of a line with their paths, how the line comes to be run, and the tests whose evidence passes there."""
     report = view.report
     snippets = Snippets(view.texts, report.findings)
-    here = findings_at(report, path, line)
+    here = [finding for finding in report.findings if spot.touches(finding.place)]
+    if not here and spot.blank:
+        return [row(cut(f"{safe(spot.name)} is a blank line: nothing stands there", width))]
     rows: list[Row] = []
     for finding in here:
         rows += [*_finding(finding, snippets, width), row()]
-    passing = [test for test in report.tests if any(_at(step.place, path, line) for evidence in test.evidence for step in evidence.path)]
-    breaking = [test for test in report.tests if test.broken and test.broken.place and _at(test.broken.place, path, line)]
+    passing = [test for test in report.tests if any(spot.begins(step.place) for evidence in test.evidence for step in evidence.path)]
+    breaking = [test for test in report.tests if test.broken and test.broken.place and spot.begins(test.broken.place)]
     if not here:
-        rows += [row(cut(f"no finding at {safe(path)}:{line}", width)), row()]
+        rows += [row(cut(f"no finding at {safe(spot.name)}", width)), row()]
     if run is not None:
         rows += [*_run(run, snippets, width), row()]
     for said, tests in (("evidence passes here", passing), ("breaks here", breaking)):
@@ -103,18 +105,6 @@ def _run(run: Automation, snippets: Snippets, width: int) -> list[Row]:
         if run.broken.place is not None:
             rows += _hop(run.broken.place, "", snippets, width)
     return rows
-
-
-def findings_at(report: Report, path: str, line: int) -> list[Finding]:
-    return [finding for finding in report.findings if finding.place.path == path and _covers(finding.place, line)]
-
-
-def _covers(place: Place, line: int) -> bool:
-    return place.line <= line <= max(place.line, place.span.end_line)
-
-
-def _at(place: Place, path: str, line: int) -> bool:
-    return place.path == path and place.line == line
 
 
 def _finding(finding: Finding, snippets: Snippets, width: int) -> list[Row]:

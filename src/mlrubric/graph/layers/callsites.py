@@ -23,7 +23,8 @@ def callsites_layer(picture: Picture) -> dict[str, object]:
             continue
         found = reach.bits(op)
         if found:
-            places, place = files.setdefault(unit.path, {}), _place(unit, program.ops[op].line, cells)
+            facts = program.ops[op]
+            places, place = files.setdefault(unit.path, {}), _place(unit, facts.line, facts.column, cells)
             places[place] = places.get(place, 0) | found
     return {
         "format": "mlrubric-callsites/1",
@@ -36,14 +37,14 @@ def _code_cells(picture: Picture) -> dict[str, dict[int, int]]:
     return {path: {cell[0]: index for index, cell in enumerate(info.cells, 1)} for path, info in picture.world.every(NotebookInfo)}
 
 
-def code_cell(picture: Picture, unit: ModuleUnit, line: int) -> int:
-    """The number, among the code cells, of the cell that holds a line of a notebook; 0 elsewhere."""
-    place = _place(unit, line, _code_cells(picture))
+def code_cell(picture: Picture, unit: ModuleUnit, line: int, column: int) -> int:
+    """The number, among the code cells, of the cell that holds a raw place of a notebook; 0 elsewhere."""
+    place = _place(unit, line, column, _code_cells(picture))
     return int(place.removeprefix("cell ")) if place.startswith("cell ") else 0
 
 
-def _place(unit: ModuleUnit, line: int, cells: dict[str, dict[int, int]]) -> str:
-    cell, _ = cell_of(unit, line)
+def _place(unit: ModuleUnit, line: int, column: int, cells: dict[str, dict[int, int]]) -> str:
+    cell, _ = cell_of(unit, line, column)
     return str(line) if cell is None else f"cell {cells.get(unit.path, {}).get(cell, cell)}"
 
 
