@@ -1,7 +1,7 @@
 """Releases and what guards them: which checks of quality every way to a registration, promotion, deployment or upload must pass.
 
 Inside code, a check guards a release when it comes first on every way or stands around it; between commands, when an earlier command of
-the same step, job or needed job fails on it.
+the same step, job or needed job, or a stage that is waited for, fails on it. A registration may also be held back by its alias.
 """
 
 from __future__ import annotations
@@ -94,11 +94,31 @@ def guard_releases(world: World) -> list[Guarded]:
             for way in free:
                 _way_around(code, graph, node, way)
         found.append(Guarded(node, tuple(sorted(guards | outer)) if guarded else ()))
+    found = _held_back(world, found)
     mark_causes(world)
     everywhere = all(one.checks for one in found)
     for check in {c for one in found for c in one.checks}:
         graph.nodes[check].attributes["guards"] = "true" if everywhere else "some"
     return found
+
+
+def _held_back(world: World, found: list[Guarded]) -> list[Guarded]:
+    """A registration whose own version goes live by a guarded alias is held back: `guarded` is `later`, by the alias's checks."""
+    graph, code = world.graph, world.code
+    moves = [one for one in found if one.checks and "model.promote" in graph.nodes[one.node].roles]
+    live = {code.node_op[one.node]: one for one in moves if one.node in code.node_op}
+    if not live:
+        return found
+    held: list[Guarded] = []
+    for one in found:
+        op, node = code.node_op.get(one.node), graph.nodes[one.node]
+        if op is not None and not one.checks and "model.register" in node.roles and node.attributes["guarded"] == "false":
+            moved = [a for a in sorted(code.flow.reach([op]).keys() & live.keys()) if a != op]
+            if moved:
+                node.attributes["guarded"] = "later"
+                one = Guarded(one.node, live[moved[0]].checks)
+        held.append(one)
+    return held
 
 
 def decides(code: Code, node: int) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from functools import cache
 
 from mlrubric.graph.code import is_test_code
+from mlrubric.graph.earlier import positions
 from mlrubric.graph.gates import decides
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.order import Order
@@ -117,8 +118,7 @@ def same_run(world: World, check: int, fit: int) -> bool:
 
 
 def _positions(world: World, parent: int, above: dict[int, int]) -> list[int]:
-    graph = world.graph
-    return [int(graph.nodes[e.target].attributes.get("index", "0")) for e in graph.successors(parent, ("run",)) if e.target in above]
+    return [place for place, edge in positions(world.graph, parent) if edge.target in above]
 
 
 def _leads(world: World, fit: int, fits: Mapping[int, list[int]]) -> bool:

@@ -19,10 +19,12 @@ PYTHON_ENVIRONMENT = re.compile(r"py(py)?[0-9.]*(-[\w.-]+)?")  # `tox -e py311` 
 def link(world: World) -> None:
     """Nodes for all commands first, then the hops that start at them."""
     owned: list[tuple[int, str, Command]] = []
+    last: dict[tuple[str, str], int] = {}
     for path, command in world.every(Command):
         owner = _owner(world, path, command)
         words = " ".join(command.argv)
-        node = world.graph.add("command", words if len(words) <= 200 else words[:197] + "...", command.place, index=str(command.index))
+        place = str(_place(last, path, command))
+        node = world.graph.add("command", words if len(words) <= 200 else words[:197] + "...", command.place, index=place)
         loss = f"failure lost: {command.swallowed}" if command.swallowed and command.swallowed != "if condition" else ""
         world.graph.connect(owner, node, "run", command.swallowed_at or command.place, loss=loss, certain=not command.condition)
         owned.append((node, path, command))
@@ -36,6 +38,13 @@ def link(world: World) -> None:
         base = _base(world, path, command, moved.get((path, command.owner), ""))
         for invocation in interpret(command.argv):
             follow(world, node, path, command, base, invocation)
+
+
+def _place(last: dict[tuple[str, str], int], path: str, command: Command) -> int:
+    """The place of a command among all of its owner, which may have several texts (recipe lines) that each count from nought."""
+    before = last.get((path, command.owner), -1)
+    last[path, command.owner] = here = max(command.index, before + 1)
+    return here
 
 
 def _owner(world: World, path: str, command: Command) -> int:
@@ -86,6 +95,8 @@ def follow(world: World, node: int, path: str, command: Command, base: str, invo
         world.starts.append((node, invocation))
     if invocation.kind == "install":
         world.installs.append((node, folder, invocation))
+    if invocation.kind == "target":
+        attributes["ordered"] = "true"  # the targets that are named run in this order, up to the first that fails
     for target, certain, blocked in targets(world, folder, invocation, command.argv):
         graph.connect(node, target, "run", command.place, certain=certain, loss=loss, blocked=blocked)
     if invocation.kind in ("script", "module", "notebook", "shell-script", "stage", "target") and not any(
@@ -191,6 +202,8 @@ def _stages(world: World, folder: str, wanted: str, tool: str) -> list[tuple[int
             PYTHON_ENVIRONMENT.fullmatch(name) for name in names if name not in {graph.nodes[n].label for n in chosen}
         ):
             chosen += [n for n in here if graph.nodes[n].label == "py" and n not in chosen]
+        if tool == "make":
+            chosen.sort(key=lambda n: names.index(graph.nodes[n].label) if graph.nodes[n].label in names else len(names))
         return [(n, True, "") for n in chosen]
     if tool == "make":
         return [(n, True, "") for n in here if graph.nodes[n].attributes.get("default") == "true"]

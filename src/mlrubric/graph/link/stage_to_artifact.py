@@ -20,6 +20,8 @@ def link(world: World) -> None:
             attributes["frozen"] = "true"
         if stage.default:
             attributes["default"] = "true"
+        if stage.tool != "tox":  # it goes on after an environment that has failed
+            attributes["ordered"] = "true"
         attributes.update({f"with.{name}": value for name, value in stage.options})
         world.nodes[(path, stage.place.symbol)] = node
         by_name[(path, stage.name)] = node

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
 
 from mlrubric.graph.world import World
+from mlrubric.knowledge.conditions import asks_success, runs_regardless
 from mlrubric.model.facts import Job, Step, Trigger, Workflow
 
 ORDER = 10
@@ -24,8 +26,9 @@ def link(world: World) -> None:
         _step(world, path, step)
     for path, trigger in world.every(Trigger):
         _trigger(world, path, trigger)
+    by_id = {(path, job.id): world.nodes[path, job.place.symbol] for path, job in world.every(Job)}
     for path, job in world.every(Job):
-        _order(world, path, job)
+        _order(world, path, job, by_id)
         if job.uses:
             _call(world, path, job.place.symbol, job.uses)
     for path, step in world.every(Step):
@@ -50,6 +53,9 @@ def _trigger(world: World, path: str, trigger: Trigger) -> None:
     )
     if trigger.schedule:
         world.graph.nodes[node].attributes["schedule"] = trigger.schedule
+    followed = [text.removeprefix("workflows: ") for text in trigger.filters if text.startswith("workflows: ")]
+    if trigger.kind == "workflow_run" and len(followed) == 1:
+        world.graph.nodes[node].attributes["after"] = followed[0]
     world.graph.connect(node, target, "trigger", trigger.place, certain=trigger.certain)
 
 
@@ -75,6 +81,7 @@ def _job(world: World, path: str, job: Job) -> None:
     world.nodes[(path, job.place.symbol)] = node
     if job.environment:
         world.graph.nodes[node].attributes["environment"] = job.environment
+    _condition(world, node, job.condition)
     if owner is not None:
         loss = "the job continues on error" if job.swallowed else ""
         world.graph.connect(owner, node, "run", job.swallowed or job.place, loss=loss, blocked=job.never)
@@ -91,6 +98,7 @@ def _step(world: World, path: str, step: Step) -> None:
         attributes[f"with.{name}"] = value
     if step.condition:
         attributes["if"] = step.condition
+    _condition(world, node, step.condition)
     if step.working_directory:
         attributes["directory"] = step.working_directory
     world.nodes[(path, step.place.symbol)] = node
@@ -99,11 +107,20 @@ def _step(world: World, path: str, step: Step) -> None:
         world.graph.connect(owner, node, "run", step.swallowed or step.place, loss=loss, blocked=step.never)
 
 
-def _order(world: World, path: str, job: Job) -> None:
+def _condition(world: World, node: int, condition: str | None) -> None:
+    """`regardless` when it also runs after a failure, `after` when it asks how the workflow before it went."""
+    if condition and runs_regardless(condition):
+        world.graph.nodes[node].attributes["regardless"] = "true"
+    if condition and asks_success(condition):
+        world.graph.nodes[node].attributes["after"] = "success"
+
+
+def _order(world: World, path: str, job: Job, by_id: Mapping[tuple[str, str], int]) -> None:
     """`needs` as attribute, for questions of order; a job whose needs are never met does not run."""
     node = world.node(path, job.place.symbol)
     if node is not None and job.needs:
         world.graph.nodes[node].attributes["needs"] = " ".join(job.needs)
+        world.needs[node] = tuple(by_id[path, need] for need in job.needs if (path, need) in by_id)
 
 
 def _call(world: World, path: str, symbol: str, uses: str) -> None:
