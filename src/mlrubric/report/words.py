@@ -18,7 +18,7 @@ SECTION_TITLES = {
 SECTION_POINTS = 7
 LEVEL_RANK = {"error": 0, "warning": 1, "note": 2}
 KIND_SENTENCES = {
-    "pipeline": "a pipeline that trains by itself",
+    "pipeline": "a pipeline that trains its own model",
     "service": "a service that answers with a model",
     "notebooks": "models are trained in notebooks only",
     "research": "research code: models are fitted, nothing is released",
