@@ -114,7 +114,7 @@ def test_all_that_a_resolver_knows_is_taken_over_or_found_anew() -> None:
     """A new field of the resolver must be named: as taken over, in `again.py`, or here."""
     anew = {
         "program", "catalogue", "inputs", "uses", "class_of", "late", "asked", "rebound", "signatures", "answers", "heirs", "orders",
-        "below", "arithmetic", "resolved", "unasked", "_slots_of", "_methods", "_wide", "_kinds", "_bases", "_copies", "_queued", "_queue",
+        "below", "arithmetic", "resolved", "unasked", "_slots_of", "_methods", "_kinds", "_bases", "_copies", "_queued", "_queue",
     }  # fmt: skip
     taken = {*again_.OPS_BY_OP, *again_.OPS_BY_ATTRIBUTE, *again_.OPS_BY_SCOPE, *again_.VALUES_BY_OP, *again_.SCOPES, *again_.OPS}
     assert vars(resolve(program(FILES), load_catalogue())).keys() == anew | taken | set(again_.ALONE)

@@ -14,10 +14,9 @@ from mlrubric.graph.graph import Graph
 from mlrubric.graph.summaries import LEAVING, Summaries
 from mlrubric.graph.sweeps import DOWN, FREE, INSIDE, OVER, UP
 
-BUSY = 4
-
-
+BUSY = 4  # calls, or a square of writers and readers, from which on a place is busy
 Way = tuple[int, int, int]
+"""The operation that follows, the state in which it is reached, and the node where the way ends, or -1."""
 
 
 def connect_flow(graph: Graph, code: Code) -> None:
@@ -99,7 +98,7 @@ def _leading_to(code: Code, goals: list[int]) -> bytearray:
         leading[goal] = 1
     while todo:
         op = todo.pop()
-        for before in (*flow.backward[op], *(source for source, _ in flow.jumps_back.get(op, ()))):
+        for before in flow.before(op):
             if not leading[before]:
                 leading[before] = 1
                 todo.append(before)

@@ -20,8 +20,6 @@ from mlrubric.knowledge.entries import Api
 
 COPIES = frozenset({"phi", "boolean", "await", "return", "yield"})
 UNSPELLED = frozenset({"Ellipsis", "complex"})  # constants that are no texts or numbers
-CONSTANTS = frozenset({"text", "const"})
-SPELLED = 16  # constants per operation; with more of them nothing is said
 STEPS_PER_OP = 60
 
 
@@ -70,7 +68,6 @@ class Resolver:
         self.below: dict[int, set[int]] = {}  # class -> the classes in whose order it stands
         self.arithmetic: dict[str, bool] = {}  # types of libraries -> whether operators give the type again
         self._methods: dict[tuple[str, str], Api | None] = {}
-        self._wide: set[int] = set()
         self._kinds = [_RULES.get(facts.kind, _nothing) for facts in program.ops]
         for op, args in enumerate(program.args):
             for arg in args:
@@ -153,8 +150,6 @@ class Resolver:
             new = kinds[op](self, op)
             if new and not new <= old:
                 new = join(old, new)
-                if op in self._wide or (len(new) > SPELLED and sum(v[0] in CONSTANTS for v in new) > SPELLED):
-                    new = self._widened(op, new)
                 if new != old:
                     self._give(op, new)
                     if op in self._bases:
@@ -173,11 +168,6 @@ class Resolver:
                     queue.append(use)
                 elif copies[use] and values[use] is not new:
                     todo.append(use)
-
-    def _widened(self, op: int, values: Values) -> Values:
-        """Without its constants: a text that grows in a loop would never come to an end."""
-        self._wide.add(op)
-        return frozenset(v for v in values if v[0] not in CONSTANTS)
 
     def push(self, op: int) -> None:
         if not self._queued[op]:
