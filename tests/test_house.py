@@ -44,7 +44,14 @@ DOORS = {
 }
 
 # Packages whose modules are found by walking the folder.
-WALKED = ("mlrubric.read", "mlrubric.graph.link", "mlrubric.report", "mlrubric.fix.recipes", "mlrubric.rules.shapes")
+WALKED = (
+    "mlrubric.read",
+    "mlrubric.read.kubernetes.kinds",
+    "mlrubric.graph.link",
+    "mlrubric.report",
+    "mlrubric.fix.recipes",
+    "mlrubric.rules.shapes",
+)
 
 HEAVY = ("libcst", "networkx", "jsonschema", "pygls", "lsprotocol", "rich", "tree_sitter", "pip_audit")
 
