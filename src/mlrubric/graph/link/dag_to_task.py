@@ -7,17 +7,16 @@ from dataclasses import dataclass, replace
 
 from mlrubric.graph.clock import BY_HAND, Clock, add_trigger, clock_of
 from mlrubric.graph.definitions import decorated, functions, methods
-from mlrubric.graph.graph import Graph
 from mlrubric.graph.values import number
 from mlrubric.graph.world import World
 from mlrubric.model.facts import Image, Requirement
-from mlrubric.model.place import Place
 
 ORDER = 80
 DAG = "airflow.DAG"
 DECORATOR = "airflow.decorators.dag"
 SCHEDULE = ("schedule", "schedule_interval", "timetable")
 MAJOR = re.compile(r"\D*(\d+)")
+RELEASING = frozenset({"model.register", "model.deploy", "model.promote", "model.evaluate", "model.fit", "data.validate", "notify.send"})
 DEPTH = 4  # helper functions around an operator
 
 
@@ -55,7 +54,7 @@ def link(world: World) -> None:
         tasks = [node for node in called if node is not None and "flow.task" in world.graph.nodes[node].roles]
         for dag in _dags_of(world, op, by_op, DEPTH) if tasks else ():
             for node in tasks:
-                world.graph.connect(dag.node, node, "run", world.code.place(op))
+                world.graph.connect(_node(world, dag, op, world.graph.nodes[node].label), node, "run", world.code.place(op))
 
 
 def _major(world: World) -> int:
@@ -149,20 +148,25 @@ def _task(world: World, dag: Dag, op: int, dags: list[Dag]) -> None:
     meaning, place = code.meanings.of(op), code.place(op)
     if meaning is None:
         return
+    started = code.meanings.spelling(meaning.arguments.get("@name", op)) if "flow.run" in meaning.roles else ""
+    named = code.program.keyword(op, "task_id")
+    task = _node(world, dag, op, code.meanings.spelling(named) if named >= 0 else meaning.api.rpartition(".")[2])
     for target in functions(code, meaning.arguments.get("@function", -1)):
-        graph.connect(dag.node, target, "run", place)
+        graph.connect(task, target, "run", place)
     for value in sorted(code.resolver.targets.get(op, ()), key=repr):
         if value[0] == "class":
             for target in methods(world, number(value), name="execute"):
-                graph.connect(dag.node, target, "run", place)
-    if "@command" in meaning.arguments:
-        graph.connect(dag.node, code.op_node[op], "run", place)
-    if "flow.run" in meaning.roles:
-        _started(graph, dag, code.meanings.spelling(meaning.arguments.get("@name", op)), dags, place)
-
-
-def _started(graph: Graph, dag: Dag, name: str, dags: list[Dag], place: Place) -> None:
-    """An operator that starts another DAG."""
+                graph.connect(task, target, "run", place)
+    if "@command" in meaning.arguments or RELEASING & set(meaning.roles):
+        graph.connect(task, code.op_node[op], "run", place)
     for other in dags:
-        if other.name == name and other is not dag:
-            graph.connect(dag.node, other.node, "run", place)
+        if other.name == started and other is not dag:
+            graph.connect(task, other.node, "run", place)
+
+
+def _node(world: World, dag: Dag, op: int, label: str) -> int:
+    """The node of a task, which the DAG runs."""
+    if op not in world.tasks:
+        world.tasks[op] = world.graph.add("task", label, world.code.place(op), task=label)
+    world.graph.connect(dag.node, world.tasks[op], "run", world.code.place(op))
+    return world.tasks[op]
