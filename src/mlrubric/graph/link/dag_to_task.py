@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from mlrubric.graph.clock import BY_HAND, Clock, add_trigger, clock_of
+from mlrubric.graph.clock import BY_HAND, Clock, add_trigger, clock_of, day_of
 from mlrubric.graph.definitions import decorated, functions, methods
 from mlrubric.graph.values import number
 from mlrubric.graph.world import World
@@ -93,9 +93,29 @@ def _clock(world: World, op: int, scope: int, major: int) -> Clock:
         if paused >= 0 and code.meanings.spelling(paused) == "true":
             return replace(clock_of(code, given), live=False, reason="is_paused_upon_creation=True: it starts switched off")
     clock = clock_of(code, given) if given != -1 else _default(major)
+    ended = _end(world, op)
+    if ended and world.today and ended < world.today and clock.live and clock.recurring:
+        return replace(clock, live=False, reason=f"its end_date {ended} is past")
     if not _loaded(world, op, scope):
         return replace(clock, live=False, reason="this function is never called, so that Airflow sees no DAG")
     return clock
+
+
+def _end(world: World, op: int) -> str:
+    """The day on which the DAG ends, by its own argument or its default arguments."""
+    code, program = world.code, world.code.program
+    if program.ops[op].kind != "call":
+        return ""
+    own = program.keyword(op, "end_date")
+    if own >= 0:
+        return day_of(code, own)
+    defaults = program.keyword(op, "default_args")
+    for made in (number(v) for v in code.resolver.of(defaults) if v[0] == "made") if defaults >= 0 else ():
+        args = program.args[made] if program.ops[made].kind == "dict" else ()
+        for key, value in zip(args[::2], args[1::2], strict=True):
+            if key >= 0 and ("text", "end_date") in code.resolver.of(key):
+                return day_of(code, value)
+    return ""
 
 
 def _default(major: int) -> Clock:
