@@ -55,6 +55,10 @@ class Catalogue:
         """Whether a library file speaks of this name's top-level package."""
         return self._library(name) is not None
 
+    def library(self, name: str) -> Library | None:
+        """The entries of the file that speaks of this name's top-level package."""
+        return self._library(name)
+
     @property
     def import_names(self) -> tuple[str, ...]:
         return tuple(sorted(self._paths))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mlrubric.model.cluster import Resource as Resource
 from mlrubric.model.documents import Bot as Bot
 from mlrubric.model.documents import CodeBlock as CodeBlock
 from mlrubric.model.documents import DataFile as DataFile
@@ -320,7 +321,7 @@ class Service:
 Fact = (
     Unreadable | Notice | Embedded | Requirement | Include | Manifest | Project | Setting | Trigger | Workflow | Job | Step
     | Command | Stage | Pin | Remote | Image | Instruction | Service | Owner | Bot | Heading | Link | FrontMatter | CodeBlock
-    | Secret | NotebookInfo | DataFile | Query | PythonModule
+    | Secret | NotebookInfo | DataFile | Query | PythonModule | Resource
 )  # fmt: skip
 
 

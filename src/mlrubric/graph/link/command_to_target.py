@@ -28,6 +28,8 @@ def link(world: World) -> None:
         loss = f"failure lost: {command.swallowed}" if command.swallowed and command.swallowed != "if condition" else ""
         world.graph.connect(owner, node, "run", command.swallowed_at or command.place, loss=loss, certain=not command.condition)
         owned.append((node, path, command))
+        if command.place.symbol:
+            world.nodes.setdefault((path, command.place.symbol), node)  # what a shell that it starts is told to run
         unbounded = [text for text, bounded in pip_install_targets(command.argv) if not bounded]
         if unbounded:
             world.graph.nodes[node].attributes["unbounded"] = " ".join(unbounded)
@@ -36,6 +38,8 @@ def link(world: World) -> None:
         if command.argv[:1] == ("cd",) and len(command.argv) > 1:
             moved[(path, command.owner)] = VARIABLE.sub("*", command.argv[1]) if "$" in command.argv[1] else ""
         base = _base(world, path, command, moved.get((path, command.owner), ""))
+        if base:
+            world.graph.nodes[node].attributes["directory"] = base
         for invocation in interpret(command.argv):
             follow(world, node, path, command, base, invocation)
 
