@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
 from mlrubric.graph.clock import BY_HAND, Clock, add_trigger, clock_of, day_of
 from mlrubric.graph.definitions import decorated, functions, methods
 from mlrubric.graph.values import number
 from mlrubric.graph.world import World
-from mlrubric.model.facts import Image, Requirement
 
 ORDER = 80
 DAG = "airflow.DAG"
 DECORATOR = "airflow.decorators.dag"
 SCHEDULE = ("schedule", "schedule_interval", "timetable")
-MAJOR = re.compile(r"\D*(\d+)")
+DISTRIBUTION = "apache-airflow"
 RELEASING = frozenset({"model.register", "model.deploy", "model.promote", "model.evaluate", "model.fit", "data.validate", "notify.send"})
 DEPTH = 4  # helper functions around an operator
 
@@ -32,16 +30,15 @@ class Dag:
 
 def link(world: World) -> None:
     """Nodes and triggers of all DAGs, then the edges to what their tasks run."""
-    major = _major(world)
     dags: list[Dag] = []
     for op, meaning in sorted(world.code.meanings.all().items()):
         if meaning.api == DAG:
-            dags.append(_add(world, op, -1, major))
+            dags.append(_add(world, op, -1))
     for definition, decorator in decorated(world.code):
         named = world.code.meanings.of(decorator) or world.code.meanings.named(decorator)
         if named is not None and named.api == DECORATOR and world.code.program.ops[definition].kind == "function":
             scope = world.code.program.defined(definition)
-            dags.append(_add(world, decorator, scope, major))
+            dags.append(_add(world, decorator, scope))
     if not dags:
         return
     by_op = {dag.op: dag for dag in dags}
@@ -57,19 +54,7 @@ def link(world: World) -> None:
                 world.graph.connect(_node(world, dag, op, world.graph.nodes[node].label), node, "run", world.code.place(op))
 
 
-def _major(world: World) -> int:
-    """The major version of Airflow as requirements and images say; 0 when nothing does."""
-    found: set[int] = set()
-    for _, requirement in world.every(Requirement):
-        if requirement.name.lower().replace("_", "-") == "apache-airflow":
-            found |= {int(m[1]) for text in requirement.specifiers if (m := MAJOR.match(text)) and text.startswith(("=", ">", "~"))}
-    for _, picture in world.every(Image):
-        if picture.name.endswith("apache/airflow") and (match := MAJOR.match(picture.tag or "")):
-            found.add(int(match[1]))
-    return max(found, default=0)
-
-
-def _add(world: World, op: int, scope: int, major: int) -> Dag:
+def _add(world: World, op: int, scope: int) -> Dag:
     code = world.code
     named = code.meanings.of(op)
     argument = named.arguments.get("@name", -1) if named is not None else -1
@@ -78,11 +63,11 @@ def _add(world: World, op: int, scope: int, major: int) -> Dag:
     node = world.graph.add("task", f"dag {name}", place, dag=name)
     if scope >= 0:
         world.graph.connect(node, code.scope_node[scope], "run", place)
-    add_trigger(world, _clock(world, op, scope, major), place, [node])
+    add_trigger(world, _clock(world, op, scope), place, [node])
     return Dag(op, scope, name, node)
 
 
-def _clock(world: World, op: int, scope: int, major: int) -> Clock:
+def _clock(world: World, op: int, scope: int) -> Clock:
     """The schedule of a DAG; what holds without one differs between versions."""
     code = world.code
     if code.program.ops[op].kind != "call":  # a bare decorator
@@ -92,7 +77,7 @@ def _clock(world: World, op: int, scope: int, major: int) -> Clock:
         paused = code.program.keyword(op, "is_paused_upon_creation")
         if paused >= 0 and code.meanings.spelling(paused) == "true":
             return replace(clock_of(code, given), live=False, reason="is_paused_upon_creation=True: it starts switched off")
-    clock = clock_of(code, given) if given != -1 else _default(major)
+    clock = clock_of(code, given) if given != -1 else _default(world, op)
     ended = _end(world, op)
     if ended and world.today and ended < world.today and clock.live and clock.recurring:
         return replace(clock, live=False, reason=f"its end_date {ended} is past")
@@ -118,10 +103,12 @@ def _end(world: World, op: int) -> str:
     return ""
 
 
-def _default(major: int) -> Clock:
-    if major >= 3:
+def _default(world: World, op: int) -> Clock:
+    """What holds without a schedule, by the version that the file is run with."""
+    bounds = world.versions.bounds(world.code.program.unit(op).path, DISTRIBUTION)
+    if bounds.at_least("3"):
         return replace(BY_HAND, reason="no schedule is set, and Airflow 3 has none by default")
-    return Clock("daily", reason="the default of Airflow before 3", certain=major > 0)
+    return Clock("daily", reason="the default of Airflow before 3", certain=bounds.below("3"))
 
 
 def _loaded(world: World, op: int, scope: int) -> bool:

@@ -119,7 +119,13 @@ class _Parts:
         for exit_ in (task.scalar("onExit"), task.scalar("hooks", "exit", "template")):
             if exit_:
                 target = f"#{self.symbol}.templates.{exit_}"
-                yield Job(Place(place.path, place.span, f"{route}.exit"), f"{self.name}.{template}.{own}.exit", route, condition=ALWAYS, uses=target)
+                yield Job(
+                    Place(place.path, place.span, f"{route}.exit"),
+                    f"{self.name}.{template}.{own}.exit",
+                    route,
+                    condition=ALWAYS,
+                    uses=target,
+                )
 
     def _target(self, task: Node) -> str | None:
         reference = task.get("templateRef")
