@@ -20,6 +20,8 @@ from mlrubric.model.documents import NotebookInfo as NotebookInfo
 from mlrubric.model.documents import Owner as Owner
 from mlrubric.model.documents import Query as Query
 from mlrubric.model.documents import Secret as Secret
+from mlrubric.model.flows import EventSource as EventSource
+from mlrubric.model.flows import Listener as Listener
 from mlrubric.model.place import Place
 from mlrubric.model.python import PythonModule
 
@@ -325,6 +327,7 @@ Fact = (
     Unreadable | Notice | Embedded | Requirement | Include | Manifest | Project | Setting | Trigger | Workflow | Job | Step
     | Command | Stage | Pin | Remote | Image | Instruction | Service | Owner | Bot | Heading | Link | FrontMatter | CodeBlock
     | Secret | NotebookInfo | DataFile | Query | PythonModule | Resource
+    | EventSource | Listener
 )  # fmt: skip
 
 
