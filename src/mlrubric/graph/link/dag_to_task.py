@@ -1,4 +1,4 @@
-"""DAGs of Airflow: a schedule leads to the DAG, the DAG to its tasks, a task to the function, command or DAG that it runs."""
+"""DAGs that code declares: a schedule leads to the DAG, the DAG to its tasks, a task to the function, command or DAG that it runs."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from mlrubric.graph.values import number
 from mlrubric.graph.world import World
 
 ORDER = 80
-DAG = "airflow.DAG"
+PLAN = "plan"
 DECORATOR = "airflow.decorators.dag"
-SCHEDULE = ("schedule", "schedule_interval", "timetable")
+DAILY = ("airflow.DAG", DECORATOR)
+SCHEDULE = ("schedule", "schedule_interval", "timetable", "schedules")
+OFF = ("is_paused_upon_creation", "suspend", "cron_suspend")
 DISTRIBUTION = "apache-airflow"
 RELEASING = frozenset({"model.register", "model.deploy", "model.promote", "model.evaluate", "model.fit", "data.validate", "notify.send"})
 DEPTH = 4  # helper functions around an operator
@@ -32,7 +34,7 @@ def link(world: World) -> None:
     """Nodes and triggers of all DAGs, then the edges to what their tasks run."""
     dags: list[Dag] = []
     for op, meaning in sorted(world.code.meanings.all().items()):
-        if meaning.api == DAG:
+        if meaning.entry is not None and meaning.entry.gives == PLAN and meaning.entry.kind == "constructor":
             dags.append(_add(world, op, -1))
     for definition, decorator in decorated(world.code):
         named = world.code.meanings.of(decorator) or world.code.meanings.named(decorator)
@@ -74,15 +76,16 @@ def _clock(world: World, op: int, scope: int) -> Clock:
         given = -1
     else:
         given = code.program.keyword(op, *SCHEDULE)
-        paused = code.program.keyword(op, "is_paused_upon_creation")
-        if paused >= 0 and code.meanings.spelling(paused) == "true":
-            return replace(clock_of(code, given), live=False, reason="is_paused_upon_creation=True: it starts switched off")
+        for name in OFF:
+            paused = code.program.keyword(op, name)
+            if paused >= 0 and code.meanings.spelling(paused) == "true":
+                return replace(clock_of(code, given), live=False, reason=f"{name}=True: it starts switched off")
     clock = clock_of(code, given) if given != -1 else _default(world, op)
     ended = _end(world, op)
     if ended and world.today and ended < world.today and clock.live and clock.recurring:
         return replace(clock, live=False, reason=f"its end_date {ended} is past")
     if not _loaded(world, op, scope):
-        return replace(clock, live=False, reason="this function is never called, so that Airflow sees no DAG")
+        return replace(clock, live=False, reason="this function is never called, so that nothing makes the DAG")
     return clock
 
 
@@ -105,6 +108,9 @@ def _end(world: World, op: int) -> str:
 
 def _default(world: World, op: int) -> Clock:
     """What holds without a schedule, by the version that the file is run with."""
+    named = world.code.meanings.of(op) or world.code.meanings.named(op)
+    if named is None or named.api not in DAILY:
+        return BY_HAND
     bounds = world.versions.bounds(world.code.program.unit(op).path, DISTRIBUTION)
     if bounds.at_least("3"):
         return replace(BY_HAND, reason="no schedule is set, and Airflow 3 has none by default")

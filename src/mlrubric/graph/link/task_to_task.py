@@ -13,7 +13,7 @@ from mlrubric.graph.values import number
 from mlrubric.graph.world import World
 
 ORDER = 81  # once DAGs have their tasks, before values are handed over
-PLAN = "plan"
+PLAN, STEPS = "plan", "steps"
 LATER, EARLIER = ("set_downstream", "next"), ("set_upstream", "after")
 CHAINS, CROSSES = ("chain", "chain_linear"), ("cross_downstream",)
 PASSING = frozenset(
@@ -39,6 +39,7 @@ def link(world: World) -> None:
     for op in sorted(tasks.needs):
         _kind(world, tasks, op)
         order.arguments(op)
+    order.sequences()
     for op, facts in enumerate(world.code.program.ops):
         if facts.kind == "binary" and facts.name in (">>", "<<"):
             order.arrow(op, facts.name == ">>")
@@ -48,6 +49,26 @@ def link(world: World) -> None:
         world.needs[node] = tuple(sorted(world.tasks[n] for n in tasks.needs[op] if n in world.tasks))
         if op in tasks.regardless:
             world.graph.nodes[node].attributes["regardless"] = "true"
+        _declared(world, op, tasks.runs[op])
+
+
+def _declared(world: World, op: int, scopes: tuple[int, ...]) -> None:
+    """The call that declares a task does not run its function: the node of the task does."""
+    graph, code = world.graph, world.code
+    targets, place = {code.scope_node[scope] for scope in scopes}, code.place(op)
+    for number in graph.outgoing[code.holder(op)]:
+        edge = graph.edges[number]
+        if edge.kind == "call" and edge.place == place and edge.target in targets:
+            graph.turn_edge(number, "declare")
+
+
+def _handed(world: World, plans: set[int]) -> None:
+    """What is given the function of a pipeline only compiles it, unless it is known to run or schedule it."""
+    graph, code = world.graph, world.code
+    for op, targets in sorted(code.resolver.targets.items()):
+        given = tuple(number(t) for t in targets if t[0] == "callback" and t[1] in plans)
+        if given and not any(role == "flow.run" or role.startswith("trigger.") for role in code.meanings.roles(op)):
+            _declared(world, op, given)
 
 
 def _plans(world: World, tasks: Tasks) -> None:
@@ -58,6 +79,8 @@ def _plans(world: World, tasks: Tasks) -> None:
         named = code.meanings.of(decorator) or code.meanings.named(decorator)
         if named is not None and named.entry is not None and named.entry.gives == PLAN and program.ops[definition].kind == "function":
             plans.add(program.defined(definition))
+    if plans:
+        _handed(world, plans)
     for op, targets in sorted(code.resolver.targets.items()) if plans else ():
         if program.ops[op].kind == "call" and program.scope_id(op) in plans and op not in tasks.needs:
             scopes = [number(t) for t in targets if t[0] == "function" and _is_task(world, number(t))]
@@ -117,6 +140,21 @@ class _Arrows:
                 if facts.kind == "with" and facts.test >= 0:
                     self.inside.setdefault(facts.test + unit.base, []).append(op)
 
+    def sequences(self) -> None:
+        """Inside of a block of steps, the order of the text is the order of the tasks; those of a block inside it run at once."""
+        for opening, inside in sorted(self.inside.items()):
+            if self._gives(opening) != STEPS:
+                continue
+            base = self.program.block_id(inside[0]) if inside else -1
+            for place, later in enumerate(inside):
+                for earlier in inside[:place]:
+                    if self.program.block_id(earlier) == base or self.program.block_id(earlier) != self.program.block_id(later):
+                        self.tasks.wait(later, earlier)
+
+    def _gives(self, op: int) -> str:
+        meaning = self.code.meanings.of(op)
+        return meaning.entry.gives if meaning is not None and meaning.entry is not None else ""
+
     def arguments(self, op: int) -> None:
         """A task waits for those whose values it is given."""
         for argument in self.program.args[op][1:]:
@@ -165,6 +203,8 @@ class _Arrows:
         if facts.kind in PASSING:
             deeper = depth if facts.kind in ("load", "assign", "phi") else depth - 1
             behind = args[:1] if facts.kind in ("subscript", "attribute") else args
+            chosen = self.program.element(args[0], facts.value) if facts.kind == "unpack" and args else None
+            behind = behind if chosen is None else (chosen,)
             found = [task for a in (*behind, *sorted(self.code.resolver.reads.get(op, ()))) if a != op for task in self._guarded(a, deeper)]
             return list(dict.fromkeys(found))
         if facts.kind == "call":

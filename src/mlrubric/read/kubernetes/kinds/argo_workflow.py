@@ -1,4 +1,4 @@
-"""Workflow, WorkflowTemplate, ClusterWorkflowTemplate, CronWorkflow of Argo: templates are jobs, tasks of a graph are jobs that start them."""
+"""Workflow, WorkflowTemplate, ClusterWorkflowTemplate, CronWorkflow of Argo: templates are jobs, and so are the tasks that start them."""
 
 from __future__ import annotations
 
