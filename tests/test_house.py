@@ -33,6 +33,7 @@ DOORS = {
     "rich": ("report.terminal", "report.screen", "cli"),  # screen: what the terminal's pages share
     "tree_sitter": ("source.syntax",),
     "tree_sitter_bash": ("source.syntax",),
+    "tree_sitter_hcl": ("source.syntax",),
     "yaml": ("source.syntax",),
     "pygls": ("lsp",),
     "lsprotocol": ("lsp",),

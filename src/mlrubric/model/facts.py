@@ -21,6 +21,8 @@ from mlrubric.model.documents import Owner as Owner
 from mlrubric.model.documents import Query as Query
 from mlrubric.model.documents import Secret as Secret
 from mlrubric.model.place import Place
+from mlrubric.model.provision import Provision as Provision
+from mlrubric.model.provision import Variable as Variable
 from mlrubric.model.python import PythonModule
 
 
@@ -97,7 +99,7 @@ class Include:
 
     place: Place
     target: str  # as written
-    kind: str  # "requirements", "constraints", "workflow", "action", "compose", "make", "dockerfile"
+    kind: str  # "requirements", "constraints", "workflow", "action", "compose", "make", "dockerfile", "terraform"
     owner: str = ""
 
 
@@ -325,6 +327,7 @@ Fact = (
     Unreadable | Notice | Embedded | Requirement | Include | Manifest | Project | Setting | Trigger | Workflow | Job | Step
     | Command | Stage | Pin | Remote | Image | Instruction | Service | Owner | Bot | Heading | Link | FrontMatter | CodeBlock
     | Secret | NotebookInfo | DataFile | Query | PythonModule | Resource
+    | Provision | Variable
 )  # fmt: skip
 
 

@@ -101,6 +101,8 @@ def follow(world: World, node: int, path: str, command: Command, base: str, invo
         world.moved.append((node, folder, invocation.moved))
     if invocation.kind == "install":
         world.installs.append((node, folder, invocation))
+    if invocation.kind == "infrastructure":
+        attributes["applies"] = folder
     if invocation.kind == "target":
         attributes["ordered"] = "true"  # the targets that are named run in this order, up to the first that fails
     for target, certain, blocked in targets(world, folder, invocation, command.argv):
