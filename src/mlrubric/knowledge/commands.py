@@ -132,6 +132,10 @@ def _split(words: tuple[str, ...], entry: CommandEntry) -> _Words:
             elif word in entry.values:
                 options.append((word, words[place] if place < len(words) else ""))
                 place += 1
+            elif word in entry.optional:
+                takes = place < len(words) and not words[place].startswith("-")
+                options.append((word, words[place] if takes else ""))
+                place += takes
             elif not word.startswith("--") and word[:2] in entry.values:
                 options.append((word[:2], word[2:].removeprefix("=")))
             elif entry.clusters and not word.startswith("--"):

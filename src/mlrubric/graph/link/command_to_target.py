@@ -5,10 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 
-from mlrubric.graph.tests import VARIABLE, Selection, select
+from mlrubric.graph.test_options import VARIABLE, Selection
+from mlrubric.graph.tests import select
 from mlrubric.graph.world import World
 from mlrubric.knowledge.commands import Invocation, interpret
-from mlrubric.model.facts import Command
+from mlrubric.model.facts import Command, Step
 from mlrubric.model.place import Place, Span
 from mlrubric.source.syntax.pip_command import pip_install_targets
 
@@ -105,7 +106,7 @@ def follow(world: World, node: int, path: str, command: Command, base: str, invo
         attributes["applies"] = folder
     if invocation.kind == "target":
         attributes["ordered"] = "true"  # the targets that are named run in this order, up to the first that fails
-    for target, certain, blocked in targets(world, folder, invocation, command.argv):
+    for target, certain, blocked in targets(world, folder, path, command, invocation):
         graph.connect(node, target, "run", command.place, certain=certain, loss=loss, blocked=blocked)
     if invocation.kind in ("script", "module", "notebook", "shell-script", "stage", "target") and not any(
         e.kind == "run" for e in graph.successors(node, ("run",))
@@ -117,15 +118,18 @@ def follow(world: World, node: int, path: str, command: Command, base: str, invo
         attributes[f"env.{name}"] = value
 
 
-def targets(world: World, folder: str, invocation: Invocation, argv: tuple[str, ...]) -> list[tuple[int, bool, str]]:
+def targets(world: World, folder: str, path: str, command: Command, invocation: Invocation) -> list[tuple[int, bool, str]]:
     """The nodes an invocation starts: (node, certain, why it is blocked)."""
-    kind, target = invocation.kind, invocation.target
+    kind, target, argv = invocation.kind, invocation.target, command.argv
     if kind == "script":
         return _script(world, folder, target)
     if kind == "module":
         return _module(world, folder, target)
     if kind == "tests":
-        return select(world, Selection.of(folder, invocation))
+        by_hand = path.lower().endswith((".md", ".rst", ".txt", ".ipynb"))
+        return select(world, Selection.of(folder, invocation), invocation.options, _variables(world, path, command), by_hand)
+    if kind == "session":
+        return _sessions(world, folder, invocation)
     if kind == "stage":
         return _stages(world, folder, target, "dvc")
     if kind == "target":
@@ -157,6 +161,34 @@ def targets(world: World, folder: str, invocation: Invocation, argv: tuple[str, 
     if kind in ("flow", "unknown", "tool"):
         return _specified(world, folder, argv)
     return []
+
+
+def _variables(world: World, path: str, command: Command) -> dict[str, str]:
+    """The variables that a command is run with: of its step, and its own."""
+    found: dict[str, str] = {}
+    for fact in world.of(path):
+        if isinstance(fact, Step) and fact.place.symbol == command.owner:
+            found.update(fact.environment)
+    found.update(command.assignments)
+    return found
+
+
+def _sessions(world: World, folder: str, invocation: Invocation) -> list[tuple[int, bool, str]]:
+    """The sessions of a noxfile: those that are named, else all."""
+    file = invocation.option("-f", "--noxfile") or "noxfile.py"
+    found = world.file(folder, file)
+    index = world.code.program.by_path.get(found) if found else None
+    if index is None:
+        return []
+    names = [name.partition("-")[0].partition("(")[0] for name in invocation.target.split()]
+    graph = world.graph
+    return [
+        (node, True, "")
+        for scope, node in sorted(world.code.scope_node.items())
+        if world.code.program.scope_unit[scope] == index
+        and "flow.task" in graph.nodes[node].roles
+        and (not names or graph.nodes[node].label in names)
+    ]
 
 
 def _specified(world: World, folder: str, argv: tuple[str, ...]) -> list[tuple[int, bool, str]]:
