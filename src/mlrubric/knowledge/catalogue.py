@@ -133,6 +133,11 @@ class Catalogue:
         """What a method name may mean on a receiver of unknown type, the most particular first."""
         return self._ducks().get(method, ())
 
+    def fixtures(self) -> dict[str, str]:
+        """Parameter of a test -> type of what a plugin of the test runner hands over."""
+        library = self._library("pytest")
+        return library.fixtures if library is not None else {}
+
     # ---- distributions ----
 
     def distribution(self, import_name: str) -> str:

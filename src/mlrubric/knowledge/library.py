@@ -17,7 +17,7 @@ _RESULT = {"returns", "flows", "learns", "mutates", "parts", "decorates", "confi
 _CALL = frozenset(_SHARED | _RESULT | {"of", "name"})
 _TYPE = frozenset(_SHARED | {"of", "name", "bases", "arithmetic"})
 _DUCK = _CALL - {"of", "name"} | {"method", "min_args", "max_args", "receivers", "keywords"}
-_TABLES = frozenset(("library", "aliases", "type", "api", "duck", "attribute", "trait"))
+_TABLES = frozenset(("library", "aliases", "fixtures", "type", "api", "duck", "attribute", "trait"))
 _FIRST_EXAMPLE = re.compile(r"^\[\[example\]\]", re.MULTILINE)
 _OTHER_TABLE = re.compile(r"^\[(?!\[example\]\])", re.MULTILINE)
 
@@ -31,6 +31,7 @@ class Library:
     distributions: tuple[str, ...]
     imports: tuple[str, ...]
     aliases: dict[str, str] = field(default_factory=dict)
+    fixtures: dict[str, str] = field(default_factory=dict)  # what plugins of a test runner hand to parameters of this name: its type
     apis: dict[str, list[Api]] = field(default_factory=dict)
     wildcards: list[tuple[str, Api]] = field(default_factory=list)
     types: dict[str, TypeInfo] = field(default_factory=dict)
@@ -52,7 +53,7 @@ def read_library(path: Path, roles: Roles) -> Library:
     header = Entry(path, text, "library", 0, head)
     header.only(frozenset(("name", "distributions", "imports")))
     library = Library(path, header.text("name"), header.texts("distributions"), header.texts("imports"))
-    library.aliases = _aliases(path, text, tables)
+    library.aliases, library.fixtures = _names_to_names(path, text, tables, "aliases"), _names_to_names(path, text, tables, "fixtures")
     for entry in entries(path, text, tables, "type"):
         entry.only(_TYPE)
         template = _api(entry, roles, kind="constructor")
@@ -110,14 +111,15 @@ def _without_examples(path: Path, text: str) -> tuple[str, str]:
     return body, examples
 
 
-def _aliases(path: Path, text: str, tables: Table) -> dict[str, str]:
-    table = tables.get("aliases", {})
+def _names_to_names(path: Path, text: str, tables: Table, key: str) -> dict[str, str]:
+    """A table of texts: `aliases`, `fixtures`."""
+    table = tables.get(key, {})
     if not is_table(table):
-        raise CatalogueError(path, line_of(text, "aliases", 0), "[aliases] must be a table")
+        raise CatalogueError(path, line_of(text, key, 0), f"[{key}] must be a table")
     found: dict[str, str] = {}
     for name, target in table.items():
         if not isinstance(target, str):
-            raise CatalogueError(path, line_of(text, "aliases", 0), f"alias `{name}` must be a text")
+            raise CatalogueError(path, line_of(text, key, 0), f"`{name}` of [{key}] must be a text")
         found[name] = target
     return found
 

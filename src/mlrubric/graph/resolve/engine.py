@@ -182,6 +182,11 @@ class Resolver:
             self.uses[source].append(target)
             self.push(target)
 
+    def assume(self, op: int, values: Values) -> None:
+        """Something outside of the program gives an operation these values besides."""
+        if not values <= self.values[op]:
+            self._give(op, join(self.values[op], values))
+
     def read(self, sources: Iterable[int], target: int) -> Values:
         """The values of operations that `target` follows from now on."""
         known = self.reads.get(target)
