@@ -75,15 +75,16 @@ def build(
     catalogue: Catalogue,
     before: Picture | None = None,
     doubtful: frozenset[str] = frozenset(),
+    today: str = "",
 ) -> Picture:
     """The graph of a repository from the facts of its files; what modules mean that did not change is taken from the picture `before`.
-    `doubtful` are files and folders of which nobody can say whether they are tracked."""
+    `doubtful` are files and folders of which nobody can say whether they are tracked; `today` is the day that schedules are judged by."""
     with no_collection():
-        return _build(facts, files, catalogue, before, doubtful)
+        return _build(facts, files, catalogue, before, doubtful, today)
 
 
 def _build(
-    facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue, before: Picture | None, doubtful: frozenset[str]
+    facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue, before: Picture | None, doubtful: frozenset[str], today: str
 ) -> Picture:
     by_path: dict[str, list[FileFacts]] = {}
     for one in facts:
@@ -97,7 +98,7 @@ def _build(
     meanings = Meanings(program, resolver, catalogue, versions)
     graph = Graph()
     code = add_code(graph, program, resolver, meanings)
-    world = World(graph, code, fixtures, by_path, versions, frozenset(files), _folders(files), doubtful)
+    world = World(graph, code, fixtures, by_path, versions, frozenset(files), _folders(files), doubtful, today)
     for module in _links():
         module.link(world)
     mark_doomed(world, *mark_moved(world))

@@ -20,6 +20,8 @@ from mlrubric.model.documents import NotebookInfo as NotebookInfo
 from mlrubric.model.documents import Owner as Owner
 from mlrubric.model.documents import Query as Query
 from mlrubric.model.documents import Secret as Secret
+from mlrubric.model.flows import EventSource as EventSource
+from mlrubric.model.flows import Listener as Listener
 from mlrubric.model.place import Place
 from mlrubric.model.provision import Provision as Provision
 from mlrubric.model.provision import Variable as Variable
@@ -328,6 +330,7 @@ Fact = (
     | Command | Stage | Pin | Remote | Image | Instruction | Service | Owner | Bot | Heading | Link | FrontMatter | CodeBlock
     | Secret | NotebookInfo | DataFile | Query | PythonModule | Resource
     | Provision | Variable
+    | EventSource | Listener
 )  # fmt: skip
 
 

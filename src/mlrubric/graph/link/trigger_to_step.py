@@ -162,7 +162,10 @@ def _order(world: World, path: str, job: Job, by_id: Mapping[tuple[str, str], in
 def _call(world: World, path: str, symbol: str, uses: str) -> None:
     """A hop into a part of the same file, a local workflow, template or composite action, or a function of a Python file."""
     source = world.node(path, symbol)
-    if source is None or not uses.startswith(("./", "#")):
+    if source is None or not uses.startswith(("./", "#", "@")):
+        return
+    if uses.startswith("@"):
+        _named(world, source, path, uses[1:])
         return
     if uses.startswith("#"):
         part = world.node(path, uses[1:])
@@ -179,6 +182,16 @@ def _call(world: World, path: str, symbol: str, uses: str) -> None:
             world.graph.connect(source, node, "run", world.graph.nodes[source].place)
             return
     world.broken.append((world.graph.nodes[source].place, f"{uses} is not in this repository"))
+
+
+def _named(world: World, source: int, path: str, symbol: str) -> None:
+    """An object of any manifest, by its name; that of the same file when several files have one."""
+    place = world.graph.nodes[source].place
+    found = {p: node for (p, s), node in world.nodes.items() if s == symbol}
+    for target in [found[path]] if path in found else sorted(found.values()):
+        world.graph.connect(source, target, "run", place, certain=path in found or len(found) == 1)
+    if not found:
+        world.broken.append((place, f"{symbol.replace('.templates.', ', template ')} is not in this repository"))
 
 
 def _function(world: World, source: int, path: str, name: str) -> None:
