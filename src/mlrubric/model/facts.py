@@ -20,6 +20,15 @@ from mlrubric.model.documents import NotebookInfo as NotebookInfo
 from mlrubric.model.documents import Owner as Owner
 from mlrubric.model.documents import Query as Query
 from mlrubric.model.documents import Secret as Secret
+from mlrubric.model.monitoring import AlertRoute as AlertRoute
+from mlrubric.model.monitoring import LoadTest as LoadTest
+from mlrubric.model.monitoring import Mount as Mount
+from mlrubric.model.monitoring import Receiver as Receiver
+from mlrubric.model.monitoring import RuleChoice as RuleChoice
+from mlrubric.model.monitoring import Scrape as Scrape
+from mlrubric.model.monitoring import TelemetryPipeline as TelemetryPipeline
+from mlrubric.model.monitoring import Watch as Watch
+from mlrubric.model.monitoring import WatchServer as WatchServer
 from mlrubric.model.place import Place
 from mlrubric.model.python import PythonModule
 
@@ -322,6 +331,7 @@ Fact = (
     Unreadable | Notice | Embedded | Requirement | Include | Manifest | Project | Setting | Trigger | Workflow | Job | Step
     | Command | Stage | Pin | Remote | Image | Instruction | Service | Owner | Bot | Heading | Link | FrontMatter | CodeBlock
     | Secret | NotebookInfo | DataFile | Query | PythonModule | Resource
+    | Watch | WatchServer | RuleChoice | Scrape | Receiver | AlertRoute | Mount | TelemetryPipeline | LoadTest
 )  # fmt: skip
 
 
