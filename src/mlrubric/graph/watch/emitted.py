@@ -19,9 +19,9 @@ BY_FLOW = (
     ("quality", frozenset({"model.monitor"})),
     ("drift", frozenset({"data.drift"})),
     ("quality", frozenset({"model.evaluate"})),
-    ("drift", frozenset({"data.validate"})),
     ("performance", frozenset({"measure.time", "measure.memory"})),
     ("prediction", frozenset({"model.predict"})),
+    ("validated", frozenset({"data.validate"})),
 )
 
 

@@ -75,15 +75,16 @@ class Loading:
                 found = self._named(at, server, pattern, path, holder)
                 if found is not None:
                     return Loaded(True, by=place, certain=found, server=server)
-                missed = missed or f"rule_files of {at} names `{pattern}`, which this file is not there"
+                missed = missed or f"rule_files of {at} names `{pattern}`, where this file is not"
         first = next((at for at, server in self.servers if not server.loads), self.servers[0][0])
         return Loaded(False, missed or f"{first} has no rule_files: nothing loads this rule file", self.servers[0][1].place)
 
     def _named(self, at: str, server: WatchServer, pattern: str, path: str, holder: str) -> bool | None:
         """Whether a pattern of a configuration names a rule file: surely (True), by its name only (False), or not (None)."""
-        if server.holder or holder:
-            key = holder.rpartition("/")[2] if holder else posixpath.basename(path)
-            return False if fnmatchcase(key, posixpath.basename(pattern)) else None
+        if bool(server.holder) is not bool(holder):
+            return None
+        if holder:
+            return False if fnmatchcase(holder.rpartition("/")[2], posixpath.basename(pattern)) else None
         mounted = list(self.containers.places(at))
         if mounted:
             inside: defaultdict[str, list[str]] = defaultdict(list)

@@ -49,7 +49,7 @@ def mark_watched(world: World) -> None:
         used = uses.get(emission.node, set())
         attributes.update(
             metric=emission.name,
-            subject=" ".join(sorted(names.subjects(emission))) or "unknown",
+            subject=" ".join(sorted(names.subjects(emission))) or ("other" if emission.known else "unnamed"),
             alerted="true" if used & {"alert", "objective"} else "false",
             shown="true" if "panel" in used else "false",
             scraped="true" if scraped else "false",

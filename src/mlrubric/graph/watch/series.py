@@ -67,6 +67,10 @@ class Names:
         for subject in emission.subjects or named:
             if subject in WORDS_DECIDE and (named & AGES or (subject == "prediction" and named & {"performance", "numeric", "quality"})):
                 found |= named
+            elif subject == "drift" and "quality" in named:
+                found.add("quality")
+            elif subject == "validated":
+                found |= named or {"drift"}
             elif subject == "moment":
                 found |= named - {"performance"} or {"age"}
             else:
