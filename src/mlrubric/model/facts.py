@@ -22,6 +22,15 @@ from mlrubric.model.documents import Query as Query
 from mlrubric.model.documents import Secret as Secret
 from mlrubric.model.flows import EventSource as EventSource
 from mlrubric.model.flows import Listener as Listener
+from mlrubric.model.monitoring import AlertRoute as AlertRoute
+from mlrubric.model.monitoring import LoadTest as LoadTest
+from mlrubric.model.monitoring import Mount as Mount
+from mlrubric.model.monitoring import Receiver as Receiver
+from mlrubric.model.monitoring import RuleChoice as RuleChoice
+from mlrubric.model.monitoring import Scrape as Scrape
+from mlrubric.model.monitoring import TelemetryPipeline as TelemetryPipeline
+from mlrubric.model.monitoring import Watch as Watch
+from mlrubric.model.monitoring import WatchServer as WatchServer
 from mlrubric.model.place import Place
 from mlrubric.model.provision import Provision as Provision
 from mlrubric.model.provision import Variable as Variable
@@ -331,6 +340,7 @@ Fact = (
     | Secret | NotebookInfo | DataFile | Query | PythonModule | Resource
     | Provision | Variable
     | EventSource | Listener
+    | Watch | WatchServer | RuleChoice | Scrape | Receiver | AlertRoute | Mount | TelemetryPipeline | LoadTest
 )  # fmt: skip
 
 
