@@ -97,7 +97,7 @@ def consequential(node: Node) -> bool:
     """Whether a failure at this node stops something or tells somebody."""
     if node.kind == "test":
         return node.attributes.get("asserts", "true") == "true"
-    if node.attributes.get("chosen") == "true":
+    if node.attributes.get("chosen") == "true" or node.attributes.get("acts") == "tell":
         return True
     return node.gate or node.kind in STOPPING or bool(NOTIFYING & set(node.roles))
 
