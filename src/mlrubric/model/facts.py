@@ -20,6 +20,12 @@ from mlrubric.model.documents import NotebookInfo as NotebookInfo
 from mlrubric.model.documents import Owner as Owner
 from mlrubric.model.documents import Query as Query
 from mlrubric.model.documents import Secret as Secret
+from mlrubric.model.expectations import Checkpoint as Checkpoint
+from mlrubric.model.expectations import DataSource as DataSource
+from mlrubric.model.expectations import Expectations as Expectations
+from mlrubric.model.expectations import FeatureStore as FeatureStore
+from mlrubric.model.expectations import Freshness as Freshness
+from mlrubric.model.expectations import UnitTest as UnitTest
 from mlrubric.model.flows import EventSource as EventSource
 from mlrubric.model.flows import Listener as Listener
 from mlrubric.model.monitoring import AlertRoute as AlertRoute
@@ -337,6 +343,7 @@ class Service:
 Fact = (
     Unreadable | Notice | Embedded | Requirement | Include | Manifest | Project | Setting | Trigger | Workflow | Job | Step
     | Command | Stage | Pin | Remote | Image | Instruction | Service | Owner | Bot | Heading | Link | FrontMatter | CodeBlock
+    | Checkpoint | DataSource | Expectations | FeatureStore | Freshness | UnitTest
     | Secret | NotebookInfo | DataFile | Query | PythonModule | Resource
     | Provision | Variable
     | EventSource | Listener
