@@ -41,6 +41,7 @@ from mlrubric.graph.unrunnable import mark_unrunnable
 from mlrubric.graph.used import mark_used
 from mlrubric.graph.validation import mark_validated
 from mlrubric.graph.versions import Versions
+from mlrubric.graph.watch.mark import mark_fed, mark_watched
 from mlrubric.graph.world import World, parents
 from mlrubric.knowledge.catalogue import Catalogue
 from mlrubric.model.collector import no_collection
@@ -118,8 +119,10 @@ def _build(
     mark_literals(world)
     mark_validated(world)
     mark_unread(world)
+    mark_watched(world)
     schedule = Schedule(graph)
     mark_runs(world, schedule)
+    mark_fed(world, schedule)
     mark_started(world, schedule)
     mark_swallows(world, schedule)
     return Picture(graph, world, schedule, Schedule(graph, through_tests=False), guarded)
