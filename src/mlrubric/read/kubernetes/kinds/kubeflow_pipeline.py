@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mlrubric.model.facts import Fact, Job, Workflow
 from mlrubric.read.kubernetes.manifest import Manifest
-from mlrubric.source.automation_facts import clock
+from mlrubric.source.automation_facts import clock, period
 from mlrubric.source.document import Document
 from mlrubric.source.kfp_ir import pipeline
 from mlrubric.source.yaml_facts import entry_place
@@ -27,10 +27,10 @@ def read(document: Document, manifest: Manifest) -> Iterator[Fact]:
     yield Workflow(manifest.resource.place, manifest.resource.name, "kfp")
     dead = "enabled: false" if spec.scalar("enabled").lower() == "false" else ""
     trigger = spec.get("trigger")
-    cron, period = spec.scalar("trigger", "cronSchedule", "cron"), spec.scalar("trigger", "periodicSchedule", "intervalSecond")
-    if trigger is not None and (cron or period):
+    cron, seconds = spec.scalar("trigger", "cronSchedule", "cron"), spec.scalar("trigger", "periodicSchedule", "intervalSecond")
+    if trigger is not None and (cron or seconds):
         place = entry_place(document, spec, "trigger", f"{manifest.symbol}.trigger")
-        yield clock(place, manifest.symbol, _five(cron) if cron else f"every {period} seconds", dead=dead)
+        yield clock(place, manifest.symbol, _five(cron), dead=dead) if cron else period(place, manifest.symbol, f"{seconds} seconds", dead)
     inside = spec.get("workflow", "spec")
     name = spec.scalar("pipelineName") or spec.scalar("pipelineId")
     if inside is not None and inside.get("deploymentSpec") is not None:
