@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mlrubric.graph.operands import mark_operands
 from mlrubric.graph.clauses import Clauses, mark_clauses
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.derive import run_by
 from mlrubric.graph.graph import Graph
+from mlrubric.graph.operands import mark_operands
 
 MEANS = {
     "data.validate": "data.validate",
