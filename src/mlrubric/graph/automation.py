@@ -47,6 +47,8 @@ class Schedule:
         dead = [n for n in graph.of_kind("trigger") if n not in set(live)]
         timed = [n for n in live if graph.nodes[n].attributes.get("kind") in TIME]
         by_hand = [*dead, *graph.of_kind("stage", "document", "notebook"), *self._scripts()]
+        self._by_hand_starts, self._tests = by_hand, tests
+        self._attempts: dict[int, int] | None = None if by_hand else {}
         self._tops: dict[int, int] | None = None
         self._sweeps: list[tuple[str, bool, dict[int, int]]] = []
         for level, starts, allow in (
@@ -68,6 +70,10 @@ class Schedule:
             if node in reached:
                 hops = self.graph.path(reached, node)
                 return Automation(level, self.graph.steps(hops), self._broken(level, hops), by_time, _confidence(hops))
+        if self._attempts is None:
+            self._attempts = self.graph.sweep(self._by_hand_starts, RUNS, stop=self._tests)
+        if node in self._attempts:  # a person would start it, but it cannot run
+            return Automation("none", (), self._broken("skipped", self.graph.path(self._attempts, node)))
         return Automation("none", (), Broken("wired", self.graph.nodes[node].place, "nothing in this repository runs it"))
 
     def at(self, path: str, line: Span) -> Automation | None:

@@ -36,6 +36,14 @@ def _interpret(argv: tuple[str, ...], commands: Commands, depth: int) -> tuple[I
     if not word:
         return ()
     name = _program(word, commands)
+    moved = commands.gone(name, rest)
+    if moved is not None:
+        return tuple(replace(found, moved=moved) for found in _program_of(name, word, rest, commands, depth))
+    return _program_of(name, word, rest, commands, depth)
+
+
+def _program_of(name: str, word: str, rest: tuple[str, ...], commands: Commands, depth: int) -> tuple[Invocation, ...]:
+    """What a program is asked to do; `word` is how it is written."""
     if _PYTHON.fullmatch(name):
         return _python(rest, commands, depth)
     if _SHELL.fullmatch(name):
@@ -240,7 +248,7 @@ def _python(words: tuple[str, ...], commands: Commands, depth: int) -> tuple[Inv
 
 def _module(module: str, rest: tuple[str, ...], commands: Commands, depth: int) -> tuple[Invocation, ...]:
     """`python -m X` is the program X where we know one of that name."""
-    if module in commands.by_name:
+    if module in commands.by_name or module in commands.moved:
         return _interpret((module, *rest), commands, depth - 1)
     return (Invocation("module", module, arguments(rest)),)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from mlrubric.knowledge.location import rules_directory
+from mlrubric.knowledge.moved import Moved, read_moved
 from mlrubric.knowledge.roles import Roles, load_roles
 from mlrubric.knowledge.toml import Entry, entries, read
 
@@ -40,7 +41,8 @@ KINDS: dict[str, str] = {
 @dataclass(frozen=True, slots=True)
 class Invocation:
     """One thing that a command line starts. `options` are (name, value) in order, names as written or as KINDS says, `argument` for further
-    words; `directory` is relative to where the command runs; `swallows` is the option with which a failure does not count."""
+    words; `directory` is relative to where the command runs; `swallows` is the option with which a failure does not count; `moved`
+    speaks of versions of the program that do not have this command."""
 
     kind: str
     target: str = ""
@@ -48,6 +50,7 @@ class Invocation:
     role: str = ""
     directory: str = ""
     swallows: str = ""
+    moved: Moved | None = None
 
     def option(self, *names: str) -> str | None:
         """The value of the first of these options that is given ("" for a flag)."""
@@ -118,6 +121,16 @@ class Commands:
 
     by_name: dict[str, tuple[CommandEntry, ...]]
     examples: tuple[CommandExample, ...]
+    moved: dict[str, tuple[Moved, ...]] = field(default_factory=dict)
+
+    def gone(self, name: str, words: tuple[str, ...]) -> Moved | None:
+        """The entry of a command that versions of a program do not have; options may stand between its words."""
+        plain = [name, *(word for word in words if not word.startswith("-"))]
+        for moved in self.moved.get(name, ()):
+            wanted = moved.name.split()
+            if plain[: len(wanted)] == wanted and (not moved.arguments or any(word.partition("=")[0] in moved.arguments for word in words)):
+                return moved
+        return None
 
 
 _KEYS = frozenset(("name", "sub", "kind", "role", "values", "pairs", "target", "rename", "directory", "swallows", "inert", "needs"))
@@ -136,14 +149,17 @@ def _load(folder: Path) -> Commands:
     roles = load_roles(folder)
     found: dict[str, list[CommandEntry]] = {}
     examples: list[CommandExample] = []
+    moved: dict[str, list[Moved]] = {}
     for path in sorted((folder / "knowledge" / "commands").glob("*.toml")):
         text, tables = read(path)
         for entry in entries(path, text, tables, "command"):
             for command in _commands(entry, roles):
                 found.setdefault(command.name, []).append(command)
         examples.extend(_example(entry) for entry in entries(path, text, tables, "example"))
+        for one in read_moved(entries(path, text, tables, "moved"), ()).commands:
+            moved.setdefault(one.name.partition(" ")[0], []).append(one)
     by_name = {name: tuple(sorted(known, key=lambda command: -len(command.sub))) for name, known in found.items()}
-    return Commands(by_name, tuple(examples))
+    return Commands(by_name, tuple(examples), {name: tuple(known) for name, known in moved.items()})
 
 
 def _commands(entry: Entry, roles: Roles) -> list[CommandEntry]:

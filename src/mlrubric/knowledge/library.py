@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlrubric.knowledge.entries import FLOWS, GENERATORS, GIVES, TRAITS, Api, Condition, Duck, Example, Param, RolesWhen, TypeInfo
+from mlrubric.knowledge.moved import MovedNames, read_moved
 from mlrubric.knowledge.roles import Roles
 from mlrubric.knowledge.toml import CatalogueError, Entry, Table, entries, is_table, line_of, parse, read_text
 
@@ -17,7 +18,7 @@ _RESULT = {"returns", "flows", "learns", "mutates", "parts", "decorates", "confi
 _CALL = frozenset(_SHARED | _RESULT | {"of", "name"})
 _TYPE = frozenset(_SHARED | {"of", "name", "bases", "arithmetic"})
 _DUCK = _CALL - {"of", "name"} | {"method", "min_args", "max_args", "receivers", "keywords"}
-_TABLES = frozenset(("library", "aliases", "type", "api", "duck", "attribute", "trait", "fixtures"))
+_TABLES = frozenset(("library", "aliases", "type", "api", "duck", "attribute", "trait", "fixtures", "moved"))
 _FIRST_EXAMPLE = re.compile(r"^\[\[example\]\]", re.MULTILINE)
 _OTHER_TABLE = re.compile(r"^\[(?!\[example\]\])", re.MULTILINE)
 
@@ -38,6 +39,11 @@ class Library:
     traits: dict[str, tuple[str, ...]] = field(default_factory=dict)
     ducks: list[Duck] = field(default_factory=list)
     fixtures: dict[str, str] = field(default_factory=dict)  # parameter of a test -> type of what a plug-in of the test runner hands to it
+    moved: MovedNames = field(default_factory=MovedNames)
+
+    def varies(self) -> bool:
+        """Whether what some call means differs between versions."""
+        return any(api.since or api.until for known in self.apis.values() for api in known)
 
 
 def read_library(path: Path, roles: Roles) -> Library:
@@ -87,6 +93,7 @@ def read_library(path: Path, roles: Roles) -> Library:
     for entry in entries(path, text, tables, "duck"):
         entry.only(_DUCK)
         library.ducks.extend(_ducks(entry, roles))
+    library.moved = read_moved(entries(path, text, tables, "moved"), library.distributions)
     return library
 
 

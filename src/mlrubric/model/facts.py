@@ -173,7 +173,8 @@ class Workflow:
 @dataclass(frozen=True, slots=True)
 class Job:
     """A job of a workflow. `symbol` of place is `jobs.<id>`. `uses` names a reusable workflow, or, with a leading `#`, another
-    symbol of the same file. Without an owner only its own triggers start it."""
+    symbol of the same file. Without an owner only its own triggers start it. `outputs`, as written, are handed
+    to jobs that need it."""
 
     place: Place
     id: str
@@ -186,6 +187,7 @@ class Job:
     uses: str | None = None
     container: str | None = None
     matrix: bool = False
+    outputs: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +207,7 @@ class Step:
     working_directory: str | None = None
     options: tuple[tuple[str, str], ...] = ()  # `with:` of an action
     environment: tuple[tuple[str, str], ...] = ()
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

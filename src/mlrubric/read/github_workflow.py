@@ -11,7 +11,7 @@ from mlrubric.source.document import Document
 from mlrubric.source.syntax.node import Node
 from mlrubric.source.workflow_events import triggers
 from mlrubric.source.workflow_steps import Defaults, ignored_failure, image, never, steps, used
-from mlrubric.source.yaml_facts import first_map, only_comments, settings
+from mlrubric.source.yaml_facts import first_map, only_comments, settings, text_pairs
 
 FORMAT = "github_workflow"
 
@@ -98,6 +98,7 @@ def _job(document: Document, key: Node, node: Node, symbol: str, outer: Defaults
         uses=uses,
         container=container_image,
         matrix=matrix is not None,
+        outputs=text_pairs(node.get("outputs")),
     )
     yield from settings(document, node.get("runs-on"), f"{symbol}.runs-on")
     yield from settings(document, matrix, f"{symbol}.strategy.matrix")

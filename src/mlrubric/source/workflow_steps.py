@@ -71,6 +71,7 @@ def _step(document: Document, node: Node, symbol: str, index: int, owner: str, d
         node.scalar("working-directory") or (defaults.directory if run is not None else None),
         text_pairs(node.get("with")),
         text_pairs(node.get("env")),
+        node.scalar("id"),
     )
     yield from settings(document, node.get("env"), f"{symbol}.env")
     if uses is not None:

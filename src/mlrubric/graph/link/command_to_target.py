@@ -98,6 +98,8 @@ def follow(world: World, node: int, path: str, command: Command, base: str, invo
     folder = posixpath.normpath(posixpath.join(base, invocation.directory)) if invocation.directory else base
     if invocation.kind in ("script", "module"):
         world.starts.append((node, invocation))
+    if invocation.moved is not None and (node, folder, invocation.moved) not in world.moved:
+        world.moved.append((node, folder, invocation.moved))
     if invocation.kind == "install":
         world.installs.append((node, folder, invocation))
     if invocation.kind == "target":

@@ -81,6 +81,8 @@ def _job(world: World, path: str, job: Job) -> None:
     world.nodes[(path, job.place.symbol)] = node
     if job.environment:
         world.graph.nodes[node].attributes["environment"] = job.environment
+    if job.condition:
+        world.graph.nodes[node].attributes["if"] = job.condition
     _condition(world, node, job.condition)
     if owner is not None:
         loss = "the job continues on error" if job.swallowed else ""
