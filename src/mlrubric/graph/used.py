@@ -38,4 +38,5 @@ def _mark_inputs(world: World) -> None:
     together = graph.sweep([n for n in above if not is_test_code(graph.nodes[n].place.path)], calls)
     for node in graph.with_role("data.validate"):
         if not is_test_code(graph.nodes[node].place.path):
-            graph.nodes[node].attributes["serving_data"] = "true" if node in inputs and node in together else "false"
+            looks = node in inputs or any(n in inputs for n in graph.next_by_flow([node], back=True))
+            graph.nodes[node].attributes["serving_data"] = "true" if looks and node in together else "false"

@@ -67,7 +67,9 @@ class Api:
     is given, `seeds` are the generators that the call seeds. `parts` names the parts of a split result (repeated for every array that goes
     in). `folds`: splits inside and judges on held-out folds. `bundled`: the data comes in a fixed version with the library. `decorates`:
     as a decorator, or called with a function, the roles are those of the function. `calls`: arguments that are functions that will be
-    called. `gives` is of GIVES. `hands`: a decorator hands an object of this type to the first parameter of what it decorates.
+    called. `gives` is of GIVES. `hands`: a decorator hands an object of this type to the first parameter of what it decorates. `asks`: methods, of heirs
+    of the class, of what is decorated or of the object `@model`, that the library calls by itself, each with the role that it gives them (or ""). `runs`: the
+    library calls what is decorated by itself.
     """
 
     name: str
@@ -92,6 +94,8 @@ class Api:
     calls: Param | None = None
     gives: str = ""
     hands: str = ""
+    asks: tuple[tuple[str, str], ...] = ()
+    runs: bool = False
     since: str = ""
     until: str = ""
     confidence: float = 1.0

@@ -22,6 +22,8 @@ from mlrubric.model.documents import Query as Query
 from mlrubric.model.documents import Secret as Secret
 from mlrubric.model.place import Place
 from mlrubric.model.python import PythonModule
+from mlrubric.model.serving import EntryPoint as EntryPoint
+from mlrubric.model.serving import ModelReference as ModelReference
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +326,7 @@ class Service:
 Fact = (
     Unreadable | Notice | Embedded | Requirement | Include | Manifest | Project | Setting | Trigger | Workflow | Job | Step
     | Command | Stage | Pin | Remote | Image | Instruction | Service | Owner | Bot | Heading | Link | FrontMatter | CodeBlock
-    | Secret | NotebookInfo | DataFile | Query | PythonModule | Resource
+    | EntryPoint | ModelReference | Secret | NotebookInfo | DataFile | Query | PythonModule | Resource
 )  # fmt: skip
 
 
