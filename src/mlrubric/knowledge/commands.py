@@ -124,7 +124,7 @@ def _split(words: tuple[str, ...], entry: CommandEntry) -> _Words:
             return _Words(tuple(options), tuple(plain), words[place:])
         if word.startswith("-") and len(word) > 1:
             name, equals, value = word.partition("=")
-            if word.startswith("--") and equals:
+            if equals and (word.startswith("--") or name in entry.values):
                 options.append((name, value))
             elif word in entry.pairs:
                 options.append((word, " ".join(words[place : place + 2])))

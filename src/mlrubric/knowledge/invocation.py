@@ -31,6 +31,7 @@ KINDS: dict[str, str] = {
     "shell-text": "a shell text is run (bash -c); target: the text",
     "install": "packages come; options `requirements`, `constraints`, `project`, `editable`, `extra`, `group`, `package`, `manager`",
     "server": "an application is served; target: `module:object`",
+    "infrastructure": "resources of a folder of Terraform are made; options `directory`",
     "hooks": "pre-commit hooks are run; target: ids, empty for all",
     "tool": "another program that we know; its role says what it does",
     "builtin": "part of the shell or of the operating system's small tools",

@@ -14,7 +14,9 @@ from mlrubric.source.yaml_facts import first_map
 
 FORMAT = "cloud_functions"
 
-_PLACE = re.compile(r"(^|/)(serverless[^/]*\.ya?ml|[^/]*template[^/]*\.ya?ml|sam[^/]*\.ya?ml|[^/]*cloudformation[^/]*\.ya?ml)$", re.IGNORECASE)
+_PLACE = re.compile(
+    r"(^|/)(serverless[^/]*\.ya?ml|[^/]*template[^/]*\.ya?ml|sam[^/]*\.ya?ml|[^/]*cloudformation[^/]*\.ya?ml)$", re.IGNORECASE
+)
 _SAM = "AWS::Serverless"
 _LAMBDA = "AWS::Lambda::Function"
 _SERVERLESS = re.compile(r"^functions\s*:", re.MULTILINE)
@@ -97,7 +99,7 @@ def _serverless_event(document: Document, kind: str, given: Node, route: str, ow
         yield _schedule(document, given, route, owner, " ".join(rates), off)
     elif kind in ("sqs", "s3", "sns", "stream", "eventBridge", "msk", "kafka"):
         reason = "the event source is not enabled" if off else ""
-        yield Trigger(document.place(given.span, route), "event", owner, live=not off, reason=reason, certain=False)
+        yield Trigger(document.place(given.span, route), "event", owner, live=not off, reason=reason)
 
 
 def _handler(document: Document, handler: Node, symbol: str, tool: str, folder: str) -> EntryPoint:
@@ -108,4 +110,4 @@ def _handler(document: Document, handler: Node, symbol: str, tool: str, folder: 
 
 def _schedule(document: Document, node: Node, route: str, owner: str, when: str, off: bool) -> Trigger:
     reason = "the schedule is not enabled" if off else ""
-    return Trigger(document.place(node.span, route), "schedule", owner, when or None, live=not off, reason=reason, certain=False)
+    return Trigger(document.place(node.span, route), "schedule", owner, when or None, live=not off, reason=reason)

@@ -14,6 +14,8 @@ from mlrubric.model.place import Place, Span
 from mlrubric.source.syntax.pip_command import pip_install_targets
 
 ORDER = 30
+JUST = "just"
+BUILD = ("builds", "submit")
 PYTHON_ENVIRONMENT = re.compile(r"py(py)?[0-9.]*(-[\w.-]+)?")  # `tox -e py311` needs no section of its own
 
 
@@ -106,6 +108,8 @@ def follow(world: World, node: int, path: str, command: Command, base: str, invo
         attributes.update(serves=f"{invocation.option('manager')} {target}", folder=folder)
     if invocation.kind == "install":
         world.installs.append((node, folder, invocation))
+    if invocation.kind == "infrastructure":
+        attributes["applies"] = folder
     if invocation.kind == "target":
         attributes["ordered"] = "true"  # the targets that are named run in this order, up to the first that fails
     for target, certain, blocked in targets(world, folder, path, command, invocation):
@@ -136,6 +140,8 @@ def targets(world: World, folder: str, path: str, command: Command, invocation: 
         return _stages(world, folder, target, "dvc")
     if kind == "target":
         return _stages(world, folder, target, "make")
+    if kind == "run-script" and argv[:1] == (JUST,):
+        return _stages(world, folder, " ".join(w for w in target.split() if "=" not in w), JUST)
     if kind == "environment":
         return _stages(world, folder, target, "tox")
     if kind == "project":
@@ -194,9 +200,15 @@ def _sessions(world: World, folder: str, invocation: Invocation) -> list[tuple[i
 
 
 def _specified(world: World, folder: str, argv: tuple[str, ...]) -> list[tuple[int, bool, str]]:
-    """A program that is handed the file of a job specification runs it, as far as we can guess."""
-    files = {found for word in argv[1:] if word.endswith((".yaml", ".yml")) and (found := world.file(folder, word))}
-    return [(node, False, "") for path in sorted(files) if (node := world.node(path, "entrypoint")) is not None]
+    """A program that is handed the file of a job specification runs it, as far as we can guess; one that submits a build, the build file
+    that it names, else that of its folder."""
+    words = [word.rpartition("=")[2] for word in argv[1:]]
+    files = {found for word in words if word.endswith((".yaml", ".yml", ".json")) and (found := world.file(folder, word))}
+    if argv[1:3] == BUILD and not files and "--tag" not in argv and "-t" not in argv:
+        files = {path for path, _ in world.nodes if posixpath.basename(path).startswith("cloudbuild.") and _folder(path) == folder}
+    started = [(path, world.node(path, "entrypoint"), False) for path in sorted(files)]
+    started += [(path, world.node(path, "workflow"), True) for path in sorted(files) if argv[1:3] == BUILD]
+    return [(node, certain, "") for _, node, certain in started if node is not None]
 
 
 def _script(world: World, folder: str, target: str) -> list[tuple[int, bool, str]]:
@@ -230,7 +242,7 @@ def _module(world: World, folder: str, name: str) -> list[tuple[int, bool, str]]
 
 
 def _stages(world: World, folder: str, wanted: str, tool: str) -> list[tuple[int, bool, str]]:
-    """Stages of a tool in a folder: those that are named, else all of them (make: the default target)."""
+    """Stages of a tool in a folder: those that are named, else all of them (make and just: the default target)."""
     graph, names = world.graph, [w.partition(":")[2] or w for w in wanted.split() if not w.startswith("-")]
     names = [n.partition("@")[0] for n in names]
     here = [
@@ -247,7 +259,7 @@ def _stages(world: World, folder: str, wanted: str, tool: str) -> list[tuple[int
         if tool == "make":
             chosen.sort(key=lambda n: names.index(graph.nodes[n].label) if graph.nodes[n].label in names else len(names))
         return [(n, True, "") for n in chosen]
-    if tool == "make":
+    if tool in ("make", JUST):
         return [(n, True, "") for n in here if graph.nodes[n].attributes.get("default") == "true"]
     return [(n, True, "frozen stage" if graph.nodes[n].attributes.get("frozen") == "true" else "") for n in here]
 
