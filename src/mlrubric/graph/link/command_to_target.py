@@ -104,8 +104,8 @@ def follow(world: World, node: int, path: str, command: Command, base: str, invo
         world.moved.append((node, folder, invocation.moved))
     if invocation.kind == "server" and invocation.option("manager"):
         file = invocation.option("--source") or "main.py"
-        target = f"{file}:{invocation.target}" if invocation.option("manager") == "handler" else invocation.target
-        attributes.update(serves=f"{invocation.option('manager')} {target}", folder=folder)
+        served = f"{file}:{invocation.target}" if invocation.option("manager") == "handler" else invocation.target
+        attributes.update(serves=f"{invocation.option('manager')} {served}", folder=folder)
     if invocation.kind == "install":
         world.installs.append((node, folder, invocation))
     if invocation.kind == "infrastructure":
