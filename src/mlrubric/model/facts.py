@@ -41,6 +41,8 @@ from mlrubric.model.place import Place
 from mlrubric.model.provision import Provision as Provision
 from mlrubric.model.provision import Variable as Variable
 from mlrubric.model.python import PythonModule
+from mlrubric.model.serving import EntryPoint as EntryPoint
+from mlrubric.model.serving import ModelReference as ModelReference
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +350,7 @@ Fact = (
     | Provision | Variable
     | EventSource | Listener
     | Watch | WatchServer | RuleChoice | Scrape | Receiver | AlertRoute | Mount | TelemetryPipeline | LoadTest
+    | EntryPoint | ModelReference
 )  # fmt: skip
 
 

@@ -102,6 +102,10 @@ def follow(world: World, node: int, path: str, command: Command, base: str, invo
         world.starts.append((node, invocation))
     if invocation.moved is not None and (node, folder, invocation.moved) not in world.moved:
         world.moved.append((node, folder, invocation.moved))
+    if invocation.kind == "server" and invocation.option("manager"):
+        file = invocation.option("--source") or "main.py"
+        served = f"{file}:{invocation.target}" if invocation.option("manager") == "handler" else invocation.target
+        attributes.update(serves=f"{invocation.option('manager')} {served}", folder=folder)
     if invocation.kind == "install":
         world.installs.append((node, folder, invocation))
     if invocation.kind == "infrastructure":
@@ -161,7 +165,7 @@ def targets(world: World, folder: str, path: str, command: Command, invocation: 
     if kind == "service":
         return _services(world, folder, invocation)
     if kind == "server":
-        return _module(world, folder, target.partition(":")[0])
+        return _module(world, folder, target.partition(":")[0].removesuffix(".py").replace("/", "."))
     if kind in ("flow", "unknown", "tool"):
         return _specified(world, folder, argv)
     return []
