@@ -156,7 +156,9 @@ def _connect(world: World, node: int, where: str, place: Place) -> None:
     graph = world.graph
     if where.startswith(TABLE):
         name = where.removeprefix(TABLE)
-        matching = [k for k in world.artifacts if k.startswith(TABLE) and k.rpartition(".")[2].removeprefix(TABLE) == name.rpartition(".")[2]]
+        matching = [
+            k for k in world.artifacts if k.startswith(TABLE) and k.rpartition(".")[2].removeprefix(TABLE) == name.rpartition(".")[2]
+        ]
         for key in matching or [where]:
             graph.connect(world.artifact(key, place, "dataset"), node, "read", place)
         return
