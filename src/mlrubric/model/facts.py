@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mlrubric.model.cluster import ChartFile as ChartFile
+from mlrubric.model.cluster import Delivery as Delivery
+from mlrubric.model.cluster import ImageName as ImageName
+from mlrubric.model.cluster import Part as Part
 from mlrubric.model.cluster import Resource as Resource
 from mlrubric.model.documents import Bot as Bot
 from mlrubric.model.documents import CodeBlock as CodeBlock
@@ -322,6 +326,7 @@ Fact = (
     Unreadable | Notice | Embedded | Requirement | Include | Manifest | Project | Setting | Trigger | Workflow | Job | Step
     | Command | Stage | Pin | Remote | Image | Instruction | Service | Owner | Bot | Heading | Link | FrontMatter | CodeBlock
     | Secret | NotebookInfo | DataFile | Query | PythonModule | Resource
+    | Part | Delivery | ImageName | ChartFile
 )  # fmt: skip
 
 
