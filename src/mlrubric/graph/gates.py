@@ -49,7 +49,7 @@ class Guarded:
 def releases(world: World) -> list[int]:
     """Nodes that release a model: by role, or files published after a training in the same workflow, or published model files."""
     graph = world.graph
-    found = set(graph.with_role(*RELEASES))
+    found = {n for n in graph.with_role(*RELEASES) if graph.nodes[n].kind != "workflow"}  # a GitOps object brings what was merged
     trained = _trained(world)
     for node in graph.with_role("artifact.upload"):
         if graph.nodes[node].attributes.get("does") != "keep" and (_carries_model(world, node) or node in trained):
