@@ -30,6 +30,8 @@ CONDITIONS = ("automation_condition", "auto_materialize_policy")
 OFF = ("paused", "is_paused_upon_creation", "is_paused")
 IN_PROCESS = re.compile(r"^(apscheduler|schedule|celery|rocketry)\.")
 DEPLOYS = re.compile(r"\b(argo-workflows|step-functions|airflow)\s+create\b")
+ACTIVATES = re.compile(r"--activate(-launchplans?)?\b")
+RUNNING = ("run", "resume", "spin")
 DEPLOYED_BY_COMMAND = re.compile(r"^metaflow\.")
 
 
@@ -120,6 +122,9 @@ def _switched(world: World, op: int, meaning: Meaning, clock: Clock) -> Clock:
         values = {str(v[1]) for v in code.resolver.of(argument)} if argument >= 0 else set[str]()
         if not any(value.endswith("RUNNING") for value in values):
             return replace(clock, live=False, reason=STOPPED)
+    elif "auto_activate" in param.keywords:
+        if not (argument >= 0 and code.meanings.spelling(argument) == "true") and not _said(world, ACTIVATES):
+            return replace(clock, live=False, reason="nothing activates the launch plan")
     elif argument >= 0 and code.meanings.spelling(argument) == ("false" if "enabled" in param.keywords else "true"):
         return replace(clock, live=False, reason="the schedule is paused")
     return clock
@@ -160,7 +165,7 @@ def _decorator(world: World, definition: int, decorator: int, named: Meaning, st
         clock = replace(clock, live=False, reason=STOPPED)
     if clock.live and switch and not assets.held(definition):
         clock = replace(clock, live=False, reason=UNHELD)
-    if DEPLOYED_BY_COMMAND.match(named.api) and not _deployed(world):
+    if DEPLOYED_BY_COMMAND.match(named.api) and not _said(world, DEPLOYS):
         clock = replace(clock, live=False, reason="no command of this repository deploys the flow to a scheduler")
     elif IN_PROCESS.match(named.api):
         clock = _running(world, decorator, clock, started, True)
@@ -187,8 +192,9 @@ def _is_running(world: World, meaning: Meaning) -> bool:
     return any(str(v[1]).endswith("RUNNING") for v in world.code.resolver.of(argument)) if argument >= 0 else False
 
 
-def _deployed(world: World) -> bool:
-    return any(DEPLOYS.search(world.graph.nodes[n].label) for n in world.graph.of_kind("command"))
+def _said(world: World, pattern: re.Pattern[str]) -> bool:
+    """Whether a command of the repository says something."""
+    return any(pattern.search(world.graph.nodes[n].label) for n in world.graph.of_kind("command"))
 
 
 def _steps_of_classes(world: World) -> None:
@@ -199,6 +205,18 @@ def _steps_of_classes(world: World) -> None:
             for value in sorted(code.resolver.targets.get(op, ()), key=repr):
                 if value[0] == "class":
                     _connect(world, op, methods(world, number(value), role="flow.task"))
+                    if any(DEPLOYED_BY_COMMAND.match(name) for name in code.resolver.mro(number(value))[1]):
+                        _not_run(world, code.holder(op))
+
+
+def _not_run(world: World, main: int) -> None:
+    """Commands of the script that deploy the flow, show it or check it do not run it."""
+    for command, invocation in world.starts:
+        words = [word for word in invocation.all("argument") if not word.startswith("-")]
+        if words and words[0] not in RUNNING and words[1:2] != ["trigger"]:
+            for index in world.graph.outgoing[command]:
+                if world.graph.edges[index].target == main and world.graph.edges[index].kind == "run":
+                    world.graph.turn_edge(index, "declare")
 
 
 def _connect(world: World, op: int, targets: Iterable[int]) -> None:
