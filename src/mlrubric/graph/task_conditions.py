@@ -9,9 +9,10 @@ from mlrubric.graph.quality import QUALITY
 from mlrubric.graph.world import World
 from mlrubric.model.facts import Job
 
+OUTCOME = "outcome of "  # how a condition names the tasks whose comparison it asks for
 COMPARES = re.compile(r"[<>]=?|[!=]=|\b(?:in|notin)\b")
 OUTPUT = re.compile(
-    r"(?:tasks|steps)\.([\w-]+)\.outputs"  # Argo
+    r"(?:tasks|steps)\.([\w-]+)\.(?:outputs|values)"  # Argo, Databricks
     r"|pipelinechannel--([\w-]+?)-[A-Za-z_]\w*['\"]"  # Kubeflow Pipelines 2
     r"|inputs\.parameters\.([\w-]+?)-[A-Za-z_]\w*\s*\}"  # Kubeflow Pipelines 1
 )
@@ -35,6 +36,10 @@ def task_conditions(world: World) -> dict[int, int]:
         if asked and any(QUALITY & set(world.graph.nodes[n].roles) for n in world.graph.sweep(asked, RUNS)):
             _mark(world, node)
             found[node] = node
+    for path, job in jobs:
+        node, asked_for = world.node(path, job.place.symbol), (job.condition or "").removeprefix(OUTCOME)
+        if node is not None and asked_for != job.condition:
+            found.update((node, n) for name in asked_for.split(" and ") for n in by_name.get((path, name), ()) if n in found)
     return found
 
 
