@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from mlrubric.rules.load import NOT_FAMILIES
+
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src"
 RULES = ROOT / "rules"
@@ -31,6 +33,7 @@ DOORS = {
     "rich": ("report.terminal", "report.screen", "cli"),  # screen: what the terminal's pages share
     "tree_sitter": ("source.syntax",),
     "tree_sitter_bash": ("source.syntax",),
+    "tree_sitter_hcl": ("source.syntax",),
     "yaml": ("source.syntax",),
     "pygls": ("lsp",),
     "lsprotocol": ("lsp",),
@@ -135,8 +138,8 @@ def toml(path: Path) -> dict[str, Any]:
 
 
 def rule_files() -> list[Path]:
-    """One file per rule; the tests, levels, knowledge and schemas have folders of their own."""
-    return [path for path in sorted(RULES.glob("*/*.toml")) if path.parent.name not in ("tests", "levels", "knowledge", "schema")]
+    """One file per rule; the tests, levels, tools, knowledge and schemas have folders of their own."""
+    return [path for path in sorted(RULES.glob("*/*.toml")) if path.parent.name not in NOT_FAMILIES]
 
 
 # ---- modules ------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from mlrubric.graph.absences import mark_absences
 from mlrubric.graph.automation import Schedule
 from mlrubric.graph.causes import mark_started
 from mlrubric.graph.code import add_code
+from mlrubric.graph.doomed import mark_doomed
 from mlrubric.graph.frameworks import Fixtures
 from mlrubric.graph.gates import Guarded, guard_releases
 from mlrubric.graph.graph import Graph
@@ -21,6 +22,7 @@ from mlrubric.graph.inputs import Inputs
 from mlrubric.graph.label import label
 from mlrubric.graph.literals import mark_literals
 from mlrubric.graph.meaning import Meanings
+from mlrubric.graph.moved import mark_moved
 from mlrubric.graph.origins import mark_origins
 from mlrubric.graph.parts import mark_parts
 from mlrubric.graph.program import Program
@@ -37,6 +39,7 @@ from mlrubric.graph.unread import mark_unread
 from mlrubric.graph.unrunnable import mark_unrunnable
 from mlrubric.graph.used import mark_used
 from mlrubric.graph.validation import mark_validated
+from mlrubric.graph.versions import Versions
 from mlrubric.graph.watch.mark import mark_fed, mark_watched
 from mlrubric.graph.world import World, parents
 from mlrubric.knowledge.catalogue import Catalogue
@@ -91,12 +94,14 @@ def _build(
     resolver = resolve_again(before.world.code.resolver, program, inputs) if before is not None else None
     resolver = resolver or resolve(program, catalogue, inputs)
     fixtures = Fixtures(program, resolver)
-    meanings = Meanings(program, resolver, catalogue)
+    versions = Versions(by_path, catalogue)
+    meanings = Meanings(program, resolver, catalogue, versions)
     graph = Graph()
     code = add_code(graph, program, resolver, meanings)
-    world = World(graph, code, fixtures, by_path, frozenset(files), _folders(files), doubtful)
+    world = World(graph, code, fixtures, by_path, versions, frozenset(files), _folders(files), doubtful)
     for module in _links():
         module.link(world)
+    mark_doomed(world, *mark_moved(world))
     mark_unrunnable(world)
     mark_absences(world)
     label(graph, code)

@@ -6,6 +6,7 @@ the same step, job or needed job, or a stage that is waited for, fails on it. A 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mlrubric.graph.causes import RELEASES, mark_causes
@@ -14,6 +15,7 @@ from mlrubric.graph.earlier import earlier, earlier_runs, holders
 from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.order import Order
 from mlrubric.graph.quality import about_quality
+from mlrubric.graph.shell_gates import shell_gates
 from mlrubric.graph.world import World
 
 PROSE = (".md", ".rst", ".txt")  # a document tells of releases, it makes none
@@ -81,11 +83,13 @@ def guard_releases(world: World) -> list[Guarded]:
     checks = {decides(code, n): n for n in graph.with_role("model.compare") if n in code.node_op and graph.nodes[n].gate}
     stops = {op: code.node_op[n] for op, n in checks.items()}
     order = Order(code, [op for op, stop in stops.items() if not code.checks.swallowed(stop)], stops=stops)
+    shell = shell_gates(world)
+    blocking = {*checks.values(), *shell.stopping}
     found: list[Guarded] = []
     for node in releases(world):
         op = code.node_op.get(node)
         guards, free = _in_code(code, graph, op, order, checks) if op is not None else (set(), [])
-        outer = _in_workflow(world, node, set(checks.values()))
+        outer = _in_workflow(world, node, blocking, shell.around)
         for guard in sorted(guards | outer):
             graph.connect(guard, node, "guard", graph.nodes[guard].place)
         guarded = bool(outer) or (bool(guards) and not free)
@@ -175,11 +179,13 @@ def _condition_node(code: Code, graph: Graph, condition: int) -> int:
     return node
 
 
-def _in_workflow(world: World, node: int, checks: set[int]) -> set[int]:
-    """Checks that earlier steps of the job, or jobs it needs, run with their failure kept."""
+def _in_workflow(world: World, node: int, checks: set[int], around: Mapping[int, int]) -> set[int]:
+    """Checks that earlier steps of the job, or jobs it needs, run with their failure kept, and conditions on what runs the release."""
     graph = world.graph
     found: set[int] = set()
     for holder in holders(graph, node):
+        if holder in around:
+            found.add(around[holder])
         for start in earlier(world, holder):
             reached = graph.sweep([start], RUNS, allow=lambda e: not e.loss and not e.blocked)
             found |= checks & reached.keys()

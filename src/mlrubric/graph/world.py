@@ -11,7 +11,9 @@ from mlrubric.graph.code import Code
 from mlrubric.graph.frameworks import Fixtures
 from mlrubric.graph.graph import Graph
 from mlrubric.graph.values import HOLE
+from mlrubric.graph.versions import Versions
 from mlrubric.knowledge.invocation import Invocation
+from mlrubric.knowledge.moved import Moved
 from mlrubric.model.facts import Command, FileFacts
 from mlrubric.model.place import Place
 
@@ -26,6 +28,7 @@ class World:
     code: Code
     fixtures: Fixtures
     facts: Mapping[str, Sequence[FileFacts]]
+    versions: Versions
     files: frozenset[str]
     folders: frozenset[str]
     doubtful: frozenset[str] = frozenset()  # files and folders that may or may not be tracked
@@ -35,6 +38,7 @@ class World:
     broken: list[tuple[Place, str]] = field(default_factory=list)  # hops that point at nothing
     starts: list[tuple[int, Invocation]] = field(default_factory=list)  # commands that run a script or module of ours
     installs: list[tuple[int, str, Invocation]] = field(default_factory=list)  # install commands: node, folder, what is asked for
+    moved: list[tuple[int, str, Moved]] = field(default_factory=list)  # commands that versions of their program do not have: node, folder
 
     def every(self, kind: type[F]) -> Iterator[tuple[str, F]]:
         """All facts of a type with the path of their file, in order of path."""

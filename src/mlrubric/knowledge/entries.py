@@ -67,7 +67,7 @@ class Api:
     is given, `seeds` are the generators that the call seeds. `parts` names the parts of a split result (repeated for every array that goes
     in). `folds`: splits inside and judges on held-out folds. `bundled`: the data comes in a fixed version with the library. `decorates`:
     as a decorator, or called with a function, the roles are those of the function. `calls`: arguments that are functions that will be
-    called. `gives` is of GIVES.
+    called. `gives` is of GIVES. `hands`: a decorator hands an object of this type to the first parameter of what it decorates.
     """
 
     name: str
@@ -91,6 +91,7 @@ class Api:
     decorates: bool = False
     calls: Param | None = None
     gives: str = ""
+    hands: str = ""
     since: str = ""
     until: str = ""
     confidence: float = 1.0

@@ -30,6 +30,8 @@ from mlrubric.model.monitoring import TelemetryPipeline as TelemetryPipeline
 from mlrubric.model.monitoring import Watch as Watch
 from mlrubric.model.monitoring import WatchServer as WatchServer
 from mlrubric.model.place import Place
+from mlrubric.model.provision import Provision as Provision
+from mlrubric.model.provision import Variable as Variable
 from mlrubric.model.python import PythonModule
 
 
@@ -106,7 +108,7 @@ class Include:
 
     place: Place
     target: str  # as written
-    kind: str  # "requirements", "constraints", "workflow", "action", "compose", "make", "dockerfile"
+    kind: str  # "requirements", "constraints", "workflow", "action", "compose", "make", "dockerfile", "terraform"
     owner: str = ""
 
 
@@ -182,7 +184,8 @@ class Workflow:
 @dataclass(frozen=True, slots=True)
 class Job:
     """A job of a workflow. `symbol` of place is `jobs.<id>`. `uses` names a reusable workflow, or, with a leading `#`, another
-    symbol of the same file. Without an owner only its own triggers start it."""
+    symbol of the same file. Without an owner only its own triggers start it. `outputs`, as written, are handed
+    to jobs that need it."""
 
     place: Place
     id: str
@@ -195,6 +198,7 @@ class Job:
     uses: str | None = None
     container: str | None = None
     matrix: bool = False
+    outputs: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +218,7 @@ class Step:
     working_directory: str | None = None
     options: tuple[tuple[str, str], ...] = ()  # `with:` of an action
     environment: tuple[tuple[str, str], ...] = ()
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +337,7 @@ Fact = (
     | Command | Stage | Pin | Remote | Image | Instruction | Service | Owner | Bot | Heading | Link | FrontMatter | CodeBlock
     | Secret | NotebookInfo | DataFile | Query | PythonModule | Resource
     | Watch | WatchServer | RuleChoice | Scrape | Receiver | AlertRoute | Mount | TelemetryPipeline | LoadTest
+    | Provision | Variable
 )  # fmt: skip
 
 
