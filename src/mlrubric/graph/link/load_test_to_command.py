@@ -18,7 +18,7 @@ OFF = ("--no-thresholds",)
 def link(world: World) -> None:
     """`check.cost` with a gate on commands and steps that run a load test with a limit on time; `limited` says whether one has it."""
     graph = world.graph
-    scripts = {path: test for path, test in world.every(LoadTest)}
+    scripts = dict(world.every(LoadTest))
     deciding = _deciding(world)
     if not scripts and not deciding:
         return

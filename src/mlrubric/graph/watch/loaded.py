@@ -64,7 +64,11 @@ class Loading:
             words = self.world.graph.nodes[node].label.split()
             if words and posixpath.basename(words[0]) in makers and any(_names(word, path) for word in words[1:]):
                 return Loaded(True, by=self.world.graph.nodes[node].place, certain=False)
-        if any(posixpath.basename(self.containers.images[name]) in makers for name, _ in self.containers.places(path) if name in self.containers.images):
+        if any(
+            posixpath.basename(self.containers.images[name]) in makers
+            for name, _ in self.containers.places(path)
+            if name in self.containers.images
+        ):
             return Loaded(True, certain=False)
         return Loaded(False, "nothing makes alerting rules of this objective")
 

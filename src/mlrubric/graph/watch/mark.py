@@ -64,7 +64,7 @@ def _mark(world: World, node: int, watch: Watch, names: Names) -> Iterable[Emiss
     expressions = list(read(watch.expressions)) if watch.language == "promql" else []
     found = {s for expr in expressions for s in subjects(expr, names)}
     if not found:
-        found = _by_words(names.metrics, [watch.name, *(watch.expressions if not expressions else ())])
+        found = _by_words(names.metrics, [*(watch.expressions if not expressions else ()), watch.name])
     attributes["subject"] = " ".join(sorted(found)) or "unknown"
     series = [names.of(s) for expr in expressions for s in selectors(expr)]
     attributes["known"] = _known(watch, expressions, names)

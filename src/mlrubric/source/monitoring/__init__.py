@@ -12,6 +12,14 @@ from mlrubric.source.syntax import json
 from mlrubric.source.syntax.node import Node, SyntaxProblem
 from mlrubric.source.syntax.yaml import parse_template
 
+LOOKS = (
+    prometheus.looks_like_config,
+    prometheus.looks_like_rules,
+    alertmanager.looks_like,
+    grafana.looks_like_provisioning,
+    collector.looks_like,
+)
+
 
 def carried(document: Inner, holder: str) -> Iterator[Fact]:
     """The facts of a file that a manifest carries; a text that is none of monitoring, or cannot be read, gives none."""
@@ -23,10 +31,7 @@ def carried(document: Inner, holder: str) -> Iterator[Fact]:
             except SyntaxProblem:
                 return
         return
-    if any(
-        test(text)
-        for test in (prometheus.looks_like_config, prometheus.looks_like_rules, alertmanager.looks_like, grafana.looks_like_provisioning, collector.looks_like)
-    ):
+    if any(looks_like(text) for looks_like in LOOKS):
         try:
             roots = parse_template(text)
         except SyntaxProblem:

@@ -23,12 +23,15 @@ def sloth(document: Document, root: Node, route: str = "", holder: str = "") -> 
         for key in ("labels", "page_alert", "pageAlert"):
             found = alerting.get(key) if alerting is not None else None
             labels.update(text_pairs(found if key == "labels" else found.get("labels") if found is not None else None))
-        off = ""
-        if alerting is not None and all(_disabled(alerting, *keys) for keys in (("page_alert", "pageAlert"), ("ticket_alert", "ticketAlert"))):
-            off = "its alerts are disabled"
-        name = one.scalar("name")
+        quiet = (
+            alerting is not None and _disabled(alerting, "page_alert", "pageAlert") and _disabled(alerting, "ticket_alert", "ticketAlert")
+        )
+        off = "its alerts are disabled" if quiet else ""
         place = document.place(one.span, f"{prefix}slos[{index}]")
-        yield Watch(place, "objective", name, "sloth", asked, labels=tuple(labels.items()), off=off, holder=holder, target=one.scalar("objective"))
+        target = one.scalar("objective")
+        yield Watch(
+            place, "objective", one.scalar("name"), "sloth", asked, labels=tuple(labels.items()), off=off, holder=holder, target=target
+        )
 
 
 def _disabled(alerting: Node, *keys: str) -> bool:
@@ -43,7 +46,17 @@ def pyrra(document: Document, root: Node, route: str, name: str, holder: str) ->
     asked = tuple(_scalars(indicator, ("metric",)))
     off = "its alerts are disabled" if spec.scalar("alerting", "disabled").lower() == "true" else ""
     labels = tuple((k.removeprefix("pyrra.dev/"), v) for k, v in text_pairs(root.get("metadata", "labels")))
-    yield Watch(document.place(spec.span, route), "objective", name, "pyrra", asked, labels=labels, off=off, holder=holder, target=spec.scalar("target"))
+    yield Watch(
+        document.place(spec.span, route),
+        "objective",
+        name,
+        "pyrra",
+        asked,
+        labels=labels,
+        off=off,
+        holder=holder,
+        target=spec.scalar("target"),
+    )
 
 
 def openslo(document: Document, root: Node, route: str, name: str, holder: str) -> Iterator[Watch]:
