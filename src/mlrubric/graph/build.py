@@ -42,6 +42,7 @@ from mlrubric.graph.used import mark_used
 from mlrubric.graph.validation import mark_validated
 from mlrubric.graph.versions import Versions
 from mlrubric.graph.watch.mark import mark_fed, mark_watched
+from mlrubric.graph.watch.traces import mark_traces
 from mlrubric.graph.world import World, parents
 from mlrubric.knowledge.catalogue import Catalogue
 from mlrubric.model.collector import no_collection
@@ -120,6 +121,7 @@ def _build(
     mark_validated(world)
     mark_unread(world)
     mark_watched(world)
+    mark_traces(world)
     schedule = Schedule(graph)
     mark_runs(world, schedule)
     mark_fed(world, schedule)
