@@ -24,6 +24,7 @@ from mlrubric.graph.literals import mark_literals
 from mlrubric.graph.meaning import Meanings
 from mlrubric.graph.moved import mark_moved
 from mlrubric.graph.origins import mark_origins
+from mlrubric.graph.packages import installed
 from mlrubric.graph.parts import mark_parts
 from mlrubric.graph.program import Program
 from mlrubric.graph.references import mark_references
@@ -89,7 +90,7 @@ def _build(
     for one in facts:
         by_path.setdefault(one.path, []).append(one)
     modules = [(path, fact) for path in sorted(by_path) for one in by_path[path] for fact in one.facts if isinstance(fact, PythonModule)]
-    program, inputs = Program(modules, _roots(by_path), catalogue.import_names, _named(by_path)), Inputs(by_path)
+    program, inputs = Program(modules, _roots(by_path), catalogue.import_names, _named(by_path), installed(by_path)), Inputs(by_path)
     resolver = resolve_again(before.world.code.resolver, program, inputs) if before is not None else None
     resolver = resolver or resolve(program, catalogue, inputs)
     fixtures = Fixtures(program, resolver)

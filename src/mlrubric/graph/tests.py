@@ -11,6 +11,7 @@ from mlrubric.graph.world import World
 from mlrubric.knowledge.commands import Invocation
 from mlrubric.model.facts import Setting
 from mlrubric.model.graph import Node
+from mlrubric.model.homes import same_home
 
 PREFIXES = ("tool.pytest.ini_options.", "pytest.", "tool:pytest.")
 VARIABLE = re.compile(r"\$\{\{?[^}]*\}\}?|\$\([^)]*\)|\$\w+")  # in a path: any one name
@@ -103,7 +104,9 @@ def _candidates(world: World, selection: Selection) -> list[tuple[int, int, str]
         if facts.kind != "test":
             continue
         path = program.modules[program.scope_unit[scope]].path
-        inside = any(p in (".", path) or path.startswith(p + "/") or fnmatchcase(path, p) or fnmatchcase(path, p + "/*") for p in paths)
+        inside = same_home(path, selection.folder) and any(
+            p in (".", path) or path.startswith(p + "/") or fnmatchcase(path, p) or fnmatchcase(path, p + "/*") for p in paths
+        )
         chosen = any(
             n.partition("::")[0] == path and facts.label.endswith(n.rpartition("::")[2].partition("[")[0]) for n in selection.nodes
         )
@@ -126,7 +129,7 @@ def _settings(world: World, folder: str) -> dict[str, str]:
                 ".pytest.ini",
             ):
                 here = posixpath.dirname(path)
-                if (not here or folder == here or folder.startswith(here + "/")) and len(here) >= depth:
+                if same_home(path, folder) and (not here or folder == here or folder.startswith(here + "/")) and len(here) >= depth:
                     if len(here) > depth:
                         best, depth = {}, len(here)
                     key = re.sub(r"\[\d+\]$", "", setting.route[len(prefix) :])

@@ -91,10 +91,11 @@ def invoke(r: Resolver, op: int, callee: Value, arguments: Arguments) -> Values:
         return join(*found) if found else EMPTY
     if kind == "handle":
         return join(invoke(r, op, cast(Value, callee[1]), arguments), frozenset([callee]))
-    if kind == "object" and r.method(str(callee[1]), "__call__") is not None:
-        return libraries.method(r, op, ("method", callee[1], "__call__"), arguments)
     if kind == "object":
-        return objects.result(r, r.method(str(callee[1]), "__call__"), str(callee[1]), arguments)
+        api = r.method(str(callee[1]), "__call__")
+        if api is not None and api.learns:  # the call leaves something in the object: it is one of its methods
+            return libraries.method(r, op, ("method", callee[1], "__call__"), arguments)
+        return objects.result(r, api, str(callee[1]), arguments)
     if kind == "record":
         return containers.recorded(r, op, callee, arguments)
     if kind == "external" and callee[1] not in PLACEHOLDERS:
