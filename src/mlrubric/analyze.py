@@ -85,12 +85,12 @@ def analyze_tree(
     facts += system.read(progress, memory.members if memory is not None else None)
     rules = load_rules()
     before = memory.picture if memory is not None else None
+    as_of = settings.as_of or tree.commit_date
     files = [*(entry.path for entry in tree.files), *system.files]
-    picture = build(facts, files, load_catalogue(), before, tree.doubtful | system.doubtful)
+    picture = build(facts, files, load_catalogue(), before, tree.doubtful | system.doubtful, as_of or "")
     if memory is not None:
         memory.picture = picture
     audited = look_up(picture.graph, facts, settings.osv_url) if settings.audit else None
-    as_of = settings.as_of or tree.commit_date
     paths = {entry.path for entry in tree.files}
     results, said = attested(tuple(judge_test(picture, test) for test in rules.tests), settings, paths, as_of)
     score = score_of(results)

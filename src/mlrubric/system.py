@@ -201,5 +201,5 @@ def _mapped(value: T, change: Callable[[str | Place], str | Place]) -> T:
         given = {one.name: getattr(value, one.name) for one in fields(value)}
         made = {name: _mapped(item, change) for name, item in given.items()}
         changed = {name: item for name, item in made.items() if item is not given[name]}
-        found = replace(value, **changed) if changed else value  # type: ignore[type-var]
+        found = replace(value, **changed) if changed else value
     return cast("T", found if found != value else value)

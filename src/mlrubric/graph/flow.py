@@ -119,6 +119,8 @@ class Flow:
             for argument in args[1:]:
                 if argument >= 0:
                     self.connect(argument, op)
+        if receiver < 0 and meaning is not None and meaning.changes:
+            receiver = callee  # an object that is called
         in_place = self._in_place(op)
         if receiver >= 0 and (in_place or (meaning is not None and meaning.changes)):
             if flows != "args" and not in_place:

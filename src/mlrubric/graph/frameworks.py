@@ -1,5 +1,4 @@
-"""Data that a framework hands over by itself: pytest fixtures, the project's and those of plugins, to the parameters of tests, unittest's
-setUp to its tests."""
+"""Data that a framework hands over by itself: pytest fixtures to the parameters of tests, unittest's setUp to its tests."""
 
 from __future__ import annotations
 
@@ -68,10 +67,7 @@ class Fixtures:
                 continue
             path = program.modules[program.scope_unit[scope]].path
             for parameter in program.params(scope):
-                name = program.ops[parameter].name
-                fixture = self.visible(name, path)
-                if fixture is None and (given := self.resolver.catalogue.fixtures().get(name)) is not None:
-                    self.resolver.assume(parameter, frozenset([("object", given)]))
+                fixture = self.visible(program.ops[parameter].name, path)
                 if fixture is None or fixture == scope:
                     continue
                 self.uses.add((scope, fixture))

@@ -1,51 +1,66 @@
-"""Packages that one repository of a system makes and another installs: whose code an import name may stand for."""
+"""Pipelines that are compiled to a file, or written as one, and what a call that is given such a file means by it."""
 
 from __future__ import annotations
 
-import posixpath
-import re
-from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from mlrubric.knowledge.catalogue import normal_name
-from mlrubric.knowledge.commands import interpret
-from mlrubric.model.facts import Command, FileFacts, Project, Requirement
-from mlrubric.model.homes import MEMBER, home
+from mlrubric.graph.definitions import functions, origin
+from mlrubric.graph.meaning import Meaning
+from mlrubric.graph.values import texts
+from mlrubric.graph.world import World, normal
 
-REPOSITORY = re.compile(r"([^/:@]+?)(?:\.git)?/?(?:@[^/]*)?(?:#.*)?$")  # the last name of an address: git+https://host/team/lib.git@v1
+WRITES = "file.write"
 
 
-def installed(facts: Mapping[str, Sequence[FileFacts]]) -> dict[str, tuple[str, ...]]:
-    """Repository -> the package roots of other repositories that it installs from, by the name of the package or of the repository."""
-    homes = {home(path) for path in facts}
-    if len(homes) < 2:
-        return {}
-    made: dict[str, list[tuple[str, str]]] = {}  # repository -> distribution, root of its packages
-    wanted: dict[str, set[str]] = {root: set() for root in homes}
-    for path in sorted(facts):
-        for fact in (fact for one in facts[path] for fact in one.facts):
-            if isinstance(fact, Project):
-                folder = posixpath.dirname(path)
-                roots = [posixpath.normpath(posixpath.join(folder, root)) for root in (*fact.package_roots, "src", ".")]
-                made.setdefault(home(path), []).extend((normal_name(fact.name), "" if root == "." else root) for root in roots)
-            elif isinstance(fact, Requirement):
-                wanted[home(path)] |= _names(fact.name, fact.url or "")
-            elif (isinstance(fact, Command) and "install" in fact.argv) or (isinstance(fact, Command) and "add" in fact.argv):
-                for invocation in interpret(fact.argv):
-                    for word in invocation.all("package") if invocation.kind == "install" else ():
-                        wanted[home(path)] |= _names(re.split(r"[\[<>=!~;@ ]", word, maxsplit=1)[0], word if "/" in word else "")
-    found: dict[str, tuple[str, ...]] = {}
-    for root, names in wanted.items():
-        theirs = [where for other in sorted(homes - {root}) for name, where in made.get(other, ()) if {name, _name(other)} & names]
-        if theirs:
-            found[root] = tuple(dict.fromkeys(theirs))
-    return found
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A function that is compiled: its node, the operation that does it, the paths and the operation of its file."""
+
+    node: int
+    op: int
+    paths: frozenset[str]
+    file: int
 
 
-def _names(name: str, url: str) -> set[str]:
-    found = {normal_name(name)} if name else set()
-    address = REPOSITORY.search(url)
-    return found | ({normal_name(address[1])} if address is not None else set())
+def _compiled(world: World, op: int, meaning: Meaning) -> list[Compiled]:
+    if WRITES not in meaning.roles or not {"@function", "@sink"} <= meaning.arguments.keys():
+        return []
+    file = meaning.arguments["@sink"]
+    paths = frozenset(normal(text) for text in texts(world.code.resolver.of(file)))
+    return [Compiled(node, op, paths, file) for node in functions(world.code, meaning.arguments["@function"])]
 
 
-def _name(root: str) -> str:
-    return normal_name(root.removesuffix(MEMBER))
+def _source(world: World, op: int, meaning: Meaning) -> int:
+    """The operation of the file: an argument of the call, or of the call that made the object it is a method of."""
+    code = world.code
+    if "@source" in meaning.arguments:
+        return meaning.arguments["@source"]
+    receiver = code.program.receiver(op)
+    maker = code.meanings.of(origin(code, receiver)) if receiver >= 0 else None
+    return maker.arguments.get("@source", -1) if maker is not None else -1
+
+
+def _targets(world: World, op: int, source: int, compiled: list[Compiled]) -> list[tuple[int, bool]]:
+    """What the file was compiled from, or the workflow that it is; the only pipeline of the module when the path is not known."""
+    code, graph = world.code, world.graph
+    paths = {normal(text) for text in texts(code.resolver.of(source))}
+    same = [c.node for c in compiled if c.paths & paths or origin(code, c.file) == origin(code, source)]
+    if same:
+        return [(node, True) for node in dict.fromkeys(same)]
+    names = {path.rpartition("/")[2] for path in paths}
+    files = [n for (path, _), n in sorted(world.nodes.items()) if graph.nodes[n].kind == "workflow" and path.rpartition("/")[2] in names]
+    if files:
+        return [(node, len(set(files)) == 1) for node in dict.fromkeys(files)]
+    alike = [c.node for c in compiled if {p.rpartition("/")[2] for p in c.paths} & names]
+    here = [c.node for c in compiled if code.place(c.op).path == code.place(op).path] if not paths else []
+    found = list(dict.fromkeys(alike or here))
+    return [(node, False) for node in found] if len(found) == 1 else []
+
+
+def packaged(world: World, op: int, meaning: Meaning) -> list[tuple[int, bool]]:
+    """The pipelines that a call runs or schedules by their file, and whether that is certain."""
+    source = _source(world, op, meaning)
+    if source < 0:
+        return []
+    compiled = [one for maker, said in sorted(world.code.meanings.all().items()) for one in _compiled(world, maker, said)]
+    return _targets(world, op, source, compiled)

@@ -133,14 +133,14 @@ class Catalogue:
         library = self._read(self._folder / f"{_ALWAYS}.toml") if name.startswith("?.") else self._library(name)
         return library.traits.get(name, ()) if library is not None else ()
 
+    def fixture(self, name: str) -> str:
+        """The type of what a plug-in of the test runner hands to the parameter `name` of a test; "" for none."""
+        library = self._library("pytest")
+        return library.fixtures.get(name, "") if library is not None else ""
+
     def duck(self, method: str) -> tuple[Duck, ...]:
         """What a method name may mean on a receiver of unknown type, the most particular first."""
         return self._ducks().get(method, ())
-
-    def fixtures(self) -> dict[str, str]:
-        """Parameter of a test -> type of what a plugin of the test runner hands over."""
-        library = self._library("pytest")
-        return library.fixtures if library is not None else {}
 
     # ---- versions ----
 
@@ -191,7 +191,7 @@ class Catalogue:
 
     def _read_heads(self) -> None:
         for path in sorted(self._folder.glob("*.toml")):
-            if path.stem in ("actions", "distributions"):
+            if path.stem in ("actions", "distributions", "images"):
                 continue
             text = path.read_text(encoding="utf-8")
             match = _HEAD.search(text)

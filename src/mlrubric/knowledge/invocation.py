@@ -26,11 +26,15 @@ KINDS: dict[str, str] = {
     "flow": "a pipeline, DAG or flow of an orchestrator is run or deployed; option `manager`; target: its name or file",
     "image-build": "an image is built; target: context; options `file`, `tag`",
     "image-run": "a container is started; target: image",
+    "manifests": "objects of manifest files are brought to a cluster; target: plain words; options `file`, `kustomize`, `recursive`",
+    "chart": "a chart is installed or put together; target: release and chart; options `file`, `set`",
+    "sync": "a GitOps controller is told to synchronise; target: the name of its object",
     "service": "services of a compose file are started; target: their names, empty for all; option `file`",
     "shell-script": "a shell script is run; target: its path",
     "shell-text": "a shell text is run (bash -c); target: the text",
     "install": "packages come; options `requirements`, `constraints`, `project`, `editable`, `extra`, `group`, `package`, `manager`",
     "server": "an application is served; target: `module:object`",
+    "infrastructure": "resources of a folder of Terraform are made; options `directory`",
     "hooks": "pre-commit hooks are run; target: ids, empty for all",
     "tool": "another program that we know; its role says what it does",
     "builtin": "part of the shell or of the operating system's small tools",
@@ -51,6 +55,7 @@ class Invocation:
     directory: str = ""
     swallows: str = ""
     moved: Moved | None = None
+    also: tuple[str, ...] = ()  # further roles
 
     def option(self, *names: str) -> str | None:
         """The value of the first of these options that is given ("" for a flag)."""
@@ -77,10 +82,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class CommandEntry:
-    """One entry. `sub` are the words that follow the program's name; `values` and `pairs` are options that take one or two words; `target`
-    says which words are the target; `inner`: the rest is a command itself ("rest", or "dashes" for what follows `--`) after `skip` words;
-    `clusters`: single-letter options may be joined; `inert`: with one of these options nothing is run; `needs`: without one of these there
-    is no role."""
+    """One entry. `sub` are the words that follow the program's name; `values` and `pairs` are options that take one or two words,
+    `optional` those that take one unless an option follows; `target` says which words are the target; `inner`: the rest is a command
+    itself ("rest", or "dashes" for what follows `--`) after `skip` words; `clusters`: single-letter options may be joined; `inert`: with
+    one of these options nothing is run; `needs`: without one of these there is no role; `also`: further roles that an option brings."""
 
     name: str
     sub: tuple[str, ...] = ()
@@ -88,6 +93,7 @@ class CommandEntry:
     role: str = ""
     values: frozenset[str] = frozenset()
     pairs: frozenset[str] = frozenset()
+    optional: frozenset[str] = frozenset()
     target: tuple[str, ...] = ()
     rename: tuple[tuple[str, str], ...] = ()
     directory: tuple[str, ...] = ()
@@ -99,6 +105,7 @@ class CommandEntry:
     cases: tuple[Case, ...] = ()
     manager: str = ""
     clusters: bool = False
+    also: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +140,7 @@ class Commands:
 
 
 _KEYS = frozenset(("name", "sub", "kind", "role", "values", "pairs", "target", "rename", "directory", "swallows", "inert", "needs"))
-_KEYS |= {"inner", "skip", "cases", "manager", "clusters"}
+_KEYS |= {"inner", "skip", "cases", "manager", "clusters", "optional", "also"}
 _CASE = frozenset(("first", "last", "any", "option", "kind", "role"))
 _EXAMPLE = frozenset(("argv", "kind", "target", "role", "swallows", "directory"))
 
@@ -175,6 +182,7 @@ def _commands(entry: Entry, roles: Roles) -> list[CommandEntry]:
             role=_role(entry, roles),
             values=frozenset((*entry.texts("values"), *entry.texts("directory"))),
             pairs=frozenset(entry.texts("pairs")),
+            optional=frozenset(entry.texts("optional")),
             target=entry.texts("target"),
             rename=tuple((key, str(value)) for key, value in rename.items()),
             directory=entry.texts("directory"),
@@ -186,6 +194,7 @@ def _commands(entry: Entry, roles: Roles) -> list[CommandEntry]:
             cases=tuple(_case(item, roles) for item in entry.tables("cases")),
             manager=entry.text("manager", ""),
             clusters=entry.flag("clusters"),
+            also=tuple(_brought(item, roles) for item in entry.tables("also")),
         )
         for name in names
         for sub in entry.texts("sub") or ("",)
@@ -210,6 +219,11 @@ def _case(entry: Entry, roles: Roles) -> Case:
     entry.only(_CASE)
     role = _role(entry, roles) if "role" in entry else None
     return Case(entry.texts("first"), entry.texts("last"), entry.texts("any"), entry.texts("option"), _kind(entry, ""), role)
+
+
+def _brought(entry: Entry, roles: Roles) -> tuple[str, tuple[str, ...]]:
+    entry.only(frozenset(("role", "option")))
+    return _role(entry, roles), entry.texts("option")
 
 
 def _example(entry: Entry) -> CommandExample:

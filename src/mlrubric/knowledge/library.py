@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mlrubric.knowledge.entries import FLOWS, GENERATORS, GIVES, TRAITS, Api, Condition, Duck, Example, Param, RolesWhen, TypeInfo
+from mlrubric.knowledge.entries import CHECKED, FLOWS, GENERATORS, GIVES, TRAITS, Api, Condition, Duck, Example, Param, RolesWhen, TypeInfo
 from mlrubric.knowledge.moved import MovedNames, read_moved
 from mlrubric.knowledge.roles import Roles
 from mlrubric.knowledge.toml import CatalogueError, Entry, Table, entries, is_table, line_of, parse, read_text
 
 _SHARED = {"role", "roles", "params", "random", "random_when", "random_unless", "also", "instead", "seeds", "calls", "since", "until"}
-_SHARED |= {"gate", "folds", "bundled", "gives"}
-_RESULT = {"returns", "flows", "learns", "mutates", "parts", "decorates", "confidence", "returns_with"}
+_SHARED |= {"gate", "folds", "bundled", "gives", "hands", "measures", "asks", "runs"}
+_RESULT = {"returns", "flows", "learns", "mutates", "parts", "decorates", "confidence", "returns_with", "checks"}
 _CALL = frozenset(_SHARED | _RESULT | {"of", "name"})
 _TYPE = frozenset(_SHARED | {"of", "name", "bases", "arithmetic"})
 _DUCK = _CALL - {"of", "name"} | {"method", "min_args", "max_args", "receivers", "keywords"}
-_TABLES = frozenset(("library", "aliases", "fixtures", "type", "api", "duck", "attribute", "trait", "moved"))
+_TABLES = frozenset(("library", "aliases", "type", "api", "duck", "attribute", "trait", "fixtures", "moved"))
 _FIRST_EXAMPLE = re.compile(r"^\[\[example\]\]", re.MULTILINE)
 _OTHER_TABLE = re.compile(r"^\[(?!\[example\]\])", re.MULTILINE)
 
@@ -32,13 +32,13 @@ class Library:
     distributions: tuple[str, ...]
     imports: tuple[str, ...]
     aliases: dict[str, str] = field(default_factory=dict)
-    fixtures: dict[str, str] = field(default_factory=dict)  # what plugins of a test runner hand to parameters of this name: its type
     apis: dict[str, list[Api]] = field(default_factory=dict)
     wildcards: list[tuple[str, Api]] = field(default_factory=list)
     types: dict[str, TypeInfo] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)
     traits: dict[str, tuple[str, ...]] = field(default_factory=dict)
     ducks: list[Duck] = field(default_factory=list)
+    fixtures: dict[str, str] = field(default_factory=dict)  # parameter of a test -> type of what a plug-in of the test runner hands to it
     moved: MovedNames = field(default_factory=MovedNames)
 
     def varies(self) -> bool:
@@ -59,7 +59,8 @@ def read_library(path: Path, roles: Roles) -> Library:
     header = Entry(path, text, "library", 0, head)
     header.only(frozenset(("name", "distributions", "imports")))
     library = Library(path, header.text("name"), header.texts("distributions"), header.texts("imports"))
-    library.aliases, library.fixtures = _names_to_names(path, text, tables, "aliases"), _names_to_names(path, text, tables, "fixtures")
+    library.aliases = _texts(path, text, tables, "aliases")
+    library.fixtures = _texts(path, text, tables, "fixtures")
     for entry in entries(path, text, tables, "type"):
         entry.only(_TYPE)
         template = _api(entry, roles, kind="constructor")
@@ -118,8 +119,8 @@ def _without_examples(path: Path, text: str) -> tuple[str, str]:
     return body, examples
 
 
-def _names_to_names(path: Path, text: str, tables: Table, key: str) -> dict[str, str]:
-    """A table of texts: `aliases`, `fixtures`."""
+def _texts(path: Path, text: str, tables: Table, key: str) -> dict[str, str]:
+    """A table of names and texts."""
     table = tables.get(key, {})
     if not is_table(table):
         raise CatalogueError(path, line_of(text, key, 0), f"[{key}] must be a table")
@@ -162,7 +163,7 @@ def _api(entry: Entry, roles: Roles, kind: str = "function") -> Api:
         flows=entry.one_of("flows", FLOWS, "args"),
         learns=entry.flag("learns"),
         mutates=entry.flag("mutates"),
-        gate=entry.one_of("gate", ("raises",)),
+        gate=entry.one_of("gate", ("raises", "result")),
         random=entry.one_of("random", GENERATORS),
         random_when=_condition(entry, entry.table("random_when")),
         random_unless=_condition(entry, entry.table("random_unless")),
@@ -172,12 +173,23 @@ def _api(entry: Entry, roles: Roles, kind: str = "function") -> Api:
         folds=entry.flag("folds"),
         bundled=entry.flag("bundled"),
         decorates=entry.flag("decorates"),
+        checks=_checked(entry),
+        measures=_known(entry, entry.texts("measures"), roles),
         calls=_param(entry, "@function", calls["at"], roles) if "at" in calls else None,
         gives=_given(entry),
+        hands=entry.text("hands", ""),
+        asks=tuple((method, _asked(entry, str(role), roles)) for method, role in entry.table("asks").items()),
+        runs=entry.flag("runs"),
         since=entry.text("since", ""),
         until=entry.text("until", ""),
         confidence=float(entry.number("confidence", 1.0)),
     )
+
+
+def _asked(entry: Entry, role: str, roles: Roles) -> str:
+    if role and role not in roles.meanings:
+        raise entry.error(f"unknown role `{role}` (the vocabulary is roles.toml)")
+    return role
 
 
 def _typed_with(entry: Entry, roles: Roles) -> tuple[Param, str]:
@@ -186,6 +198,14 @@ def _typed_with(entry: Entry, roles: Roles) -> tuple[Param, str]:
     if not at:
         raise entry.error("`returns_with` needs `at`, positions and keyword names, and `type`")
     return _param(entry, "@function", list(at), roles), entry.text("type")
+
+
+def _checked(entry: Entry) -> tuple[str, ...]:
+    checked = entry.texts("checks")
+    for part in checked:
+        if part not in CHECKED:
+            raise entry.error(f"`checks` knows no `{part}`; it knows {', '.join(CHECKED)}")
+    return checked
 
 
 def _given(entry: Entry) -> str:
@@ -197,7 +217,10 @@ def _given(entry: Entry) -> str:
 
 
 def _roles(entry: Entry, roles: Roles) -> tuple[str, ...]:
-    given = (*entry.texts("role"), *entry.texts("roles"))
+    return _known(entry, (*entry.texts("role"), *entry.texts("roles")), roles)
+
+
+def _known(entry: Entry, given: tuple[str, ...], roles: Roles) -> tuple[str, ...]:
     for role in given:
         if role not in roles.meanings:
             raise entry.error(f"unknown role `{role}` (the vocabulary is roles.toml)")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 
-from mlrubric.graph.tests import VARIABLE, Selection, select
+from mlrubric.graph.test_options import VARIABLE, Selection
+from mlrubric.graph.tests import select
 from mlrubric.graph.world import World
 from mlrubric.knowledge.commands import Invocation, interpret
-from mlrubric.model.facts import Command
+from mlrubric.model.facts import Command, Step
 from mlrubric.model.homes import home, same_home
 from mlrubric.model.place import Place, Span
 from mlrubric.source.syntax.pip_command import pip_install_targets
@@ -16,6 +17,7 @@ from mlrubric.source.syntax.pip_command import pip_install_targets
 ORDER = 30
 JUST = "just"
 BUILD = ("builds", "submit")
+DELIVERS = ("manifests", "chart", "sync")
 PYTHON_ENVIRONMENT = re.compile(r"py(py)?[0-9.]*(-[\w.-]+)?")  # `tox -e py311` needs no section of its own
 
 
@@ -93,8 +95,9 @@ def follow(world: World, node: int, path: str, command: Command, base: str, invo
     graph = world.graph
     attributes = graph.nodes[node].attributes
     attributes.setdefault("does", invocation.kind)
-    if invocation.role:
-        graph.give(node, invocation.role)
+    for role in (invocation.role, *invocation.also):
+        if role:
+            graph.give(node, role)
     if invocation.swallows:
         attributes["swallows"] = invocation.swallows
     loss = f"failure lost: {invocation.swallows}" if invocation.swallows else ""
@@ -103,11 +106,21 @@ def follow(world: World, node: int, path: str, command: Command, base: str, invo
         world.starts.append((node, invocation))
     if invocation.moved is not None and (node, folder, invocation.moved) not in world.moved:
         world.moved.append((node, folder, invocation.moved))
+    if invocation.kind == "server" and invocation.option("manager"):
+        file = invocation.option("--source") or "main.py"
+        served = f"{file}:{invocation.target}" if invocation.option("manager") == "handler" else invocation.target
+        attributes.update(serves=f"{invocation.option('manager')} {served}", folder=folder)
     if invocation.kind == "install":
         world.installs.append((node, folder, invocation))
+    if invocation.kind == "infrastructure":
+        attributes["applies"] = folder
+    if invocation.kind in DELIVERS or len(command.pipeline) > 1:
+        world.delivers.append((node, folder, command, invocation))
+    if invocation.kind in ("image-build", "image-run"):
+        world.images.append((node, folder, command, invocation))
     if invocation.kind == "target":
         attributes["ordered"] = "true"  # the targets that are named run in this order, up to the first that fails
-    for target, certain, blocked in targets(world, folder, invocation, command.argv):
+    for target, certain, blocked in targets(world, folder, path, command, invocation):
         graph.connect(node, target, "run", command.place, certain=certain, loss=loss, blocked=blocked)
     if invocation.kind in ("script", "module", "notebook", "shell-script", "stage", "target") and not any(
         e.kind == "run" for e in graph.successors(node, ("run",))
@@ -119,15 +132,18 @@ def follow(world: World, node: int, path: str, command: Command, base: str, invo
         attributes[f"env.{name}"] = value
 
 
-def targets(world: World, folder: str, invocation: Invocation, argv: tuple[str, ...]) -> list[tuple[int, bool, str]]:
+def targets(world: World, folder: str, path: str, command: Command, invocation: Invocation) -> list[tuple[int, bool, str]]:
     """The nodes an invocation starts: (node, certain, why it is blocked)."""
-    kind, target = invocation.kind, invocation.target
+    kind, target, argv = invocation.kind, invocation.target, command.argv
     if kind == "script":
         return _script(world, folder, target)
     if kind == "module":
         return _module(world, folder, target)
     if kind == "tests":
-        return select(world, Selection.of(folder, invocation))
+        by_hand = path.lower().endswith((".md", ".rst", ".txt", ".ipynb"))
+        return select(world, Selection.of(folder, invocation), invocation.options, _variables(world, path, command), by_hand)
+    if kind == "session":
+        return _sessions(world, folder, invocation)
     if kind == "stage":
         return _stages(world, folder, target, "dvc")
     if kind == "target":
@@ -157,10 +173,38 @@ def targets(world: World, folder: str, invocation: Invocation, argv: tuple[str, 
     if kind == "service":
         return _services(world, folder, invocation)
     if kind == "server":
-        return _module(world, folder, target.partition(":")[0])
+        return _module(world, folder, target.partition(":")[0].removesuffix(".py").replace("/", "."))
     if kind in ("flow", "unknown", "tool"):
         return _specified(world, folder, argv)
     return []
+
+
+def _variables(world: World, path: str, command: Command) -> dict[str, str]:
+    """The variables that a command is run with: of its step, and its own."""
+    found: dict[str, str] = {}
+    for fact in world.of(path):
+        if isinstance(fact, Step) and fact.place.symbol == command.owner:
+            found.update(fact.environment)
+    found.update(command.assignments)
+    return found
+
+
+def _sessions(world: World, folder: str, invocation: Invocation) -> list[tuple[int, bool, str]]:
+    """The sessions of a noxfile: those that are named, else all."""
+    file = invocation.option("-f", "--noxfile") or "noxfile.py"
+    found = world.file(folder, file)
+    index = world.code.program.by_path.get(found) if found else None
+    if index is None:
+        return []
+    names = [name.partition("-")[0].partition("(")[0] for name in invocation.target.split()]
+    graph = world.graph
+    return [
+        (node, True, "")
+        for scope, node in sorted(world.code.scope_node.items())
+        if world.code.program.scope_unit[scope] == index
+        and "flow.task" in graph.nodes[node].roles
+        and (not names or graph.nodes[node].label in names)
+    ]
 
 
 def _specified(world: World, folder: str, argv: tuple[str, ...]) -> list[tuple[int, bool, str]]:
@@ -252,4 +296,5 @@ def _image(world: World, folder: str, invocation: Invocation, use: str) -> list[
 def _services(world: World, folder: str, invocation: Invocation) -> list[tuple[int, bool, str]]:
     graph, wanted = world.graph, set(invocation.target.split())
     here = [n for n in graph.of_kind("service") if _folder(graph.nodes[n].place.path) == folder]
+    here = [n for n in here if graph.nodes[n].attributes.get("tool") != "kubernetes"]
     return [(n, True, "") for n in here if not wanted or graph.nodes[n].label in wanted]

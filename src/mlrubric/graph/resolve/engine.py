@@ -84,6 +84,8 @@ class Resolver:
             for base in program.args[op]
         }
         self.unasked = functions.unasked(self)
+        decorated = {facts.name for facts in program.ops if facts.kind == "function" and facts.extra}
+        self.fixtures = frozenset(name for name in decorated if catalogue.fixture(name))  # the project's own instead of a plug-in's
         self._copies = self._plain_copies()
         self._queued = bytearray(b"\x01") * count  # what never waits in the queue counts as queued
         self._queue: deque[int] = deque()
@@ -181,11 +183,6 @@ class Resolver:
             known.add(source)
             self.uses[source].append(target)
             self.push(target)
-
-    def assume(self, op: int, values: Values) -> None:
-        """Something outside of the program gives an operation these values besides."""
-        if not values <= self.values[op]:
-            self._give(op, join(self.values[op], values))
 
     def read(self, sources: Iterable[int], target: int) -> Values:
         """The values of operations that `target` follows from now on."""
