@@ -32,6 +32,7 @@ class World:
     nodes: dict[tuple[str, str], int] = field(default_factory=dict)  # (path, symbol) -> node
     artifacts: dict[str, int] = field(default_factory=dict)  # normalised path -> node
     needs: dict[int, tuple[int, ...]] = field(default_factory=dict)  # job -> the jobs it waits for
+    guessed: set[str] = field(default_factory=set)  # templates of which a condition is not known
     broken: list[tuple[Place, str]] = field(default_factory=list)  # hops that point at nothing
     starts: list[tuple[int, Invocation]] = field(default_factory=list)  # commands that run a script or module of ours
     installs: list[tuple[int, str, Invocation]] = field(default_factory=list)  # install commands: node, folder, what is asked for

@@ -128,7 +128,7 @@ def _deliver(world: World, known: Manifests, source: int, found: Named, place: P
     serves = bool(found.nodes)
     for path in sorted(found.files):
         for resource in known.by_file[path]:
-            serves = _to_object(world, source, path, resource, place, found.certain) or serves
+            serves = _to_object(world, source, path, resource, place, found.certain and path not in world.guessed) or serves
     for node in sorted(found.nodes):
         if node != source:
             graph.connect(source, node, "run", place, certain=found.certain)
