@@ -159,3 +159,13 @@ def test_a_recipe_is_reported_where_it_is_called() -> None:
     found = picture({".github/workflows/a.yml": WORKFLOW + "      - run: make lint\n", "Makefile": recipe})
     places = [(n.place.path, n.place.line) for n in by_role(found, "check.swallowed")]
     assert places == [(".github/workflows/a.yml", 6)]
+
+
+def test_what_only_a_test_that_is_run_by_hand_calls_is_not_run() -> None:
+    code = "from sklearn.svm import SVC\n\n\ndef train(x, y):\n    SVC().fit(x, y)\n"
+    test = "from train import train\n\n\ndef test_it():\n    train([[1]], [1])\n"
+    found = picture({"Makefile": "test:\n\tpytest\n", "train.py": code, "test_train.py": test})
+    (fit,) = by_role(found, "model.fit")
+    said = found.real.of(fit.id)
+    assert said.level == "none"
+    assert said.broken is not None and said.broken.condition == "wired"

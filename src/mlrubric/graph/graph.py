@@ -80,6 +80,10 @@ class Graph:
         self.incoming[target].append(len(self.edges))
         self.edges.append(Edge(source, target, kind, place, certain, loss, blocked, label))
 
+    def turn_edge(self, number: int, kind: str) -> None:
+        """Make an edge one of another kind."""
+        self.edges[number] = replace(self.edges[number], kind=kind)
+
     # ---- selection ----------------------------------------------------------------------------------------------
 
     def with_role(self, *roles: str) -> list[int]:
