@@ -80,6 +80,9 @@ def _part(world: World, part: Part, analyses: set[str], moved: bool) -> int | No
     elif part.kind == "shadow" and part.problem:
         graph.take(node, "serve.shadow")
         attributes["canary"] = part.problem
+    elif part.kind == "undo":
+        if all(name in analyses or name.startswith("Cluster") for name in part.refers):
+            graph.give(node, "serve.rollback")
     elif part.kind == "split":
         _split(world, node, part, analyses, moved)
     elif part.source:
