@@ -24,16 +24,10 @@ def mark_references(world: World) -> None:
     for node in graph.with_role("model.load"):
         op = world.code.node_op.get(node)
         path = graph.nodes[node].place.path
-        if (
-            op is None
-            or is_test_code(path)
-            or path.endswith(".ipynb")
-            or world.code.holder(op) not in serving
-            or not _predicts(world, node)
-        ):
+        if op is None or is_test_code(path) or path.endswith(".ipynb") or world.code.holder(op) not in serving:
             continue
         reason = _reason(world, node, op)
-        if reason:
+        if reason and (reason == "unpinned" or _predicts(world, node)):  # a tokenizer of another revision spoils the model, too
             graph.nodes[node].attributes["reference"] = reason
 
 

@@ -186,7 +186,7 @@ def _known(entry: CommandEntry, words: tuple[str, ...], commands: Commands, dept
     else:
         options = (*options, *(("argument", word) for word in left))
     also = tuple(more for more, wanted in entry.also if given & set(wanted))
-    return (Invocation(kind, target, options, role, directory, swallows, also), *inner)
+    return (Invocation(kind, target, options, role, directory, swallows, also=also), *inner)
 
 
 def _applies(case: Case, parts: _Words, given: set[str]) -> bool:

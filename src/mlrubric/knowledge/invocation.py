@@ -54,8 +54,8 @@ class Invocation:
     role: str = ""
     directory: str = ""
     swallows: str = ""
-    also: tuple[str, ...] = ()  # further roles
     moved: Moved | None = None
+    also: tuple[str, ...] = ()  # further roles
 
     def option(self, *names: str) -> str | None:
         """The value of the first of these options that is given ("" for a flag)."""

@@ -45,6 +45,8 @@ from mlrubric.model.place import Place
 from mlrubric.model.provision import Provision as Provision
 from mlrubric.model.provision import Variable as Variable
 from mlrubric.model.python import PythonModule
+from mlrubric.model.serving import EntryPoint as EntryPoint
+from mlrubric.model.serving import ModelReference as ModelReference
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,10 +351,11 @@ Fact = (
     | Command | Stage | Pin | Remote | Image | Instruction | Service | Owner | Bot | Heading | Link | FrontMatter | CodeBlock
     | Checkpoint | DataSource | Expectations | FeatureStore | Freshness | UnitTest
     | Secret | NotebookInfo | DataFile | Query | PythonModule | Resource
-    | Part | Delivery | ImageName | ChartFile
     | Provision | Variable
     | EventSource | Listener
     | Watch | WatchServer | RuleChoice | Scrape | Receiver | AlertRoute | Mount | TelemetryPipeline | LoadTest
+    | EntryPoint | ModelReference
+    | Part | Delivery | ImageName | ChartFile
 )  # fmt: skip
 
 

@@ -1,4 +1,5 @@
-"""Configuration files of model servers: TorchServe's `config.properties`, the model list of TensorFlow Serving, Triton's `config.pbtxt`."""
+"""Files that tell a server of models what to load: cog.yaml, bentofile.yaml, model-settings.json of MLServer, config.yaml of Truss,
+applications of Ray Serve."""
 
 from __future__ import annotations
 
@@ -6,89 +7,113 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from mlrubric.model.facts import Fact, Part, Service
-from mlrubric.model.place import Place, Span
+from mlrubric.model.facts import Fact, Include, Manifest, Unreadable
+from mlrubric.model.serving import EntryPoint, ModelReference
+from mlrubric.read.declared import from_strings
+from mlrubric.read.unreadable import unreadable
 from mlrubric.source.document import Document
-from mlrubric.source.syntax.proto_text import Field, parse
+from mlrubric.source.paths import rooted
+from mlrubric.source.syntax import json, yaml
+from mlrubric.source.syntax.node import Node, SyntaxProblem
 
 FORMAT = "model_server"
-OWNER = "server"
-_TORCH = re.compile(r"^[ \t]*(model_store|load_models|inference_address|models|model_snapshot)[ \t]*=(.*)$", re.MULTILINE)
-_NAMES = re.compile(r"(?:^|/)(?:config\.properties|config\.pbtxt|[\w.-]*models?[\w.-]*\.(?:config|conf)|[\w.-]*models?[\w.-]*\.pbtxt)$")
+
+_NAMES = ("cog.yaml", "bentofile.yaml", "bentofile.yml", "model-settings.json", "config.yaml")
+_TRUSS = re.compile(r"^(model_class_name|model_module_dir|model_class_filename)\s*:", re.MULTILINE)
+_MOVING = re.compile(r"(^|[:/@])(latest|main|master|Production|prod|champion)$", re.IGNORECASE)
+_SERVE = re.compile(r"^[^/]*serve[^/]*\.ya?ml$", re.IGNORECASE)
+_IMPORT = re.compile(r"^\s*(- )?import_path\s*:", re.MULTILINE)
+_ANSWERS = ("preprocess", "predict", "postprocess")
 
 
 def accepts(path: str) -> bool:
-    return _NAMES.search(path) is not None
+    name = posixpath.basename(path)
+    return name in _NAMES or _SERVE.match(name) is not None
 
 
 def read(document: Document) -> Iterator[Fact]:
-    if document.name == "config.properties":
-        yield from _torch(document)
-    elif document.name == "config.pbtxt":
-        yield from _triton(document)
-    elif "model_config_list" in document.text:
-        yield from _tensorflow(document)
-
-
-def _torch(document: Document) -> Iterator[Fact]:
-    """The archives that the server loads at its start, and the snapshot of versions."""
-    found = {match[1]: (match[2].strip(), document.position(match.start())[0]) for match in _TORCH.finditer(document.text)}
-    if "model_store" not in found and "inference_address" not in found:
+    applications = document.name not in _NAMES
+    if (document.name == "config.yaml" and not _TRUSS.search(document.text)) or (applications and not _IMPORT.search(document.text)):
         return
-    yield Service(document.place(symbol=OWNER), "torchserve")
-    store = found.get("model_store", ("", 1))[0]
-    loaded, line = found.get("load_models", ("", 1))
-    for name in loaded.split(","):
-        archive = name.partition("=")[2] or name
-        if archive.strip():
-            where = posixpath.join(store, archive.strip()) if archive.strip() not in ("all", "ALL") else store or "all"
-            yield Part(_at(document, line, "load_models"), OWNER, "server", name.partition("=")[0].strip(), where)
-
-
-def _tensorflow(document: Document) -> Iterator[Fact]:
-    """The models of the list, the versions that stay loaded, and labels by which clients choose a version."""
-    yield Service(document.place(symbol=OWNER), "tensorflow serving")
-    for number, config in enumerate(parse(document.text).every("model_config_list", "config")):
-        name = config.text("name")
-        yield Part(_at(document, config.line, f"config[{number}]"), OWNER, "server", name, config.text("base_path"))
-        kept = [one.value for one in config.every("model_version_policy", "specific", "versions")]
-        labels = [(one.text("key"), one.text("value")) for one in config.every("version_labels")]
-        yield from _versions(document, config, f"config[{number}]", name, kept, labels)
-
-
-def _versions(document: Document, config: Field, route: str, name: str, kept: list[str], labels: list[tuple[str, str]]) -> Iterator[Fact]:
-    versions = {version for _, version in labels}
-    trial = [label for label, _ in labels if re.search(r"canary|shadow|candidate|challenger|beta|next", label, re.IGNORECASE)]
-    if trial and len(versions) > 1:
-        line = next(config.every("version_labels")).line
-        shares = tuple((f"{label} {version}", "") for label, version in labels)
-        yield Part(_at(document, line, f"{route}.version_labels"), OWNER, "split", name, shares=shares)
-    elif trial:
-        line = next(config.every("version_labels")).line
-        problem = f"`{trial[0]}` names the version that everybody gets"
-        yield Part(_at(document, line, f"{route}.version_labels"), OWNER, "split", name, problem=problem)
-    if len(kept) > 1:
-        line = next(config.every("model_version_policy")).line
-        yield Part(_at(document, line, f"{route}.versions"), OWNER, "versions", name, " ".join(kept))
-
-
-def _triton(document: Document) -> Iterator[Fact]:
-    """The model of a folder of the model repository, and how many of its versions are loaded."""
-    root = parse(document.text)
-    if not any(root.every(name) for name in ("platform", "backend", "input", "name", "ensemble_scheduling")):
+    try:
+        root = json.parse(document.text) if document.name.endswith(".json") else next(iter(yaml.parse(document.text)), None)
+    except SyntaxProblem as problem:
+        yield unreadable(document, FORMAT, problem)
         return
-    if not (root.text("platform") or root.text("backend") or list(root.every("input")) or list(root.every("ensemble_scheduling"))):
-        return
-    yield Service(document.place(symbol=OWNER), "triton")
-    folder = document.directory
-    yield Part(_at(document, 1, "model"), OWNER, "server", root.text("name") or posixpath.basename(folder), folder)
-    policy = next(root.every("version_policy"), None)
-    if policy is not None:
-        several = policy.text("latest", "num_versions") not in ("", "1") or bool(list(policy.every("all")))
-        specific = [one.value for one in policy.every("specific", "versions")]
-        if several or len(specific) > 1:
-            yield Part(_at(document, policy.line, "version_policy"), OWNER, "versions", root.text("name"), " ".join(specific) or "several")
+    if root is None or root.kind != "map":
+        yield Unreadable(document.place(), FORMAT, "no map")
+    elif applications:
+        yield from _applications(document, root)
+    elif document.name == "cog.yaml":
+        yield from _cog(document, root)
+    elif document.name.startswith("bentofile"):
+        yield from _bento(document, root)
+    elif document.name == "model-settings.json":
+        yield from _mlserver(document, root)
+    else:
+        yield from _truss(document, root)
 
 
-def _at(document: Document, line: int, symbol: str) -> Place:
-    return document.place(Span(line), f"{OWNER}.{symbol}")
+def _applications(document: Document, root: Node) -> Iterator[Fact]:
+    listed = root.get("applications")
+    for index, item in enumerate(listed.items if listed is not None and listed.kind == "list" else (root,)):
+        node = item.get("import_path") if item.kind == "map" else None
+        if node is not None and node.text:
+            module, colon, name = node.text.partition(":")
+            if not colon:
+                module, _, name = node.text.rpartition(".")
+            place = document.place(node.span, f"applications[{index}].import_path")
+            yield EntryPoint(place, "ray-serve", f"{module}:{name}", "app", document.directory)
+
+
+def _cog(document: Document, root: Node) -> Iterator[Fact]:
+    python = root.scalar("build", "python_version")
+    yield Manifest(document.place(), "manifest", "pip", python or None, generated_by="cog")
+    yield from from_strings(document, FORMAT, root.get("build", "python_packages"), manager="pip")
+    listed = root.get("build", "python_requirements")
+    if listed is not None and listed.text:
+        yield Include(document.place(listed.span), listed.text, "requirements")
+    for key, methods in (("predict", ("predict", "run")), ("run", ("run", "predict"))):
+        node = root.get(key)
+        if node is not None and node.text:
+            yield EntryPoint(document.place(node.span, key), "cog", node.text, "class", document.directory, methods)
+
+
+def _bento(document: Document, root: Node) -> Iterator[Fact]:
+    service = root.get("service")
+    if service is not None and service.text:
+        yield EntryPoint(document.place(service.span, "service"), "bentoml", service.text, "app", document.directory)
+    python = root.get("python")
+    if python is not None and python.kind == "map":
+        packages, listed = python.get("packages"), python.get("requirements_txt")
+        if packages is not None:
+            yield Manifest(document.place(), "manifest", "pip", root.scalar("docker", "python_version") or None, generated_by="bentoml")
+            yield from from_strings(document, FORMAT, packages, manager="pip")
+        if listed is not None and listed.text:
+            yield Include(document.place(listed.span), listed.text, "requirements")
+    models = root.get("models")
+    for item in models.items if models is not None and models.kind == "list" else ():
+        tag = item.scalar("tag") if item.kind == "map" else item.text
+        if tag:
+            name, _, version = tag.partition(":")
+            yield ModelReference(document.place(item.span, "models"), "bentoml", name, version, not version or version == "latest")
+
+
+def _mlserver(document: Document, root: Node) -> Iterator[Fact]:
+    node = root.get("implementation")
+    if node is not None and node.text:
+        module, _, name = node.text.rpartition(".")
+        yield EntryPoint(document.place(node.span, "implementation"), "mlserver", f"{module}:{name}", "class", document.directory, _ANSWERS)
+    uri = root.get("parameters", "uri")
+    if uri is not None and uri.text:
+        moving = _MOVING.search(uri.text) is not None
+        yield ModelReference(document.place(uri.span, "parameters.uri"), "mlserver", uri.text, root.scalar("parameters", "version"), moving)
+
+
+def _truss(document: Document, root: Node) -> Iterator[Fact]:
+    folder = rooted(document.directory, root.scalar("model_module_dir") or "model")
+    file = root.scalar("model_class_filename") or "model.py"
+    name = root.scalar("model_class_name") or "Model"
+    place = document.place((root.get("model_class_name") or root).span, "model_class_name")
+    yield EntryPoint(place, "truss", f"{file}:{name}", "class", folder, ("load", *_ANSWERS))
+    yield from from_strings(document, FORMAT, root.get("requirements"), manager="pip")

@@ -39,6 +39,8 @@ class Loading:
     def of(self, path: str, watch: Watch) -> Loaded:
         if watch.off:
             return Loaded(False, watch.off)
+        if watch.tool == "terraform":
+            return Loaded(True, certain=posixpath.dirname(path) in self.world.applied)
         if watch.tool != "prometheus":
             return Loaded(True)
         key = (path, watch.holder)
