@@ -45,6 +45,7 @@ class World:
     starts: list[tuple[int, Invocation]] = field(default_factory=list)  # commands that run a script or module of ours
     installs: list[tuple[int, str, Invocation]] = field(default_factory=list)  # install commands: node, folder, what is asked for
     moved: list[tuple[int, str, Moved]] = field(default_factory=list)  # commands that versions of their program do not have: node, folder
+    guessed: set[str] = field(default_factory=set)  # templates of which a condition is not known
     applied: set[str] = field(default_factory=set)  # folders of infrastructure code that a command of this repository brings about
     images: list[tuple[int, str, Command, Invocation]] = field(default_factory=list)  # commands that build or start an image: node, folder
     delivers: list[tuple[int, str, Command, Invocation]] = field(default_factory=list)  # commands that bring manifests: node, folder
