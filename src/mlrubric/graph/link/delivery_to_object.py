@@ -18,7 +18,8 @@ from mlrubric.model.facts import Command, Delivery, Part, Resource, Step, Trigge
 from mlrubric.model.place import Place
 
 ORDER = 60
-ONCE = ("Job", "Pod", "Workflow")
+ONCE = ("Job", "Pod", "Workflow", "Experiment")
+FLOWS = ("argo", "argo-events", "katib", "kfp")  # what is brought for these is a pipeline, no server
 CONTROLLERS = ("argo-cd", "flux")
 ENDINGS = (".yaml", ".yml", ".json")
 MARKS = frozenset("${*<")
@@ -145,6 +146,9 @@ def _to_object(world: World, source: int, path: str, resource: Resource, place: 
     runs = graph.nodes[node].kind != "workflow" or resource.kind in ONCE
     graph.connect(source, node, "run" if runs else "declare", place, certain=certain)
     graph.nodes[node].attributes["applied"] = "true"
+    if graph.nodes[node].attributes.get("kind") in FLOWS:
+        graph.give(source, "flow.run" if runs else "flow.deploy")
+        return False
     return graph.nodes[node].kind in ("service", "workflow")
 
 
