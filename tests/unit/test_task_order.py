@@ -161,3 +161,49 @@ def test_components(body: str, expected: str) -> None:
 def test_scripts_that_tasks_run(order: str, expected: str) -> None:
     files = {"gate.py": GATE, "register.py": "import mlflow\nmlflow.register_model('runs:/1', 'm')\n"}
     assert guarded({"dags/d.py": SCRIPTS.format(order=order), **files}) == expected
+
+
+GROUP = """\
+from airflow.utils.task_group import TaskGroup
+with DAG('d', schedule='@daily') as dag:
+    with TaskGroup('checks') as checks:
+        d = PythonOperator(task_id='decide', python_callable=decide)
+    r = PythonOperator(task_id='register', python_callable=register)
+    {order}
+"""
+
+
+@pytest.mark.parametrize(("order", "expected"), [("checks >> r", "true"), ("r >> checks", "false")])
+def test_a_group_of_tasks(order: str, expected: str) -> None:
+    assert guarded({"dags/d.py": HEAD + GROUP.format(order=order)}) == expected
+
+
+SUBMITTED = """\
+import mlflow, pandas as pd
+from prefect import flow, task
+from sklearn.metrics import accuracy_score
+@task
+def gate():
+    d = pd.read_csv('d.csv')
+    if accuracy_score(d.y, d.p) < 0.8:
+        raise ValueError('bad')
+@task
+def release():
+    mlflow.register_model('runs:/1', 'm')
+@flow
+def churn():
+    {body}
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("gate(); release()", "true"),
+        ("a = gate.submit(); release.submit(wait_for=[a])", "true"),
+        ("a = gate.submit(); a.result(); release.submit()", "true"),
+        ("gate.submit(); release.submit()", "false"),
+    ],
+)
+def test_tasks_that_are_submitted(body: str, expected: str) -> None:
+    assert guarded({"flow.py": SUBMITTED.format(body=body)}) == expected

@@ -40,6 +40,16 @@ def _source(world: World, op: int, meaning: Meaning) -> int:
     return maker.arguments.get("@source", -1) if maker is not None else -1
 
 
+def _entry(world: World, text: str) -> list[int]:
+    """The function that an entry point names: `flows/train.py:main`."""
+    path, _, name = text.rpartition(":")
+    program = world.code.program
+    if not path.endswith(".py"):
+        return []
+    found = [s for s in world.code.scope_node if program.scopes[s].qualname == name]
+    return [world.code.scope_node[s] for s in sorted(found) if program.modules[program.scope_unit[s]].path.endswith(normal(path))]
+
+
 def _targets(world: World, op: int, source: int, compiled: list[Compiled]) -> list[tuple[int, bool]]:
     """What the file was compiled from, or the workflow that it is; the only pipeline of the module when the path is not known."""
     code, graph = world.code, world.graph
@@ -47,6 +57,9 @@ def _targets(world: World, op: int, source: int, compiled: list[Compiled]) -> li
     same = [c.node for c in compiled if c.paths & paths or origin(code, c.file) == origin(code, source)]
     if same:
         return [(node, True) for node in dict.fromkeys(same)]
+    entries = [node for text in texts(code.resolver.of(source)) for node in _entry(world, text)]
+    if entries:
+        return [(node, len(set(entries)) == 1) for node in dict.fromkeys(entries)]
     names = {path.rpartition("/")[2] for path in paths}
     files = [n for (path, _), n in sorted(world.nodes.items()) if graph.nodes[n].kind == "workflow" and path.rpartition("/")[2] in names]
     if files:

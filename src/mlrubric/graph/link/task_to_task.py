@@ -17,8 +17,23 @@ PLAN, STEPS, COMPONENT = "plan", "steps", "component"
 LATER, EARLIER = ("set_downstream", "next"), ("set_upstream", "after")
 CHAINS, CROSSES = ("chain", "chain_linear"), ("cross_downstream",)
 PASSING = frozenset(
-    ["load", "assign", "phi", "element", "subscript", "attribute", "unpack", "container", "dict", "conditional", "comprehension", "await"]
+    [
+        "load",
+        "assign",
+        "enter",
+        "phi",
+        "element",
+        "subscript",
+        "attribute",
+        "unpack",
+        "container",
+        "dict",
+        "conditional",
+        "comprehension",
+        "await",
+    ]
 )
+BESIDE, WAITS = ("submit", "map"), ("result", "wait")
 NESTED = 4  # calls and containers that are looked through
 RULE = "trigger_rule"
 RUN_AFTER_FAILURE = frozenset(
@@ -34,6 +49,7 @@ def link(world: World) -> None:
     for op in sorted(world.tasks):
         tasks.add(op, _scopes(world, op))
     _plans(world, tasks)
+    _submitted(world, tasks)
     if not tasks.needs:
         return
     order = _Arrows(world, tasks)
@@ -99,6 +115,25 @@ def _plans(world: World, tasks: Tasks) -> None:
             meaning = code.meanings.of(op)
             if scopes or (meaning is not None and "flow.task" in meaning.roles):
                 tasks.add(op, scopes or _scopes(world, op))
+
+
+def _submitted(world: World, tasks: Tasks) -> None:
+    """Calls that only hand a task over to run beside others (`task.submit()`), unless the result is waited for."""
+    code, program = world.code, world.code.program
+    for op, targets in sorted(code.resolver.targets.items()):
+        callee = program.args[op][0] if program.ops[op].kind == "call" else -1
+        if callee < 0 or program.ops[callee].kind != "attribute" or program.ops[callee].name not in BESIDE or op in tasks.needs:
+            continue
+        scopes = [number(t) for t in targets if t[0] == "function" and _is_task(world, number(t))]
+        if scopes and not _awaited(world, op):
+            tasks.add(op, scopes)
+
+
+def _awaited(world: World, op: int) -> bool:
+    """Whether a method of what a call gives waits for it."""
+    program = world.code.program
+    reached = world.code.flow.reach([op], stop=lambda o: program.ops[o].kind == "call")
+    return any(program.ops[o].kind == "attribute" and program.ops[o].name in WAITS for o in reached)
 
 
 def _is_task(world: World, scope: int) -> bool:
@@ -226,7 +261,7 @@ class _Arrows:
         if facts.kind == "binary" and facts.name in (">>", "<<"):
             return self.members(args[1], depth)
         if facts.kind in PASSING:
-            deeper = depth if facts.kind in ("load", "assign", "phi") else depth - 1
+            deeper = depth if facts.kind in ("load", "assign", "enter", "phi") else depth - 1
             behind = args[:1] if facts.kind in ("subscript", "attribute") else args
             chosen = self.program.element(args[0], facts.value) if facts.kind == "unpack" and args else None
             behind = behind if chosen is None else (chosen,)
