@@ -14,6 +14,7 @@ from mlrubric.graph.absences import mark_absences
 from mlrubric.graph.automation import Schedule
 from mlrubric.graph.causes import mark_started
 from mlrubric.graph.code import add_code
+from mlrubric.graph.copies import without_copies
 from mlrubric.graph.doomed import mark_doomed
 from mlrubric.graph.frameworks import Fixtures
 from mlrubric.graph.gates import Guarded, guard_releases
@@ -77,21 +78,22 @@ def build(
     catalogue: Catalogue,
     before: Picture | None = None,
     doubtful: frozenset[str] = frozenset(),
+    today: str = "",
 ) -> Picture:
     """The graph of a repository from the facts of its files; what modules mean that did not change is taken from the picture `before`.
-    `doubtful` are files and folders of which nobody can say whether they are tracked."""
+    `doubtful` are files and folders of which nobody can say whether they are tracked; `today` is the day that schedules are judged by."""
     with no_collection():
-        return _build(facts, files, catalogue, before, doubtful)
+        return _build(facts, files, catalogue, before, doubtful, today)
 
 
 def _build(
-    facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue, before: Picture | None, doubtful: frozenset[str]
+    facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue, before: Picture | None, doubtful: frozenset[str], today: str
 ) -> Picture:
     by_path: dict[str, list[FileFacts]] = {}
     for one in facts:
         by_path.setdefault(one.path, []).append(one)
     modules = [(path, fact) for path in sorted(by_path) for one in by_path[path] for fact in one.facts if isinstance(fact, PythonModule)]
-    program, inputs = Program(modules, _roots(by_path), catalogue.import_names, _named(by_path)), Inputs(by_path)
+    program, inputs = Program(without_copies(modules), _roots(by_path), catalogue.import_names, _named(by_path)), Inputs(by_path)
     resolver = resolve_again(before.world.code.resolver, program, inputs) if before is not None else None
     resolver = resolver or resolve(program, catalogue, inputs)
     fixtures = Fixtures(program, resolver)
@@ -99,7 +101,7 @@ def _build(
     meanings = Meanings(program, resolver, catalogue, versions)
     graph = Graph()
     code = add_code(graph, program, resolver, meanings)
-    world = World(graph, code, fixtures, by_path, versions, frozenset(files), _folders(files), doubtful)
+    world = World(graph, code, fixtures, by_path, versions, frozenset(files), _folders(files), doubtful, today)
     for module in _links():
         module.link(world)
     mark_doomed(world, *mark_moved(world))

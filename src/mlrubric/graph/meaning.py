@@ -53,6 +53,11 @@ class Meaning:
         """The call itself raises when its check fails."""
         return self.entry is not None and self.entry.gate == "raises"
 
+    @property
+    def judges(self) -> bool:
+        """The call gives a verdict that stops nothing by itself."""
+        return self.entry is not None and self.entry.gate == "result"
+
 
 class Meanings:
     """The meaning of each call, computed once the resolver has ended."""

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mlrubric.knowledge.entries import FLOWS, GENERATORS, GIVES, TRAITS, Api, Condition, Duck, Example, Param, RolesWhen, TypeInfo
+from mlrubric.knowledge.entries import CHECKED, FLOWS, GENERATORS, GIVES, TRAITS, Api, Condition, Duck, Example, Param, RolesWhen, TypeInfo
 from mlrubric.knowledge.moved import MovedNames, read_moved
 from mlrubric.knowledge.roles import Roles
 from mlrubric.knowledge.toml import CatalogueError, Entry, Table, entries, is_table, line_of, parse, read_text
 
 _SHARED = {"role", "roles", "params", "random", "random_when", "random_unless", "also", "instead", "seeds", "calls", "since", "until"}
-_SHARED |= {"gate", "folds", "bundled", "gives", "hands"}
-_RESULT = {"returns", "flows", "learns", "mutates", "parts", "decorates", "confidence", "returns_with"}
+_SHARED |= {"gate", "folds", "bundled", "gives", "hands", "measures", "asks", "runs"}
+_RESULT = {"returns", "flows", "learns", "mutates", "parts", "decorates", "confidence", "returns_with", "checks"}
 _CALL = frozenset(_SHARED | _RESULT | {"of", "name"})
 _TYPE = frozenset(_SHARED | {"of", "name", "bases", "arithmetic"})
 _DUCK = _CALL - {"of", "name"} | {"method", "min_args", "max_args", "receivers", "keywords"}
@@ -163,7 +163,7 @@ def _api(entry: Entry, roles: Roles, kind: str = "function") -> Api:
         flows=entry.one_of("flows", FLOWS, "args"),
         learns=entry.flag("learns"),
         mutates=entry.flag("mutates"),
-        gate=entry.one_of("gate", ("raises",)),
+        gate=entry.one_of("gate", ("raises", "result")),
         random=entry.one_of("random", GENERATORS),
         random_when=_condition(entry, entry.table("random_when")),
         random_unless=_condition(entry, entry.table("random_unless")),
@@ -173,13 +173,23 @@ def _api(entry: Entry, roles: Roles, kind: str = "function") -> Api:
         folds=entry.flag("folds"),
         bundled=entry.flag("bundled"),
         decorates=entry.flag("decorates"),
+        checks=_checked(entry),
+        measures=_known(entry, entry.texts("measures"), roles),
         calls=_param(entry, "@function", calls["at"], roles) if "at" in calls else None,
         gives=_given(entry),
         hands=entry.text("hands", ""),
+        asks=tuple((method, _asked(entry, str(role), roles)) for method, role in entry.table("asks").items()),
+        runs=entry.flag("runs"),
         since=entry.text("since", ""),
         until=entry.text("until", ""),
         confidence=float(entry.number("confidence", 1.0)),
     )
+
+
+def _asked(entry: Entry, role: str, roles: Roles) -> str:
+    if role and role not in roles.meanings:
+        raise entry.error(f"unknown role `{role}` (the vocabulary is roles.toml)")
+    return role
 
 
 def _typed_with(entry: Entry, roles: Roles) -> tuple[Param, str]:
@@ -188,6 +198,14 @@ def _typed_with(entry: Entry, roles: Roles) -> tuple[Param, str]:
     if not at:
         raise entry.error("`returns_with` needs `at`, positions and keyword names, and `type`")
     return _param(entry, "@function", list(at), roles), entry.text("type")
+
+
+def _checked(entry: Entry) -> tuple[str, ...]:
+    checked = entry.texts("checks")
+    for part in checked:
+        if part not in CHECKED:
+            raise entry.error(f"`checks` knows no `{part}`; it knows {', '.join(CHECKED)}")
+    return checked
 
 
 def _given(entry: Entry) -> str:
@@ -199,7 +217,10 @@ def _given(entry: Entry) -> str:
 
 
 def _roles(entry: Entry, roles: Roles) -> tuple[str, ...]:
-    given = (*entry.texts("role"), *entry.texts("roles"))
+    return _known(entry, (*entry.texts("role"), *entry.texts("roles")), roles)
+
+
+def _known(entry: Entry, given: tuple[str, ...], roles: Roles) -> tuple[str, ...]:
     for role in given:
         if role not in roles.meanings:
             raise entry.error(f"unknown role `{role}` (the vocabulary is roles.toml)")

@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mlrubric.model.cluster import ChartFile as ChartFile
+from mlrubric.model.cluster import Delivery as Delivery
+from mlrubric.model.cluster import ImageName as ImageName
+from mlrubric.model.cluster import Part as Part
 from mlrubric.model.cluster import Resource as Resource
 from mlrubric.model.documents import Bot as Bot
 from mlrubric.model.documents import CodeBlock as CodeBlock
@@ -20,6 +24,14 @@ from mlrubric.model.documents import NotebookInfo as NotebookInfo
 from mlrubric.model.documents import Owner as Owner
 from mlrubric.model.documents import Query as Query
 from mlrubric.model.documents import Secret as Secret
+from mlrubric.model.expectations import Checkpoint as Checkpoint
+from mlrubric.model.expectations import DataSource as DataSource
+from mlrubric.model.expectations import Expectations as Expectations
+from mlrubric.model.expectations import FeatureStore as FeatureStore
+from mlrubric.model.expectations import Freshness as Freshness
+from mlrubric.model.expectations import UnitTest as UnitTest
+from mlrubric.model.flows import EventSource as EventSource
+from mlrubric.model.flows import Listener as Listener
 from mlrubric.model.monitoring import AlertRoute as AlertRoute
 from mlrubric.model.monitoring import LoadTest as LoadTest
 from mlrubric.model.monitoring import Mount as Mount
@@ -33,6 +45,8 @@ from mlrubric.model.place import Place
 from mlrubric.model.provision import Provision as Provision
 from mlrubric.model.provision import Variable as Variable
 from mlrubric.model.python import PythonModule
+from mlrubric.model.serving import EntryPoint as EntryPoint
+from mlrubric.model.serving import ModelReference as ModelReference
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,9 +349,13 @@ class Service:
 Fact = (
     Unreadable | Notice | Embedded | Requirement | Include | Manifest | Project | Setting | Trigger | Workflow | Job | Step
     | Command | Stage | Pin | Remote | Image | Instruction | Service | Owner | Bot | Heading | Link | FrontMatter | CodeBlock
+    | Checkpoint | DataSource | Expectations | FeatureStore | Freshness | UnitTest
     | Secret | NotebookInfo | DataFile | Query | PythonModule | Resource
-    | Watch | WatchServer | RuleChoice | Scrape | Receiver | AlertRoute | Mount | TelemetryPipeline | LoadTest
     | Provision | Variable
+    | EventSource | Listener
+    | Watch | WatchServer | RuleChoice | Scrape | Receiver | AlertRoute | Mount | TelemetryPipeline | LoadTest
+    | EntryPoint | ModelReference
+    | Part | Delivery | ImageName | ChartFile
 )  # fmt: skip
 
 

@@ -98,7 +98,7 @@ def consequential(node: Node) -> bool:
     """Whether a failure at this node stops something or tells somebody."""
     if node.kind == "test":
         return node.attributes.get("asserts", "true") == "true"
-    if node.attributes.get("chosen") == "true":
+    if node.attributes.get("chosen") == "true" or node.attributes.get("acts") == "tell":
         return True
     if node.attributes.get("receiver") == "none":
         return False
