@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mlrubric.graph.watch.containers import Containers
+from mlrubric.graph.watch.filled import watches
 from mlrubric.graph.watch.loaded import Loaded, Loading
 from mlrubric.graph.watch.routing import Routing, Told, channels
 from mlrubric.graph.world import World
@@ -15,13 +16,13 @@ ROLES = {"alert": "alert.rule", "panel": "dashboard.panel", "objective": "slo.ob
 
 def link(world: World) -> None:
     """Nodes of what watches metrics, triggers of rules that are loaded, edges to receivers that tell somebody."""
-    watches = list(world.every(Watch))
-    if not watches:
+    watched = watches(world)
+    if not watched:
         return
     containers = Containers(world)
     loading, routing = Loading(world, containers), Routing(world, containers)
     starts: dict[tuple[Place, bool, str], int] = {}
-    for path, watch in watches:
+    for path, watch in watched:
         node = world.graph.add("monitor", watch.name or watch.kind, watch.place, tool=watch.tool, watch=watch.kind)
         world.nodes[path, watch.place.symbol] = node
         if watch.kind not in ROLES:

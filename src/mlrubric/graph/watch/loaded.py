@@ -97,9 +97,11 @@ class Loading:
                 found = self._named(at, server, pattern, path, holder)
                 if found is not None:
                     return Loaded(True, by=place, certain=found, server=server)
-                missed = missed or f"rule_files of {at} names `{pattern}`, where this file is not"
-        first = next((at for at, server in self.servers if not server.loads), self.servers[0][0])
-        return Loaded(False, missed or f"{first} has no rule_files: nothing loads this rule file", self.servers[0][1].place)
+                if bool(server.holder) is bool(holder):
+                    missed = missed or f"rule_files of {at} names `{pattern}`, where this file is not"
+        alike = [(at, server) for at, server in self.servers if bool(server.holder) is bool(holder)] or self.servers
+        at, server = next(((at, server) for at, server in alike if not server.loads), alike[0])
+        return Loaded(False, missed or f"{at} has no rule_files that name this file", server.place)
 
     def _in_cluster(self, config: str, rules: str, pattern: str) -> bool | None:
         """As `_named`, for files that objects of a cluster carry; where nobody mounts the configuration, the name of the file decides."""

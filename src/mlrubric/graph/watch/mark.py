@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from mlrubric.graph.automation import Schedule
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.watch.asked import dead, misfits, promised, subjects
 from mlrubric.graph.watch.emitted import Emission, emissions
+from mlrubric.graph.watch.filled import watches
 from mlrubric.graph.watch.series import Names, read
 from mlrubric.graph.world import World
 from mlrubric.knowledge.metrics import Metrics, load_metrics
@@ -19,28 +20,29 @@ from mlrubric.source.syntax.promql import Expr, selectors
 FOREIGN = re.compile(
     r"localhost:9090|127\.0\.0\.1:9090|exporter|cadvisor|alertmanager|grafana|prometheus|jaeger|loki|node:9100", re.IGNORECASE
 )
+NAME = re.compile(r"[A-Za-z_][\w.]*")
 PUSHED = re.compile(r"pushgateway|push-gateway|push_gateway", re.IGNORECASE)
 
 
 def mark_watched(world: World) -> None:
     """`subject`, `known` and `misfit` on what watches; `subject`, `metric`, `alerted`, `shown` and `scraped` on the metrics of the code;
     join edges from a metric to what watches it."""
-    watches = list(world.every(Watch))
+    watched = watches(world)
     emitting = world.graph.with_role("metric.emit")
-    if not watches and not emitting:
+    if not watched and not emitting:
         return
     metrics = load_metrics()
     names = Names(metrics, emissions(world, metrics))
-    for _, watch in watches:
+    for _, watch in watched:
         if watch.kind == "record":
             names.record(watch.name, watch.expressions[0])
     uses: dict[int, set[str]] = {}
-    for path, watch in watches:
+    for path, watch in watched:
         node = world.node(path, watch.place.symbol)
         if node is not None and watch.kind != "record":
             for emission in _mark(world, node, watch, names):
                 uses.setdefault(emission.node, set()).add(watch.kind)
-    has_alerts = any(watch.kind == "alert" for _, watch in watches)
+    has_alerts = any(watch.kind == "alert" for _, watch in watched)
     scraped = _scraped(world)
     for node in emitting:
         world.graph.nodes[node].attributes["subject"] = "exposed"
@@ -64,7 +66,7 @@ def _mark(world: World, node: int, watch: Watch, names: Names) -> Iterable[Emiss
     expressions = list(read(watch.expressions)) if watch.language == "promql" else []
     found = {s for expr in expressions for s in subjects(expr, names)}
     if not found:
-        found = _by_words(names.metrics, [*(watch.expressions if not expressions else ()), watch.name])
+        found = _by_words(names.metrics, [*(_names(watch) if not expressions else ()), watch.name])
     attributes["subject"] = " ".join(sorted(found)) or "unknown"
     series = [names.of(s) for expr in expressions for s in selectors(expr)]
     attributes["known"] = _known(watch, expressions, names)
@@ -83,9 +85,15 @@ def _mark(world: World, node: int, watch: Watch, names: Names) -> Iterable[Emiss
     return [emitted[number] for number in sorted(emitted)]
 
 
+def _names(watch: Watch) -> Iterator[str]:
+    """The names in queries of another language: columns, tables, metrics."""
+    for text in watch.expressions:
+        yield from NAME.findall(text)
+
+
 def _by_words(metrics: Metrics, texts: Iterable[str]) -> set[str]:
-    subject = next((s for text in texts if (s := metrics.subject(text))), "")
-    return {subject} if subject else set()
+    found = [subject for text in texts if (subject := metrics.subject(text))]
+    return {"quality" if found[0] == "drift" and "quality" in found else found[0]} if found else set()
 
 
 def _known(watch: Watch, expressions: list[Expr], names: Names) -> str:
