@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+
 from mlrubric.graph.world import World
 from mlrubric.knowledge.alarms import load_alarms
 from mlrubric.knowledge.metrics import load_metrics
@@ -14,7 +16,7 @@ ROLES = {"alert": "alert.rule", "objective": "slo.objective"}
 def link(world: World) -> None:
     """Nodes and triggers of alarms; what they watch is said by the words of their metric."""
     known = load_alarms()
-    for _, fact in world.every(Provision):
+    for path, fact in world.every(Provision):
         alarm = known.get(fact.kind)
         if alarm is None:
             continue
@@ -36,4 +38,4 @@ def link(world: World) -> None:
             world.graph.nodes[node].attributes["untold"] = "it names nobody to tell"
         settings = {"kind": "alert", "live": "false" if fact.off else "true", "recurring": "true", "reason": fact.off}
         start = world.graph.add("trigger", "evaluated by the cloud", fact.place, ("trigger.alert",), "", **settings)
-        world.graph.connect(start, node, "trigger", fact.place)
+        world.graph.connect(start, node, "trigger", fact.place, certain=posixpath.dirname(path) in world.applied)

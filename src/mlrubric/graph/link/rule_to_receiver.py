@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mlrubric.graph.watch.containers import Containers
-from mlrubric.graph.watch.filled import watches
 from mlrubric.graph.watch.loaded import Loaded, Loading
 from mlrubric.graph.watch.routing import Routing, Told, channels
 from mlrubric.graph.world import World
@@ -16,7 +15,7 @@ ROLES = {"alert": "alert.rule", "panel": "dashboard.panel", "objective": "slo.ob
 
 def link(world: World) -> None:
     """Nodes of what watches metrics, triggers of rules that are loaded, edges to receivers that tell somebody."""
-    watched = watches(world)
+    watched = list(world.every(Watch))
     if not watched:
         return
     containers = Containers(world)

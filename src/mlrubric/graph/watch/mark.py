@@ -10,7 +10,6 @@ from mlrubric.graph.code import is_test_code
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.watch.asked import dead, misfits, promised, subjects
 from mlrubric.graph.watch.emitted import Emission, emissions
-from mlrubric.graph.watch.filled import watches
 from mlrubric.graph.watch.series import Names, read
 from mlrubric.graph.world import World
 from mlrubric.knowledge.metrics import Metrics, load_metrics
@@ -27,7 +26,7 @@ PUSHED = re.compile(r"pushgateway|push-gateway|push_gateway", re.IGNORECASE)
 def mark_watched(world: World) -> None:
     """`subject`, `known` and `misfit` on what watches; `subject`, `metric`, `alerted`, `shown` and `scraped` on the metrics of the code;
     join edges from a metric to what watches it."""
-    watched = watches(world)
+    watched = list(world.every(Watch))
     emitting = world.graph.with_role("metric.emit")
     if not watched and not emitting:
         return
