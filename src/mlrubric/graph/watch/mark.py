@@ -20,6 +20,7 @@ FOREIGN = re.compile(
     r"localhost:9090|127\.0\.0\.1:9090|exporter|cadvisor|alertmanager|grafana|prometheus|jaeger|loki|node:9100", re.IGNORECASE
 )
 NAME = re.compile(r"[A-Za-z_][\w.]*")
+OTHER = (".go", ".java", ".kt", ".scala", ".rs", ".cs", ".rb", ".php", ".ex")
 PUSHED = re.compile(r"pushgateway|push-gateway|push_gateway", re.IGNORECASE)
 
 
@@ -68,7 +69,7 @@ def _mark(world: World, node: int, watch: Watch, names: Names) -> Iterable[Emiss
         found = _by_words(names.metrics, [*(_names(watch) if not expressions else ()), watch.name])
     attributes["subject"] = " ".join(sorted(found)) or "unknown"
     series = [names.of(s) for expr in expressions for s in selectors(expr)]
-    attributes["known"] = _known(watch, expressions, names)
+    attributes["known"] = _known(watch, expressions, names, names.complete and not _other_code(world))
     if attributes["known"] == "false":
         attributes["missing"] = ", ".join(f"`{m}`" for m in dict.fromkeys(m for expr in expressions for m in dead(expr, names)))
     wrong = next((found for expr in expressions for found in misfits(expr, watch.limit, names)), None)
@@ -78,6 +79,9 @@ def _mark(world: World, node: int, watch: Watch, names: Names) -> Iterable[Emiss
     promise = promised(watch.tool != "openslo", watch.target) if watch.kind == "objective" else None
     if promise is not None:
         attributes.update(misfit="objective", unit=promise[0], limit=promise[1], promise="true")
+    made = [e for one in series for e in one.emissions]
+    if made and all(e.idle for e in made):
+        attributes["never"] = "true"
     emitted = {e.node: e for one in series for e in one.emissions}
     for number in sorted(emitted):
         world.graph.connect(number, node, "join", watch.place)
@@ -95,7 +99,7 @@ def _by_words(metrics: Metrics, texts: Iterable[str]) -> set[str]:
     return {"quality" if found[0] == "drift" and "quality" in found else found[0]} if found else set()
 
 
-def _known(watch: Watch, expressions: list[Expr], names: Names) -> str:
+def _known(watch: Watch, expressions: list[Expr], names: Names, complete: bool) -> str:
     """`false` when a series is read that nobody emits; `unseen` when nobody can tell: the code is elsewhere, or names are put together."""
     if watch.language != "promql":
         return "true"
@@ -104,7 +108,12 @@ def _known(watch: Watch, expressions: list[Expr], names: Names) -> str:
     missing = [metric for expr in expressions for metric in dead(expr, names)]
     if not missing:
         return "true"
-    return "false" if names.complete else "unseen"
+    return "false" if complete else "unseen"
+
+
+def _other_code(world: World) -> bool:
+    """Whether programs in other languages may emit metrics."""
+    return any(path.endswith(OTHER) for path in world.files)
 
 
 def _scraped(world: World) -> bool:
@@ -117,7 +126,7 @@ def _scraped(world: World) -> bool:
 
 def mark_fed(world: World, schedule: Schedule) -> None:
     """`fed` on alerts and panels: whether the code that puts values into their metrics runs by itself (`live`), for a service or by a
-    trigger; by hand only (`by hand`); or is not in this repository (`elsewhere`)."""
+    trigger; by hand only (`by hand`); never, for nothing puts a value in; or is not in this repository (`elsewhere`)."""
     graph, code = world.graph, world.code
     watching = [n for n in graph.with_role("alert.rule", "dashboard.panel", "slo.objective") if graph.nodes[n].kind == "monitor"]
     if not watching:
@@ -129,6 +138,9 @@ def mark_fed(world: World, schedule: Schedule) -> None:
             graph.nodes[node].attributes["fed"] = "elsewhere"
             continue
         holders = {code.holder(code.node_op[n]) for source in sources for n in (source, *_feeding(world, source)) if n in code.node_op}
+        if graph.nodes[node].attributes.get("never"):
+            graph.nodes[node].attributes["fed"] = "never"
+            continue
         live = any(h in served or schedule.of(h).level in ("kept", "lost") for h in holders if not is_test_code(graph.nodes[h].place.path))
         graph.nodes[node].attributes["fed"] = "live" if live else "by hand"
 
