@@ -16,12 +16,8 @@ from mlrubric.knowledge.metrics import Metrics, load_metrics
 from mlrubric.model.facts import Scrape, Watch
 from mlrubric.source.syntax.promql import Expr, selectors
 
-FOREIGN = re.compile(
-    r"localhost:9090|127\.0\.0\.1:9090|exporter|cadvisor|alertmanager|grafana|prometheus|jaeger|loki|node:9100", re.IGNORECASE
-)
 NAME = re.compile(r"[A-Za-z_][\w.]*")
 OTHER = (".go", ".java", ".kt", ".scala", ".rs", ".cs", ".rb", ".php", ".ex")
-PUSHED = re.compile(r"pushgateway|push-gateway|push_gateway", re.IGNORECASE)
 
 
 def mark_watched(world: World) -> None:
@@ -76,7 +72,7 @@ def _mark(world: World, node: int, watch: Watch, names: Names) -> Iterable[Emiss
     if wrong is not None and watch.kind != "panel":
         metric, unit, limit = wrong
         attributes.update(misfit=metric, unit=unit, limit=f"{limit:g}")
-    promise = promised(watch.tool != "openslo", watch.target) if watch.kind == "objective" else None
+    promise = promised(watch.target) if watch.kind == "objective" else None
     if promise is not None:
         attributes.update(misfit="objective", unit=promise[0], limit=promise[1], promise="true")
     made = [e for one in series for e in one.emissions]
@@ -119,7 +115,7 @@ def _other_code(world: World) -> bool:
 def _scraped(world: World) -> bool:
     """Whether something collects the metrics of the code: a scrape job for more than the servers of monitoring themselves."""
     for _, scrape in world.every(Scrape):
-        if any(t.startswith("discovered:") or PUSHED.search(t) or not FOREIGN.search(t) for t in scrape.targets):
+        if any(t.startswith("discovered:") or not load_metrics().foreign(t) for t in scrape.targets):
             return True
     return False
 

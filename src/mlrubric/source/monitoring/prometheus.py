@@ -10,6 +10,7 @@ from mlrubric.source.syntax.node import Node
 from mlrubric.source.yaml_facts import is_scalar, text_pairs
 
 TOOL = "prometheus"
+ROUTES = "alertmanager"
 RULES = ("groups:", "rules:", "expr:")
 
 
@@ -21,7 +22,7 @@ def looks_like_config(text: str) -> bool:
     return "scrape_configs:" in text or "rule_files:" in text
 
 
-def rules(document: Document, groups: Node | None, route: str = "groups", holder: str = "", tool: str = TOOL) -> Iterator[Watch]:
+def rules(document: Document, groups: Node | None, route: str = "groups", holder: str = "", comes: str = "config") -> Iterator[Watch]:
     """The alerting and recording rules of a list of groups."""
     for number, group in enumerate(groups.items if groups is not None else ()):
         shared = text_pairs(group.get("labels"))
@@ -34,7 +35,16 @@ def rules(document: Document, groups: Node | None, route: str = "groups", holder
                 labels = (*shared, *text_pairs(rule.get("labels")))
                 text = expression.text
                 yield Watch(
-                    place, kind, rule.scalar(kind), tool, (text,), labels=tuple(dict(labels).items()), holder=holder, template="{{" in text
+                    place,
+                    kind,
+                    rule.scalar(kind),
+                    TOOL,
+                    (text,),
+                    labels=tuple(dict(labels).items()),
+                    holder=holder,
+                    template="{{" in text,
+                    comes=comes,
+                    routes=ROUTES,
                 )
 
 
