@@ -5,7 +5,7 @@ One sweep a level over the run edges, from the best level to the worst, answers 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from mlrubric.graph.code import is_test_code
@@ -15,6 +15,7 @@ from mlrubric.model.place import Span
 from mlrubric.model.verdict import Broken, Step
 
 TIME = frozenset({"schedule", "event", "alert", "serving", "bot", "repository_dispatch"})
+UNTIMED = "not by time"  # on a hop that runs of a schedule do not take
 CANNOT = "cannot run: "  # how the reason begins when a hop ends at once: what it leads to is not wired
 RUNNABLE = frozenset({"op", "command", "step", "job", "stage", "test", "function", "notebook", "trigger", "workflow"})
 LEVELS = ("kept", "lost", "skipped", "manual", "none")
@@ -58,7 +59,7 @@ class Schedule:
             ("manual", by_hand, lambda e: not e.blocked),
         ):
             if level in ("kept", "lost"):
-                self._sweeps.append((level, True, graph.sweep(timed, RUNS, allow=allow, stop=tests)))
+                self._sweeps.append((level, True, graph.sweep(timed, RUNS, allow=by_time(allow), stop=tests)))
             self._sweeps.append((level, False, graph.sweep(starts, RUNS, allow=allow, stop=tests)))
 
     def _scripts(self) -> Iterable[int]:
@@ -127,6 +128,11 @@ class Schedule:
             "notebook": "a notebook is run by hand",
         }
         return Broken("live", start.place, words.get(start.kind, "no trigger runs this script"))
+
+
+def by_time(allow: Callable[[Edge], bool] | None) -> Callable[[Edge], bool]:
+    """The hops that a run of time takes, of those that are allowed."""
+    return lambda edge: edge.label != UNTIMED and (allow is None or allow(edge))
 
 
 def _height(node: Node) -> int:

@@ -40,6 +40,7 @@ from mlrubric.graph.unrunnable import mark_unrunnable
 from mlrubric.graph.used import mark_used
 from mlrubric.graph.validation import mark_validated
 from mlrubric.graph.versions import Versions
+from mlrubric.graph.watch.mark import mark_fed, mark_watched
 from mlrubric.graph.world import World, parents
 from mlrubric.knowledge.catalogue import Catalogue
 from mlrubric.model.collector import no_collection
@@ -75,15 +76,16 @@ def build(
     catalogue: Catalogue,
     before: Picture | None = None,
     doubtful: frozenset[str] = frozenset(),
+    today: str = "",
 ) -> Picture:
     """The graph of a repository from the facts of its files; what modules mean that did not change is taken from the picture `before`.
-    `doubtful` are files and folders of which nobody can say whether they are tracked."""
+    `doubtful` are files and folders of which nobody can say whether they are tracked; `today` is the day that schedules are judged by."""
     with no_collection():
-        return _build(facts, files, catalogue, before, doubtful)
+        return _build(facts, files, catalogue, before, doubtful, today)
 
 
 def _build(
-    facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue, before: Picture | None, doubtful: frozenset[str]
+    facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue, before: Picture | None, doubtful: frozenset[str], today: str
 ) -> Picture:
     by_path: dict[str, list[FileFacts]] = {}
     for one in facts:
@@ -97,7 +99,7 @@ def _build(
     meanings = Meanings(program, resolver, catalogue, versions)
     graph = Graph()
     code = add_code(graph, program, resolver, meanings)
-    world = World(graph, code, fixtures, by_path, versions, frozenset(files), _folders(files), doubtful)
+    world = World(graph, code, fixtures, by_path, versions, frozenset(files), _folders(files), doubtful, today)
     for module in _links():
         module.link(world)
     mark_doomed(world, *mark_moved(world))
@@ -116,8 +118,10 @@ def _build(
     mark_literals(world)
     mark_validated(world)
     mark_unread(world)
+    mark_watched(world)
     schedule = Schedule(graph)
     mark_runs(world, schedule)
+    mark_fed(world, schedule)
     mark_started(world, schedule)
     mark_swallows(world, schedule)
     return Picture(graph, world, schedule, Schedule(graph, through_tests=False), guarded)

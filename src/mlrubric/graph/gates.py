@@ -82,7 +82,7 @@ def guard_releases(world: World) -> list[Guarded]:
     graph, code = world.graph, world.code
     checks = {decides(code, n): n for n in graph.with_role("model.compare") if n in code.node_op and graph.nodes[n].gate}
     stops = {op: code.node_op[n] for op, n in checks.items()}
-    order = Order(code, [op for op, stop in stops.items() if not code.checks.swallowed(stop)], stops=stops)
+    order = Order(code, [op for op, stop in stops.items() if not code.checks.swallowed(stop)], stops=stops, tasks=True)
     shell = shell_gates(world)
     blocking = {*checks.values(), *shell.stopping}
     found: list[Guarded] = []
@@ -153,7 +153,7 @@ def _free_ways(code: Code, graph: Graph, op: int, order: Order, checks: dict[int
     if before is not None:
         found.add(checks[before])
         return []
-    around = [c for c in code.checks.guards(op) if about_quality(code, c)]
+    around = [c for c in (*code.checks.guards(op), *_decided(code, op)) if about_quality(code, c)]
     if around:
         found.update(_condition_node(code, graph, c) for c in around)
         return []
@@ -166,6 +166,13 @@ def _free_ways(code: Code, graph: Graph, op: int, order: Order, checks: dict[int
     if all(ways.values()):
         return [way for c in callers for way in ways[c]]
     return [c for c in callers if ways[c]]
+
+
+def _decided(code: Code, op: int) -> list[int]:
+    """The conditions by which an earlier task decides that the task of an operation runs."""
+    tasks = code.tasks
+    branching = tasks.allowed_by(op) | tasks.deciding(code.program.scope_id(op))
+    return [c for task in sorted(branching) for scope in tasks.runs[task] for c in code.checks.deciders.of_result(scope)]
 
 
 def _condition_node(code: Code, graph: Graph, condition: int) -> int:
@@ -183,10 +190,14 @@ def _in_workflow(world: World, node: int, checks: set[int], around: Mapping[int,
     """Checks that earlier steps of the job, or jobs it needs, run with their failure kept, and conditions on what runs the release."""
     graph = world.graph
     found: set[int] = set()
+    ops = {task: op for op, task in world.tasks.items()}
     for holder in holders(graph, node):
         if holder in around:
             found.add(around[holder])
         for start in earlier(world, holder):
             reached = graph.sweep([start], RUNS, allow=lambda e: not e.loss and not e.blocked)
             found |= checks & reached.keys()
+        if holder in ops:
+            decided = [c for c in _decided(world.code, ops[holder]) if about_quality(world.code, c)]
+            found.update(_condition_node(world.code, graph, c) for c in decided)
     return found

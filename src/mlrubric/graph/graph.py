@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mlrubric.model.graph import Edge, Node
 from mlrubric.model.place import Place
@@ -69,6 +69,10 @@ class Graph:
         self.outgoing[source].append(len(self.edges))
         self.incoming[target].append(len(self.edges))
         self.edges.append(Edge(source, target, kind, place, certain, loss, blocked, label))
+
+    def turn_edge(self, number: int, kind: str) -> None:
+        """Make an edge one of another kind."""
+        self.edges[number] = replace(self.edges[number], kind=kind)
 
     # ---- selection ----------------------------------------------------------------------------------------------
 

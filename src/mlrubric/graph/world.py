@@ -32,9 +32,11 @@ class World:
     files: frozenset[str]
     folders: frozenset[str]
     doubtful: frozenset[str] = frozenset()  # files and folders that may or may not be tracked
+    today: str = ""  # ISO date that schedules are judged by, "" when it is not known
     nodes: dict[tuple[str, str], int] = field(default_factory=dict)  # (path, symbol) -> node
     artifacts: dict[str, int] = field(default_factory=dict)  # normalised path -> node
-    needs: dict[int, tuple[int, ...]] = field(default_factory=dict)  # job -> the jobs it waits for
+    needs: dict[int, tuple[int, ...]] = field(default_factory=dict)  # job or task -> those it waits for
+    tasks: dict[int, int] = field(default_factory=dict)  # operation that declares a task -> its node
     broken: list[tuple[Place, str]] = field(default_factory=list)  # hops that point at nothing
     starts: list[tuple[int, Invocation]] = field(default_factory=list)  # commands that run a script or module of ours
     installs: list[tuple[int, str, Invocation]] = field(default_factory=list)  # install commands: node, folder, what is asked for

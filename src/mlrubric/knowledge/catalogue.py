@@ -133,6 +133,11 @@ class Catalogue:
         library = self._read(self._folder / f"{_ALWAYS}.toml") if name.startswith("?.") else self._library(name)
         return library.traits.get(name, ()) if library is not None else ()
 
+    def fixture(self, name: str) -> str:
+        """The type of what a plug-in of the test runner hands to the parameter `name` of a test; "" for none."""
+        library = self._library("pytest")
+        return library.fixtures.get(name, "") if library is not None else ""
+
     def duck(self, method: str) -> tuple[Duck, ...]:
         """What a method name may mean on a receiver of unknown type, the most particular first."""
         return self._ducks().get(method, ())

@@ -124,7 +124,7 @@ def _split(words: tuple[str, ...], entry: CommandEntry) -> _Words:
             return _Words(tuple(options), tuple(plain), words[place:])
         if word.startswith("-") and len(word) > 1:
             name, equals, value = word.partition("=")
-            if word.startswith("--") and equals:
+            if equals and (word.startswith("--") or name in entry.values):
                 options.append((name, value))
             elif word in entry.pairs:
                 options.append((word, " ".join(words[place : place + 2])))
@@ -132,6 +132,10 @@ def _split(words: tuple[str, ...], entry: CommandEntry) -> _Words:
             elif word in entry.values:
                 options.append((word, words[place] if place < len(words) else ""))
                 place += 1
+            elif word in entry.optional:
+                takes = place < len(words) and not words[place].startswith("-")
+                options.append((word, words[place] if takes else ""))
+                place += takes
             elif not word.startswith("--") and word[:2] in entry.values:
                 options.append((word[:2], word[2:].removeprefix("=")))
             elif entry.clusters and not word.startswith("--"):

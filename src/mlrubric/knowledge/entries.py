@@ -26,13 +26,15 @@ validation rows say; making groups of rows; leaving the columns as they are; mak
 giving data the columns or categories that an argument names, whatever its own rows hold (`@columns` or an `@axis` of columns, where the
 entry has such an argument)."""
 
-GIVES = ("parser", "option", "options", "settings", "setting", "asset", "component", "output", "named")
+GIVES = ("parser", "option", "options", "settings", "setting", "asset", "component", "output", "named", "plan", "steps")
 """What a call hands to the program from outside: a parser that options are declared to or settings are read into; one declared option;
 the parsed options; the content of the settings file that `@source` names (or, with `@name`, of that file in the folder `@source`); one
 setting of a parser. `settings:params.yaml` names the file that is read when the call names none. Of functions: `asset`, what it returns
 goes by its name to parameters of that name; `component:<type>`, its outputs go by name to other
 components, and calling it gives that type; `output`, an annotation of such an output. `named:<store>`: a task that names the data it
-takes and gives, as the store knows them."""
+takes and gives, as the store knows them. `plan`: the function is run once, to declare
+tasks, and what it calls waits only for what is declared; of a class, what stands in its block is. `steps`: inside of the block the order of
+the text is that of the tasks."""
 
 Condition = tuple[tuple[str, tuple[str, ...]], ...]
 """Argument role -> accepted values; all must hold. Values are texts as in the source without quotes, in lower case for True, False
@@ -72,7 +74,8 @@ class Api:
     generator that is drawn from when no `@seed` argument is given, `seeds` are the generators that the call seeds. `parts` names the
     parts of a split result (repeated for every array that goes in). `folds`: splits inside and judges on held-out folds. `bundled`: the
     data comes in a fixed version with the library. `decorates`: as a decorator, or called with a function, the roles are those of the
-    function. `calls`: arguments that are functions that will be called. `gives` is of GIVES.
+    function. `calls`: arguments that are functions that will be called. `gives` is of GIVES. `hands`: a decorator hands an object of this
+    type to the first parameter of what it decorates.
     """
 
     name: str
@@ -98,6 +101,7 @@ class Api:
     measures: tuple[str, ...] = ()
     calls: Param | None = None
     gives: str = ""
+    hands: str = ""
     since: str = ""
     until: str = ""
     confidence: float = 1.0

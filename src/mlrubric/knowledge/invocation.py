@@ -31,6 +31,7 @@ KINDS: dict[str, str] = {
     "shell-text": "a shell text is run (bash -c); target: the text",
     "install": "packages come; options `requirements`, `constraints`, `project`, `editable`, `extra`, `group`, `package`, `manager`",
     "server": "an application is served; target: `module:object`",
+    "infrastructure": "resources of a folder of Terraform are made; options `directory`",
     "hooks": "pre-commit hooks are run; target: ids, empty for all",
     "tool": "another program that we know; its role says what it does",
     "builtin": "part of the shell or of the operating system's small tools",
@@ -77,10 +78,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class CommandEntry:
-    """One entry. `sub` are the words that follow the program's name; `values` and `pairs` are options that take one or two words; `target`
-    says which words are the target; `inner`: the rest is a command itself ("rest", or "dashes" for what follows `--`) after `skip` words;
-    `clusters`: single-letter options may be joined; `inert`: with one of these options nothing is run; `needs`: without one of these there
-    is no role."""
+    """One entry. `sub` are the words that follow the program's name; `values` and `pairs` are options that take one or two words,
+    `optional` those that take one unless an option follows; `target` says which words are the target; `inner`: the rest is a command
+    itself ("rest", or "dashes" for what follows `--`) after `skip` words; `clusters`: single-letter options may be joined; `inert`: with
+    one of these options nothing is run; `needs`: without one of these there is no role."""
 
     name: str
     sub: tuple[str, ...] = ()
@@ -88,6 +89,7 @@ class CommandEntry:
     role: str = ""
     values: frozenset[str] = frozenset()
     pairs: frozenset[str] = frozenset()
+    optional: frozenset[str] = frozenset()
     target: tuple[str, ...] = ()
     rename: tuple[tuple[str, str], ...] = ()
     directory: tuple[str, ...] = ()
@@ -133,7 +135,7 @@ class Commands:
 
 
 _KEYS = frozenset(("name", "sub", "kind", "role", "values", "pairs", "target", "rename", "directory", "swallows", "inert", "needs"))
-_KEYS |= {"inner", "skip", "cases", "manager", "clusters"}
+_KEYS |= {"inner", "skip", "cases", "manager", "clusters", "optional"}
 _CASE = frozenset(("first", "last", "any", "option", "kind", "role"))
 _EXAMPLE = frozenset(("argv", "kind", "target", "role", "swallows", "directory"))
 
@@ -175,6 +177,7 @@ def _commands(entry: Entry, roles: Roles) -> list[CommandEntry]:
             role=_role(entry, roles),
             values=frozenset((*entry.texts("values"), *entry.texts("directory"))),
             pairs=frozenset(entry.texts("pairs")),
+            optional=frozenset(entry.texts("optional")),
             target=entry.texts("target"),
             rename=tuple((key, str(value)) for key, value in rename.items()),
             directory=entry.texts("directory"),

@@ -13,12 +13,12 @@ from mlrubric.knowledge.roles import Roles
 from mlrubric.knowledge.toml import CatalogueError, Entry, Table, entries, is_table, line_of, parse, read_text
 
 _SHARED = {"role", "roles", "params", "random", "random_when", "random_unless", "also", "instead", "seeds", "calls", "since", "until"}
-_SHARED |= {"gate", "folds", "bundled", "gives", "measures"}
+_SHARED |= {"gate", "folds", "bundled", "gives", "hands", "measures"}
 _RESULT = {"returns", "flows", "learns", "mutates", "parts", "decorates", "confidence", "returns_with", "checks"}
 _CALL = frozenset(_SHARED | _RESULT | {"of", "name"})
 _TYPE = frozenset(_SHARED | {"of", "name", "bases", "arithmetic"})
 _DUCK = _CALL - {"of", "name"} | {"method", "min_args", "max_args", "receivers", "keywords"}
-_TABLES = frozenset(("library", "aliases", "type", "api", "duck", "attribute", "trait", "moved"))
+_TABLES = frozenset(("library", "aliases", "type", "api", "duck", "attribute", "trait", "fixtures", "moved"))
 _FIRST_EXAMPLE = re.compile(r"^\[\[example\]\]", re.MULTILINE)
 _OTHER_TABLE = re.compile(r"^\[(?!\[example\]\])", re.MULTILINE)
 
@@ -38,6 +38,7 @@ class Library:
     attributes: dict[str, str] = field(default_factory=dict)
     traits: dict[str, tuple[str, ...]] = field(default_factory=dict)
     ducks: list[Duck] = field(default_factory=list)
+    fixtures: dict[str, str] = field(default_factory=dict)  # parameter of a test -> type of what a plug-in of the test runner hands to it
     moved: MovedNames = field(default_factory=MovedNames)
 
     def varies(self) -> bool:
@@ -58,7 +59,8 @@ def read_library(path: Path, roles: Roles) -> Library:
     header = Entry(path, text, "library", 0, head)
     header.only(frozenset(("name", "distributions", "imports")))
     library = Library(path, header.text("name"), header.texts("distributions"), header.texts("imports"))
-    library.aliases = _aliases(path, text, tables)
+    library.aliases = _texts(path, text, tables, "aliases")
+    library.fixtures = _texts(path, text, tables, "fixtures")
     for entry in entries(path, text, tables, "type"):
         entry.only(_TYPE)
         template = _api(entry, roles, kind="constructor")
@@ -117,14 +119,15 @@ def _without_examples(path: Path, text: str) -> tuple[str, str]:
     return body, examples
 
 
-def _aliases(path: Path, text: str, tables: Table) -> dict[str, str]:
-    table = tables.get("aliases", {})
+def _texts(path: Path, text: str, tables: Table, key: str) -> dict[str, str]:
+    """A table of names and texts."""
+    table = tables.get(key, {})
     if not is_table(table):
-        raise CatalogueError(path, line_of(text, "aliases", 0), "[aliases] must be a table")
+        raise CatalogueError(path, line_of(text, key, 0), f"[{key}] must be a table")
     found: dict[str, str] = {}
     for name, target in table.items():
         if not isinstance(target, str):
-            raise CatalogueError(path, line_of(text, "aliases", 0), f"alias `{name}` must be a text")
+            raise CatalogueError(path, line_of(text, key, 0), f"`{name}` of [{key}] must be a text")
         found[name] = target
     return found
 
@@ -174,6 +177,7 @@ def _api(entry: Entry, roles: Roles, kind: str = "function") -> Api:
         measures=_known(entry, entry.texts("measures"), roles),
         calls=_param(entry, "@function", calls["at"], roles) if "at" in calls else None,
         gives=_given(entry),
+        hands=entry.text("hands", ""),
         since=entry.text("since", ""),
         until=entry.text("until", ""),
         confidence=float(entry.number("confidence", 1.0)),

@@ -26,7 +26,20 @@ from mlrubric.model.expectations import Expectations as Expectations
 from mlrubric.model.expectations import FeatureStore as FeatureStore
 from mlrubric.model.expectations import Freshness as Freshness
 from mlrubric.model.expectations import UnitTest as UnitTest
+from mlrubric.model.flows import EventSource as EventSource
+from mlrubric.model.flows import Listener as Listener
+from mlrubric.model.monitoring import AlertRoute as AlertRoute
+from mlrubric.model.monitoring import LoadTest as LoadTest
+from mlrubric.model.monitoring import Mount as Mount
+from mlrubric.model.monitoring import Receiver as Receiver
+from mlrubric.model.monitoring import RuleChoice as RuleChoice
+from mlrubric.model.monitoring import Scrape as Scrape
+from mlrubric.model.monitoring import TelemetryPipeline as TelemetryPipeline
+from mlrubric.model.monitoring import Watch as Watch
+from mlrubric.model.monitoring import WatchServer as WatchServer
 from mlrubric.model.place import Place
+from mlrubric.model.provision import Provision as Provision
+from mlrubric.model.provision import Variable as Variable
 from mlrubric.model.python import PythonModule
 
 
@@ -103,7 +116,7 @@ class Include:
 
     place: Place
     target: str  # as written
-    kind: str  # "requirements", "constraints", "workflow", "action", "compose", "make", "dockerfile"
+    kind: str  # "requirements", "constraints", "workflow", "action", "compose", "make", "dockerfile", "terraform"
     owner: str = ""
 
 
@@ -332,6 +345,9 @@ Fact = (
     | Command | Stage | Pin | Remote | Image | Instruction | Service | Owner | Bot | Heading | Link | FrontMatter | CodeBlock
     | Checkpoint | DataSource | Expectations | FeatureStore | Freshness | UnitTest
     | Secret | NotebookInfo | DataFile | Query | PythonModule | Resource
+    | Provision | Variable
+    | EventSource | Listener
+    | Watch | WatchServer | RuleChoice | Scrape | Receiver | AlertRoute | Mount | TelemetryPipeline | LoadTest
 )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ TABLE = ("| tool | files | API | commands | tests | proof |", "|---|---|--:|---|
 def tools_text(tools: Sequence[Tool], width: int) -> list[Row]:
     """One row per tool, by area."""
     named = max((len(tool.name) for tool in tools), default=4) + 2
+    sized = max((len(_sizes(tool)) for tool in tools), default=0) + 2
     rows: list[Row] = []
     for area, title in AREAS.items():
         here = [tool for tool in tools if tool.area == area]
@@ -30,7 +31,9 @@ def tools_text(tools: Sequence[Tool], width: int) -> list[Row]:
             continue
         rows += [row(), row((title[:1].upper() + title[1:], "bold"))] if rows else [row((title[:1].upper() + title[1:], "bold"))]
         rows += [
-            row("  ", pad(tool.name, named), pad(_sizes(tool), 30), (cut(", ".join(tool.tests) or "-", width - named - 32), "dim"))
+            row(
+                "  ", pad(tool.name, named), pad(_sizes(tool), sized), (cut(", ".join(tool.tests) or "-", width - named - sized - 2), "dim")
+            )
             for tool in here
         ]
     tests = {test for tool in tools for test in tool.tests}
@@ -61,7 +64,7 @@ def tool_text(tool: Tool, width: int, titles: dict[str, str]) -> list[Row]:
 
 
 def _sizes(tool: Tool) -> str:
-    sizes = (("format", len(tool.formats)), ("name", tool.api_names), ("command", len(tool.commands)))
+    sizes = (("format", len(tool.formats)), ("name", tool.api_names), ("command", len(tool.commands)), ("action", len(tool.actions)))
     return ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for word, count in sizes if count)
 
 

@@ -92,7 +92,10 @@ def invoke(r: Resolver, op: int, callee: Value, arguments: Arguments) -> Values:
     if kind == "handle":
         return join(invoke(r, op, cast(Value, callee[1]), arguments), frozenset([callee]))
     if kind == "object":
-        return objects.result(r, r.method(str(callee[1]), "__call__"), str(callee[1]), arguments)
+        called = r.method(str(callee[1]), "__call__")
+        if called is not None and called.roles:
+            return libraries.method(r, op, ("method", callee[1], "__call__"), arguments)
+        return objects.result(r, called, str(callee[1]), arguments)
     if kind == "record":
         return containers.recorded(r, op, callee, arguments)
     if kind == "external" and callee[1] not in PLACEHOLDERS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from mlrubric.graph.resolve import calls, components, given
@@ -42,6 +43,9 @@ def _decorated(r: Resolver, op: int, scope: int, decorator: int, current: Values
             given.option_parameter(r, scope, number(value))
         elif params := r.program.params(scope):
             calls.receive(r, params[0], frozenset([value]))
+    for handed in _handed(r, values or r.targets.get(decorator, EMPTY)):
+        if params := r.program.params(scope):
+            calls.receive(r, params[0], frozenset([("object", handed)]))
     for made in components.gives(r, decorator):
         if made.startswith("component"):
             components.add(r, scope, made)
@@ -61,6 +65,12 @@ def _decorated(r: Resolver, op: int, scope: int, decorator: int, current: Values
         r.setters.add(scope)
         return join(current, r.of(r.program.args[decorator][0]))
     return _wrapped(r, op, values, current)
+
+
+def _handed(r: Resolver, decorators: Iterable[Value]) -> list[str]:
+    """Types of what a library hands to the first parameter of what its decorator takes."""
+    apis = (r.catalogue.api(str(v[1])) for v in decorators if v[0] == "external")
+    return sorted({api.hands for api in apis if api is not None and api.hands})
 
 
 def _is_wrapper(decorator: Value) -> bool:
@@ -114,7 +124,17 @@ def parameter(r: Resolver, op: int) -> Values:
         found.append(annotated(r, annotation, op))
         if r.components and program.scope_id(op) in r.components:
             found.append(components.output(r, op, annotation))
-    return join(*found) if found else EMPTY
+    result = join(*found) if found else EMPTY
+    return result or _from_plug_in(r, op)
+
+
+def _from_plug_in(r: Resolver, op: int) -> Values:
+    """What a plug-in of the test runner hands to a test, where the project has no function of that name."""
+    name, program = r.program.ops[op].name, r.program
+    if not program.scopes[program.scope_id(op)].name.startswith("test") or name in r.fixtures:
+        return EMPTY
+    handed = r.catalogue.fixture(name)
+    return frozenset([("object", handed)]) if handed else EMPTY
 
 
 def _is_first(r: Resolver, op: int) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mlrubric.model.facts import Command, Embedded, Fact, Image, Setting
 from mlrubric.model.place import Place
@@ -11,6 +13,9 @@ from mlrubric.source.syntax.image_name import split_image
 from mlrubric.source.syntax.node import Node
 from mlrubric.source.syntax.shell_call import shell_text_of
 from mlrubric.source.yaml_facts import embedded, entry_place, is_scalar, line_map
+
+_FILLED = re.compile(r"\{\{[^\n{}]*\}\}")  # a parameter that is filled in later: a name of equal length stands for it
+_SHELL = re.compile(r"\b(ba|da|a|z|k)?sh\b")
 
 
 def container(document: Document, node: Node, route: str, owner: str) -> Iterator[Fact]:
@@ -52,8 +57,11 @@ def source(document: Document, node: Node, route: str, owner: str) -> Iterator[F
     text = node.get("source")
     if text is not None and is_scalar(text):
         words = " ".join(node.strings("command"))
-        language = "python" if "python" in words else "shell"
-        yield embedded(document, text, f"{route}.source", owner, language, words if language == "shell" else "")
+        if "python" in words:
+            inner = embedded(document, text, f"{route}.source", owner, "python")
+            yield replace(inner, text=_FILLED.sub(lambda found: "p".ljust(len(found[0]), "_"), inner.text))
+        elif not words or _SHELL.search(words):
+            yield embedded(document, text, f"{route}.source", owner, "shell", words)
 
 
 def _items(node: Node | None) -> tuple[Node, ...]:
