@@ -57,8 +57,8 @@ def label(graph: Graph, code: Code) -> None:
         graph.nodes[node].about = frozenset(about)
         for role in derived_roles(code, check.conditions, about):
             graph.give(node, role)
-        if "data.validate" in graph.nodes[node].roles:
-            graph.nodes[node].attributes["clause"] = "value" if check.form == "call" else clause(code, check.conditions)
+        if "data.validate" in graph.nodes[node].roles and check.form != "call":
+            graph.nodes[node].attributes["clause"] = clause(code, check.conditions)
     for node in list(code.node_op):
         if node not in code.check_of:
             graph.nodes[node].about = code.about(code.node_op[node])

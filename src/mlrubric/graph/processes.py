@@ -29,11 +29,7 @@ class Processes:
 
     def _spread(self) -> None:
         graph = self.graph
-        starts = [
-            n
-            for n in graph.of_kind(*CODE)
-            if not any(graph.nodes[e.source].kind in CODE for e in graph.predecessors(n, ENTERS))
-        ]
+        starts = [n for n in graph.of_kind(*CODE) if not any(graph.nodes[e.source].kind in CODE for e in graph.predecessors(n, ENTERS))]
         waiting = deque(starts)
         for index, node in enumerate(starts):
             self.entries[node] = 1 << index
