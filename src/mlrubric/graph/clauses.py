@@ -38,6 +38,26 @@ class Clauses:
             schemas.append(self.code.program.args[op][0])
         return self.behind(s for s in schemas if s >= 0)
 
+    def tautology(self, op: int, meaning: Meaning) -> bool:
+        """Whether the schema was inferred from the very rows that are checked, and nothing was added to it."""
+        roles = self.code.meanings.roles
+        schemas = [s for s in (self.code.program.receiver(op), meaning.arguments.get("@schema", -1)) if s >= 0]
+        back = self.code.flow.reach(schemas, back=True, stop=lambda o: bool(LEAVES & roles(o)))
+        inferred = [o for o in back if {"data.profile", SCHEMA} <= roles(o)]
+        if not inferred or any(CLAUSE in roles(o) for o in back):
+            return False
+        checked = self._reads(meaning.arguments.get("@data", -1))
+        for one in inferred:
+            of = self.code.meanings.of(one)
+            if of is not None and checked & self._reads(of.arguments.get("@data", -1)):
+                return True
+        return False
+
+    def _reads(self, data: int) -> frozenset[int]:
+        if data < 0:
+            return frozenset()
+        return frozenset(o for o in self.code.flow.reach([data], back=True) if "data.read" in self.code.meanings.roles(o))
+
     def behind(self, schemas: Iterable[int]) -> str:
         """The clause of some schemas; what is not seen being built is taken to say something of values."""
         declared = False
@@ -92,4 +112,7 @@ def mark_clauses(graph: Graph, code: Code, clauses: Clauses) -> None:
         op = code.node_op.get(node)
         meaning = code.meanings.of(op) if op is not None else None
         if op is not None and meaning is not None and (meaning.judges or "data.validate" in meaning.roles):
-            graph.nodes[node].attributes.setdefault("clause", clauses.of(op, meaning))
+            attributes = graph.nodes[node].attributes
+            if "clause" not in attributes and clauses.tautology(op, meaning):
+                attributes["clause"], attributes["tautology"] = "none", "true"
+            attributes.setdefault("clause", clauses.of(op, meaning))

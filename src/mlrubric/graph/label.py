@@ -100,9 +100,10 @@ def _relabel(graph: Graph, code: Code, labels: dict[int, int], index: dict[str, 
             if op is not None and not labels.get(op, 0) & bit:
                 labels[op] = labels.get(op, 0) | bit
                 found = True
-    bit = index.get("model.evaluate", 0)
-    for op in measured_reads(graph, code) if bit else ():
-        labels[op] = labels.get(op, 0) | bit
-        found = True
+    for role in ("model.evaluate", "model.slice"):
+        bit = index.get(role, 0)
+        for op in measured_reads(graph, code, role) if bit else ():
+            labels[op] = labels.get(op, 0) | bit
+            found = True
     if found:
         code.bits = code.flow.carry(labels, stops)

@@ -20,6 +20,7 @@ MEANS = {
     "data.profile": "data.validate",
     "model.evaluate": "model.compare",
     "data.drift": "check.drift",
+    "data.skew": "check.skew",
     "model.fairness": "check.fairness",
     "model.slice": "check.slice",
     "feature.importance": "check.importance",
@@ -171,9 +172,12 @@ def _name(graph: Graph, check: int, node: int, roles: Iterable[str], acts: str) 
         graph.give(check, role)
     attributes = graph.nodes[check].attributes
     attributes["acts"] = acts
-    clause = graph.nodes[node].attributes.get("clause")
-    if clause is not None and attributes.get("clause") != "value":
-        attributes["clause"] = clause
+    said = graph.nodes[node].attributes
+    if "clause" in said and (attributes.get("asks") is None or attributes.get("clause") != "value"):
+        attributes["clause"] = said["clause"]
+    attributes["asks"] = "verdict"
+    if "skew" in said:
+        attributes["skew"] = said["skew"]
 
 
 def _about_drift(graph: Graph, code: Code, verdicts: Verdicts) -> None:
