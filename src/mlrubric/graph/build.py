@@ -14,6 +14,7 @@ from mlrubric.graph.absences import mark_absences
 from mlrubric.graph.automation import Schedule
 from mlrubric.graph.causes import mark_started
 from mlrubric.graph.code import add_code
+from mlrubric.graph.copies import without_copies
 from mlrubric.graph.doomed import mark_doomed
 from mlrubric.graph.frameworks import Fixtures
 from mlrubric.graph.gates import Guarded, guard_releases
@@ -41,6 +42,7 @@ from mlrubric.graph.used import mark_used
 from mlrubric.graph.validation import mark_validated
 from mlrubric.graph.versions import Versions
 from mlrubric.graph.watch.mark import mark_fed, mark_watched
+from mlrubric.graph.watch.traces import mark_traces
 from mlrubric.graph.world import World, parents
 from mlrubric.knowledge.catalogue import Catalogue
 from mlrubric.model.collector import no_collection
@@ -91,7 +93,7 @@ def _build(
     for one in facts:
         by_path.setdefault(one.path, []).append(one)
     modules = [(path, fact) for path in sorted(by_path) for one in by_path[path] for fact in one.facts if isinstance(fact, PythonModule)]
-    program, inputs = Program(modules, _roots(by_path), catalogue.import_names, _named(by_path)), Inputs(by_path)
+    program, inputs = Program(without_copies(modules), _roots(by_path), catalogue.import_names, _named(by_path)), Inputs(by_path)
     resolver = resolve_again(before.world.code.resolver, program, inputs) if before is not None else None
     resolver = resolver or resolve(program, catalogue, inputs)
     fixtures = Fixtures(program, resolver)
@@ -119,6 +121,7 @@ def _build(
     mark_validated(world)
     mark_unread(world)
     mark_watched(world)
+    mark_traces(world)
     schedule = Schedule(graph)
     mark_runs(world, schedule)
     mark_fed(world, schedule)

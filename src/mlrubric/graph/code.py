@@ -240,7 +240,7 @@ def _add_decorated(graph: Graph, code: Code) -> None:
             roles = [r for r in meaning.roles if r in REGISTERED] if meaning is not None else []
             for role in roles:
                 graph.give(code.scope_node[scope], role)
-            if "serve.handle" in roles:
+            if "serve.handle" in roles or (meaning is not None and meaning.entry is not None and meaning.entry.runs):
                 graph.connect(code.holder(op), code.scope_node[scope], "call", code.place(op))
 
 

@@ -9,6 +9,7 @@ from mlrubric.graph.world import World
 
 KEPT = frozenset({"model.save", "model.register"})
 TRAINED = KEPT | {"model.build", "model.fit", "run.log_model", "model.predict"}
+COMING = frozenset({"data.read", "artifact.download", "feature.serve"})
 
 
 def mark_used(world: World) -> None:
@@ -39,9 +40,12 @@ def _mark_inputs(world: World) -> None:
         if n in code.node_op and code.holder(code.node_op[n]) in serving and not is_test_code(graph.nodes[n].place.path)
     ]  # fmt: skip
     inputs = graph.sweep(predictions, FLOWS, back=True)
+    sources = [n for n in inputs if COMING & set(graph.nodes[n].roles)]
+    looked_at = graph.sweep(sources, FLOWS)  # an assertion gives nothing on: what it looks at is predicted on as well
     calls = frozenset({"call"})
     above = [n for n in graph.sweep(serving, calls, back=True) if graph.nodes[n].kind in ("function", "module", "notebook")]
     together = graph.sweep([n for n in above if not is_test_code(graph.nodes[n].place.path)], calls)
     for node in graph.with_role("data.validate"):
         if not is_test_code(graph.nodes[node].place.path):
-            graph.nodes[node].attributes["serving_data"] = "true" if node in inputs and node in together else "false"
+            looks = node in inputs or node in looked_at
+            graph.nodes[node].attributes["serving_data"] = "true" if looks and node in together else "false"

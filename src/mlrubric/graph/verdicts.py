@@ -19,6 +19,7 @@ MEANS = {
     "data.validate": "data.validate",
     "data.profile": "data.validate",
     "model.evaluate": "model.compare",
+    "model.monitor": "check.monitor",
     "data.drift": "check.drift",
     "data.skew": "check.skew",
     "model.fairness": "check.fairness",

@@ -26,7 +26,22 @@ validation rows say; making groups of rows; leaving the columns as they are; mak
 giving data the columns or categories that an argument names, whatever its own rows hold (`@columns` or an `@axis` of columns, where the
 entry has such an argument)."""
 
-GIVES = ("parser", "option", "options", "settings", "setting", "asset", "component", "output", "named", "plan", "steps")
+GIVES = (
+    "parser",
+    "option",
+    "options",
+    "settings",
+    "setting",
+    "asset",
+    "component",
+    "output",
+    "named",
+    "plan",
+    "steps",
+    "assets",
+    "holder",
+    "required",
+)
 """What a call hands to the program from outside: a parser that options are declared to or settings are read into; one declared option;
 the parsed options; the content of the settings file that `@source` names (or, with `@name`, of that file in the folder `@source`); one
 setting of a parser. `settings:params.yaml` names the file that is read when the call names none. Of functions: `asset`, what it returns
@@ -34,7 +49,8 @@ goes by its name to parameters of that name; `component:<type>`, its outputs go 
 components, and calling it gives that type; `output`, an annotation of such an output. `named:<store>`: a task that names the data it
 takes and gives, as the store knows them. `plan`: the function is run once, to declare
 tasks, and what it calls waits only for what is declared; of a class, what stands in its block is. `steps`: inside of the block the order of
-the text is that of the tasks."""
+the text is that of the tasks. `assets`: a job over the assets that `@steps` selects. `holder`: what the server loads; what is not handed
+to it is not loaded. `required`: what the method `requires` of the class gives runs before it."""
 
 Condition = tuple[tuple[str, tuple[str, ...]], ...]
 """Argument role -> accepted values; all must hold. Values are texts as in the source without quotes, in lower case for True, False
@@ -68,14 +84,15 @@ class Api:
     `returns` is a type expression: a qualified name, `self` (type of the receiver), `arg:0`, `arg:@value`, `tuple[T, T]`, `list[T]`,
     `dict[T]`, or "" when unknown, `any` for a part of it that is; `returns_with` are the types where one of these arguments is given.
     `flows` is of FLOWS. `learns`: what the arguments carry flows into the receiver. `mutates`: so it does, and the receiver changes in
-    place. `gate` is "raises" when a failing check raises by itself, "result" when its verdict stands in the result and nothing stops
-    unless somebody looks. `checks`: as a decorator, what of the function it checks: `input`, `output`, `annotated` (what the annotations
-    of parameters and of the result say). `measures`: put into a report or suite, it makes running that mean these roles. `random` is the
-    generator that is drawn from when no `@seed` argument is given, `seeds` are the generators that the call seeds. `parts` names the
-    parts of a split result (repeated for every array that goes in). `folds`: splits inside and judges on held-out folds. `bundled`: the
-    data comes in a fixed version with the library. `decorates`: as a decorator, or called with a function, the roles are those of the
-    function. `calls`: arguments that are functions that will be called. `gives` is of GIVES. `hands`: a decorator hands an object of this
-    type to the first parameter of what it decorates.
+    place. `gate` is "raises" when a failing check raises by itself, "result" when its verdict stands in the result and nothing stops unless
+    somebody looks. `checks`: as a decorator, what of the function it checks: `input`, `output`, `annotated` (what the annotations of
+    parameters and of the result say). `measures`: put into a report or suite, it makes running that mean these roles. `random` is the
+    generator that is drawn from when no `@seed` argument is given, `seeds` are the generators that the call seeds. `parts` names the parts
+    of a split result (repeated for every array that goes in). `folds`: splits inside and judges on held-out folds. `bundled`: the data
+    comes in a fixed version with the library. `decorates`: as a decorator, or called with a function, the roles are those of the function.
+    `calls`: arguments that are functions that will be called. `gives` is of GIVES. `hands`: a decorator hands an object of this type to the
+    first parameter of what it decorates. `asks`: methods that the library calls by itself, of heirs of the class, of what is decorated or
+    of the object `@model`, each with the role that it gives them (or ""). `runs`: the library calls what is decorated by itself.
     """
 
     name: str
@@ -102,6 +119,8 @@ class Api:
     calls: Param | None = None
     gives: str = ""
     hands: str = ""
+    asks: tuple[tuple[str, str], ...] = ()
+    runs: bool = False
     since: str = ""
     until: str = ""
     confidence: float = 1.0
@@ -189,6 +208,6 @@ def _accepts(accepted: tuple[str, ...], value: str | None) -> bool:
     for pattern in accepted:
         if pattern in ("present", value):
             return True
-        if "*" in pattern and fnmatchcase(value.lower(), pattern):
+        if ("*" in pattern or "[" in pattern) and fnmatchcase(value.lower(), pattern):
             return True
     return False

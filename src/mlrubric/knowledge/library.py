@@ -13,7 +13,7 @@ from mlrubric.knowledge.roles import Roles
 from mlrubric.knowledge.toml import CatalogueError, Entry, Table, entries, is_table, line_of, parse, read_text
 
 _SHARED = {"role", "roles", "params", "random", "random_when", "random_unless", "also", "instead", "seeds", "calls", "since", "until"}
-_SHARED |= {"gate", "folds", "bundled", "gives", "hands", "measures"}
+_SHARED |= {"gate", "folds", "bundled", "gives", "hands", "measures", "asks", "runs"}
 _RESULT = {"returns", "flows", "learns", "mutates", "parts", "decorates", "confidence", "returns_with", "checks"}
 _CALL = frozenset(_SHARED | _RESULT | {"of", "name"})
 _TYPE = frozenset(_SHARED | {"of", "name", "bases", "arithmetic"})
@@ -178,10 +178,18 @@ def _api(entry: Entry, roles: Roles, kind: str = "function") -> Api:
         calls=_param(entry, "@function", calls["at"], roles) if "at" in calls else None,
         gives=_given(entry),
         hands=entry.text("hands", ""),
+        asks=tuple((method, _asked(entry, str(role), roles)) for method, role in entry.table("asks").items()),
+        runs=entry.flag("runs"),
         since=entry.text("since", ""),
         until=entry.text("until", ""),
         confidence=float(entry.number("confidence", 1.0)),
     )
+
+
+def _asked(entry: Entry, role: str, roles: Roles) -> str:
+    if role and role not in roles.meanings:
+        raise entry.error(f"unknown role `{role}` (the vocabulary is roles.toml)")
+    return role
 
 
 def _typed_with(entry: Entry, roles: Roles) -> tuple[Param, str]:

@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mlrubric.model.cluster import ChartFile as ChartFile
+from mlrubric.model.cluster import Delivery as Delivery
+from mlrubric.model.cluster import ImageName as ImageName
+from mlrubric.model.cluster import Part as Part
 from mlrubric.model.cluster import Resource as Resource
 from mlrubric.model.documents import Bot as Bot
 from mlrubric.model.documents import CodeBlock as CodeBlock
@@ -41,6 +45,8 @@ from mlrubric.model.place import Place
 from mlrubric.model.provision import Provision as Provision
 from mlrubric.model.provision import Variable as Variable
 from mlrubric.model.python import PythonModule
+from mlrubric.model.serving import EntryPoint as EntryPoint
+from mlrubric.model.serving import ModelReference as ModelReference
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +354,8 @@ Fact = (
     | Provision | Variable
     | EventSource | Listener
     | Watch | WatchServer | RuleChoice | Scrape | Receiver | AlertRoute | Mount | TelemetryPipeline | LoadTest
+    | EntryPoint | ModelReference
+    | Part | Delivery | ImageName | ChartFile
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from mlrubric.source.syntax.pip_command import pip_install_targets
 ORDER = 30
 JUST = "just"
 BUILD = ("builds", "submit")
+DELIVERS = ("manifests", "chart", "sync")
 PYTHON_ENVIRONMENT = re.compile(r"py(py)?[0-9.]*(-[\w.-]+)?")  # `tox -e py311` needs no section of its own
 
 
@@ -92,8 +93,9 @@ def follow(world: World, node: int, path: str, command: Command, base: str, invo
     graph = world.graph
     attributes = graph.nodes[node].attributes
     attributes.setdefault("does", invocation.kind)
-    if invocation.role:
-        graph.give(node, invocation.role)
+    for role in (invocation.role, *invocation.also):
+        if role:
+            graph.give(node, role)
     if invocation.swallows:
         attributes["swallows"] = invocation.swallows
     loss = f"failure lost: {invocation.swallows}" if invocation.swallows else ""
@@ -102,10 +104,18 @@ def follow(world: World, node: int, path: str, command: Command, base: str, invo
         world.starts.append((node, invocation))
     if invocation.moved is not None and (node, folder, invocation.moved) not in world.moved:
         world.moved.append((node, folder, invocation.moved))
+    if invocation.kind == "server" and invocation.option("manager"):
+        file = invocation.option("--source") or "main.py"
+        served = f"{file}:{invocation.target}" if invocation.option("manager") == "handler" else invocation.target
+        attributes.update(serves=f"{invocation.option('manager')} {served}", folder=folder)
     if invocation.kind == "install":
         world.installs.append((node, folder, invocation))
     if invocation.kind == "infrastructure":
         attributes["applies"] = folder
+    if invocation.kind in DELIVERS or len(command.pipeline) > 1:
+        world.delivers.append((node, folder, command, invocation))
+    if invocation.kind in ("image-build", "image-run"):
+        world.images.append((node, folder, command, invocation))
     if invocation.kind == "target":
         attributes["ordered"] = "true"  # the targets that are named run in this order, up to the first that fails
     for target, certain, blocked in targets(world, folder, path, command, invocation):
@@ -161,7 +171,7 @@ def targets(world: World, folder: str, path: str, command: Command, invocation: 
     if kind == "service":
         return _services(world, folder, invocation)
     if kind == "server":
-        return _module(world, folder, target.partition(":")[0])
+        return _module(world, folder, target.partition(":")[0].removesuffix(".py").replace("/", "."))
     if kind in ("flow", "unknown", "tool"):
         return _specified(world, folder, argv)
     return []
@@ -284,4 +294,5 @@ def _image(world: World, folder: str, invocation: Invocation, use: str) -> list[
 def _services(world: World, folder: str, invocation: Invocation) -> list[tuple[int, bool, str]]:
     graph, wanted = world.graph, set(invocation.target.split())
     here = [n for n in graph.of_kind("service") if _folder(graph.nodes[n].place.path) == folder]
+    here = [n for n in here if graph.nodes[n].attributes.get("tool") != "kubernetes"]
     return [(n, True, "") for n in here if not wanted or graph.nodes[n].label in wanted]
