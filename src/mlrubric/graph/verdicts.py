@@ -213,7 +213,7 @@ def _carry_operands(graph: Graph, code: Code, verdicts: Verdicts) -> None:
 
 
 def _mark_met(graph: Graph, code: Code) -> None:
-    """`met` on declared schemas: whether they come to a check, to somebody else (returned, stored, exported by their module), or nowhere."""
+    """`met` on declared schemas: whether they come to a check or to somebody else (returned, stored, exported), or nowhere."""
     for node in graph.with_role("data.schema"):
         op = code.node_op.get(node)
         meaning = code.meanings.of(op) if op is not None else None
