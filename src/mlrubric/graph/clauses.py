@@ -81,7 +81,7 @@ class Clauses:
         own, libraries = self.code.resolver.mro(scope)
         catalogue = self.code.meanings.catalogue
         bases = [kind for name in libraries if (kind := catalogue.type(name)) is not None]
-        if not any(SCHEMA in kind.constructor.roles for kind in bases):
+        if not any({SCHEMA, "data.validate"} & set(kind.constructor.roles) for kind in bases):
             return ""
         for one in (scope, *own):
             for op in self._in_class.get(one, ()):
@@ -113,6 +113,20 @@ def mark_clauses(graph: Graph, code: Code, clauses: Clauses) -> None:
         meaning = code.meanings.of(op) if op is not None else None
         if op is not None and meaning is not None and (meaning.judges or "data.validate" in meaning.roles):
             attributes = graph.nodes[node].attributes
+            if meaning.entry is not None and meaning.entry.kind == "constructor" and not _makes_rows(graph, code, op):
+                attributes["clause"] = "none"  # an answer, a setting, a request: no rows of data
+                continue
             if "clause" not in attributes and clauses.tautology(op, meaning):
                 attributes["clause"], attributes["tautology"] = "none", "true"
             attributes.setdefault("clause", clauses.of(op, meaning))
+
+
+def _makes_rows(graph: Graph, code: Code, op: int) -> bool:
+    """Whether an object that checks itself is made of data that was read, no answer of a model; then making it is the check."""
+    about = code.about(op)
+    if code.tested(op) or "data.read" not in about or about & {"model.predict", "model.load", "model.evaluate", "model.fit"}:
+        return False
+    node = code.op_node[op]
+    graph.give(node, "check")
+    graph.nodes[node].gate = True
+    return True
