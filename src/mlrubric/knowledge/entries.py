@@ -31,6 +31,9 @@ goes by its name to parameters of that name; `component:<type>`, its outputs go 
 components, and calling it gives that type; `output`, an annotation of such an output. `named:<store>`: a task that names the data it
 takes and gives, as the store knows them."""
 
+HOLDS = ("items", "names")
+"""What is in an instance: the items of the first argument of its constructor, which `names` gives as attributes too."""
+
 Condition = tuple[tuple[str, tuple[str, ...]], ...]
 """Argument role -> accepted values; all must hold. Values are texts as in the source without quotes, in lower case for True, False
 and None, `absent`, `present`, or a pattern with `*`."""
@@ -67,7 +70,7 @@ class Api:
     is given, `seeds` are the generators that the call seeds. `parts` names the parts of a split result (repeated for every array that goes
     in). `folds`: splits inside and judges on held-out folds. `bundled`: the data comes in a fixed version with the library. `decorates`:
     as a decorator, or called with a function, the roles are those of the function. `calls`: arguments that are functions that will be
-    called. `gives` is of GIVES.
+    called, `hands` the types of what they are called with (`self` for that of the receiver). `gives` is of GIVES.
     """
 
     name: str
@@ -90,6 +93,7 @@ class Api:
     bundled: bool = False
     decorates: bool = False
     calls: Param | None = None
+    hands: tuple[str, ...] = ()
     gives: str = ""
     since: str = ""
     until: str = ""
@@ -126,12 +130,13 @@ class Api:
 @dataclass(frozen=True, slots=True)
 class TypeInfo:
     """A class. `bases` are looked up in order, depth first; a base may be a pseudo class that only holds methods. `arithmetic`: operators
-    and comparisons on it give the same type again. `constructor` says what calling it means."""
+    and comparisons on it give the same type again. `constructor` says what calling it means. `holds` is of HOLDS."""
 
     name: str
     bases: tuple[str, ...]
     constructor: Api
     arithmetic: bool = False
+    holds: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mlrubric.knowledge.entries import FLOWS, GENERATORS, GIVES, TRAITS, Api, Condition, Duck, Example, Param, RolesWhen, TypeInfo
+from mlrubric.knowledge.entries import FLOWS, GENERATORS, GIVES, HOLDS, TRAITS, Api, Condition, Duck, Example, Param, RolesWhen, TypeInfo
 from mlrubric.knowledge.roles import Roles
 from mlrubric.knowledge.toml import CatalogueError, Entry, Table, entries, is_table, line_of, parse, read_text
 
@@ -15,9 +15,11 @@ _SHARED = {"role", "roles", "params", "random", "random_when", "random_unless", 
 _SHARED |= {"gate", "folds", "bundled", "gives"}
 _RESULT = {"returns", "flows", "learns", "mutates", "parts", "decorates", "confidence", "returns_with"}
 _CALL = frozenset(_SHARED | _RESULT | {"of", "name"})
-_TYPE = frozenset(_SHARED | {"of", "name", "bases", "arithmetic"})
+_TYPE = frozenset(_SHARED | {"of", "name", "bases", "arithmetic", "holds"})
 _DUCK = _CALL - {"of", "name"} | {"method", "min_args", "max_args", "receivers", "keywords"}
 _TABLES = frozenset(("library", "aliases", "type", "api", "duck", "attribute", "trait"))
+AREAS = ("data", "ml")
+"""What `area` in the head of a file may say: its imports, but for those `aside`, are for data or for models; other files leave it out."""
 _FIRST_EXAMPLE = re.compile(r"^\[\[example\]\]", re.MULTILINE)
 _OTHER_TABLE = re.compile(r"^\[(?!\[example\]\])", re.MULTILINE)
 
@@ -50,7 +52,7 @@ def read_library(path: Path, roles: Roles) -> Library:
     if not is_table(head):
         raise CatalogueError(path, 1, "[library] with name, distributions and imports is missing")
     header = Entry(path, text, "library", 0, head)
-    header.only(frozenset(("name", "distributions", "imports")))
+    header.only(frozenset(("name", "distributions", "imports", "area", "aside")))
     library = Library(path, header.text("name"), header.texts("distributions"), header.texts("imports"))
     library.aliases = _aliases(path, text, tables)
     for entry in entries(path, text, tables, "type"):
@@ -60,7 +62,7 @@ def read_library(path: Path, roles: Roles) -> Library:
         for name in _names(entry):
             if name in library.types:
                 raise entry.error(f"`{name}` is described twice")
-            library.types[name] = TypeInfo(name, bases, template, arithmetic)
+            library.types[name] = TypeInfo(name, bases, template, arithmetic, entry.one_of("holds", HOLDS))
     for entry in entries(path, text, tables, "api"):
         entry.only(_CALL)
         template = _api(entry, roles)
@@ -164,6 +166,7 @@ def _api(entry: Entry, roles: Roles, kind: str = "function") -> Api:
         bundled=entry.flag("bundled"),
         decorates=entry.flag("decorates"),
         calls=_param(entry, "@function", calls["at"], roles) if "at" in calls else None,
+        hands=_hands(entry, calls),
         gives=_given(entry),
         since=entry.text("since", ""),
         until=entry.text("until", ""),
@@ -177,6 +180,14 @@ def _typed_with(entry: Entry, roles: Roles) -> tuple[Param, str]:
     if not at:
         raise entry.error("`returns_with` needs `at`, positions and keyword names, and `type`")
     return _param(entry, "@function", list(at), roles), entry.text("type")
+
+
+def _hands(entry: Entry, calls: Table) -> tuple[str, ...]:
+    """The types in `calls`, which says nothing else."""
+    hands = calls.get("hands", [])
+    if not calls.keys() <= {"at", "hands"} or not isinstance(hands, list):
+        raise entry.error("`calls` takes `at`, positions and keyword names, and `hands`, a list of types")
+    return tuple(str(kind) for kind in hands)
 
 
 def _given(entry: Entry) -> str:

@@ -84,14 +84,17 @@ def function(r: Resolver, op: int, name: str, arguments: Arguments) -> Values:
     api = r.catalogue.api(name)
     if api is not None and api.calls is not None and api.param("@params") is not None:
         _by_name(r, op, standing_at(api, "@function", arguments), standing_at(api, "@params", arguments))
+    if api is not None and api.hands:
+        _hand(r, api, None, arguments)
     if api is not None and (api.gives or "file.open" in api.roles):
         outside = _from_outside(r, op, api, arguments)
         if outside:
             return outside if not api.returns or api.gives == "parser" else outside | _result(r, op, api, None, arguments)
     if api is not None and (api.returns or api.returns_with):
         return _result(r, op, api, None, arguments)
-    if r.catalogue.is_class(name):
-        return frozenset([("object", name)])
+    kind = r.catalogue.type(name)
+    if kind is not None:
+        return _holding(r, op, kind.holds, arguments) if kind.holds else frozenset([("object", name)])
     last = name.rpartition(".")[2]
     if last[:1].isupper() and not last.isupper() and not name.startswith("builtins."):
         return frozenset([("foreign", name)])
@@ -160,6 +163,8 @@ def method(r: Resolver, op: int, callee: Value, arguments: Arguments) -> Values:
             return answered
     callbacks(r, op, arguments.all, f"{owner}.{name}")
     api = r.method(owner, name)
+    if api is not None and api.hands:
+        _hand(r, api, owner, arguments)
     if api is not None and api.gives:
         outside = _from_outside(r, op, api, arguments)
         if outside:
@@ -268,6 +273,26 @@ def _answers(r: Resolver, scope: int) -> tuple[int, ...]:
                 )
         known = r.answers[(scope, *outer)] = tuple(found)
     return known
+
+
+def _holding(r: Resolver, op: int, holds: str, arguments: Arguments) -> Values:
+    """An instance that holds what it is made of."""
+    builtin_calls.fill(r, op, arguments, pairs=False)
+    if holds == "names":
+        r.records.add(op)
+    return frozenset([("made", op)])
+
+
+def _hand(r: Resolver, api: Api, owner: str | None, arguments: Arguments) -> None:
+    """What the catalogue says that a library gives to the functions that it calls."""
+    place = api.calls
+    if place is None:
+        return
+    functions = [*(arguments.keyword(k) for k in place.keywords), *(arguments.get(i) for i in place.positions)]
+    for value in ordered(v for a in functions if a >= 0 for v in r.of(a) if v[0] in ("function", "bound")):
+        params = r.program.params(number(value))[int(value[0] == "bound") :]
+        for parameter, kind in zip(params, api.hands, strict=False):
+            calls.receive(r, parameter, objects.typed(r, kind, owner, calls.NOTHING))
 
 
 def _by_name(r: Resolver, op: int, function: int, options: int) -> None:

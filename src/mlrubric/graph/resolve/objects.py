@@ -47,7 +47,19 @@ def of_type(text: str) -> Values:
     if not text.endswith("]"):
         return frozenset([("object", text)])
     kind, _, inner = text[:-1].partition("[")
-    return frozenset([("tuple", tuple(_split(inner)))]) if kind == "tuple" else frozenset([("many", inner.strip())])
+    return frozenset([("tuple", tuple(_split(inner)))]) if kind == "tuple" else frozenset([("many", inner.strip(), kind)])
+
+
+def many_method(value: Value, name: str) -> Values | None:
+    """The value of a method of a list or dict of such instances; None when nothing is known of it."""
+    inner = str(value[1])
+    if name in ("get", "pop", "setdefault", "popitem", "__getitem__"):
+        return of_type(inner if name != "popitem" else f"tuple[any, {inner}]")
+    if name == "copy":
+        return frozenset([value])
+    if value[2] == "dict" and name in ("values", "items"):
+        return of_type(f"list[{inner}]" if name == "values" else f"list[tuple[any, {inner}]]")
+    return None
 
 
 def _filled(r: Resolver, text: str, owner: str | None, arguments: Arguments) -> str:
