@@ -89,6 +89,8 @@ class Origins:
             return self._of_parameter(op)
         if facts.kind in ("const", "fstring", "compare", "slice", "lambda", "function", "class"):
             return Origin(OWN if facts.kind in ("lambda", "function", "class") else PLAIN)
+        if facts.kind == "assign" and not r.program.args[op] and isinstance(facts.extra, int):
+            return self._annotated(facts.extra + r.program.unit(op).base) or NOBODY
         behind = [a for a in r.program.args[op] if a >= 0]
         if facts.kind == "dict":
             behind = behind[1::2]

@@ -235,7 +235,7 @@ def test_every_type_that_an_entry_returns_or_stands_on_is_described() -> None:
 def type_names(text: str) -> set[str]:
     if text.startswith("named:"):  # names in configuration files
         return set()
-    parts = text.replace("tuple[", " ").replace("list[", " ").replace("dict[", " ").replace("]", " ").replace(",", " ").split()
+    parts = text.replace("|", " ").replace("tuple[", " ").replace("list[", " ").replace("dict[", " ").replace("]", " ").replace(",", " ").split()
     return {part for part in parts if part not in ("self", "any") and not part.startswith("arg:")}
 
 

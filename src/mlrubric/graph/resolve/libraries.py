@@ -91,7 +91,8 @@ def function(r: Resolver, op: int, name: str, arguments: Arguments) -> Values:
         if outside:
             return outside if not api.returns or api.gives == "parser" else outside | _result(r, op, api, None, arguments)
     if api is not None and (api.returns or api.returns_with):
-        return _result(r, op, api, None, arguments)
+        owner = api.name.rpartition(".")[0]  # a method that is called on the class, or on what the class holds
+        return _result(r, op, api, owner if r.catalogue.is_class(owner) else None, arguments)
     kind = r.catalogue.type(name)
     if kind is not None:
         return _holding(r, op, kind.holds, arguments) if kind.holds else frozenset([("object", name)])

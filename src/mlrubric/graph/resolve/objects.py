@@ -1,7 +1,7 @@
 """Instances of libraries' classes: what the catalogue says of results, items, elements and operators.
 
 A type expression of the catalogue is a qualified name, `self`, `arg:0`, `any` (not known), `tuple[T, T]`, `list[T]` or `dict[T]`, nested as
-need be.
+need be; `T | T` at the outermost level.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ def result(r: Resolver, api: Api | None, owner: str | None, arguments: Arguments
 
 def typed(r: Resolver, returns: str, owner: str | None, arguments: Arguments) -> Values:
     """The values that a type expression stands for at a call."""
+    if " | " in returns:
+        return EMPTY.union(*(typed(r, one, owner, arguments) for one in returns.split(" | ")))
     if returns.startswith("arg:"):
         return r.of(arguments.get(int(returns[4:])))
     return of_type(_filled(r, returns, owner, arguments) if "arg:" in returns or "self" in returns else returns)
