@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, cast
 
-from mlrubric.graph.resolve import attributes, builtin_calls, calls, components, containers, dispatch, given, methods, objects, text_methods
+from mlrubric.graph.resolve import attributes, builtin_calls, calls, components, containers, dispatch, given, kept, methods, objects, text_methods
 from mlrubric.graph.values import EMPTY, HOLE, Value, Values, concatenations, join, number, ordered
 
 if TYPE_CHECKING:
@@ -93,6 +93,9 @@ def function(r: Resolver, op: int, name: str, arguments: Arguments) -> Values:
     if api is not None and (api.returns or api.returns_with):
         owner = api.name.rpartition(".")[0]  # a method that is called on the class, or on what the class holds
         return _result(r, op, api, owner if r.catalogue.is_class(owner) else None, arguments)
+    loaded = _through_file(r, op, api, arguments) if api is not None else EMPTY
+    if loaded:
+        return loaded
     kind = r.catalogue.type(name)
     if kind is not None:
         return _holding(r, op, kind.holds, arguments) if kind.holds else frozenset([("object", name)])
@@ -180,6 +183,12 @@ def _result(r: Resolver, op: int, api: Api | None, owner: str | None, arguments:
     if api is not None and api.returns.startswith("arg:@"):
         return r.of(standing_at(api, api.returns[4:], arguments)) - {given.NONE}
     return objects.result(r, api, owner, arguments)
+
+
+def _through_file(r: Resolver, op: int, api: Api, arguments: Arguments) -> Values:
+    """Functions that save and load whatever they are given."""
+    kept.save(r, api, standing_at(api, "@model", arguments), standing_at(api, "@sink", arguments))
+    return kept.load(r, op, api, standing_at(api, "@source", arguments))
 
 
 def _from_outside(r: Resolver, op: int, api: Api, arguments: Arguments) -> Values:
