@@ -166,6 +166,9 @@ def of_value(r: Resolver, op: int, value: Value, name: str) -> Values:
         known = METHODS.get(str(value[1]))
         if known is not None and name not in known:
             return EMPTY
+        made = r.typed_attribute(str(value[1]), name)
+        if made:
+            return objects.of_type(made)
         return frozenset([("external", f"{value[1]}.{name}")]) if str(value[1]).count(".") < DEEPEST else EMPTY
     if kind == "object":
         owner = str(value[1])

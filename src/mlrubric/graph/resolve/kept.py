@@ -32,8 +32,20 @@ def load(r: Resolver, op: int, api: Api, source: int) -> Values:
         r.watchers.setdefault((FILES, path), set()).add(op)
         stored = r.stores.get((FILES, path))
         if stored:
-            found |= frozenset(v for v in r.read(sorted(stored), op) if v[0] not in ("text", "const"))
+            found |= frozenset(v for v in r.read(_nearest(r, stored, op), op) if v[0] not in ("text", "const"))
     return found
+
+
+def _nearest(r: Resolver, stored: set[int], op: int) -> list[int]:
+    """Of several projects in one repository each has its own `models/model.pkl`: those count that are saved closest to where it is loaded."""
+    here = r.program.unit(op).path.split("/")
+    shared = {one: _common(here, r.program.unit(one).path.split("/")) for one in sorted(stored)}
+    most = max(shared.values())
+    return [one for one, depth in shared.items() if depth == most]
+
+
+def _common(one: list[str], other: list[str]) -> int:
+    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def _paths(values: Values) -> list[str]:
