@@ -14,7 +14,7 @@ KNOWN, MISSING, UNRESOLVED = "known", "missing", "unresolved"
 
 
 class Judged(NamedTuple):
-    """A call that counts. `name` is the qualified name, or for an unresolved one the method behind the best-known origin of its receiver."""
+    """A call that counts. `name` is the qualified name; for an unresolved one, the method behind what is best known of its receiver."""
 
     path: str
     line: int

@@ -74,6 +74,7 @@ def read_library(path: Path, roles: Roles) -> Library:
                 if any(not (one.since or one.until or template.since or template.until) for one in known):
                     raise entry.error(f"`{name}` is described twice")
                 known.append(template)
+    library.wildcards.sort(key=lambda one: "**" in one[0])  # what covers whole packages comes last
     for entry in entries(path, text, tables, "attribute"):
         entry.only(frozenset(("of", "name", "type")))
         kind = entry.text("type")

@@ -37,7 +37,7 @@ def load(r: Resolver, op: int, api: Api, source: int) -> Values:
 
 
 def _nearest(r: Resolver, stored: set[int], op: int) -> list[int]:
-    """Of several projects in one repository each has its own `models/model.pkl`: those count that are saved closest to where it is loaded."""
+    """Of several projects in one repository each has its own `models/model.pkl`: what is saved closest to where it is loaded counts."""
     here = r.program.unit(op).path.split("/")
     shared = {one: _common(here, r.program.unit(one).path.split("/")) for one in sorted(stored)}
     most = max(shared.values())

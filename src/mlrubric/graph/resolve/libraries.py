@@ -5,7 +5,19 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, cast
 
-from mlrubric.graph.resolve import attributes, builtin_calls, calls, components, containers, dispatch, given, kept, methods, objects, text_methods
+from mlrubric.graph.resolve import (
+    attributes,
+    builtin_calls,
+    calls,
+    components,
+    containers,
+    dispatch,
+    given,
+    kept,
+    methods,
+    objects,
+    text_methods,
+)
 from mlrubric.graph.values import EMPTY, HOLE, Value, Values, concatenations, join, number, ordered
 
 if TYPE_CHECKING:
