@@ -11,7 +11,7 @@ PYTEST_ARGS ?=
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo check lint types test setup lock clean
+.PHONY: help demo check lint types test tools setup lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -32,6 +32,9 @@ types: $(STAMP) ## mypy --strict
 
 test: $(STAMP) ## pytest (PYTEST_ARGS="-k name" for a part)
 	$(BIN)/pytest -rfEs $(PYTEST_ARGS)
+
+tools: $(STAMP) ## write docs/tools.md and rules/served.toml from rules/tools/ and fixtures/tools/
+	MLRUBRIC_REGENERATE=1 $(BIN)/pytest -q tests/test_tools.py -k generated
 
 setup: $(STAMP) ## only the environment, in .venv
 

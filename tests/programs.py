@@ -13,10 +13,10 @@ from mlrubric.source.tree import MemoryTree
 Edge = tuple[str, str]
 
 
-def picture(files: Mapping[str, str]) -> Picture:
-    """The graph of a repository with these files."""
+def picture(files: Mapping[str, str], today: str = "") -> Picture:
+    """The graph of a repository with these files, on a day."""
     tree = MemoryTree(dict(files))
-    return build(list(read_tree(tree, workers=1)), [entry.path for entry in tree.files], load_catalogue())
+    return build(list(read_tree(tree, workers=1)), [entry.path for entry in tree.files], load_catalogue(), today=today)
 
 
 def calls(files: Mapping[str, str]) -> set[Edge]:

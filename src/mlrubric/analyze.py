@@ -73,11 +73,11 @@ def analyze_tree(tree: Tree, name: str, settings: Settings, progress: Progress |
     facts = [one for one in read if not settings.excludes(one.path)]
     rules = load_rules()
     before = memory.picture if memory is not None else None
-    picture = build(facts, [entry.path for entry in tree.files], load_catalogue(), before, tree.doubtful)
+    as_of = settings.as_of or tree.commit_date
+    picture = build(facts, [entry.path for entry in tree.files], load_catalogue(), before, tree.doubtful, as_of or "")
     if memory is not None:
         memory.picture = picture
     audited = look_up(picture.graph, facts, settings.osv_url) if settings.audit else None
-    as_of = settings.as_of or tree.commit_date
     paths = {entry.path for entry in tree.files}
     results, said = attested(tuple(judge_test(picture, test) for test in rules.tests), settings, paths, as_of)
     score = score_of(results)

@@ -71,6 +71,25 @@ def test_a_program_that_is_started_from_code(call: str, expected: str) -> None:
     assert level(found, test) == expected
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (".github/workflows/a.yml", WORKFLOW + "      - run: bash -c 'cd src && python train.py'\n"),
+        (
+            "k8s/nightly.yaml",
+            "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: nightly}\nspec:\n  schedule: 0 3 * * *\n  jobTemplate:\n    spec:\n"
+            "      template:\n        spec:\n          containers:\n            - name: train\n              image: org/train:1\n"
+            "              command: [sh, -c, cd src && python train.py]\n",
+        ),
+    ],
+    ids=["step", "container"],
+)
+def test_a_text_that_a_shell_is_told_to_run(path: str, text: str) -> None:
+    found = picture({path: text, "src/train.py": "from sklearn.svm import SVC\n\nSVC().fit(x, y)\n"})
+    (fit,) = by_role(found, "model.fit")
+    assert level(found, fit) == "kept"
+
+
 def test_a_text_that_an_action_runs() -> None:
     steps = "      - uses: some/run-action@v1\n        with:\n          run: |\n            cd /\n            pytest tests\n"
     test_file = "def test_a():\n    assert 1 + 1 == 2\n"
@@ -140,3 +159,13 @@ def test_a_recipe_is_reported_where_it_is_called() -> None:
     found = picture({".github/workflows/a.yml": WORKFLOW + "      - run: make lint\n", "Makefile": recipe})
     places = [(n.place.path, n.place.line) for n in by_role(found, "check.swallowed")]
     assert places == [(".github/workflows/a.yml", 6)]
+
+
+def test_what_only_a_test_that_is_run_by_hand_calls_is_not_run() -> None:
+    code = "from sklearn.svm import SVC\n\n\ndef train(x, y):\n    SVC().fit(x, y)\n"
+    test = "from train import train\n\n\ndef test_it():\n    train([[1]], [1])\n"
+    found = picture({"Makefile": "test:\n\tpytest\n", "train.py": code, "test_train.py": test})
+    (fit,) = by_role(found, "model.fit")
+    said = found.real.of(fit.id)
+    assert said.level == "none"
+    assert said.broken is not None and said.broken.condition == "wired"

@@ -220,7 +220,7 @@ def test_every_type_that_an_entry_returns_or_stands_on_is_described() -> None:
         returned |= {part for kind in library.attributes.values() for part in type_names(kind)}
         every = [*(api for apis in library.apis.values() for api in apis), *(api for _, api in library.wildcards)]
         returned |= {part for api in every for _, kind in api.returns_with for part in type_names(kind)}
-        returned |= {part for api in every for kind in api.hands for part in type_names(kind)}
+        returned |= {part for api in every for kind in api.calls_with for part in type_names(kind)}
         for name in bases | returned:
             if not CATALOGUE.is_class(name):
                 unknown.add(f"{library.path.name}: {name}")

@@ -74,6 +74,25 @@ def test_a_dag_that_never_starts_by_itself(source: str, more: dict[str, str], re
     assert reason in answer.reason
 
 
+@pytest.mark.parametrize(
+    ("argument", "level"),
+    [
+        ("end_date=datetime(2021, 3, 1)", "manual"),
+        ("end_date=pendulum.datetime(2021, 3, 1, tz='UTC')", "manual"),
+        ("end_date=pendulum.parse('2021-03-01')", "manual"),
+        ("default_args={'end_date': datetime(2021, 3, 1)}", "manual"),
+        ("end_date=datetime(2031, 3, 1)", "kept"),
+        ("end_date=None", "kept"),
+        ("start_date=datetime(2021, 3, 1)", "kept"),
+    ],
+)
+def test_a_dag_whose_end_is_past(argument: str, level: str) -> None:
+    source = "import pendulum\nfrom datetime import datetime\n" + dag(f"schedule='@daily', {argument}")
+    made = picture({"dags/d.py": source, **TWO}, "2024-06-01")
+    nodes = [n for n in made.graph.of_kind("function") if made.graph.nodes[n].label == "train"]
+    assert made.schedule.of(nodes[0]).level == level
+
+
 def test_the_default_schedule_is_assumed_when_the_version_is_not_known() -> None:
     assert found({"dags/d.py": dag("catchup=False")}).confidence < found({"dags/d.py": dag("catchup=False"), **TWO}).confidence
 

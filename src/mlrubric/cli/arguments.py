@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
-COMMANDS = ("score", "check", "explain", "rules", "why", "graph", "lsp")
+COMMANDS = ("score", "check", "explain", "rules", "tools", "why", "graph", "lsp")
 LEVELS = ("error", "warning", "note", "never")
 STATUSES = """\
 exit status: 0 fine; 1 a gate failed (--fail-on, --fail-under); 2 wrong use or configuration; 3 internal error, time-out,
@@ -63,6 +63,7 @@ examples:
     _check(commands)
     _explain(commands)
     _rules(commands)
+    _tools(commands)
     _why(commands)
     _graph(commands)
     _lsp(commands)
@@ -135,6 +136,18 @@ def _explain(commands: Commands) -> None:
 def _rules(commands: Commands) -> None:
     parser = _command(commands, "rules", "all rules that are known", "  mlrubric rules\n  mlrubric rules --output-format json")
     parser.add_argument("--output-format", choices=("full", "json"), default="full")
+    _file(parser)
+
+
+def _tools(commands: Commands) -> None:
+    parser = _command(
+        commands,
+        "tools",
+        "all tools that are known: what is recognised of them, and which tests they can serve",
+        "  mlrubric tools\n  mlrubric tools kserve\n  mlrubric tools --output-format json",
+    )
+    parser.add_argument("name", nargs="?", metavar="NAME", help="show this tool whole")
+    parser.add_argument("--output-format", choices=("full", "json", "markdown"), default="full")
     _file(parser)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -27,9 +27,7 @@ MARKS_OF_A_ROOT = (".git", "mlrubric.toml", "pyproject.toml")
 def run(options: object) -> int:
     assert isinstance(options, argparse.Namespace)
     with deadline(getattr(options, "timeout", None)):
-        return {"score": score, "check": check, "explain": explain, "rules": rules, "why": why, "graph": graph, "lsp": lsp}[
-            options.command
-        ](options)
+        return COMMANDS[options.command](options)
 
 
 # ---- score and check ------------------------------------------------------------------------------------------------
@@ -276,6 +274,30 @@ def rules(options: argparse.Namespace) -> int:
     return OK
 
 
+def tools(options: argparse.Namespace) -> int:
+    from mlrubric.knowledge.tools import load_tools
+    from mlrubric.report.cards import nearest
+    from mlrubric.report.tool_book import tool_text, tools_json, tools_markdown, tools_text
+    from mlrubric.rules.load import load_rules
+
+    shown = load_tools()
+    if options.name is not None:
+        names = {name.lower(): tool for tool in shown for name in (tool.name, tool.id)}
+        if options.name.lower() not in names:
+            raise UsageError(f"no tool is called `{options.name}`{nearest(options.name, names)} (mlrubric tools lists them)")
+        shown = (names[options.name.lower()],)
+    width = options_for("tools", 0, options.output_file).width
+    if options.output_format == "json":
+        put(tools_json(shown, whole=options.name is not None), options.output_file)
+    elif options.output_format == "markdown":
+        put(tools_markdown(shown), options.output_file)
+    elif options.name is not None:
+        _print(tool_text(shown[0], width, {test.id: test.title for test in load_rules().tests}), options.output_file)
+    else:
+        _print(tools_text(shown, width), options.output_file)
+    return OK
+
+
 def why(options: argparse.Namespace) -> int:
     from mlrubric.report.cards import nearest
     from mlrubric.report.spot import named, spot_in
@@ -363,3 +385,8 @@ def _print(rows: Sequence[Row], target: Path | None = None) -> None:
 
     shown = options_for("", 0, target)
     put(paint(rows, shown.width, shown.color, shown.unicode), target)
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    command.__name__: command for command in (score, check, explain, rules, tools, why, graph, lsp)
+}

@@ -5,7 +5,7 @@ One sweep a level over the run edges, from the best level to the worst, answers 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from mlrubric.graph.code import is_test_code
@@ -15,6 +15,7 @@ from mlrubric.model.place import Span
 from mlrubric.model.verdict import Broken, Step
 
 TIME = frozenset({"schedule", "event", "alert", "serving", "bot", "repository_dispatch"})
+UNTIMED = "not by time"  # on a hop that runs of a schedule do not take
 CANNOT = "cannot run: "  # how the reason begins when a hop ends at once: what it leads to is not wired
 RUNNABLE = frozenset({"op", "command", "step", "job", "stage", "test", "function", "notebook", "trigger", "workflow"})
 LEVELS = ("kept", "lost", "skipped", "manual", "none")
@@ -47,6 +48,8 @@ class Schedule:
         dead = [n for n in graph.of_kind("trigger") if n not in set(live)]
         timed = [n for n in live if graph.nodes[n].attributes.get("kind") in TIME]
         by_hand = [*dead, *graph.of_kind("stage", "document", "notebook"), *self._scripts()]
+        self._by_hand_starts, self._tests = by_hand, tests
+        self._attempts: dict[int, int] | None = None if by_hand else {}
         self._tops: dict[int, int] | None = None
         self._sweeps: list[tuple[str, bool, dict[int, int]]] = []
         for level, starts, allow in (
@@ -56,7 +59,7 @@ class Schedule:
             ("manual", by_hand, lambda e: not e.blocked),
         ):
             if level in ("kept", "lost"):
-                self._sweeps.append((level, True, graph.sweep(timed, RUNS, allow=allow, stop=tests)))
+                self._sweeps.append((level, True, graph.sweep(timed, RUNS, allow=by_time(allow), stop=tests)))
             self._sweeps.append((level, False, graph.sweep(starts, RUNS, allow=allow, stop=tests)))
 
     def _scripts(self) -> Iterable[int]:
@@ -68,6 +71,10 @@ class Schedule:
             if node in reached:
                 hops = self.graph.path(reached, node)
                 return Automation(level, self.graph.steps(hops), self._broken(level, hops), by_time, _confidence(hops))
+        if self._attempts is None:
+            self._attempts = self.graph.sweep(self._by_hand_starts, RUNS, stop=self._tests)
+        if node in self._attempts:  # a person would start it, but it cannot run
+            return Automation("none", (), self._broken("skipped", self.graph.path(self._attempts, node)))
         return Automation("none", (), Broken("wired", self.graph.nodes[node].place, "nothing in this repository runs it"))
 
     def at(self, path: str, line: Span) -> Automation | None:
@@ -121,6 +128,11 @@ class Schedule:
             "notebook": "a notebook is run by hand",
         }
         return Broken("live", start.place, words.get(start.kind, "no trigger runs this script"))
+
+
+def by_time(allow: Callable[[Edge], bool] | None) -> Callable[[Edge], bool]:
+    """The hops that a run of time takes, of those that are allowed."""
+    return lambda edge: edge.label != UNTIMED and (allow is None or allow(edge))
 
 
 def _height(node: Node) -> int:

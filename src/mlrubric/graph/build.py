@@ -14,6 +14,8 @@ from mlrubric.graph.absences import mark_absences
 from mlrubric.graph.automation import Schedule
 from mlrubric.graph.causes import mark_started
 from mlrubric.graph.code import add_code
+from mlrubric.graph.copies import without_copies
+from mlrubric.graph.doomed import mark_doomed
 from mlrubric.graph.frameworks import Fixtures
 from mlrubric.graph.gates import Guarded, guard_releases
 from mlrubric.graph.graph import Graph
@@ -21,6 +23,7 @@ from mlrubric.graph.inputs import Inputs
 from mlrubric.graph.label import label
 from mlrubric.graph.literals import mark_literals
 from mlrubric.graph.meaning import Meanings
+from mlrubric.graph.moved import mark_moved
 from mlrubric.graph.origins import mark_origins
 from mlrubric.graph.parts import mark_parts
 from mlrubric.graph.program import Program
@@ -37,6 +40,8 @@ from mlrubric.graph.unread import mark_unread
 from mlrubric.graph.unrunnable import mark_unrunnable
 from mlrubric.graph.used import mark_used
 from mlrubric.graph.validation import mark_validated
+from mlrubric.graph.versions import Versions
+from mlrubric.graph.watch.mark import mark_fed, mark_watched
 from mlrubric.graph.world import World, parents
 from mlrubric.knowledge.catalogue import Catalogue
 from mlrubric.model.collector import no_collection
@@ -72,30 +77,33 @@ def build(
     catalogue: Catalogue,
     before: Picture | None = None,
     doubtful: frozenset[str] = frozenset(),
+    today: str = "",
 ) -> Picture:
     """The graph of a repository from the facts of its files; what modules mean that did not change is taken from the picture `before`.
-    `doubtful` are files and folders of which nobody can say whether they are tracked."""
+    `doubtful` are files and folders of which nobody can say whether they are tracked; `today` is the day that schedules are judged by."""
     with no_collection():
-        return _build(facts, files, catalogue, before, doubtful)
+        return _build(facts, files, catalogue, before, doubtful, today)
 
 
 def _build(
-    facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue, before: Picture | None, doubtful: frozenset[str]
+    facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue, before: Picture | None, doubtful: frozenset[str], today: str
 ) -> Picture:
     by_path: dict[str, list[FileFacts]] = {}
     for one in facts:
         by_path.setdefault(one.path, []).append(one)
     modules = [(path, fact) for path in sorted(by_path) for one in by_path[path] for fact in one.facts if isinstance(fact, PythonModule)]
-    program, inputs = Program(modules, _roots(by_path), catalogue.import_names, _named(by_path)), Inputs(by_path)
+    program, inputs = Program(without_copies(modules), _roots(by_path), catalogue.import_names, _named(by_path)), Inputs(by_path)
     resolver = resolve_again(before.world.code.resolver, program, inputs) if before is not None else None
     resolver = resolver or resolve(program, catalogue, inputs)
     fixtures = Fixtures(program, resolver)
-    meanings = Meanings(program, resolver, catalogue)
+    versions = Versions(by_path, catalogue)
+    meanings = Meanings(program, resolver, catalogue, versions)
     graph = Graph()
     code = add_code(graph, program, resolver, meanings)
-    world = World(graph, code, fixtures, by_path, frozenset(files), _folders(files), doubtful)
+    world = World(graph, code, fixtures, by_path, versions, frozenset(files), _folders(files), doubtful, today)
     for module in _links():
         module.link(world)
+    mark_doomed(world, *mark_moved(world))
     mark_unrunnable(world)
     mark_absences(world)
     label(graph, code)
@@ -111,8 +119,10 @@ def _build(
     mark_literals(world)
     mark_validated(world)
     mark_unread(world)
+    mark_watched(world)
     schedule = Schedule(graph)
     mark_runs(world, schedule)
+    mark_fed(world, schedule)
     mark_started(world, schedule)
     mark_swallows(world, schedule)
     return Picture(graph, world, schedule, Schedule(graph, through_tests=False), guarded)

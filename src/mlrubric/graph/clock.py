@@ -15,6 +15,7 @@ from mlrubric.source.syntax.cron import NICKNAMES, cron_problem
 
 ONCE = "`@once` starts a single run"
 NEVER = frozenset({"none", "false", "null", ""})
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 SPANS = ("microseconds", "seconds", "minutes", "hours", "days", "weeks")
 LENGTH = re.compile(r"(timedelta|duration|interval\w*)$", re.IGNORECASE)
 
@@ -47,6 +48,27 @@ def add_trigger(world: World, clock: Clock, place: Place, targets: Iterable[int]
     for target in targets:
         graph.connect(node, target, "trigger", place, certain=clock.certain and certain)
     return node
+
+
+def day_of(code: Code, op: int) -> str:
+    """A date that is written out, as `2021-03-01`: a text, or a call with year, month and day; "" for any other."""
+    if op < 0:
+        return ""
+    for text in texts(code.resolver.of(op)):
+        if DAY.match(text):
+            return text[:10]
+    made = origin(code, op)
+    if code.program.ops[made].kind != "call":
+        return ""
+    given = code.program.positional(made)
+    if len(given) == 1:
+        return day_of(code, given[0])
+    names = ("year", "month", "day")
+    parts = [code.program.keyword(made, name) for name in names]
+    numbers = [
+        code.meanings.spelling(given[i] if i < len(given) else part) if i < len(given) or part >= 0 else "" for i, part in enumerate(parts)
+    ]
+    return "-".join(n.zfill(2) for n in numbers) if all(n.isdigit() for n in numbers) and len(numbers[0]) == 4 else ""
 
 
 # ---- reading a schedule -------------------------------------------------------------------------------------------

@@ -13,12 +13,13 @@ from mlrubric.graph.graph import Graph
 from mlrubric.graph.meaning import Meaning, Meanings
 from mlrubric.graph.program import ModuleUnit, Program
 from mlrubric.graph.resolve import Resolver
+from mlrubric.graph.tasks import Tasks
 from mlrubric.graph.values import number
 from mlrubric.model.place import Place, Span
 from mlrubric.model.python import Op
 
 CARRIERS = frozenset({"text", "made", "view", "pair", "zipped", "zip", "partial"})  # values that are texts or hold some
-REGISTERED = frozenset({"serve.handle", "flow.define", "flow.task", "test.fixture"})
+REGISTERED = frozenset({"serve.handle", "flow.define", "flow.task", "flow.branch", "test.fixture"})
 TEST_CODE = re.compile(r"(^|/)(tests?|testing|[a-z]+_tests)/|(^|/)(test_[^/]*|[^/]*(?<!train)_test|conftest)\.py$")
 TEST_FILE = re.compile(r"(^|/)(test_[^/]*|[^/]*(?<!train)_test)\.py$")
 
@@ -40,6 +41,7 @@ class Code:
     check_of: dict[int, Check] = field(default_factory=dict)  # node -> check
     roles: list[str] = field(default_factory=list)
     bits: list[int] = field(default_factory=list)  # per operation: roles of what flows in
+    tasks: Tasks = field(default_factory=Tasks)
     _told: Mapping[int, int] | None = None
 
     @property
@@ -238,7 +240,7 @@ def _add_decorated(graph: Graph, code: Code) -> None:
             roles = [r for r in meaning.roles if r in REGISTERED] if meaning is not None else []
             for role in roles:
                 graph.give(code.scope_node[scope], role)
-            if "serve.handle" in roles:
+            if "serve.handle" in roles or (meaning is not None and meaning.entry is not None and meaning.entry.runs):
                 graph.connect(code.holder(op), code.scope_node[scope], "call", code.place(op))
 
 

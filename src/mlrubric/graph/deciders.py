@@ -36,6 +36,27 @@ class Deciders:
                 break
             if facts.kind in ("if", "else", "case", "while") and facts.test >= 0 and facts.constant != "main":
                 found.append(facts.test + unit.base)
+            elif facts.kind == "with" and facts.test >= 0:
+                found.extend(self._opened(facts.test + unit.base))
+        return tuple(dict.fromkeys(found))
+
+    def _opened(self, context: int) -> tuple[int, ...]:
+        """The condition of a block of a pipeline: `with dsl.If(accuracy > 0.8):`."""
+        meaning = self.meanings.of(context)
+        if meaning is None or "flow.branch" not in meaning.roles or "@condition" not in meaning.arguments:
+            return ()
+        return (meaning.arguments["@condition"],)
+
+    def of_result(self, scope: int) -> tuple[int, ...]:
+        """What decides about the value that a function returns, or that it hands on."""
+        found: list[int] = []
+        for returned in self.program.returns(scope):
+            around = self.around(returned)
+            found.extend((*around, *self.behind(around)))
+            for value in self.program.args[returned]:
+                if self.program.ops[value].kind != "const":
+                    found.extend((*self.of_status(value), value))
+                    found.extend(t for d in self._definitions(value) for t in (*self.around(d), *self.program.args[d]))
         return tuple(dict.fromkeys(found))
 
     def of_status(self, status: int, depth: int = DEPTH) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.world import World
 from mlrubric.model.graph import Edge
 
-HOLDERS = ("step", "command", "stage", "job")
+HOLDERS = ("step", "command", "stage", "job", "task")
 FIRST = -1_000_000  # the place of what a stage waits for: before its own commands
 
 
@@ -19,7 +19,7 @@ def earlier_runs(world: World, node: int) -> list[int]:
 
 
 def holders(graph: Graph, node: int) -> list[int]:
-    """The steps, commands, stages and jobs above a node."""
+    """The steps, commands, stages, jobs and tasks above a node."""
     reached = graph.sweep([node], RUNS, back=True)
     return [n for n in reached if graph.nodes[n].kind in HOLDERS]
 
@@ -42,7 +42,7 @@ def earlier(world: World, holder: int, *, lost: bool = False) -> list[int]:
     found = _conditions(world, holder)
     if graph.nodes[holder].attributes.get("regardless") and not lost:
         return found
-    if graph.nodes[holder].kind == "job":
+    if graph.nodes[holder].kind in ("job", "task"):
         return found + _needed(world, holder, lost=lost)
     if graph.nodes[holder].kind == "stage":
         found += _makers(graph, holder)
@@ -54,7 +54,7 @@ def earlier(world: World, holder: int, *, lost: bool = False) -> list[int]:
 
 
 def _needed(world: World, job: int, *, lost: bool) -> list[int]:
-    """The jobs that must have succeeded before a job, through all `needs`; a job that runs anyway hands no failure on."""
+    """The jobs or tasks that must have succeeded before one, through all `needs`; one that runs anyway hands no failure on."""
     nodes, found, seen, waiting = world.graph.nodes, list[int](), {job}, [job]
     while waiting:
         here = waiting.pop()

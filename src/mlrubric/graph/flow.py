@@ -101,6 +101,8 @@ class Flow:
         made = any(t[0] == "class" for t in targets)
         meaning = self.meanings.of(op)
         callee, receiver = args[0], self.program.receiver(op)
+        if receiver < 0 and any(t[0] == "method" and t[2] == "__call__" for t in targets):
+            receiver = callee  # the object itself is called
         flows = meaning.flows if meaning is not None else "args"
         if outside and flows != "none":
             if callee >= 0 and not inside and flows in ("args", "receiver"):
@@ -117,6 +119,8 @@ class Flow:
             for argument in args[1:]:
                 if argument >= 0:
                     self.connect(argument, op)
+        if receiver < 0 and meaning is not None and meaning.changes:
+            receiver = callee  # an object that is called
         in_place = self._in_place(op)
         if receiver >= 0 and (in_place or (meaning is not None and meaning.changes)):
             if flows != "args" and not in_place:

@@ -6,11 +6,10 @@ import posixpath
 
 from mlrubric.graph.code import is_test
 from mlrubric.graph.program import Program
-from mlrubric.graph.resolve import Resolver, calls, objects
+from mlrubric.graph.resolve import Resolver
 from mlrubric.graph.values import keys_of
 
-OWN = "pytest.fixture"
-FIXTURES = frozenset({OWN, "pytest_asyncio.fixture"})
+FIXTURES = frozenset({"pytest.fixture", "pytest_asyncio.fixture"})
 
 
 class Fixtures:
@@ -68,9 +67,6 @@ class Fixtures:
             path = program.modules[program.scope_unit[scope]].path
             for parameter in program.params(scope):
                 fixture = self.visible(program.ops[parameter].name, path)
-                if fixture is None:  # one of the framework's own and its plugins'
-                    kind = self.resolver.catalogue.attribute(OWN, program.ops[parameter].name)
-                    calls.receive(self.resolver, parameter, objects.of_type(kind))
                 if fixture is None or fixture == scope:
                     continue
                 self.uses.add((scope, fixture))

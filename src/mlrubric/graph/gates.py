@@ -6,6 +6,7 @@ the same step, job or needed job, or a stage that is waited for, fails on it. A 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mlrubric.graph.causes import RELEASES, mark_causes
@@ -14,6 +15,8 @@ from mlrubric.graph.earlier import earlier, earlier_runs, holders
 from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.order import Order
 from mlrubric.graph.quality import about_quality
+from mlrubric.graph.shell_gates import shell_gates
+from mlrubric.graph.task_conditions import task_conditions
 from mlrubric.graph.world import World
 
 PROSE = (".md", ".rst", ".txt")  # a document tells of releases, it makes none
@@ -46,7 +49,7 @@ class Guarded:
 def releases(world: World) -> list[int]:
     """Nodes that release a model: by role, or files published after a training in the same workflow, or published model files."""
     graph = world.graph
-    found = set(graph.with_role(*RELEASES))
+    found = {n for n in graph.with_role(*RELEASES) if graph.nodes[n].kind != "workflow"}  # a GitOps object brings what was merged
     trained = _trained(world)
     for node in graph.with_role("artifact.upload"):
         if graph.nodes[node].attributes.get("does") != "keep" and (_carries_model(world, node) or node in trained):
@@ -80,12 +83,15 @@ def guard_releases(world: World) -> list[Guarded]:
     graph, code = world.graph, world.code
     checks = {decides(code, n): n for n in graph.with_role("model.compare") if n in code.node_op and graph.nodes[n].gate}
     stops = {op: code.node_op[n] for op, n in checks.items()}
-    order = Order(code, [op for op, stop in stops.items() if not code.checks.swallowed(stop)], stops=stops)
+    order = Order(code, [op for op, stop in stops.items() if not code.checks.swallowed(stop)], stops=stops, tasks=True)
+    shell = shell_gates(world)
+    around = {**shell.around, **task_conditions(world)}
+    blocking = {*checks.values(), *shell.stopping}
     found: list[Guarded] = []
     for node in releases(world):
         op = code.node_op.get(node)
         guards, free = _in_code(code, graph, op, order, checks) if op is not None else (set(), [])
-        outer = _in_workflow(world, node, set(checks.values()))
+        outer = _in_workflow(world, node, blocking, around)
         for guard in sorted(guards | outer):
             graph.connect(guard, node, "guard", graph.nodes[guard].place)
         guarded = bool(outer) or (bool(guards) and not free)
@@ -149,7 +155,7 @@ def _free_ways(code: Code, graph: Graph, op: int, order: Order, checks: dict[int
     if before is not None:
         found.add(checks[before])
         return []
-    around = [c for c in code.checks.guards(op) if about_quality(code, c)]
+    around = [c for c in (*code.checks.guards(op), *_decided(code, op)) if about_quality(code, c)]
     if around:
         found.update(_condition_node(code, graph, c) for c in around)
         return []
@@ -164,6 +170,13 @@ def _free_ways(code: Code, graph: Graph, op: int, order: Order, checks: dict[int
     return [c for c in callers if ways[c]]
 
 
+def _decided(code: Code, op: int) -> list[int]:
+    """The conditions by which an earlier task decides that the task of an operation runs."""
+    tasks = code.tasks
+    branching = tasks.allowed_by(op) | tasks.deciding(code.program.scope_id(op))
+    return [c for task in sorted(branching) for scope in tasks.runs[task] for c in code.checks.deciders.of_result(scope)]
+
+
 def _condition_node(code: Code, graph: Graph, condition: int) -> int:
     """The node of a condition that guards a release."""
     known = condition in code.op_node
@@ -175,12 +188,18 @@ def _condition_node(code: Code, graph: Graph, condition: int) -> int:
     return node
 
 
-def _in_workflow(world: World, node: int, checks: set[int]) -> set[int]:
-    """Checks that earlier steps of the job, or jobs it needs, run with their failure kept."""
+def _in_workflow(world: World, node: int, checks: set[int], around: Mapping[int, int]) -> set[int]:
+    """Checks that earlier steps of the job, or jobs it needs, run with their failure kept, and conditions on what runs the release."""
     graph = world.graph
     found: set[int] = set()
+    ops = {task: op for op, task in world.tasks.items()}
     for holder in holders(graph, node):
+        if holder in around:
+            found.add(around[holder])
         for start in earlier(world, holder):
             reached = graph.sweep([start], RUNS, allow=lambda e: not e.loss and not e.blocked)
             found |= checks & reached.keys()
+        if holder in ops:
+            decided = [c for c in _decided(world.code, ops[holder]) if about_quality(world.code, c)]
+            found.update(_condition_node(world.code, graph, c) for c in decided)
     return found

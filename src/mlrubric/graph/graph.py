@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mlrubric.model.graph import Edge, Node
 from mlrubric.model.place import Place
@@ -43,6 +43,16 @@ class Graph:
             self.nodes[node].roles = (*self.nodes[node].roles, role)
             self._roles.setdefault(role, []).append(node)
 
+    def take(self, node: int, role: str) -> None:
+        """Take a role away that was given too early."""
+        if role in self.nodes[node].roles:
+            self.nodes[node].roles = tuple(r for r in self.nodes[node].roles if r != role)
+            self._roles[role].remove(node)
+
+    def doubt(self, number: int) -> None:
+        """Make an edge one that is only assumed."""
+        self.edges[number] = replace(self.edges[number], certain=False)
+
     def turn(self, node: int, kind: str) -> None:
         """Make a node one of another kind."""
         self._kinds[self.nodes[node].kind].remove(node)
@@ -69,6 +79,10 @@ class Graph:
         self.outgoing[source].append(len(self.edges))
         self.incoming[target].append(len(self.edges))
         self.edges.append(Edge(source, target, kind, place, certain, loss, blocked, label))
+
+    def turn_edge(self, number: int, kind: str) -> None:
+        """Make an edge one of another kind."""
+        self.edges[number] = replace(self.edges[number], kind=kind)
 
     # ---- selection ----------------------------------------------------------------------------------------------
 

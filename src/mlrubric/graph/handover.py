@@ -14,6 +14,7 @@ from mlrubric.graph.sweeps import OVER
 from mlrubric.graph.world import World
 
 HANDED = "handed over"
+TAKEN = ("param", "call")  # what takes a value inside the task, not where tasks are declared
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ def hand_over(world: World, handovers: Sequence[Handover]) -> None:
                 if target not in code.flow.after(source):
                     code.flow.jump(source, target, OVER)
                     code.flow.handed.add((source, target))
+                if code.program.ops[target].kind in TAKEN:
+                    code.tasks.follow(code.program.scope_id(target), code.program.scope_id(source))
     if not handovers:
         return
     decided: dict[int, list[int]] = {}

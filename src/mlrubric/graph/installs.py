@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from mlrubric.graph.graph import RUNS
+from mlrubric.graph.versions import Pinned, of_requirement, of_word
 from mlrubric.graph.world import World
 from mlrubric.knowledge.catalogue import normal_name
 from mlrubric.knowledge.invocation import Invocation
@@ -23,9 +24,11 @@ OPAQUE = ("shell-text", "session")
 
 @dataclass(slots=True)
 class Environment:
-    """`names` are normalised; `known` is false when something installs what we cannot see; `command` is the last install command."""
+    """`names` are normalised; `known` is false when something installs what we cannot see; `command` is the last install command; `pins`
+    are the lines and words that ask for something, with what lock files beside them fix."""
 
     names: set[str] = field(default_factory=set)
+    pins: list[Pinned] = field(default_factory=list)
     known: bool = True
     command: int = -1
 
@@ -88,6 +91,8 @@ class Installs:
                 self._file(found, posixpath.normpath(posixpath.join(base, value)), frozenset())
             elif name == "package":
                 found.names.add(normal_name(re.split(r"[\[<>=!~; ]", value, maxsplit=1)[0]))
+                one = of_word(value, self.graph.nodes[found.command].place)
+                found.pins.extend([one] if one is not None else [])
             elif name == "project":
                 self._project(found, posixpath.normpath(posixpath.join(base, value)), extras, everything)
         manager = next((v for n, v in options if n == "manager"), "pip")
@@ -134,6 +139,16 @@ class Installs:
                 for extra in requirement.extras:
                     self._take(found, path, [r for r in self.groups.get(path, {}).get(extra, []) if normal_name(r.name) not in own])
             found.names.add(name)
+            found.pins.append(of_requirement(requirement))
+        self._locked(found, path)
+
+    def _locked(self, found: Environment, path: str) -> None:
+        """What lock files beside a manifest fix."""
+        folder = posixpath.dirname(path)
+        for other in sorted(self.groups):
+            if other != path and posixpath.dirname(other) == folder:
+                locked = [r for members in self.groups[other].values() for r in members if r.kind == "locked"]
+                found.pins.extend(of_requirement(requirement) for requirement in locked)
 
     def _file(self, found: Environment, path: str, seen: frozenset[str]) -> None:
         if path not in self.world.facts:
@@ -142,6 +157,7 @@ class Installs:
         for members in self.groups.get(path, {}).values():
             for requirement in members:
                 found.names.add(normal_name(requirement.name))
+                found.pins.append(of_requirement(requirement))
                 local = requirement.url or ("." if requirement.editable else "")
                 if requirement.editable or local.startswith((".", "/", "file:")):
                     self._project(found, posixpath.dirname(path) or ".", set(requirement.extras), False)

@@ -7,9 +7,11 @@ from collections.abc import Collection
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.contract import connect_flow
 from mlrubric.graph.derive import MASKED, MEASURED, Timing, clause, derived_roles, slices
+from mlrubric.graph.drift import mark_drift
 from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.measured import measured_reads
 from mlrubric.graph.rivals import mark_rivals, naive_guesses
+from mlrubric.graph.verdicts import mark_measures, mark_verdicts
 
 COMING_IN = frozenset({"data.read", "artifact.download", "feature.serve"})
 NOT_SOURCES = frozenset({"test.case", "test.assert", "check", "random.use", "random.seed", "data.derive", "process.exit"})
@@ -17,6 +19,8 @@ NOT_SOURCES = frozenset({"test.case", "test.assert", "check", "random.use", "ran
 
 def label(graph: Graph, code: Code) -> None:
     """Give checks their derived roles and what they are about, and connect the meaningful operations by flow."""
+    mark_drift(graph, code)
+    mark_measures(graph, code)
     roles = sorted({r for n in code.node_op for r in graph.nodes[n].roles} - NOT_SOURCES)
     code.roles = roles
     index = {role: 1 << i for i, role in enumerate(roles)}
@@ -58,6 +62,7 @@ def label(graph: Graph, code: Code) -> None:
     for node in list(code.node_op):
         if node not in code.check_of:
             graph.nodes[node].about = code.about(code.node_op[node])
+    mark_verdicts(graph, code)
     connect_flow(graph, code)
     mark_rivals(graph, code)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from mlrubric.graph.program import Program
 from mlrubric.graph.resolve import Resolver, containers, given
 from mlrubric.graph.values import HOLE, Values, number, ordered
+from mlrubric.graph.versions import Versions
 from mlrubric.knowledge.catalogue import Catalogue
 from mlrubric.knowledge.entries import Api
 
@@ -52,12 +53,17 @@ class Meaning:
         """The call itself raises when its check fails."""
         return self.entry is not None and self.entry.gate == "raises"
 
+    @property
+    def judges(self) -> bool:
+        """The call gives a verdict that stops nothing by itself."""
+        return self.entry is not None and self.entry.gate == "result"
+
 
 class Meanings:
     """The meaning of each call, computed once the resolver has ended."""
 
-    def __init__(self, program: Program, resolver: Resolver, catalogue: Catalogue) -> None:
-        self.program, self.resolver, self.catalogue = program, resolver, catalogue
+    def __init__(self, program: Program, resolver: Resolver, catalogue: Catalogue, versions: Versions | None = None) -> None:
+        self.program, self.resolver, self.catalogue, self.versions = program, resolver, catalogue, versions
         self._of: dict[int, Meaning] = {}
         self._traits: dict[tuple[str, str, str], frozenset[str]] = {}
         for op, facts in enumerate(program.ops):
@@ -83,14 +89,26 @@ class Meanings:
         """The meaning of a library's name that is used without a call, as a bare decorator is."""
         for value in sorted(self.resolver.of(op), key=repr):
             if value[0] == "external":
-                api = self.catalogue.api(str(value[1]))
+                api = self._api(op, str(value[1]))
                 if api is not None:
                     return Meaning(api.name, api.roles, {}, api)
             elif value[0] == "method":
-                api = self.catalogue.method(str(value[1]), str(value[2]))
+                api = self._method(op, str(value[1]), str(value[2]))
                 if api is not None:
                     return Meaning(api.name, api.roles, {}, api)
         return None
+
+    def _api(self, op: int, name: str) -> Api | None:
+        return self.catalogue.api(name, self._version(op, name))
+
+    def _method(self, op: int, owner: str, name: str) -> Api | None:
+        return self.catalogue.method(owner, name, self._version(op, owner))
+
+    def _version(self, op: int, name: str) -> str:
+        """The version of a name's library that an operation meets, where what the library means depends on it."""
+        if self.versions is None or not self.catalogue.varies(name):
+            return ""
+        return self.versions.likely(self.program.unit(op).path, name)
 
     def traits(self, meaning: Meaning) -> frozenset[str]:
         """What a call does to rows beyond its roles: traits of its entry, of its own name and of the type it is made of or called on."""
@@ -110,10 +128,10 @@ class Meanings:
         for target in targets:
             found: Meaning | None = None
             if target[0] == "external":
-                found = self._named(op, str(target[1]), self.catalogue.api(str(target[1])))
+                found = self._named(op, str(target[1]), self._api(op, str(target[1])))
             elif target[0] == "method":
                 owner, name = str(target[1]), str(target[2])
-                found = self._named(op, f"{owner}.{name}", self.catalogue.method(owner, name), owner)
+                found = self._named(op, f"{owner}.{name}", self._method(op, owner, name), owner)
             elif target[0] == "class":
                 found = self._subclass(op, number(target))
             if found is not None and not (inside and found.entry is None) and (best is None or len(found.roles) > len(best.roles)):

@@ -17,11 +17,17 @@ class Order:
     """Questions of precedence for one set of operations (the `marked` ones)."""
 
     def __init__(
-        self, code: Code, marked: Collection[int], *, only: frozenset[int] | None = None, stops: Mapping[int, int] | None = None
+        self,
+        code: Code,
+        marked: Collection[int],
+        *,
+        only: frozenset[int] | None = None,
+        stops: Mapping[int, int] | None = None,
+        tasks: bool = False,
     ) -> None:
         """With `only`, ways through callers in other scopes do not count, as long as one of these scopes calls. `stops` are the operations
-        that raise for marked ones."""
-        self.code, self.marked, self.only, self.stops = code, frozenset(marked), only, stops or {}
+        that raise for marked ones. With `tasks`, what earlier tasks of a pipeline passed counts, whatever process ran them."""
+        self.code, self.marked, self.only, self.stops, self.tasks = code, frozenset(marked), only, stops or {}, tasks
         self._by_scope: dict[int, list[int]] = {}
         self._always: dict[int, int | None] = {}
         self._calls: dict[int, list[int]] = {}
@@ -92,8 +98,9 @@ class Order:
         local = self._local(op, scope, guard)
         if local is not None:
             return local
-        if program.scopes[scope].kind == "module" or scope in guard:
-            return None
+        waited = self._waited(op, scope) if self.tasks else None
+        if waited is not None or program.scopes[scope].kind == "module" or scope in guard:
+            return waited
         unit = program.unit(op)
         module = program.module_scope(unit)
         for marked in self._by_scope.get(module, ()):
@@ -109,12 +116,21 @@ class Order:
                 return None
         return found
 
+    def _waited(self, op: int, scope: int) -> int | None:
+        """A marked operation that a task has passed which the operation's own task waits for."""
+        tasks = self.code.tasks
+        for before in sorted(tasks.before(op) | tasks.before_scope(scope)):
+            found = self.always(before)
+            if found is not None:
+                return found
+        return None
+
     def _local(self, op: int, scope: int, guard: frozenset[int]) -> int | None:
         for marked in self._by_scope.get(scope, ()):
             if marked < op and self._dominates(marked, op):
                 return marked
         for call in self._calls.get(scope, ()):
-            if call < op and self._dominates(call, op):
+            if call < op and self._dominates(call, op) and not self.code.tasks.unordered(call, op):
                 inner = self._inside(call, guard | {scope})
                 if inner is not None:
                     return inner

@@ -15,6 +15,7 @@ from mlrubric.model.graph import Edge
 
 CODE = ("function", "module", "notebook", "test", "class")
 PASSING = ("op", "value")  # what lies inside a process
+ENTERS = ("call", "import", "declare")  # what one program enters, and the tasks that it declares: they hand values on
 STEPS = 40
 
 
@@ -28,18 +29,14 @@ class Processes:
 
     def _spread(self) -> None:
         graph = self.graph
-        starts = [
-            n
-            for n in graph.of_kind(*CODE)
-            if not any(graph.nodes[e.source].kind in CODE for e in graph.predecessors(n, ("call", "import")))
-        ]
+        starts = [n for n in graph.of_kind(*CODE) if not any(graph.nodes[e.source].kind in CODE for e in graph.predecessors(n, ENTERS))]
         waiting = deque(starts)
         for index, node in enumerate(starts):
             self.entries[node] = 1 << index
         while waiting:
             node = waiting.popleft()
             bits = self.entries[node]
-            for edge in graph.successors(node, ("call", "import")):
+            for edge in graph.successors(node, ENTERS):
                 known = self.entries.get(edge.target, 0)
                 if bits & ~known:
                     self.entries[edge.target] = known | bits

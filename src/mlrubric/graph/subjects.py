@@ -80,7 +80,7 @@ def _mark_baselines(world: World) -> None:
 
 
 def _mark_requests(world: World) -> None:
-    """`check.request` on handlers whose parameters are validated by a declared model of the request."""
+    """`check.request` on handlers whose requests are validated: a parameter is a declared model, or what comes in is checked inside."""
     graph, code = world.graph, world.code
     for scope, node in sorted(code.scope_node.items()):
         if "serve.handle" not in graph.nodes[node].roles:
@@ -91,6 +91,30 @@ def _mark_requests(world: World) -> None:
                     "data.validate" in _roles_of(world, base) for base in code.resolver.mro(number(value))[1]
                 ):
                     graph.give(node, "check.request")
+        if "check.request" not in graph.nodes[node].roles and _checked_inside(world, scope, node):
+            graph.give(node, "check.request")
+
+
+def _checked_inside(world: World, scope: int, handler: int) -> bool:
+    """Whether a handler, or what it calls, validates what the request brings before it predicts: not its own answer."""
+    graph, code = world.graph, world.code
+    reached = graph.sweep([handler], frozenset({"call"}))
+    checks = [n for n in reached if "data.validate" in graph.nodes[n].roles and n in code.node_op]
+    params = set(code.program.params(scope))
+    for check in checks:
+        op = code.node_op[check]
+        if "model.predict" in code.about(op) or code.program.ops[op].kind == "function":
+            continue
+        behind = code.flow.reach([op], back=True)
+        if params & behind.keys() or any(_is_request(world, b) for b in behind):
+            return True
+    return False
+
+
+def _is_request(world: World, op: int) -> bool:
+    """Whether an operation takes what a request brings, where the framework has it as a global object."""
+    meaning = world.code.meanings.of(op)
+    return meaning is not None and "data.read" in meaning.roles and ".request." in meaning.api
 
 
 def _roles_of(world: World, name: str) -> tuple[str, ...]:

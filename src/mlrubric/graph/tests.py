@@ -4,145 +4,182 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
+from mlrubric.graph.skips import Skips
+from mlrubric.graph.surroundings import Surroundings
+from mlrubric.graph.test_options import UNITTEST, Selection, Settings, runner_settings
 from mlrubric.graph.world import World
-from mlrubric.knowledge.commands import Invocation
-from mlrubric.model.facts import Setting
-from mlrubric.model.graph import Node
 
-PREFIXES = ("tool.pytest.ini_options.", "pytest.", "tool:pytest.")
-VARIABLE = re.compile(r"\$\{\{?[^}]*\}\}?|\$\([^)]*\)|\$\w+")  # in a path: any one name
-ALWAYS_SKIPPED = re.compile(r"(^|\.)mark\.skip$|unittest\.skip$")
+CASE = re.compile(r"(^|\.)(TestCase|[A-Z]\w*TestCase)$")
+UNSEEN = ("*.egg", ".*", "_darcs", "build", "CVS", "dist", "node_modules", "venv", "{arch}")  # folders that pytest does not enter by itself
+NOTEBOOKS = frozenset({"--nbval", "--nbval-lax", "--nbmake"})
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """What a test command asks for. Paths are relative to the root; `ignored` are paths or globs."""
-
-    folder: str
-    paths: tuple[str, ...] = ()
-    keyword: str = ""
-    marker: str = ""
-    ignored: tuple[str, ...] = ()
-    nodes: tuple[str, ...] = ()  # file::Class::test
-    collects_only: bool = False
-
-    @staticmethod
-    def of(folder: str, invocation: Invocation) -> Selection:
-        paths: list[str] = []
-        nodes: list[str] = []
-        keyword = marker = ""
-        ignored: list[str] = []
-        only = False
-        for name, value in invocation.options:
-            if name in ("path", "paths"):
-                for part in value.split():
-                    (nodes if "::" in part else paths).append(posixpath.normpath(posixpath.join(folder, part)))
-            elif name in ("-k", "keyword"):
-                keyword = value
-            elif name in ("-m", "marker"):
-                marker = value
-            elif name in ("--ignore", "--ignore-glob", "--deselect"):
-                ignored.append(posixpath.normpath(posixpath.join(folder, value)))
-            elif name in ("--collect-only", "--co"):
-                only = True
-        for part in invocation.target.split():
-            (nodes if "::" in part else paths).append(posixpath.normpath(posixpath.join(folder, part)))
-        paths = [VARIABLE.sub("*", path) for path in paths]
-        return Selection(folder, tuple(dict.fromkeys(paths)), keyword, marker, tuple(ignored), tuple(dict.fromkeys(nodes)), only)
-
-
-def select(world: World, selection: Selection) -> list[tuple[int, bool, str]]:
-    """The test nodes of a command, each with the reason when it does not run."""
+def select(
+    world: World, selection: Selection, given: tuple[tuple[str, str], ...] = (), own: Mapping[str, str] | None = None, by_hand: bool = False
+) -> list[tuple[int, bool, str]]:
+    """The test nodes of a command, each with the reason when it does not run, or its failure does not count. `given` are the options of the
+    command, `own` the variables that it is run with, `by_hand` says that only a person runs it."""
+    settings = runner_settings(world, selection.folder, given)
+    selection = selection.with_settings(settings)
     if selection.collects_only:
-        return [(n, True, "the tests are only collected") for n, _, _ in _candidates(world, selection)]
-    settings = _settings(world, selection.folder)
-    keyword, marker, ignored = selection.keyword, selection.marker, list(selection.ignored)
-    words = settings.get("addopts", "").split()
-    for index, word in enumerate(words):
-        following = words[index + 1].strip("\"'") if index + 1 < len(words) else ""
-        if word == "-m" and not marker:
-            marker = following
-        elif word == "-k" and not keyword:
-            keyword = following
-        elif word.startswith("--ignore="):
-            ignored.append(posixpath.normpath(posixpath.join(selection.folder, word.partition("=")[2])))
+        return [(n, True, "the tests are only collected") for n, _, _ in _candidates(world, selection, settings)]
     found: list[tuple[int, bool, str]] = []
+    skips = Skips(world, settings.get("xfail_strict", ("",))[:1] in (("true",), ("True",), ("1",)))
+    around = Surroundings(world, own or {}, by_hand)
     sure = not any("*" in p for p in (selection.folder, *selection.paths))
-    for node, scope, path in _candidates(world, selection):
+    ignored = (*selection.ignored, *_ignored(world))
+    for node, scope, path in _candidates(world, selection, settings):
         label = world.graph.nodes[node].label
-        marks = _marks(world, scope)
+        own_names = {label.lower(), path.lower(), *(name.rpartition(".")[2].lower() for name in skips.names(scope))}
         if any(path == i or path.startswith(i.rstrip("/") + "/") or fnmatchcase(path, i) for i in ignored):
             found.append((node, True, "ignored by the command"))
-        elif keyword and not _matches(keyword, {label.lower(), path.lower()}, substring=True):
-            found.append((node, True, f"deselected by -k {keyword}"))
-        elif marker and not _matches(marker, {m.rsplit(".", 1)[-1] for m in marks}):
-            found.append((node, True, f"deselected by -m {marker}"))
-        elif any(ALWAYS_SKIPPED.search(m) for m in marks):
-            found.append((node, True, "the test is skipped"))
+        elif any(_begins(path, label, d) for d in selection.deselected):
+            found.append((node, True, "deselected by the command"))
+        elif selection.keyword and not _matches(selection.keyword, own_names, substring=True):
+            found.append((node, True, f"deselected by -k {selection.keyword}"))
+        elif selection.marker and not _matches(selection.marker, {m.rsplit(".", 1)[-1] for m in skips.names(scope)}):
+            found.append((node, True, f"deselected by -m {selection.marker}"))
         else:
-            found.append((node, sure, ""))
+            reason = skips.reason(scope, around, selection.flags)
+            found.append((node, reason != "" or sure, reason))
+    if selection.flags & NOTEBOOKS:
+        found.extend((node, sure, "") for node in _notebooks(world, selection, settings))
     return found
 
 
-def _candidates(world: World, selection: Selection) -> list[tuple[int, int, str]]:
+def _begins(path: str, label: str, wanted: str) -> bool:
+    """Whether `--deselect` names the test, its class, or its file."""
+    file, _, inner = wanted.partition("::")
+    name = inner.partition("[")[0].replace("::", ".")
+    return file == path and "[" not in inner and (not name or label == name or label.startswith(name + "."))
+
+
+def _candidates(world: World, selection: Selection, settings: Settings) -> list[tuple[int, int, str]]:
     """Test nodes under the paths, as (node, scope, path)."""
     program = world.code.program
-    paths = tuple(p for p in selection.paths if p.strip("*/"))
-    if selection.paths and not paths:
+    if selection.paths and not any(p.strip("*/") for p in selection.paths):
         return []  # of a place that is not known at all, nothing is known to run
-    if not paths and not selection.nodes:
-        settings = _settings(world, selection.folder)
-        named = settings.get("testpaths", "").split()
-        paths = tuple(posixpath.normpath(posixpath.join(selection.folder, p)) for p in named) or (selection.folder or ".",)
+    paths = _paths(world, selection, settings)
     found: list[tuple[int, int, str]] = []
     for scope, node in sorted(world.code.scope_node.items()):
-        facts: Node = world.graph.nodes[node]
+        facts = world.graph.nodes[node]
         if facts.kind != "test":
             continue
         path = program.modules[program.scope_unit[scope]].path
-        inside = any(p in (".", path) or path.startswith(p + "/") or fnmatchcase(path, p) or fnmatchcase(path, p + "/*") for p in paths)
-        chosen = any(
-            n.partition("::")[0] == path and facts.label.endswith(n.rpartition("::")[2].partition("[")[0]) for n in selection.nodes
-        )
-        if inside or chosen:
+        explicit = path in paths
+        below = [p for p in paths if p == "." or path.startswith(p + "/")]
+        inside = explicit or any(fnmatchcase(path, p) or fnmatchcase(path, p + "/*") for p in paths)
+        inside = inside or any(_entered(path, p, settings) for p in below)
+        chosen = any(_is_node(path, facts.label, n) for n in selection.nodes)
+        if (chosen or inside) and _is_collected(world, scope, path, selection, settings, explicit or chosen):
             found.append((node, scope, path))
     return found
 
 
-def _settings(world: World, folder: str) -> dict[str, str]:
-    """pytest's own options: of the nearest folder above that has them."""
-    best: dict[str, str] = {}
-    depth = -1
-    for path, setting in world.every(Setting):
-        for prefix in PREFIXES:
-            if setting.route.startswith(prefix) and posixpath.basename(path) in (
-                "pyproject.toml",
-                "pytest.ini",
-                "setup.cfg",
-                "tox.ini",
-                ".pytest.ini",
-            ):
-                here = posixpath.dirname(path)
-                if (not here or folder == here or folder.startswith(here + "/")) and len(here) >= depth:
-                    if len(here) > depth:
-                        best, depth = {}, len(here)
-                    key = re.sub(r"\[\d+\]$", "", setting.route[len(prefix) :])
-                    best[key] = f"{best[key]} {setting.value}" if key in best else setting.value
-    return best
+def _is_node(path: str, label: str, wanted: str) -> bool:
+    file, _, inner = wanted.partition("::")
+    name = inner.partition("[")[0].replace("::", ".")
+    return file == path and (label == name or label.startswith(name + ".") or label.endswith("." + name))
 
 
-def _marks(world: World, scope: int) -> set[str]:
-    """Qualified names of the decorators of a test and its class."""
+def _paths(world: World, selection: Selection, settings: Settings) -> tuple[str, ...]:
+    """Where the runner looks: what the command names, else what its settings name, else where it is started. A plain word that names
+    nothing was the value of an option that we do not know."""
+    paths = tuple(p for p in selection.paths if p.strip("*/"))
+    there = tuple(p for p in paths if p == "." or p in world.files or p in world.folders or set(p) & set("*/.?["))
+    if paths and there:
+        return there
+    if paths and selection.runner in UNITTEST:
+        return paths
+    if selection.nodes:
+        return ()
+    if paths and not all(p.isidentifier() for p in paths):
+        return paths
+    named = settings.get("testpaths", ()) if selection.runner not in UNITTEST else ()
+    found = tuple(posixpath.normpath(posixpath.join(selection.folder, p)) for p in named)
+    return found or (selection.folder or ".",)
+
+
+def _entered(path: str, root: str, settings: Settings) -> bool:
+    """Whether the runner enters the folders from a root down to a file."""
+    inner = posixpath.dirname(path) if root == "." else posixpath.dirname(path)[len(root) :].strip("/")
+    closed = settings.get("norecursedirs", UNSEEN)
+    return not any(fnmatchcase(folder, pattern.rstrip("/")) for folder in inner.split("/") if folder for pattern in closed)
+
+
+def _is_collected(world: World, scope: int, path: str, selection: Selection, settings: Settings, explicit: bool) -> bool:
+    """Whether the runner takes the file, the class and the function for tests, by their names."""
+    program = world.code.program
+    parent = program.parent_scope(scope)
+    in_class = program.scopes[parent].kind == "class"
+    case = in_class and _is_case(world, parent)
+    name = posixpath.basename(path)
+    if selection.runner in UNITTEST:
+        wanted = selection.pattern or ("test*.py" if selection.runner == "discover" or not selection.paths else "*")
+        return case and (explicit or fnmatchcase(name, wanted))
+    files = settings.get("python_files", ())
+    if files and not explicit and not any(fnmatchcase(name, f) or fnmatchcase(path, f) or fnmatchcase(path, f"*/{f}") for f in files):
+        return False
+    if case:
+        return True
+    if not _begins_with(program.scopes[scope].name, settings.get("python_functions", ("test",))):
+        return False
+    if not in_class:
+        return True
+    off = any(program.ops[d].kind == "assign" and program.ops[a].value is False for d in program.exports[parent].get("__test__", ())
+              for a in program.args[d] if a >= 0)  # fmt: skip
+    return not off and "__init__" not in program.exports[parent] and _begins_with(
+        program.scopes[parent].name, settings.get("python_classes", ("Test",))
+    )  # fmt: skip
+
+
+def _begins_with(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, p) if set(p) & set("*?[") else name.startswith(p) for p in patterns)
+
+
+def _is_case(world: World, scope: int, depth: int = 0) -> bool:
+    """Whether a class is a TestCase of unittest, or of something built on it, or may be one that we do not know."""
     program, resolver = world.code.program, world.code.resolver
-    found: set[str] = set()
-    while scope >= 0:
-        for decorator in program.decorators(program.definition(scope)):
-            called = program.args[decorator][0] if program.ops[decorator].kind == "call" else decorator
-            found |= {str(v[1]) for v in resolver.of(called) if v[0] == "external"}
-        scope = program.parent_scope(scope)
+    definition = program.definition(scope)
+    extra = program.ops[definition].extra if definition >= 0 else None
+    for base in program.args[definition][: int(extra[0])] if isinstance(extra, tuple) else ():
+        for value in resolver.of(base):
+            if value[0] == "external" and CASE.search(str(value[1])):
+                return True
+            if value[0] == "class" and isinstance(value[1], int) and depth < 8 and _is_case(world, value[1], depth + 1):
+                return True
+    return False
+
+
+def _ignored(world: World) -> list[str]:
+    """`collect_ignore` and `collect_ignore_glob` of conftest files, from the root."""
+    program = world.code.program
+    found: list[str] = []
+    for unit in program.modules:
+        if posixpath.basename(unit.path) != "conftest.py":
+            continue
+        folder = posixpath.dirname(unit.path)
+        for name in ("collect_ignore", "collect_ignore_glob"):
+            for definition in program.exports[unit.scope_base].get(name, ()):
+                for value in program.args[definition]:
+                    elements = program.args[value] if value >= 0 and program.ops[value].kind == "container" else ()
+                    texts = [program.ops[e].value for e in elements if program.ops[e].kind == "const"]
+                    found.extend(posixpath.normpath(posixpath.join(folder, text)) for text in texts if isinstance(text, str))
+    return found
+
+
+def _notebooks(world: World, selection: Selection, settings: Settings) -> list[int]:
+    """Notebooks under the paths, for a plug-in that runs them as tests."""
+    paths = _paths(world, selection, settings)
+    found = []
+    for path, index in sorted(world.code.program.by_path.items()):
+        if path.endswith(".ipynb") and any(
+            p == path or fnmatchcase(path, p) or ((p == "." or path.startswith(p + "/")) and _entered(path, p, settings)) for p in paths
+        ):
+            found.append(world.code.module_node[index])
     return found
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from mlrubric.graph.code import is_test_code
-from mlrubric.graph.graph import FLOWS
+from mlrubric.graph.graph import FLOWS, RUNS
+from mlrubric.graph.values import number
 from mlrubric.graph.world import World
 
-TRAINED = ("model.build", "model.fit", "model.save", "model.register", "run.log_model", "model.predict")
+KEPT = frozenset({"model.save", "model.register"})
+TRAINED = KEPT | {"model.build", "model.fit", "run.log_model", "model.predict"}
+COMING = frozenset({"data.read", "artifact.download", "feature.serve"})
 
 
 def mark_used(world: World) -> None:
@@ -16,11 +19,15 @@ def mark_used(world: World) -> None:
 
 
 def _mark_choices(world: World) -> None:
-    graph = world.graph
+    """What a search tries out itself, in the function that it is given, is not yet its choice."""
+    graph, code = world.graph, world.code
+    searches = [code.node_op[n] for n in graph.with_role("model.tune") if n in code.node_op]
+    tried = [code.scope_node[number(t)] for op in searches for t in code.resolver.targets.get(op, ()) if t[0] in ("function", "callback")]
+    trials = graph.sweep(tried, RUNS)
     for node in graph.with_role("model.tune"):
         reached = graph.sweep([node], FLOWS)
         later = [n for n in reached if "model.tune" not in graph.nodes[n].roles and not is_test_code(graph.nodes[n].place.path)]
-        used = any(set(TRAINED) & set(graph.nodes[n].roles) for n in later)
+        used = any((KEPT if n in trials else TRAINED) & set(graph.nodes[n].roles) for n in later)
         graph.nodes[node].attributes["chosen"] = "true" if used else "false"
 
 
@@ -33,9 +40,12 @@ def _mark_inputs(world: World) -> None:
         if n in code.node_op and code.holder(code.node_op[n]) in serving and not is_test_code(graph.nodes[n].place.path)
     ]  # fmt: skip
     inputs = graph.sweep(predictions, FLOWS, back=True)
+    sources = [n for n in inputs if COMING & set(graph.nodes[n].roles)]
+    looked_at = graph.sweep(sources, FLOWS)  # an assertion gives nothing on: what it looks at is predicted on as well
     calls = frozenset({"call"})
     above = [n for n in graph.sweep(serving, calls, back=True) if graph.nodes[n].kind in ("function", "module", "notebook")]
     together = graph.sweep([n for n in above if not is_test_code(graph.nodes[n].place.path)], calls)
     for node in graph.with_role("data.validate"):
         if not is_test_code(graph.nodes[node].place.path):
-            graph.nodes[node].attributes["serving_data"] = "true" if node in inputs and node in together else "false"
+            looks = node in inputs or node in looked_at
+            graph.nodes[node].attributes["serving_data"] = "true" if looks and node in together else "false"

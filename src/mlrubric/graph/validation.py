@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from functools import cache
 
 from mlrubric.graph.code import is_test_code
-from mlrubric.graph.earlier import positions
+from mlrubric.graph.earlier import earlier, positions
 from mlrubric.graph.gates import decides
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.order import Order
@@ -93,14 +93,15 @@ def _checked(world: World, view: Processes, fit: int, read: int, ahead: Callable
     files = {e.source for e in graph.predecessors(read, ("read",)) if graph.nodes[e.source].kind in FILES}
     files |= {j.target for f in files for j in graph.successors(f, ("join",)) if not j.certain}
     here = {decides(code, c) for c in ahead(read) if view.of(c) & view.of(fit) and c in code.node_op}
-    if here and fit in code.node_op and Order(code, here).before(code.node_op[fit]) is not None:
+    if here and fit in code.node_op and Order(code, here, tasks=True).before(code.node_op[fit]) is not None:
         return True
     elsewhere = {c for file in files for c in ahead(file) if not view.of(c) & view.of(fit)}
     return any(same_run(world, c, fit) for c in sorted(elsewhere))
 
 
 def same_run(world: World, check: int, fit: int) -> bool:
-    """One command runs both as stages without losing the check's failure, or a job or stage runs the check in an earlier step."""
+    """One command runs both as stages without losing the check's failure, a job or stage runs the check in an earlier step, or the check's
+    task must have succeeded before the other's."""
     graph = world.graph
     above_check = graph.sweep([check], RUNS, back=True, allow=lambda e: not e.loss and not e.blocked)
     above_fit = graph.sweep([fit], RUNS, back=True, stop=graph.of_kind("test"))  # a test that trains is no run
@@ -114,7 +115,8 @@ def same_run(world: World, check: int, fit: int) -> bool:
             second = _positions(world, node, above_fit)
             if first and second and min(first) < min(second):
                 return True
-    return False
+    waiting = [n for n in above_fit if graph.nodes[n].kind == "task" and n in world.needs and n not in above_check]
+    return any(need in above_check for node in waiting for need in earlier(world, node))
 
 
 def _positions(world: World, parent: int, above: dict[int, int]) -> list[int]:

@@ -11,7 +11,9 @@ from mlrubric.graph.code import Code
 from mlrubric.graph.frameworks import Fixtures
 from mlrubric.graph.graph import Graph
 from mlrubric.graph.values import HOLE
+from mlrubric.graph.versions import Versions
 from mlrubric.knowledge.invocation import Invocation
+from mlrubric.knowledge.moved import Moved
 from mlrubric.model.facts import Command, FileFacts
 from mlrubric.model.place import Place
 
@@ -26,15 +28,21 @@ class World:
     code: Code
     fixtures: Fixtures
     facts: Mapping[str, Sequence[FileFacts]]
+    versions: Versions
     files: frozenset[str]
     folders: frozenset[str]
     doubtful: frozenset[str] = frozenset()  # files and folders that may or may not be tracked
+    today: str = ""  # ISO date that schedules are judged by, "" when it is not known
     nodes: dict[tuple[str, str], int] = field(default_factory=dict)  # (path, symbol) -> node
     artifacts: dict[str, int] = field(default_factory=dict)  # normalised path -> node
-    needs: dict[int, tuple[int, ...]] = field(default_factory=dict)  # job -> the jobs it waits for
+    needs: dict[int, tuple[int, ...]] = field(default_factory=dict)  # job or task -> those it waits for
+    tasks: dict[int, int] = field(default_factory=dict)  # operation that declares a task -> its node
     broken: list[tuple[Place, str]] = field(default_factory=list)  # hops that point at nothing
     starts: list[tuple[int, Invocation]] = field(default_factory=list)  # commands that run a script or module of ours
     installs: list[tuple[int, str, Invocation]] = field(default_factory=list)  # install commands: node, folder, what is asked for
+    moved: list[tuple[int, str, Moved]] = field(default_factory=list)  # commands that versions of their program do not have: node, folder
+    images: list[tuple[int, str, Command, Invocation]] = field(default_factory=list)  # commands that build or start an image: node, folder
+    delivers: list[tuple[int, str, Command, Invocation]] = field(default_factory=list)  # commands that bring manifests: node, folder
 
     def every(self, kind: type[F]) -> Iterator[tuple[str, F]]:
         """All facts of a type with the path of their file, in order of path."""

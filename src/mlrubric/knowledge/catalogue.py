@@ -12,8 +12,10 @@ from pathlib import Path
 from mlrubric.knowledge.entries import Api, Duck, TypeInfo
 from mlrubric.knowledge.library import AREAS, Library, read_library
 from mlrubric.knowledge.location import rules_directory
+from mlrubric.knowledge.moved import MovedNames
 from mlrubric.knowledge.roles import Roles, load_roles
 from mlrubric.knowledge.toml import CatalogueError, Entry, is_table, parse, read
+from mlrubric.knowledge.versions import key
 
 _HEAD = re.compile(r"^\[library\][^\n]*\n(?:(?!\[)[^\n]*\n?)*", re.MULTILINE)
 _ALWAYS = "ducks"
@@ -30,9 +32,11 @@ class Catalogue:
         self._areas: dict[str, str] = {}  # import name (may be dotted) -> area
         self._variants: dict[str, str] = {}
         self._brings: dict[str, tuple[str, ...]] = {}  # what comes along
+        self._images: dict[str, str] = {}  # image -> distribution that its tag is the version of
         self._libraries: dict[Path, Library] = {}
         self._apis: dict[tuple[str, str], Api | None] = {}
         self._lines: dict[str, tuple[str, ...]] = {}
+        self._varies: dict[Path, bool] = {}
         self._canonical: dict[str, str] = {}
         self._read_heads()
 
@@ -51,6 +55,10 @@ class Catalogue:
     def knows(self, name: str) -> bool:
         """Whether a library file speaks of this name's top-level package."""
         return self._library(name) is not None
+
+    def library(self, name: str) -> Library | None:
+        """The entries of the file that speaks of this name's top-level package."""
+        return self._library(name)
 
     @property
     def import_names(self) -> tuple[str, ...]:
@@ -131,9 +139,31 @@ class Catalogue:
         library = self._read(self._folder / f"{_ALWAYS}.toml") if name.startswith("?.") else self._library(name)
         return library.traits.get(name, ()) if library is not None else ()
 
+    def fixture(self, name: str) -> str:
+        """The type of what a plug-in of the test runner hands to the parameter `name` of a test; "" for none."""
+        library = self._library("pytest")
+        return library.fixtures.get(name, "") if library is not None else ""
+
     def duck(self, method: str) -> tuple[Duck, ...]:
         """What a method name may mean on a receiver of unknown type, the most particular first."""
         return self._ducks().get(method, ())
+
+    # ---- versions ----
+
+    def moved(self, name: str) -> MovedNames | None:
+        """The names that versions of this name's library lack; None when no file speaks of it."""
+        library = self._library(name)
+        return library.moved if library is not None else None
+
+    def varies(self, name: str) -> bool:
+        """Whether what this name's library means differs between versions, so that the one that is installed matters."""
+        library = self._library(name)
+        if library is None:
+            return False
+        known = self._varies.get(library.path)
+        if known is None:
+            known = self._varies[library.path] = library.varies()
+        return known
 
     # ---- distributions ----
 
@@ -147,6 +177,11 @@ class Catalogue:
             if found:
                 return found
         return parts[0].replace("_", "-").lower()
+
+    def inside_image(self, image: str) -> str:
+        """The distribution whose version the tag of an image says, by the image's name without its registry; "" for others."""
+        parts = image.split("/")
+        return next((self._images[n] for i in range(len(parts)) if (n := "/".join(parts[i:])) in self._images), "")
 
     def imports(self, distribution: str) -> tuple[str, ...]:
         """The import names that a distribution brings: `scikit-learn` -> `sklearn`."""
@@ -162,7 +197,7 @@ class Catalogue:
 
     def _read_heads(self) -> None:
         for path in sorted(self._folder.glob("*.toml")):
-            if path.stem in ("actions", "distributions"):
+            if path.stem in ("actions", "distributions", "images"):
                 continue
             text = path.read_text(encoding="utf-8")
             match = _HEAD.search(text)
@@ -191,6 +226,10 @@ class Catalogue:
             if not isinstance(value, str):
                 raise CatalogueError(path, 1, f"`{name}` must be a text")
             self._distributions[name] = value
+        images = tables.get("images")
+        if not is_table(images):
+            raise CatalogueError(path, 1, "[images] is missing")
+        self._images = {name: str(value) for name, value in images.items()}
         brings = tables.get("brings")
         if not is_table(brings):
             raise CatalogueError(path, 1, "[brings] is missing")
@@ -288,12 +327,8 @@ def _covers(api: Api, version: str) -> bool:
     """Whether an entry holds for a version; without one, the entry without an upper bound does."""
     if not version:
         return not api.until
-    number = _number(version)
-    return (not api.since or number >= _number(api.since)) and (not api.until or number < _number(api.until))
-
-
-def _number(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+    here = key(version)
+    return (not api.since or here >= key(api.since)) and (not api.until or here < key(api.until))
 
 
 def normal_name(distribution: str) -> str:

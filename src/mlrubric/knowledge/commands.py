@@ -36,6 +36,14 @@ def _interpret(argv: tuple[str, ...], commands: Commands, depth: int) -> tuple[I
     if not word:
         return ()
     name = _program(word, commands)
+    moved = commands.gone(name, rest)
+    if moved is not None:
+        return tuple(replace(found, moved=moved) for found in _program_of(name, word, rest, commands, depth))
+    return _program_of(name, word, rest, commands, depth)
+
+
+def _program_of(name: str, word: str, rest: tuple[str, ...], commands: Commands, depth: int) -> tuple[Invocation, ...]:
+    """What a program is asked to do; `word` is how it is written."""
     if _PYTHON.fullmatch(name):
         return _python(rest, commands, depth)
     if _SHELL.fullmatch(name):
@@ -116,7 +124,7 @@ def _split(words: tuple[str, ...], entry: CommandEntry) -> _Words:
             return _Words(tuple(options), tuple(plain), words[place:])
         if word.startswith("-") and len(word) > 1:
             name, equals, value = word.partition("=")
-            if word.startswith("--") and equals:
+            if equals and (word.startswith("--") or name in entry.values):
                 options.append((name, value))
             elif word in entry.pairs:
                 options.append((word, " ".join(words[place : place + 2])))
@@ -124,6 +132,10 @@ def _split(words: tuple[str, ...], entry: CommandEntry) -> _Words:
             elif word in entry.values:
                 options.append((word, words[place] if place < len(words) else ""))
                 place += 1
+            elif word in entry.optional:
+                takes = place < len(words) and not words[place].startswith("-")
+                options.append((word, words[place] if takes else ""))
+                place += takes
             elif not word.startswith("--") and word[:2] in entry.values:
                 options.append((word[:2], word[2:].removeprefix("=")))
             elif entry.clusters and not word.startswith("--"):
@@ -173,7 +185,8 @@ def _known(entry: CommandEntry, words: tuple[str, ...], commands: Commands, dept
         options = install_options(options, (*((target,) if target else ()), *left))
     else:
         options = (*options, *(("argument", word) for word in left))
-    return (Invocation(kind, target, options, role, directory, swallows), *inner)
+    also = tuple(more for more, wanted in entry.also if given & set(wanted))
+    return (Invocation(kind, target, options, role, directory, swallows, also=also), *inner)
 
 
 def _applies(case: Case, parts: _Words, given: set[str]) -> bool:
@@ -236,7 +249,7 @@ def _python(words: tuple[str, ...], commands: Commands, depth: int) -> tuple[Inv
 
 def _module(module: str, rest: tuple[str, ...], commands: Commands, depth: int) -> tuple[Invocation, ...]:
     """`python -m X` is the program X where we know one of that name."""
-    if module in commands.by_name:
+    if module in commands.by_name or module in commands.moved:
         return _interpret((module, *rest), commands, depth - 1)
     return (Invocation("module", module, arguments(rest)),)
 

@@ -9,6 +9,9 @@ from fnmatch import fnmatchcase
 GENERATORS = ("python", "numpy", "torch", "tensorflow", "jax", "polars", "own")
 """Global random generators; `own` draws fresh entropy that no global seed reaches."""
 
+CHECKED = ("input", "output", "annotated")
+"""What of a function a decorator checks."""
+
 FLOWS = ("args", "none", "receiver", "first")
 """What reaches the result: all arguments and the receiver, nothing, the receiver only, the first argument only."""
 
@@ -23,13 +26,15 @@ validation rows say; making groups of rows; leaving the columns as they are; mak
 giving data the columns or categories that an argument names, whatever its own rows hold (`@columns` or an `@axis` of columns, where the
 entry has such an argument)."""
 
-GIVES = ("parser", "option", "options", "settings", "setting", "asset", "component", "output", "named")
+GIVES = ("parser", "option", "options", "settings", "setting", "asset", "component", "output", "named", "plan", "steps")
 """What a call hands to the program from outside: a parser that options are declared to or settings are read into; one declared option;
 the parsed options; the content of the settings file that `@source` names (or, with `@name`, of that file in the folder `@source`); one
 setting of a parser. `settings:params.yaml` names the file that is read when the call names none. Of functions: `asset`, what it returns
 goes by its name to parameters of that name; `component:<type>`, its outputs go by name to other
 components, and calling it gives that type; `output`, an annotation of such an output. `named:<store>`: a task that names the data it
-takes and gives, as the store knows them."""
+takes and gives, as the store knows them. `plan`: the function is run once, to declare
+tasks, and what it calls waits only for what is declared; of a class, what stands in its block is. `steps`: inside of the block the order of
+the text is that of the tasks."""
 
 HOLDS = ("items", "names")
 """What is in an instance: the items of the first argument of its constructor, which `names` gives as attributes too."""
@@ -66,11 +71,16 @@ class Api:
     `returns` is a type expression: a qualified name, `self` (type of the receiver), `arg:0`, `arg:@value`, `tuple[T, T]`, `list[T]`,
     `dict[T]`, or "" when unknown, `any` for a part of it that is; `returns_with` are the types where one of these arguments is given.
     `flows` is of FLOWS. `learns`: what the arguments carry flows into the receiver. `mutates`: so it does, and the receiver changes in
-    place. `gate` is "raises" when a failing check raises by itself. `random` is the generator that is drawn from when no `@seed` argument
-    is given, `seeds` are the generators that the call seeds. `parts` names the parts of a split result (repeated for every array that goes
-    in). `folds`: splits inside and judges on held-out folds. `bundled`: the data comes in a fixed version with the library. `decorates`:
-    as a decorator, or called with a function, the roles are those of the function. `calls`: arguments that are functions that will be
-    called, `hands` the types of what they are called with (`self` for that of the receiver). `gives` is of GIVES.
+    place. `gate` is "raises" when a failing check raises by itself, "result" when its verdict stands in the result and nothing stops unless
+    somebody looks. `checks`: as a decorator, what of the function it checks: `input`, `output`, `annotated` (what the annotations of
+    parameters and of the result say). `measures`: put into a report or suite, it makes running that mean these roles. `random` is the
+    generator that is drawn from when no `@seed` argument is given, `seeds` are the generators that the call seeds. `parts` names the parts
+    of a split result (repeated for every array that goes in). `folds`: splits inside and judges on held-out folds. `bundled`: the data
+    comes in a fixed version with the library. `decorates`: as a decorator, or called with a function, the roles are those of the function.
+    `calls`: arguments that are functions that will be called, `calls_with` the
+    types of what they are called with (`self` for that of the receiver). `gives` is of GIVES. `hands`: a decorator hands an object of this type to the
+    first parameter of what it decorates. `asks`: methods that the library calls by itself, of heirs of the class, of what is decorated or
+    of the object `@model`, each with the role that it gives them (or ""). `runs`: the library calls what is decorated by itself.
     """
 
     name: str
@@ -92,9 +102,14 @@ class Api:
     folds: bool = False
     bundled: bool = False
     decorates: bool = False
+    checks: tuple[str, ...] = ()
+    measures: tuple[str, ...] = ()
     calls: Param | None = None
-    hands: tuple[str, ...] = ()
+    calls_with: tuple[str, ...] = ()
     gives: str = ""
+    hands: str = ""
+    asks: tuple[tuple[str, str], ...] = ()
+    runs: bool = False
     since: str = ""
     until: str = ""
     confidence: float = 1.0
@@ -183,6 +198,6 @@ def _accepts(accepted: tuple[str, ...], value: str | None) -> bool:
     for pattern in accepted:
         if pattern in ("present", value):
             return True
-        if "*" in pattern and fnmatchcase(value.lower(), pattern):
+        if ("*" in pattern or "[" in pattern) and fnmatchcase(value.lower(), pattern):
             return True
     return False

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from mlrubric.knowledge.location import rules_directory
+from mlrubric.knowledge.moved import Moved, read_moved
 from mlrubric.knowledge.roles import Roles, load_roles
 from mlrubric.knowledge.toml import Entry, entries, read
 
@@ -25,11 +26,15 @@ KINDS: dict[str, str] = {
     "flow": "a pipeline, DAG or flow of an orchestrator is run or deployed; option `manager`; target: its name or file",
     "image-build": "an image is built; target: context; options `file`, `tag`",
     "image-run": "a container is started; target: image",
+    "manifests": "objects of manifest files are brought to a cluster; target: plain words; options `file`, `kustomize`, `recursive`",
+    "chart": "a chart is installed or put together; target: release and chart; options `file`, `set`",
+    "sync": "a GitOps controller is told to synchronise; target: the name of its object",
     "service": "services of a compose file are started; target: their names, empty for all; option `file`",
     "shell-script": "a shell script is run; target: its path",
     "shell-text": "a shell text is run (bash -c); target: the text",
     "install": "packages come; options `requirements`, `constraints`, `project`, `editable`, `extra`, `group`, `package`, `manager`",
     "server": "an application is served; target: `module:object`",
+    "infrastructure": "resources of a folder of Terraform are made; options `directory`",
     "hooks": "pre-commit hooks are run; target: ids, empty for all",
     "tool": "another program that we know; its role says what it does",
     "builtin": "part of the shell or of the operating system's small tools",
@@ -40,7 +45,8 @@ KINDS: dict[str, str] = {
 @dataclass(frozen=True, slots=True)
 class Invocation:
     """One thing that a command line starts. `options` are (name, value) in order, names as written or as KINDS says, `argument` for further
-    words; `directory` is relative to where the command runs; `swallows` is the option with which a failure does not count."""
+    words; `directory` is relative to where the command runs; `swallows` is the option with which a failure does not count; `moved`
+    speaks of versions of the program that do not have this command."""
 
     kind: str
     target: str = ""
@@ -48,6 +54,8 @@ class Invocation:
     role: str = ""
     directory: str = ""
     swallows: str = ""
+    moved: Moved | None = None
+    also: tuple[str, ...] = ()  # further roles
 
     def option(self, *names: str) -> str | None:
         """The value of the first of these options that is given ("" for a flag)."""
@@ -74,10 +82,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class CommandEntry:
-    """One entry. `sub` are the words that follow the program's name; `values` and `pairs` are options that take one or two words; `target`
-    says which words are the target; `inner`: the rest is a command itself ("rest", or "dashes" for what follows `--`) after `skip` words;
-    `clusters`: single-letter options may be joined; `inert`: with one of these options nothing is run; `needs`: without one of these there
-    is no role."""
+    """One entry. `sub` are the words that follow the program's name; `values` and `pairs` are options that take one or two words,
+    `optional` those that take one unless an option follows; `target` says which words are the target; `inner`: the rest is a command
+    itself ("rest", or "dashes" for what follows `--`) after `skip` words; `clusters`: single-letter options may be joined; `inert`: with
+    one of these options nothing is run; `needs`: without one of these there is no role; `also`: further roles that an option brings."""
 
     name: str
     sub: tuple[str, ...] = ()
@@ -85,6 +93,7 @@ class CommandEntry:
     role: str = ""
     values: frozenset[str] = frozenset()
     pairs: frozenset[str] = frozenset()
+    optional: frozenset[str] = frozenset()
     target: tuple[str, ...] = ()
     rename: tuple[tuple[str, str], ...] = ()
     directory: tuple[str, ...] = ()
@@ -96,6 +105,7 @@ class CommandEntry:
     cases: tuple[Case, ...] = ()
     manager: str = ""
     clusters: bool = False
+    also: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +127,20 @@ class Commands:
 
     by_name: dict[str, tuple[CommandEntry, ...]]
     examples: tuple[CommandExample, ...]
+    moved: dict[str, tuple[Moved, ...]] = field(default_factory=dict)
+
+    def gone(self, name: str, words: tuple[str, ...]) -> Moved | None:
+        """The entry of a command that versions of a program do not have; options may stand between its words."""
+        plain = [name, *(word for word in words if not word.startswith("-"))]
+        for moved in self.moved.get(name, ()):
+            wanted = moved.name.split()
+            if plain[: len(wanted)] == wanted and (not moved.arguments or any(word.partition("=")[0] in moved.arguments for word in words)):
+                return moved
+        return None
 
 
 _KEYS = frozenset(("name", "sub", "kind", "role", "values", "pairs", "target", "rename", "directory", "swallows", "inert", "needs"))
-_KEYS |= {"inner", "skip", "cases", "manager", "clusters"}
+_KEYS |= {"inner", "skip", "cases", "manager", "clusters", "optional", "also"}
 _CASE = frozenset(("first", "last", "any", "option", "kind", "role"))
 _EXAMPLE = frozenset(("argv", "kind", "target", "role", "swallows", "directory"))
 
@@ -135,14 +155,17 @@ def _load(folder: Path) -> Commands:
     roles = load_roles(folder)
     found: dict[str, list[CommandEntry]] = {}
     examples: list[CommandExample] = []
+    moved: dict[str, list[Moved]] = {}
     for path in sorted((folder / "knowledge" / "commands").glob("*.toml")):
         text, tables = read(path)
         for entry in entries(path, text, tables, "command"):
             for command in _commands(entry, roles):
                 found.setdefault(command.name, []).append(command)
         examples.extend(_example(entry) for entry in entries(path, text, tables, "example"))
+        for one in read_moved(entries(path, text, tables, "moved"), ()).commands:
+            moved.setdefault(one.name.partition(" ")[0], []).append(one)
     by_name = {name: tuple(sorted(known, key=lambda command: -len(command.sub))) for name, known in found.items()}
-    return Commands(by_name, tuple(examples))
+    return Commands(by_name, tuple(examples), {name: tuple(known) for name, known in moved.items()})
 
 
 def _commands(entry: Entry, roles: Roles) -> list[CommandEntry]:
@@ -159,6 +182,7 @@ def _commands(entry: Entry, roles: Roles) -> list[CommandEntry]:
             role=_role(entry, roles),
             values=frozenset((*entry.texts("values"), *entry.texts("directory"))),
             pairs=frozenset(entry.texts("pairs")),
+            optional=frozenset(entry.texts("optional")),
             target=entry.texts("target"),
             rename=tuple((key, str(value)) for key, value in rename.items()),
             directory=entry.texts("directory"),
@@ -170,6 +194,7 @@ def _commands(entry: Entry, roles: Roles) -> list[CommandEntry]:
             cases=tuple(_case(item, roles) for item in entry.tables("cases")),
             manager=entry.text("manager", ""),
             clusters=entry.flag("clusters"),
+            also=tuple(_brought(item, roles) for item in entry.tables("also")),
         )
         for name in names
         for sub in entry.texts("sub") or ("",)
@@ -194,6 +219,11 @@ def _case(entry: Entry, roles: Roles) -> Case:
     entry.only(_CASE)
     role = _role(entry, roles) if "role" in entry else None
     return Case(entry.texts("first"), entry.texts("last"), entry.texts("any"), entry.texts("option"), _kind(entry, ""), role)
+
+
+def _brought(entry: Entry, roles: Roles) -> tuple[str, tuple[str, ...]]:
+    entry.only(frozenset(("role", "option")))
+    return _role(entry, roles), entry.texts("option")
 
 
 def _example(entry: Entry) -> CommandExample:

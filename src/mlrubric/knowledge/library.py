@@ -7,17 +7,32 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mlrubric.knowledge.entries import FLOWS, GENERATORS, GIVES, HOLDS, TRAITS, Api, Condition, Duck, Example, Param, RolesWhen, TypeInfo
+from mlrubric.knowledge.entries import (
+    CHECKED,
+    FLOWS,
+    GENERATORS,
+    GIVES,
+    HOLDS,
+    TRAITS,
+    Api,
+    Condition,
+    Duck,
+    Example,
+    Param,
+    RolesWhen,
+    TypeInfo,
+)
+from mlrubric.knowledge.moved import MovedNames, read_moved
 from mlrubric.knowledge.roles import Roles
 from mlrubric.knowledge.toml import CatalogueError, Entry, Table, entries, is_table, line_of, parse, read_text
 
 _SHARED = {"role", "roles", "params", "random", "random_when", "random_unless", "also", "instead", "seeds", "calls", "since", "until"}
-_SHARED |= {"gate", "folds", "bundled", "gives"}
-_RESULT = {"returns", "flows", "learns", "mutates", "parts", "decorates", "confidence", "returns_with"}
+_SHARED |= {"gate", "folds", "bundled", "gives", "hands", "measures", "asks", "runs"}
+_RESULT = {"returns", "flows", "learns", "mutates", "parts", "decorates", "confidence", "returns_with", "checks"}
 _CALL = frozenset(_SHARED | _RESULT | {"of", "name"})
 _TYPE = frozenset(_SHARED | {"of", "name", "bases", "arithmetic", "holds"})
 _DUCK = _CALL - {"of", "name"} | {"method", "min_args", "max_args", "receivers", "keywords"}
-_TABLES = frozenset(("library", "aliases", "type", "api", "duck", "attribute", "trait"))
+_TABLES = frozenset(("library", "aliases", "type", "api", "duck", "attribute", "trait", "fixtures", "moved"))
 AREAS = ("data", "ml")
 """What `area` in the head of a file may say: its imports, but for those `aside`, are for data or for models; other files leave it out."""
 _FIRST_EXAMPLE = re.compile(r"^\[\[example\]\]", re.MULTILINE)
@@ -39,6 +54,12 @@ class Library:
     attributes: dict[str, str] = field(default_factory=dict)
     traits: dict[str, tuple[str, ...]] = field(default_factory=dict)
     ducks: list[Duck] = field(default_factory=list)
+    fixtures: dict[str, str] = field(default_factory=dict)  # parameter of a test -> type of what a plug-in of the test runner hands to it
+    moved: MovedNames = field(default_factory=MovedNames)
+
+    def varies(self) -> bool:
+        """Whether what some call means differs between versions."""
+        return any(api.since or api.until for known in self.apis.values() for api in known)
 
 
 def read_library(path: Path, roles: Roles) -> Library:
@@ -54,7 +75,8 @@ def read_library(path: Path, roles: Roles) -> Library:
     header = Entry(path, text, "library", 0, head)
     header.only(frozenset(("name", "distributions", "imports", "area", "aside")))
     library = Library(path, header.text("name"), header.texts("distributions"), header.texts("imports"))
-    library.aliases = _aliases(path, text, tables)
+    library.aliases = _texts(path, text, tables, "aliases")
+    library.fixtures = _texts(path, text, tables, "fixtures")
     for entry in entries(path, text, tables, "type"):
         entry.only(_TYPE)
         template = _api(entry, roles, kind="constructor")
@@ -88,6 +110,7 @@ def read_library(path: Path, roles: Roles) -> Library:
     for entry in entries(path, text, tables, "duck"):
         entry.only(_DUCK)
         library.ducks.extend(_ducks(entry, roles))
+    library.moved = read_moved(entries(path, text, tables, "moved"), library.distributions)
     return library
 
 
@@ -113,14 +136,15 @@ def _without_examples(path: Path, text: str) -> tuple[str, str]:
     return body, examples
 
 
-def _aliases(path: Path, text: str, tables: Table) -> dict[str, str]:
-    table = tables.get("aliases", {})
+def _texts(path: Path, text: str, tables: Table, key: str) -> dict[str, str]:
+    """A table of names and texts."""
+    table = tables.get(key, {})
     if not is_table(table):
-        raise CatalogueError(path, line_of(text, "aliases", 0), "[aliases] must be a table")
+        raise CatalogueError(path, line_of(text, key, 0), f"[{key}] must be a table")
     found: dict[str, str] = {}
     for name, target in table.items():
         if not isinstance(target, str):
-            raise CatalogueError(path, line_of(text, "aliases", 0), f"alias `{name}` must be a text")
+            raise CatalogueError(path, line_of(text, key, 0), f"`{name}` of [{key}] must be a text")
         found[name] = target
     return found
 
@@ -156,7 +180,7 @@ def _api(entry: Entry, roles: Roles, kind: str = "function") -> Api:
         flows=entry.one_of("flows", FLOWS, "args"),
         learns=entry.flag("learns"),
         mutates=entry.flag("mutates"),
-        gate=entry.one_of("gate", ("raises",)),
+        gate=entry.one_of("gate", ("raises", "result")),
         random=entry.one_of("random", GENERATORS),
         random_when=_condition(entry, entry.table("random_when")),
         random_unless=_condition(entry, entry.table("random_unless")),
@@ -166,13 +190,24 @@ def _api(entry: Entry, roles: Roles, kind: str = "function") -> Api:
         folds=entry.flag("folds"),
         bundled=entry.flag("bundled"),
         decorates=entry.flag("decorates"),
+        checks=_checked(entry),
+        measures=_known(entry, entry.texts("measures"), roles),
         calls=_param(entry, "@function", calls["at"], roles) if "at" in calls else None,
-        hands=_hands(entry, calls),
+        calls_with=_called_with(entry, calls),
         gives=_given(entry),
+        hands=entry.text("hands", ""),
+        asks=tuple((method, _asked(entry, str(role), roles)) for method, role in entry.table("asks").items()),
+        runs=entry.flag("runs"),
         since=entry.text("since", ""),
         until=entry.text("until", ""),
         confidence=float(entry.number("confidence", 1.0)),
     )
+
+
+def _asked(entry: Entry, role: str, roles: Roles) -> str:
+    if role and role not in roles.meanings:
+        raise entry.error(f"unknown role `{role}` (the vocabulary is roles.toml)")
+    return role
 
 
 def _typed_with(entry: Entry, roles: Roles) -> tuple[Param, str]:
@@ -183,12 +218,20 @@ def _typed_with(entry: Entry, roles: Roles) -> tuple[Param, str]:
     return _param(entry, "@function", list(at), roles), entry.text("type")
 
 
-def _hands(entry: Entry, calls: Table) -> tuple[str, ...]:
+def _called_with(entry: Entry, calls: Table) -> tuple[str, ...]:
     """The types in `calls`, which says nothing else."""
-    hands = calls.get("hands", [])
-    if not calls.keys() <= {"at", "hands"} or not isinstance(hands, list):
-        raise entry.error("`calls` takes `at`, positions and keyword names, and `hands`, a list of types")
-    return tuple(str(kind) for kind in hands)
+    types = calls.get("with", [])
+    if not calls.keys() <= {"at", "with"} or not isinstance(types, list):
+        raise entry.error("`calls` takes `at`, positions and keyword names, and `with`, a list of types")
+    return tuple(str(kind) for kind in types)
+
+
+def _checked(entry: Entry) -> tuple[str, ...]:
+    checked = entry.texts("checks")
+    for part in checked:
+        if part not in CHECKED:
+            raise entry.error(f"`checks` knows no `{part}`; it knows {', '.join(CHECKED)}")
+    return checked
 
 
 def _given(entry: Entry) -> str:
@@ -200,7 +243,10 @@ def _given(entry: Entry) -> str:
 
 
 def _roles(entry: Entry, roles: Roles) -> tuple[str, ...]:
-    given = (*entry.texts("role"), *entry.texts("roles"))
+    return _known(entry, (*entry.texts("role"), *entry.texts("roles")), roles)
+
+
+def _known(entry: Entry, given: tuple[str, ...], roles: Roles) -> tuple[str, ...]:
     for role in given:
         if role not in roles.meanings:
             raise entry.error(f"unknown role `{role}` (the vocabulary is roles.toml)")

@@ -9,6 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mlrubric.model.cluster import ChartFile as ChartFile
+from mlrubric.model.cluster import Delivery as Delivery
+from mlrubric.model.cluster import ImageName as ImageName
+from mlrubric.model.cluster import Part as Part
+from mlrubric.model.cluster import Resource as Resource
 from mlrubric.model.documents import Bot as Bot
 from mlrubric.model.documents import CodeBlock as CodeBlock
 from mlrubric.model.documents import DataFile as DataFile
@@ -19,8 +24,29 @@ from mlrubric.model.documents import NotebookInfo as NotebookInfo
 from mlrubric.model.documents import Owner as Owner
 from mlrubric.model.documents import Query as Query
 from mlrubric.model.documents import Secret as Secret
+from mlrubric.model.expectations import Checkpoint as Checkpoint
+from mlrubric.model.expectations import DataSource as DataSource
+from mlrubric.model.expectations import Expectations as Expectations
+from mlrubric.model.expectations import FeatureStore as FeatureStore
+from mlrubric.model.expectations import Freshness as Freshness
+from mlrubric.model.expectations import UnitTest as UnitTest
+from mlrubric.model.flows import EventSource as EventSource
+from mlrubric.model.flows import Listener as Listener
+from mlrubric.model.monitoring import AlertRoute as AlertRoute
+from mlrubric.model.monitoring import LoadTest as LoadTest
+from mlrubric.model.monitoring import Mount as Mount
+from mlrubric.model.monitoring import Receiver as Receiver
+from mlrubric.model.monitoring import RuleChoice as RuleChoice
+from mlrubric.model.monitoring import Scrape as Scrape
+from mlrubric.model.monitoring import TelemetryPipeline as TelemetryPipeline
+from mlrubric.model.monitoring import Watch as Watch
+from mlrubric.model.monitoring import WatchServer as WatchServer
 from mlrubric.model.place import Place
+from mlrubric.model.provision import Provision as Provision
+from mlrubric.model.provision import Variable as Variable
 from mlrubric.model.python import PythonModule
+from mlrubric.model.serving import EntryPoint as EntryPoint
+from mlrubric.model.serving import ModelReference as ModelReference
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +122,7 @@ class Include:
 
     place: Place
     target: str  # as written
-    kind: str  # "requirements", "constraints", "workflow", "action", "compose", "make", "dockerfile"
+    kind: str  # "requirements", "constraints", "workflow", "action", "compose", "make", "dockerfile", "terraform"
     owner: str = ""
 
 
@@ -172,7 +198,8 @@ class Workflow:
 @dataclass(frozen=True, slots=True)
 class Job:
     """A job of a workflow. `symbol` of place is `jobs.<id>`. `uses` names a reusable workflow, or, with a leading `#`, another
-    symbol of the same file. Without an owner only its own triggers start it."""
+    symbol of the same file. Without an owner only its own triggers start it. `outputs`, as written, are handed
+    to jobs that need it."""
 
     place: Place
     id: str
@@ -185,6 +212,7 @@ class Job:
     uses: str | None = None
     container: str | None = None
     matrix: bool = False
+    outputs: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +232,7 @@ class Step:
     working_directory: str | None = None
     options: tuple[tuple[str, str], ...] = ()  # `with:` of an action
     environment: tuple[tuple[str, str], ...] = ()
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +349,13 @@ class Service:
 Fact = (
     Unreadable | Notice | Embedded | Requirement | Include | Manifest | Project | Setting | Trigger | Workflow | Job | Step
     | Command | Stage | Pin | Remote | Image | Instruction | Service | Owner | Bot | Heading | Link | FrontMatter | CodeBlock
-    | Secret | NotebookInfo | DataFile | Query | PythonModule
+    | Checkpoint | DataSource | Expectations | FeatureStore | Freshness | UnitTest
+    | Secret | NotebookInfo | DataFile | Query | PythonModule | Resource
+    | Provision | Variable
+    | EventSource | Listener
+    | Watch | WatchServer | RuleChoice | Scrape | Receiver | AlertRoute | Mount | TelemetryPipeline | LoadTest
+    | EntryPoint | ModelReference
+    | Part | Delivery | ImageName | ChartFile
 )  # fmt: skip
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from mlrubric.model.facts import Fact, Job, Notice, Unreadable, Workflow
 from mlrubric.model.place import Span
 from mlrubric.source.document import Document
 from mlrubric.source.syntax.node import Node
 from mlrubric.source.workflow_events import triggers
-from mlrubric.source.workflow_steps import Defaults, ignored_failure, image, never, steps, used
-from mlrubric.source.yaml_facts import first_map, only_comments, settings
+from mlrubric.source.workflow_steps import Defaults, ignored_failure, image, matrix_words, never, steps, used
+from mlrubric.source.yaml_facts import first_map, only_comments, settings, text_pairs
 
 FORMAT = "github_workflow"
 
@@ -98,6 +99,7 @@ def _job(document: Document, key: Node, node: Node, symbol: str, outer: Defaults
         uses=uses,
         container=container_image,
         matrix=matrix is not None,
+        outputs=text_pairs(node.get("outputs")),
     )
     yield from settings(document, node.get("runs-on"), f"{symbol}.runs-on")
     yield from settings(document, matrix, f"{symbol}.strategy.matrix")
@@ -112,7 +114,7 @@ def _job(document: Document, key: Node, node: Node, symbol: str, outer: Defaults
         yield from settings(document, node.get("with"), f"{symbol}.with")
     listed = node.get("steps")
     if listed is not None and listed.kind != "null":
-        inner = Defaults(outer.shell, outer.directory, _on_windows(node), container is not None).under(node)
+        inner = replace(outer, windows=_on_windows(node), container=container is not None, matrix=matrix_words(matrix)).under(node)
         yield from steps(document, listed, f"{symbol}.steps", symbol, inner, FORMAT)
     elif uses is None:
         yield Notice(place, "a job without steps does nothing")

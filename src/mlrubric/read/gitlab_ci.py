@@ -18,6 +18,8 @@ FORMAT = "gitlab_ci"
 
 _ROOT = ".gitlab-ci.yml"
 _PLACE = re.compile(r"(^|/)([^/]*\.gitlab-ci\.ya?ml|\.?gitlab(-ci)?/(.*/)?[^/]+\.ya?ml)$")
+_FOLDER = re.compile(r"\.?(ci|ci[-_]?cd|cicd|pipelines?|templates|jobs)/(.*/)?[^/]+\.ya?ml$")  # where a file to be included often lies
+_JOB = re.compile(r"^ +(script|extends|before_script):", re.MULTILINE)
 _GLOBAL = frozenset({"stages", "types", "default", "include", "variables", "workflow", "image", "services", "cache", "spec"})
 _GLOBAL |= {"before_script", "after_script"}
 _INHERITED = ("before_script", "after_script", "image", "services", "retry", "timeout", "tags")
@@ -28,12 +30,15 @@ Merged = dict[str, Node]
 
 
 def accepts(path: str) -> bool:
-    return _PLACE.search(path) is not None and not path.endswith("dashboard.yml")
+    return (_PLACE.search(path) or _FOLDER.match(path)) is not None and not path.endswith("dashboard.yml")
 
 
 def read(document: Document) -> Iterable[Fact]:
+    guessed = _PLACE.search(document.path) is None  # by its folder alone: other programs' files lie there too
+    if guessed and _JOB.search(document.text) is None:
+        return
     root, problems = first_map(document, FORMAT)
-    yield from problems
+    yield from () if guessed else problems
     if root is None:
         return
     jobs = {key.text: _merged(root, node) for key, node in root.entries if _is_job(key.text, node)}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from mlrubric.model.facts import Embedded, Fact, Query
+from mlrubric.model.facts import Embedded, Fact, Notice, Query
 from mlrubric.model.place import Place, Span
 from mlrubric.source.document import Document
 from mlrubric.source.syntax.sql import statements
@@ -12,15 +13,32 @@ from mlrubric.source.syntax.sql import statements
 FORMAT = "sql"
 LANGUAGE = "sql"
 
+_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/|\{#.*?#\}", re.DOTALL)
+_MACRO = re.compile(r"\{%-?\s*(?:macro|test|materialization)\b")
+
 
 def accepts(path: str) -> bool:
     return path.lower().endswith((".sql", ".sql.j2", ".sql.jinja", ".ddl"))
 
 
 def read(document: Document) -> Iterator[Fact]:
-    for one in statements(document.text):
+    found = statements(document.text)
+    for one in found:
         line = document.text.count("\n", 0, one.offset) + 1
         yield Query(document.place(Span(line)), one.verb, tuple(one.reads), tuple(one.writes), one.columns)
+    if not found:
+        yield Notice(document.place(), _unnamed(document.text))
+
+
+def _unnamed(text: str) -> str:
+    """Why a file of SQL tells of no table."""
+    if not _COMMENT.sub("", text).strip():
+        return "nothing but comments"
+    if _MACRO.search(text):
+        return "a macro: what it makes of a query is not followed"
+    if "{{" in text or "${" in text:
+        return "the tables of this query are named by a template, which is not filled in here"
+    return "no statement that reads or writes a table was found"
 
 
 def read_embedded(embedded: Embedded) -> Iterator[Fact]:

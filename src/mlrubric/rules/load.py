@@ -15,7 +15,7 @@ from mlrubric.knowledge.location import rules_directory
 from mlrubric.model.report import SECTIONS
 from mlrubric.rules.rule import SHAPES, CapabilityRule, Docs, Grade, Rule, RuleBook, RuleError, Table, TestRule, Variant, texts
 
-NOT_FAMILIES = ("knowledge", "schema", "tests", "levels")
+NOT_FAMILIES = ("knowledge", "schema", "tests", "levels", "tools")
 
 
 @lru_cache(maxsize=4)

@@ -86,7 +86,8 @@ def witness(picture: Picture, number: int, timed: bool) -> Witness:
     broken = automation.broken
     if automation.level == "kept":
         if not consequential(node):
-            broken = Broken("consequential", node.place, "its result is only recorded: nothing stops and nobody is told")
+            said = node.attributes.get("untold") or "its result is only recorded: nothing stops and nobody is told"
+            broken = Broken("consequential", node.place, said)
         elif timed and not automation.timed:
             broken = Broken("live", node.place, "only a change of code starts it, while the world changes without commits")
     effective = automation.level == "kept" and broken is None
@@ -97,8 +98,10 @@ def consequential(node: Node) -> bool:
     """Whether a failure at this node stops something or tells somebody."""
     if node.kind == "test":
         return node.attributes.get("asserts", "true") == "true"
-    if node.attributes.get("chosen") == "true":
+    if node.attributes.get("chosen") == "true" or node.attributes.get("acts") == "tell":
         return True
+    if node.attributes.get("receiver") == "none":
+        return False
     return node.gate or node.kind in STOPPING or bool(NOTIFYING & set(node.roles))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mlrubric.model.facts import Fact, Image, Include, Notice, Step, Unreadable
 from mlrubric.model.place import Place
@@ -19,6 +19,8 @@ _FIXED = {
     "sh": ("sh", frozenset({"errexit"})),
     "": ("bash", frozenset({"errexit"})),  # bash -e {0}: no pipefail
 }
+_WORD = re.compile(r"^(?!(ubuntu|windows|macos|linux)\b)[A-Za-z./_-]{2,}")
+_VARIANTS = 12
 _NEVER = frozenset({"false", "0", "-0", "null", "''", "!true", "!(true)", "!always()"})
 
 
@@ -30,15 +32,15 @@ class Defaults:
     directory: str | None = None
     windows: bool = False
     container: bool = False
+    matrix: tuple[tuple[str, tuple[str, ...]], ...] = ()  # the words that a matrix puts into commands
 
     def under(self, node: Node) -> Defaults:
         """With the `defaults.run` of a workflow or a job."""
         run = node.get("defaults", "run")
         if run is None or run.kind != "map":
             return self
-        return Defaults(
-            run.scalar("shell", default=self.shell), run.scalar("working-directory") or self.directory, self.windows, self.container
-        )
+        directory = run.scalar("working-directory") or self.directory
+        return replace(self, shell=run.scalar("shell", default=self.shell), directory=directory)
 
 
 def steps(document: Document, listed: Node, route: str, owner: str, defaults: Defaults, format_: str) -> Iterator[Fact]:
@@ -71,6 +73,7 @@ def _step(document: Document, node: Node, symbol: str, index: int, owner: str, d
         node.scalar("working-directory") or (defaults.directory if run is not None else None),
         text_pairs(node.get("with")),
         text_pairs(node.get("env")),
+        node.scalar("id"),
     )
     yield from settings(document, node.get("env"), f"{symbol}.env")
     if uses is not None:
@@ -105,7 +108,33 @@ def _run(document: Document, run: Node, symbol: str, shell: str, defaults: Defau
             unread.add(name)
             yield Notice(document.place(run.span, route), f"commands of the shell `{name}` are not read")
         return
-    yield embedded(document, run, route, symbol, "shell", *known)
+    for text in variants(run.text, defaults.matrix):
+        yield replace(embedded(document, run, route, symbol, "shell", *known), text=text)
+
+
+def matrix_words(matrix: Node | None) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The axes of a matrix whose values are words that may name commands, files or targets: no versions, no machines."""
+    if matrix is None or matrix.kind != "map":
+        return ()
+    found: dict[str, list[str]] = {}
+    include = matrix.get("include")
+    for holder in (matrix, *(include.items if include is not None else ())):
+        for name, value in holder.pairs():
+            if name not in ("include", "exclude"):
+                found.setdefault(name, []).extend(
+                    item.text for item in (value.items if value.kind == "list" else (value,)) if is_scalar(item)
+                )
+    return tuple((name, tuple(dict.fromkeys(texts))) for name, texts in found.items() if texts and all(_WORD.search(t) for t in texts))
+
+
+def variants(text: str, matrix: tuple[tuple[str, tuple[str, ...]], ...]) -> list[str]:
+    """The text with each word of the matrix that it asks for; the text itself when it asks for none, or for too many."""
+    found = [text]
+    for name, words in matrix:
+        hole = re.compile(rf"\$\{{\{{\s*matrix\.{re.escape(name)}\s*\}}\}}")
+        if hole.search(text) and len(found) * len(words) <= _VARIANTS:
+            found = [hole.sub(lambda _, word=word: word, one) for one in found for word in words]  # type: ignore[misc]
+    return found
 
 
 def _shell_of(shell: str, defaults: Defaults) -> tuple[str, frozenset[str]] | None:

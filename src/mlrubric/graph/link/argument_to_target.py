@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 
 from mlrubric.graph.link.command_to_target import follow
+from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.values import HOLE, number
 from mlrubric.graph.world import World
 from mlrubric.knowledge.commands import interpret
@@ -14,6 +15,7 @@ from mlrubric.model.place import Place
 ORDER = 35
 OPTIONS = ("with.run", "with.command", "with.script", "with.args", "with.inlineScript", "with.cmd")
 INTERPRETER = "python"
+SHELLS = ("sh", "bash", "ash", "dash", "zsh")
 LOSS = "the exit status of the program is not looked at"
 
 
@@ -22,7 +24,7 @@ def link(world: World) -> None:
     for op, node in sorted(world.code.op_node.items()):
         meaning = world.code.meanings.of(op)
         if meaning is not None and "process.run" in meaning.roles and "@command" in meaning.arguments:
-            lines = _lines(world, meaning.arguments["@command"])
+            lines = _whole(world, op, meaning) or _lines(world, meaning.arguments["@command"])
             task = meaning.raises or (
                 meaning.entry is not None and meaning.entry.kind == "constructor"
             )  # an operator of an orchestrator fails by itself
@@ -37,8 +39,14 @@ def link(world: World) -> None:
 
 def _add(world: World, holder: int, place: Place, lines: list[list[str]], *, certain: bool, loss: str) -> None:
     path = place.path
-    for index, spelled in enumerate(lines):
+    told = [line for spelled in lines for line in ([spelled] if not _told(spelled) else _split(_told(spelled)))]
+    for index, spelled in enumerate(told):
         words = [word.replace(HOLE, "${}") for word in spelled]  # the shell's way to write what is not known
+        if "||" in words[1:]:
+            cut = words.index("||")
+            otherwise = words[cut + 1 :]
+            words, lost = words[:cut], f"failure lost: || {' '.join(otherwise)}"
+            loss = loss if otherwise[:1] in (["exit"], ["false"]) else lost
         node = world.graph.add("command", " ".join(words)[:200], place, index=str(index), argument="true")
         world.graph.connect(holder, node, "run", place, certain=certain, loss=loss)
         command = Command(place, "", tuple(words), index)
@@ -62,6 +70,19 @@ def looked_at(world: World, call: int) -> bool:
     unit = program.unit(call)
     tests = {block.test + unit.base for block in unit.facts.blocks if block.test >= 0}
     return bool(tests & world.code.flow.reach([call], stop=lambda o: program.ops[o].kind == "call").keys())
+
+
+def _told(words: list[str]) -> str:
+    """What a shell is told to run: the text behind `sh -c`."""
+    return words[2] if len(words) > 2 and words[0].rpartition("/")[2] in SHELLS and words[1].startswith("-") and "c" in words[1] else ""
+
+
+def _whole(world: World, op: int, meaning: Meaning) -> list[list[str]]:
+    """The one command line that several lists of words make up: the command of a container and its arguments."""
+    param = meaning.entry.param("@command") if meaning.entry is not None else None
+    given = [a for name in (param.keywords if param is not None else ()) if (a := world.code.program.keyword(op, name)) >= 0]
+    parts = [_lines(world, argument) for argument in given]
+    return [[word for part in parts for word in part[0]]] if len(parts) > 1 and all(len(part) == 1 for part in parts) else []
 
 
 def _lines(world: World, argument: int) -> list[list[str]]:

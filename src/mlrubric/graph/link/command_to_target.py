@@ -5,14 +5,18 @@ from __future__ import annotations
 import posixpath
 import re
 
-from mlrubric.graph.tests import VARIABLE, Selection, select
+from mlrubric.graph.test_options import VARIABLE, Selection
+from mlrubric.graph.tests import select
 from mlrubric.graph.world import World
 from mlrubric.knowledge.commands import Invocation, interpret
-from mlrubric.model.facts import Command
+from mlrubric.model.facts import Command, Step
 from mlrubric.model.place import Place, Span
 from mlrubric.source.syntax.pip_command import pip_install_targets
 
 ORDER = 30
+JUST = "just"
+BUILD = ("builds", "submit")
+DELIVERS = ("manifests", "chart", "sync")
 PYTHON_ENVIRONMENT = re.compile(r"py(py)?[0-9.]*(-[\w.-]+)?")  # `tox -e py311` needs no section of its own
 
 
@@ -28,6 +32,8 @@ def link(world: World) -> None:
         loss = f"failure lost: {command.swallowed}" if command.swallowed and command.swallowed != "if condition" else ""
         world.graph.connect(owner, node, "run", command.swallowed_at or command.place, loss=loss, certain=not command.condition)
         owned.append((node, path, command))
+        if command.place.symbol:
+            world.nodes.setdefault((path, command.place.symbol), node)  # what a shell that it starts is told to run
         unbounded = [text for text, bounded in pip_install_targets(command.argv) if not bounded]
         if unbounded:
             world.graph.nodes[node].attributes["unbounded"] = " ".join(unbounded)
@@ -36,6 +42,8 @@ def link(world: World) -> None:
         if command.argv[:1] == ("cd",) and len(command.argv) > 1:
             moved[(path, command.owner)] = VARIABLE.sub("*", command.argv[1]) if "$" in command.argv[1] else ""
         base = _base(world, path, command, moved.get((path, command.owner), ""))
+        if base:
+            world.graph.nodes[node].attributes["directory"] = base
         for invocation in interpret(command.argv):
             follow(world, node, path, command, base, invocation)
 
@@ -85,19 +93,32 @@ def follow(world: World, node: int, path: str, command: Command, base: str, invo
     graph = world.graph
     attributes = graph.nodes[node].attributes
     attributes.setdefault("does", invocation.kind)
-    if invocation.role:
-        graph.give(node, invocation.role)
+    for role in (invocation.role, *invocation.also):
+        if role:
+            graph.give(node, role)
     if invocation.swallows:
         attributes["swallows"] = invocation.swallows
     loss = f"failure lost: {invocation.swallows}" if invocation.swallows else ""
     folder = posixpath.normpath(posixpath.join(base, invocation.directory)) if invocation.directory else base
     if invocation.kind in ("script", "module"):
         world.starts.append((node, invocation))
+    if invocation.moved is not None and (node, folder, invocation.moved) not in world.moved:
+        world.moved.append((node, folder, invocation.moved))
+    if invocation.kind == "server" and invocation.option("manager"):
+        file = invocation.option("--source") or "main.py"
+        served = f"{file}:{invocation.target}" if invocation.option("manager") == "handler" else invocation.target
+        attributes.update(serves=f"{invocation.option('manager')} {served}", folder=folder)
     if invocation.kind == "install":
         world.installs.append((node, folder, invocation))
+    if invocation.kind == "infrastructure":
+        attributes["applies"] = folder
+    if invocation.kind in DELIVERS or len(command.pipeline) > 1:
+        world.delivers.append((node, folder, command, invocation))
+    if invocation.kind in ("image-build", "image-run"):
+        world.images.append((node, folder, command, invocation))
     if invocation.kind == "target":
         attributes["ordered"] = "true"  # the targets that are named run in this order, up to the first that fails
-    for target, certain, blocked in targets(world, folder, invocation, command.argv):
+    for target, certain, blocked in targets(world, folder, path, command, invocation):
         graph.connect(node, target, "run", command.place, certain=certain, loss=loss, blocked=blocked)
     if invocation.kind in ("script", "module", "notebook", "shell-script", "stage", "target") and not any(
         e.kind == "run" for e in graph.successors(node, ("run",))
@@ -109,19 +130,24 @@ def follow(world: World, node: int, path: str, command: Command, base: str, invo
         attributes[f"env.{name}"] = value
 
 
-def targets(world: World, folder: str, invocation: Invocation, argv: tuple[str, ...]) -> list[tuple[int, bool, str]]:
+def targets(world: World, folder: str, path: str, command: Command, invocation: Invocation) -> list[tuple[int, bool, str]]:
     """The nodes an invocation starts: (node, certain, why it is blocked)."""
-    kind, target = invocation.kind, invocation.target
+    kind, target, argv = invocation.kind, invocation.target, command.argv
     if kind == "script":
         return _script(world, folder, target)
     if kind == "module":
         return _module(world, folder, target)
     if kind == "tests":
-        return select(world, Selection.of(folder, invocation))
+        by_hand = path.lower().endswith((".md", ".rst", ".txt", ".ipynb"))
+        return select(world, Selection.of(folder, invocation), invocation.options, _variables(world, path, command), by_hand)
+    if kind == "session":
+        return _sessions(world, folder, invocation)
     if kind == "stage":
         return _stages(world, folder, target, "dvc")
     if kind == "target":
         return _stages(world, folder, target, "make")
+    if kind == "run-script" and argv[:1] == (JUST,):
+        return _stages(world, folder, " ".join(w for w in target.split() if "=" not in w), JUST)
     if kind == "environment":
         return _stages(world, folder, target, "tox")
     if kind == "project":
@@ -145,16 +171,50 @@ def targets(world: World, folder: str, invocation: Invocation, argv: tuple[str, 
     if kind == "service":
         return _services(world, folder, invocation)
     if kind == "server":
-        return _module(world, folder, target.partition(":")[0])
+        return _module(world, folder, target.partition(":")[0].removesuffix(".py").replace("/", "."))
     if kind in ("flow", "unknown", "tool"):
         return _specified(world, folder, argv)
     return []
 
 
+def _variables(world: World, path: str, command: Command) -> dict[str, str]:
+    """The variables that a command is run with: of its step, and its own."""
+    found: dict[str, str] = {}
+    for fact in world.of(path):
+        if isinstance(fact, Step) and fact.place.symbol == command.owner:
+            found.update(fact.environment)
+    found.update(command.assignments)
+    return found
+
+
+def _sessions(world: World, folder: str, invocation: Invocation) -> list[tuple[int, bool, str]]:
+    """The sessions of a noxfile: those that are named, else all."""
+    file = invocation.option("-f", "--noxfile") or "noxfile.py"
+    found = world.file(folder, file)
+    index = world.code.program.by_path.get(found) if found else None
+    if index is None:
+        return []
+    names = [name.partition("-")[0].partition("(")[0] for name in invocation.target.split()]
+    graph = world.graph
+    return [
+        (node, True, "")
+        for scope, node in sorted(world.code.scope_node.items())
+        if world.code.program.scope_unit[scope] == index
+        and "flow.task" in graph.nodes[node].roles
+        and (not names or graph.nodes[node].label in names)
+    ]
+
+
 def _specified(world: World, folder: str, argv: tuple[str, ...]) -> list[tuple[int, bool, str]]:
-    """A program that is handed the file of a job specification runs it, as far as we can guess."""
-    files = {found for word in argv[1:] if word.endswith((".yaml", ".yml")) and (found := world.file(folder, word))}
-    return [(node, False, "") for path in sorted(files) if (node := world.node(path, "entrypoint")) is not None]
+    """A program that is handed the file of a job specification runs it, as far as we can guess; one that submits a build, the build file
+    that it names, else that of its folder."""
+    words = [word.rpartition("=")[2] for word in argv[1:]]
+    files = {found for word in words if word.endswith((".yaml", ".yml", ".json")) and (found := world.file(folder, word))}
+    if argv[1:3] == BUILD and not files and "--tag" not in argv and "-t" not in argv:
+        files = {path for path, _ in world.nodes if posixpath.basename(path).startswith("cloudbuild.") and _folder(path) == folder}
+    started = [(path, world.node(path, "entrypoint"), False) for path in sorted(files)]
+    started += [(path, world.node(path, "workflow"), True) for path in sorted(files) if argv[1:3] == BUILD]
+    return [(node, certain, "") for _, node, certain in started if node is not None]
 
 
 def _script(world: World, folder: str, target: str) -> list[tuple[int, bool, str]]:
@@ -188,7 +248,7 @@ def _module(world: World, folder: str, name: str) -> list[tuple[int, bool, str]]
 
 
 def _stages(world: World, folder: str, wanted: str, tool: str) -> list[tuple[int, bool, str]]:
-    """Stages of a tool in a folder: those that are named, else all of them (make: the default target)."""
+    """Stages of a tool in a folder: those that are named, else all of them (make and just: the default target)."""
     graph, names = world.graph, [w.partition(":")[2] or w for w in wanted.split() if not w.startswith("-")]
     names = [n.partition("@")[0] for n in names]
     here = [
@@ -205,7 +265,7 @@ def _stages(world: World, folder: str, wanted: str, tool: str) -> list[tuple[int
         if tool == "make":
             chosen.sort(key=lambda n: names.index(graph.nodes[n].label) if graph.nodes[n].label in names else len(names))
         return [(n, True, "") for n in chosen]
-    if tool == "make":
+    if tool in ("make", JUST):
         return [(n, True, "") for n in here if graph.nodes[n].attributes.get("default") == "true"]
     return [(n, True, "frozen stage" if graph.nodes[n].attributes.get("frozen") == "true" else "") for n in here]
 
@@ -234,4 +294,5 @@ def _image(world: World, folder: str, invocation: Invocation, use: str) -> list[
 def _services(world: World, folder: str, invocation: Invocation) -> list[tuple[int, bool, str]]:
     graph, wanted = world.graph, set(invocation.target.split())
     here = [n for n in graph.of_kind("service") if _folder(graph.nodes[n].place.path) == folder]
+    here = [n for n in here if graph.nodes[n].attributes.get("tool") != "kubernetes"]
     return [(n, True, "") for n in here if not wanted or graph.nodes[n].label in wanted]

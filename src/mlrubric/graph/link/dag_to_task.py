@@ -1,23 +1,22 @@
-"""DAGs of Airflow: a schedule leads to the DAG, the DAG to its tasks, a task to the function, command or DAG that it runs."""
+"""DAGs that code declares: a schedule leads to the DAG, the DAG to its tasks, a task to the function, command or DAG that it runs."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
-from mlrubric.graph.clock import BY_HAND, Clock, add_trigger, clock_of
+from mlrubric.graph.clock import BY_HAND, Clock, add_trigger, clock_of, day_of
 from mlrubric.graph.definitions import decorated, functions, methods
-from mlrubric.graph.graph import Graph
 from mlrubric.graph.values import number
 from mlrubric.graph.world import World
-from mlrubric.model.facts import Image, Requirement
-from mlrubric.model.place import Place
 
 ORDER = 80
-DAG = "airflow.DAG"
+PLAN = "plan"
 DECORATOR = "airflow.decorators.dag"
-SCHEDULE = ("schedule", "schedule_interval", "timetable")
-MAJOR = re.compile(r"\D*(\d+)")
+DAILY = ("airflow.DAG", DECORATOR)
+SCHEDULE = ("schedule", "schedule_interval", "timetable", "schedules")
+OFF = ("is_paused_upon_creation", "suspend", "cron_suspend")
+DISTRIBUTION = "apache-airflow"
+RELEASING = frozenset({"model.register", "model.deploy", "model.promote", "model.evaluate", "model.fit", "data.validate", "notify.send"})
 DEPTH = 4  # helper functions around an operator
 
 
@@ -33,16 +32,15 @@ class Dag:
 
 def link(world: World) -> None:
     """Nodes and triggers of all DAGs, then the edges to what their tasks run."""
-    major = _major(world)
     dags: list[Dag] = []
     for op, meaning in sorted(world.code.meanings.all().items()):
-        if meaning.api == DAG:
-            dags.append(_add(world, op, -1, major))
+        if meaning.entry is not None and meaning.entry.gives == PLAN and meaning.entry.kind == "constructor":
+            dags.append(_add(world, op, -1))
     for definition, decorator in decorated(world.code):
         named = world.code.meanings.of(decorator) or world.code.meanings.named(decorator)
         if named is not None and named.api == DECORATOR and world.code.program.ops[definition].kind == "function":
             scope = world.code.program.defined(definition)
-            dags.append(_add(world, decorator, scope, major))
+            dags.append(_add(world, decorator, scope))
     if not dags:
         return
     by_op = {dag.op: dag for dag in dags}
@@ -55,22 +53,10 @@ def link(world: World) -> None:
         tasks = [node for node in called if node is not None and "flow.task" in world.graph.nodes[node].roles]
         for dag in _dags_of(world, op, by_op, DEPTH) if tasks else ():
             for node in tasks:
-                world.graph.connect(dag.node, node, "run", world.code.place(op))
+                world.graph.connect(_node(world, dag, op, world.graph.nodes[node].label), node, "run", world.code.place(op))
 
 
-def _major(world: World) -> int:
-    """The major version of Airflow as requirements and images say; 0 when nothing does."""
-    found: set[int] = set()
-    for _, requirement in world.every(Requirement):
-        if requirement.name.lower().replace("_", "-") == "apache-airflow":
-            found |= {int(m[1]) for text in requirement.specifiers if (m := MAJOR.match(text)) and text.startswith(("=", ">", "~"))}
-    for _, picture in world.every(Image):
-        if picture.name.endswith("apache/airflow") and (match := MAJOR.match(picture.tag or "")):
-            found.add(int(match[1]))
-    return max(found, default=0)
-
-
-def _add(world: World, op: int, scope: int, major: int) -> Dag:
+def _add(world: World, op: int, scope: int) -> Dag:
     code = world.code
     named = code.meanings.of(op)
     argument = named.arguments.get("@name", -1) if named is not None else -1
@@ -79,30 +65,56 @@ def _add(world: World, op: int, scope: int, major: int) -> Dag:
     node = world.graph.add("task", f"dag {name}", place, dag=name)
     if scope >= 0:
         world.graph.connect(node, code.scope_node[scope], "run", place)
-    add_trigger(world, _clock(world, op, scope, major), place, [node])
+    add_trigger(world, _clock(world, op, scope), place, [node])
     return Dag(op, scope, name, node)
 
 
-def _clock(world: World, op: int, scope: int, major: int) -> Clock:
+def _clock(world: World, op: int, scope: int) -> Clock:
     """The schedule of a DAG; what holds without one differs between versions."""
     code = world.code
     if code.program.ops[op].kind != "call":  # a bare decorator
         given = -1
     else:
         given = code.program.keyword(op, *SCHEDULE)
-        paused = code.program.keyword(op, "is_paused_upon_creation")
-        if paused >= 0 and code.meanings.spelling(paused) == "true":
-            return replace(clock_of(code, given), live=False, reason="is_paused_upon_creation=True: it starts switched off")
-    clock = clock_of(code, given) if given != -1 else _default(major)
+        for name in OFF:
+            paused = code.program.keyword(op, name)
+            if paused >= 0 and code.meanings.spelling(paused) == "true":
+                return replace(clock_of(code, given), live=False, reason=f"{name}=True: it starts switched off")
+    clock = clock_of(code, given) if given != -1 else _default(world, op)
+    ended = _end(world, op)
+    if ended and world.today and ended < world.today and clock.live and clock.recurring:
+        return replace(clock, live=False, reason=f"its end_date {ended} is past")
     if not _loaded(world, op, scope):
-        return replace(clock, live=False, reason="this function is never called, so that Airflow sees no DAG")
+        return replace(clock, live=False, reason="this function is never called, so that nothing makes the DAG")
     return clock
 
 
-def _default(major: int) -> Clock:
-    if major >= 3:
+def _end(world: World, op: int) -> str:
+    """The day on which the DAG ends, by its own argument or its default arguments."""
+    code, program = world.code, world.code.program
+    if program.ops[op].kind != "call":
+        return ""
+    own = program.keyword(op, "end_date")
+    if own >= 0:
+        return day_of(code, own)
+    defaults = program.keyword(op, "default_args")
+    for made in (number(v) for v in code.resolver.of(defaults) if v[0] == "made") if defaults >= 0 else ():
+        args = program.args[made] if program.ops[made].kind == "dict" else ()
+        for key, value in zip(args[::2], args[1::2], strict=True):
+            if key >= 0 and ("text", "end_date") in code.resolver.of(key):
+                return day_of(code, value)
+    return ""
+
+
+def _default(world: World, op: int) -> Clock:
+    """What holds without a schedule, by the version that the file is run with."""
+    named = world.code.meanings.of(op) or world.code.meanings.named(op)
+    if named is None or named.api not in DAILY:
+        return BY_HAND
+    bounds = world.versions.bounds(world.code.program.unit(op).path, DISTRIBUTION)
+    if bounds.at_least("3"):
         return replace(BY_HAND, reason="no schedule is set, and Airflow 3 has none by default")
-    return Clock("daily", reason="the default of Airflow before 3", certain=major > 0)
+    return Clock("daily", reason="the default of Airflow before 3", certain=bounds.below("3"))
 
 
 def _loaded(world: World, op: int, scope: int) -> bool:
@@ -149,20 +161,25 @@ def _task(world: World, dag: Dag, op: int, dags: list[Dag]) -> None:
     meaning, place = code.meanings.of(op), code.place(op)
     if meaning is None:
         return
+    started = code.meanings.spelling(meaning.arguments.get("@name", op)) if "flow.run" in meaning.roles else ""
+    named = code.program.keyword(op, "task_id")
+    task = _node(world, dag, op, code.meanings.spelling(named) if named >= 0 else meaning.api.rpartition(".")[2])
     for target in functions(code, meaning.arguments.get("@function", -1)):
-        graph.connect(dag.node, target, "run", place)
+        graph.connect(task, target, "run", place)
     for value in sorted(code.resolver.targets.get(op, ()), key=repr):
         if value[0] == "class":
             for target in methods(world, number(value), name="execute"):
-                graph.connect(dag.node, target, "run", place)
-    if "@command" in meaning.arguments:
-        graph.connect(dag.node, code.op_node[op], "run", place)
-    if "flow.run" in meaning.roles:
-        _started(graph, dag, code.meanings.spelling(meaning.arguments.get("@name", op)), dags, place)
-
-
-def _started(graph: Graph, dag: Dag, name: str, dags: list[Dag], place: Place) -> None:
-    """An operator that starts another DAG."""
+                graph.connect(task, target, "run", place)
+    if "@command" in meaning.arguments or RELEASING & set(meaning.roles):
+        graph.connect(task, code.op_node[op], "run", place)
     for other in dags:
-        if other.name == name and other is not dag:
-            graph.connect(dag.node, other.node, "run", place)
+        if other.name == started and other is not dag:
+            graph.connect(task, other.node, "run", place)
+
+
+def _node(world: World, dag: Dag, op: int, label: str) -> int:
+    """The node of a task, which the DAG runs."""
+    if op not in world.tasks:
+        world.tasks[op] = world.graph.add("task", label, world.code.place(op), task=label)
+    world.graph.connect(dag.node, world.tasks[op], "run", world.code.place(op))
+    return world.tasks[op]

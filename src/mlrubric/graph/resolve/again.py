@@ -42,6 +42,8 @@ def resolve_again(before: Resolver, program: Program, inputs: Inputs | None = No
     while len(changed) * LARGEST <= len(program.modules):
         program.drop_slots()
         again = _Again(before, program, inputs, units, changed)
+        if again.resolver.fixtures != before.fixtures:
+            break
         again.run()
         lost = again.lost()
         if not lost:

@@ -85,6 +85,8 @@ class Resolver:
             for base in program.args[op]
         }
         self.unasked = functions.unasked(self)
+        decorated = {facts.name for facts in program.ops if facts.kind == "function" and facts.extra}
+        self.fixtures = frozenset(name for name in decorated if catalogue.fixture(name))  # the project's own instead of a plug-in's
         self._copies = self._plain_copies()
         self._queued = bytearray(b"\x01") * count  # what never waits in the queue counts as queued
         self._queue: deque[int] = deque()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from mlrubric.graph.resolve import calls, components, given
@@ -10,6 +11,7 @@ from mlrubric.graph.resolve.annotations import annotated
 from mlrubric.graph.values import CALLED, EMPTY, Value, Values, join, number, ordered
 
 if TYPE_CHECKING:
+    from mlrubric.graph.program import Program
     from mlrubric.graph.resolve.engine import Resolver
 
 CLASS_FIRST = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
@@ -42,6 +44,9 @@ def _decorated(r: Resolver, op: int, scope: int, decorator: int, current: Values
             given.option_parameter(r, scope, number(value))
         elif params := r.program.params(scope):
             calls.receive(r, params[0], frozenset([value]))
+    for handed in _handed(r, values or r.targets.get(decorator, EMPTY)):
+        if params := r.program.params(scope):
+            calls.receive(r, params[0], frozenset([("object", handed)]))
     for made in components.gives(r, decorator):
         if made.startswith("component"):
             components.add(r, scope, made)
@@ -61,6 +66,12 @@ def _decorated(r: Resolver, op: int, scope: int, decorator: int, current: Values
         r.setters.add(scope)
         return join(current, r.of(r.program.args[decorator][0]))
     return _wrapped(r, op, values, current)
+
+
+def _handed(r: Resolver, decorators: Iterable[Value]) -> list[str]:
+    """Types of what a library hands to the first parameter of what its decorator takes."""
+    apis = (r.catalogue.api(str(v[1])) for v in decorators if v[0] == "external")
+    return sorted({api.hands for api in apis if api is not None and api.hands})
 
 
 def _is_wrapper(decorator: Value) -> bool:
@@ -114,7 +125,24 @@ def parameter(r: Resolver, op: int) -> Values:
         found.append(annotated(r, annotation, op))
         if r.components and program.scope_id(op) in r.components:
             found.append(components.output(r, op, annotation))
-    return join(*found) if found else EMPTY
+    result = join(*found) if found else EMPTY
+    return result or _from_plug_in(r, op)
+
+
+def _from_plug_in(r: Resolver, op: int) -> Values:
+    """What a plug-in of the test runner hands to a test, where the project has no function of that name."""
+    name, program = r.program.ops[op].name, r.program
+    handed = r.catalogue.fixture(name)
+    if not handed or name in r.fixtures or not _is_of_tests(program, program.scope_id(op)):
+        return EMPTY
+    return frozenset([("object", handed)])
+
+
+def _is_of_tests(program: Program, scope: int) -> bool:
+    """Whether a function is a test by its name, or makes something for tests."""
+    decorators = program.decorators(program.definition(scope)) if program.scopes[scope].kind == "function" else ()
+    named = (program.args[d][0] if program.ops[d].kind == "call" else d for d in decorators)
+    return program.scopes[scope].name.startswith("test") or any(program.ops[d].name == "fixture" for d in named)
 
 
 def _is_first(r: Resolver, op: int) -> bool:

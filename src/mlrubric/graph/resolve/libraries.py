@@ -92,11 +92,12 @@ def function(r: Resolver, op: int, name: str, arguments: Arguments) -> Values:
         answered = _standard(r, op, name, arguments)
         if answered is not None:
             return answered
-    callbacks(r, op, arguments.all, name)
     api = r.catalogue.api(name)
+    if api is None or not api.gives.startswith("component"):  # what makes a component of a function does not call it
+        callbacks(r, op, arguments.all, name)
     if api is not None and api.calls is not None and api.param("@params") is not None:
         _by_name(r, op, standing_at(api, "@function", arguments), standing_at(api, "@params", arguments))
-    if api is not None and api.hands:
+    if api is not None and api.calls_with:
         _hand(r, api, None, arguments)
     if api is not None and (api.gives or "file.open" in api.roles):
         outside = _from_outside(r, op, api, arguments)
@@ -179,7 +180,7 @@ def method(r: Resolver, op: int, callee: Value, arguments: Arguments) -> Values:
             return answered
     callbacks(r, op, arguments.all, f"{owner}.{name}")
     api = r.method(owner, name)
-    if api is not None and api.hands:
+    if api is not None and api.calls_with:
         _hand(r, api, owner, arguments)
     if api is not None and api.gives:
         outside = _from_outside(r, op, api, arguments)
@@ -313,7 +314,7 @@ def _hand(r: Resolver, api: Api, owner: str | None, arguments: Arguments) -> Non
     functions = [*(arguments.keyword(k) for k in place.keywords), *(arguments.get(i) for i in place.positions)]
     for value in ordered(v for a in functions if a >= 0 for v in r.of(a) if v[0] in ("function", "bound")):
         params = r.program.params(number(value))[int(value[0] == "bound") :]
-        for parameter, kind in zip(params, api.hands, strict=False):
+        for parameter, kind in zip(params, api.calls_with, strict=False):
             calls.receive(r, parameter, objects.typed(r, kind, owner, calls.NOTHING))
 
 

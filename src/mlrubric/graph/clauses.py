@@ -1,0 +1,95 @@
+"""What a check of data says about it: clauses on values, or only columns and types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mlrubric.graph.code import Code
+from mlrubric.graph.graph import Graph
+from mlrubric.graph.meaning import Meaning
+from mlrubric.graph.values import number
+
+VALUE, STRUCTURE = "value", "structure"
+CLAUSE, SCHEMA = "data.clause", "data.schema"
+LEAVES = frozenset({"data.read", "artifact.download", "model.fit", "model.predict", "data.split"})
+DEPTH = 6  # classes inside classes
+
+
+class Clauses:
+    """Looks behind schemas: at the calls that built them, and into the classes of the project that are schemas."""
+
+    def __init__(self, code: Code) -> None:
+        self.code = code
+        self._in_class: dict[int, list[int]] = {}
+        program = code.program
+        for op, facts in enumerate(program.ops):
+            scope = program.scope_id(op)
+            if program.scopes[scope].kind == "class" and facts.kind in ("call", "load", "attribute", "subscript", "function"):
+                self._in_class.setdefault(scope, []).append(op)
+
+    def of(self, op: int, meaning: Meaning) -> str:
+        """The clause of a check of the library: `value`, or `structure` when its schema is seen and says nothing of values."""
+        if CLAUSE in meaning.roles:
+            return VALUE
+        if SCHEMA in meaning.roles and "data.validate" not in meaning.roles:
+            return STRUCTURE
+        schemas = [self.code.program.receiver(op), meaning.arguments.get("@schema", -1)]
+        if meaning.entry is not None and meaning.entry.kind == "constructor":
+            schemas.append(self.code.program.args[op][0])
+        return self.behind(s for s in schemas if s >= 0)
+
+    def behind(self, schemas: Iterable[int]) -> str:
+        """The clause of some schemas; what is not seen being built is taken to say something of values."""
+        declared = False
+        starts = list(schemas)
+        roles = self.code.meanings.roles
+        for op in self.code.flow.reach(starts, back=True, stop=lambda o: bool(LEAVES & roles(o))):
+            found = roles(op)
+            if CLAUSE in found:
+                return VALUE
+            declared = declared or SCHEMA in found
+            for value in self.code.resolver.of(op):
+                if value[0] in ("class", "instance"):
+                    said = self.in_class(number(value))
+                    if said == VALUE:
+                        return VALUE
+                    declared = declared or said == STRUCTURE
+        return STRUCTURE if declared else VALUE
+
+    def in_class(self, scope: int, depth: int = DEPTH) -> str:
+        """The clause of a class that is a schema, its own and inherited; "" when it is none."""
+        own, libraries = self.code.resolver.mro(scope)
+        catalogue = self.code.meanings.catalogue
+        bases = [kind for name in libraries if (kind := catalogue.type(name)) is not None]
+        if not any(SCHEMA in kind.constructor.roles for kind in bases):
+            return ""
+        for one in (scope, *own):
+            for op in self._in_class.get(one, ()):
+                if self._says(op):
+                    return VALUE
+                for value in self.code.resolver.of(op) if depth and self.code.program.ops[op].kind != "function" else ():
+                    if value[0] == "class" and number(value) not in (scope, *own) and self.in_class(number(value), depth - 1) == VALUE:
+                        return VALUE
+        return STRUCTURE
+
+    def _says(self, op: int) -> bool:
+        program = self.code.program
+        if CLAUSE in self.code.meanings.roles(op):
+            return True
+        if program.ops[op].kind in ("load", "attribute"):  # `Literal[...]`, `PositiveInt` are used without a call
+            named = self.code.meanings.named(op)
+            return named is not None and CLAUSE in named.roles
+        for decorator in program.decorators(op) if program.ops[op].kind == "function" else ():
+            named = self.code.meanings.of(decorator) or self.code.meanings.named(decorator)
+            if named is not None and CLAUSE in named.roles:
+                return True
+        return False
+
+
+def mark_clauses(graph: Graph, code: Code, clauses: Clauses) -> None:
+    """`clause` on every check of data that a library makes."""
+    for node in graph.with_role("data.validate"):
+        op = code.node_op.get(node)
+        meaning = code.meanings.of(op) if op is not None else None
+        if op is not None and meaning is not None and (meaning.judges or "data.validate" in meaning.roles):
+            graph.nodes[node].attributes.setdefault("clause", clauses.of(op, meaning))

@@ -1,0 +1,42 @@
+"""The two sides of a measure of drift: whether they are two data sets at all."""
+
+from __future__ import annotations
+
+from mlrubric.graph.code import Code
+from mlrubric.graph.definitions import origin
+from mlrubric.graph.graph import Graph
+
+READ = "data.read"
+COMING_IN = frozenset({"data.read", "artifact.download", "feature.serve"})
+
+
+def mark_operands(graph: Graph, code: Code) -> None:
+    """`operands` on measures of drift: `same` when both sides are one value or one file, `made up` when a test hands over rows of its own,
+    else `two`."""
+    for node in graph.with_role("data.drift"):
+        op = code.node_op.get(node)
+        meaning = code.meanings.of(op) if op is not None else None
+        if op is None:
+            continue
+        if meaning is None:
+            graph.nodes[node].attributes.setdefault("operands", "two")
+            continue
+        first, second = meaning.arguments.get("@reference", -1), meaning.arguments.get("@current", -1)
+        said = "two"
+        if first >= 0 and second >= 0 and _same(code, first, second):
+            said = "same"
+        elif code.tested(op) and not COMING_IN & code.about(op):
+            said = "made up"
+        graph.nodes[node].attributes.setdefault("operands", said)
+
+
+def _same(code: Code, first: int, second: int) -> bool:
+    """One and the same value, or the same file read twice as it is."""
+    one, other = origin(code, first), origin(code, second)
+    if one == other:
+        return code.program.ops[one].kind != "const"
+    here, there = code.meanings.of(one), code.meanings.of(other)
+    if here is None or there is None or READ not in here.roles or here.api != there.api:
+        return False
+    sources = [code.meanings.spellings(m).get("@source", "given") for m in (here, there)]
+    return sources[0] == sources[1] and sources[0] not in ("given", "none") and "{}" not in sources[0]

@@ -1,0 +1,206 @@
+"""What becomes of a verdict on data or quality that stops nothing by itself: whether a check asks it, people are told, or nobody looks.
+
+Great Expectations, Evidently, Deequ and their like never raise; they hand over a result. The way of that result is followed: to a check
+of ours (then that check is the check of data), to a condition under which somebody is told or something is started, to a print or a file,
+or to nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mlrubric.graph.clauses import Clauses, mark_clauses
+from mlrubric.graph.code import Code, is_test_code
+from mlrubric.graph.derive import run_by
+from mlrubric.graph.graph import Graph
+from mlrubric.graph.operands import COMING_IN, mark_operands
+
+MEANS = {
+    "data.validate": "data.validate",
+    "data.profile": "data.validate",
+    "model.evaluate": "model.compare",
+    "data.drift": "check.drift",
+    "model.fairness": "check.fairness",
+    "model.slice": "check.slice",
+    "feature.importance": "check.importance",
+}
+"""What a check is that asks for the verdict of an operation with such a role."""
+ACTING = frozenset({"notify.send", "flow.run", "serve.rollback", "process.exit", "alert.rule", "model.fit"})
+TELLING = frozenset({"log.write", "run.log_artifact", "run.log_metric", "run.log_param", "file.write", "metric.emit", "data.write"})
+BEYOND = frozenset({"model.fit", "model.predict", "transform.fit", "data.split", "model.save"})
+SOURCES = frozenset({"data.read", "data.split", "model.predict"})
+NAMES = ("load", "attribute")
+KINDS = ("return", "yield")
+HOLDING = ("store_attribute", "store_subscript")
+
+
+def mark_measures(graph: Graph, code: Code) -> None:
+    """Reports and suites get the roles of what was put into them; tests that were put in make a profile a check of data."""
+    roles = code.meanings.roles
+    for node in graph.with_role("data.report"):
+        op = code.node_op.get(node)
+        meaning = code.meanings.of(op) if op is not None else None
+        if op is None or meaning is None:
+            continue
+        parts = [p for p in (code.program.receiver(op), meaning.arguments.get("@schema", -1)) if p >= 0] or [op]
+        found = set(meaning.entry.measures) if meaning.entry is not None else set()
+        tested = False
+        for part in code.flow.reach(parts, back=True, stop=lambda o: bool(SOURCES & roles(o))):
+            inner = code.meanings.of(part) or (code.meanings.named(part) if code.program.ops[part].kind in NAMES else None)
+            if inner is None or inner.entry is None:
+                continue
+            found |= set(inner.entry.measures)
+            tested = tested or code.meanings.spellings(inner).get("@condition", "none") not in ("none", "false")
+        if tested and "data.profile" in found:
+            found.add("data.validate")
+        for role in sorted(found):
+            graph.give(node, role)
+
+
+class Verdicts:
+    """The conditions of the program, and what stands on their sides."""
+
+    def __init__(self, graph: Graph, code: Code) -> None:
+        self.graph, self.code = graph, code
+        self.checks: dict[int, list[int]] = {}
+        for node, check in sorted(code.check_of.items()):
+            for condition in check.conditions:
+                self.checks.setdefault(condition, []).append(node)
+        self.sides: dict[int, list[int]] = {}  # condition -> its blocks
+        for unit in code.program.modules:
+            for index, block in enumerate(unit.facts.blocks):
+                if block.kind in ("if", "else", "case", "while") and block.test >= 0 and block.constant is None:
+                    self.sides.setdefault(block.test + unit.base, []).append(index + unit.block_base)
+        self._inside: dict[int, list[int]] = {}  # block -> the calls directly in it
+        for op, facts in enumerate(code.program.ops):
+            if facts.kind == "call":
+                self._inside.setdefault(code.program.block_id(op), []).append(op)
+        self._children: dict[int, list[int]] = {}
+        for unit in code.program.modules:
+            for index, block in enumerate(unit.facts.blocks):
+                if block.parent >= 0 and block.kind != "scope":
+                    self._children.setdefault(block.parent + unit.block_base, []).append(index + unit.block_base)
+        self._acts: dict[int, bool] = {}
+
+    def is_condition(self, op: int) -> bool:
+        return op in self.sides
+
+    def acts(self, condition: int) -> bool:
+        """Whether somebody is told, or something started, on one side of a condition only."""
+        known = self._acts.get(condition)
+        if known is None:
+            sides = [self._does(block) for block in self.sides.get(condition, ())]
+            known = self._acts[condition] = bool(sides) and any(sides) and not (len(sides) > 1 and all(sides))
+        return known
+
+    def _does(self, block: int) -> bool:
+        waiting = [block]
+        while waiting:
+            here = waiting.pop()
+            waiting.extend(self._children.get(here, ()))
+            for call in self._inside.get(here, ()):
+                if ACTING & run_by(self.graph, self.code, call):
+                    return True
+        return False
+
+
+def mark_verdicts(graph: Graph, code: Code) -> None:
+    """`verdict` on every operation that hands over a verdict: stops, tells, kept (returned or stored for others), told (printed or saved),
+    unread. What asks for it becomes a check of that kind, with the same `clause`."""
+    clauses = Clauses(code)
+    mark_clauses(graph, code, clauses)
+    verdicts = Verdicts(graph, code)
+    mark_operands(graph, code)
+    for node, op in sorted(code.node_op.items()):
+        meaning = code.meanings.of(op)
+        if meaning is None or not meaning.judges:
+            continue
+        graph.nodes[node].attributes["verdict"] = _follow(graph, code, verdicts, node, op)
+        graph.nodes[node].attributes["in_notebook"] = "true" if code.program.unit(op).is_notebook else "false"
+    _about_drift(graph, code, verdicts)
+    _carry_operands(graph, code, verdicts)
+
+
+def _follow(graph: Graph, code: Code, verdicts: Verdicts, node: int, op: int) -> str:
+    roles = [MEANS[r] for r in graph.nodes[node].roles if r in MEANS]
+    found = "unread"
+    if _tells_itself(code, op):
+        graph.nodes[node].attributes["acts"] = "tell"
+        found = "tells"
+    for reached in code.flow.reach([op], stop=lambda o: bool(BEYOND & code.meanings.roles(o))):
+        for check in verdicts.checks.get(reached, ()):
+            if code.node_op[check] == op:
+                continue
+            _name(graph, check, node, roles, "stop")
+            found = "stops"
+        if found != "stops" and verdicts.is_condition(reached) and verdicts.acts(reached):
+            _name(graph, code.node_for(graph, reached, "if", ("check",), "", form="branch"), node, roles, "tell")
+            found = "tells"
+        if found in ("stops", "tells") or reached == op:
+            continue
+        meant = set(code.meanings.roles(reached)).union(*(code.meanings.roles(use) for use in code.resolver.uses[reached]))
+        if "notify.send" in meant or "flow.branch" in meant:
+            found = "tells"
+        elif found == "unread" and TELLING & meant:
+            found = "told"
+        elif found in ("unread", "told") and _kept(code, reached):
+            found = "kept"
+    return found
+
+
+def _tells_itself(code: Code, op: int) -> bool:
+    """Whether what is run was given a notification to send when it fails."""
+    receiver, roles = code.program.receiver(op), code.meanings.roles
+    if receiver < 0:
+        return False
+    back = code.flow.reach([receiver], back=True, stop=lambda o: bool(SOURCES & roles(o)))
+    return any("notify.send" in roles(o) for o in back)
+
+
+def _kept(code: Code, op: int) -> bool:
+    """Whether a verdict is given to somebody who is not seen: returned to no caller of ours, or stored."""
+    facts = code.program.ops[op]
+    if facts.kind in HOLDING:
+        return True
+    return facts.kind in KINDS and not code.resolver.callers.get(code.program.scope_id(op))
+
+
+def _name(graph: Graph, check: int, node: int, roles: Iterable[str], acts: str) -> None:
+    for role in roles:
+        graph.give(check, role)
+    attributes = graph.nodes[check].attributes
+    attributes["acts"] = acts
+    clause = graph.nodes[node].attributes.get("clause")
+    if clause is not None and attributes.get("clause") != "value":
+        attributes["clause"] = clause
+
+
+def _about_drift(graph: Graph, code: Code, verdicts: Verdicts) -> None:
+    """A condition on a measure of drift under which somebody is told or a training is started; and how the other checks act."""
+    for condition in sorted(verdicts.sides):
+        if condition in verdicts.checks or not verdicts.acts(condition) or is_test_code(code.program.unit(condition).path):
+            continue
+        if "data.drift" in code.about(condition):
+            node = code.node_for(graph, condition, "if", ("check", "check.drift"), "", form="branch")
+            graph.nodes[node].about = code.about(condition)
+            graph.nodes[node].attributes["acts"] = "tell"
+    for node in graph.with_role("check.drift"):
+        if graph.nodes[node].gate:
+            graph.nodes[node].attributes["acts"] = "stop"
+
+
+def _carry_operands(graph: Graph, code: Code, verdicts: Verdicts) -> None:
+    """A check of nothing but measures that compare data with itself, or made up rows, is as idle as they are."""
+    said: dict[int, set[str]] = {}
+    for node in graph.with_role("data.drift"):
+        op = code.node_op.get(node)
+        if op is None:
+            continue
+        operands = graph.nodes[node].attributes.get("operands", "two")
+        for reached in code.flow.reach([op]):
+            for check in (*verdicts.checks.get(reached, ()), *((code.op_node[reached],) if reached in code.op_node else ())):
+                if "check.drift" in graph.nodes[check].roles:
+                    said.setdefault(check, set()).add(operands)
+    for check, kinds in said.items():
+        tested = code.tested(code.node_op[check]) and not COMING_IN & graph.nodes[check].about
+        graph.nodes[check].attributes["operands"] = "made up" if tested else "two" if "two" in kinds else min(kinds)

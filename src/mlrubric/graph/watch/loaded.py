@@ -1,0 +1,113 @@
+"""Whether a rule runs: the server whose configuration loads its file, as the server's container sees it."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import defaultdict
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from mlrubric.graph.watch.containers import Containers
+from mlrubric.graph.world import World
+from mlrubric.model.facts import Resource, RuleChoice, Watch, WatchServer
+from mlrubric.model.place import Place
+
+CHART, OPERATOR = "chart/", ("PrometheusRule/", "VMRule/", "Rules/", "ClusterRules/", "GlobalRules/")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """`by` is the place that loads it; `reason` says why nothing does."""
+
+    live: bool
+    reason: str = ""
+    by: Place | None = None
+    certain: bool = True
+    server: WatchServer | None = None
+
+
+class Loading:
+    """Answers for every rule of a repository; asked once for each file."""
+
+    def __init__(self, world: World, containers: Containers) -> None:
+        self.world, self.containers = world, containers
+        self.servers = list(world.every(WatchServer))
+        self.choices = list(world.every(RuleChoice))
+        self.labels = {(p, r.place.symbol): dict(r.labels) for p, r in world.every(Resource)}
+        self._known: dict[tuple[str, str], Loaded] = {}
+
+    def of(self, path: str, watch: Watch) -> Loaded:
+        if watch.off:
+            return Loaded(False, watch.off)
+        if watch.tool != "prometheus":
+            return Loaded(True)
+        key = (path, watch.holder)
+        if key not in self._known:
+            if watch.holder.startswith(OPERATOR):
+                self._known[key] = self._chosen(path, watch.holder)
+            elif watch.holder.startswith(CHART):
+                self._known[key] = Loaded(True)
+            else:
+                self._known[key] = self._file(path, watch.holder)
+        return self._known[key]
+
+    def _chosen(self, path: str, holder: str) -> Loaded:
+        """A rule object runs when a Prometheus of the operator selects its labels; without one in sight, that is assumed."""
+        own = self.labels.get((path, holder), {})
+        servers = [server for _, server in self.servers if server.holder.startswith(("Prometheus/", "VMAlert/", "ThanosRuler/"))]
+        if not self.choices:
+            if servers and not any(server.loads_all for server in servers):
+                return Loaded(False, f"{servers[0].holder} has no ruleSelector: it takes no rule object", servers[0].place)
+            return Loaded(True, certain=False, server=servers[0] if servers else None)
+        for _, choice in self.choices:
+            if all("{{" in value or "{{" in own.get(label, "") or own.get(label) == value for label, value in choice.labels):
+                return Loaded(True, by=choice.place, server=servers[0] if servers else None)
+        wanted = ", ".join(f"{label}: {value}" for label, value in self.choices[0][1].labels)
+        return Loaded(False, f"the ruleSelector asks for the label {wanted}", self.choices[0][1].place)
+
+    def _file(self, path: str, holder: str) -> Loaded:
+        """A file that `rule_files` of some configuration names, where the server's container has it."""
+        if not self.servers:
+            return Loaded(False, "no configuration in this repository loads this rule file")
+        missed = ""
+        for at, server in self.servers:
+            for pattern, place in server.loads:
+                found = self._named(at, server, pattern, path, holder)
+                if found is not None:
+                    return Loaded(True, by=place, certain=found, server=server)
+                missed = missed or f"rule_files of {at} names `{pattern}`, where this file is not"
+        first = next((at for at, server in self.servers if not server.loads), self.servers[0][0])
+        return Loaded(False, missed or f"{first} has no rule_files: nothing loads this rule file", self.servers[0][1].place)
+
+    def _named(self, at: str, server: WatchServer, pattern: str, path: str, holder: str) -> bool | None:
+        """Whether a pattern of a configuration names a rule file: surely (True), by its name only (False), or not (None)."""
+        if bool(server.holder) is not bool(holder):
+            return None
+        if holder:
+            return False if fnmatchcase(holder.rpartition("/")[2], posixpath.basename(pattern)) else None
+        mounted = list(self.containers.places(at))
+        if mounted:
+            inside: defaultdict[str, list[str]] = defaultdict(list)
+            for name, target in self.containers.places(path):
+                inside[name].append(target)
+            for name, config in mounted:
+                whole = posixpath.normpath(posixpath.join(posixpath.dirname(config), pattern))
+                if any(_matches(target, whole) for target in inside[name]):
+                    return True
+            return None
+        folder = posixpath.dirname(at)
+        if not pattern.startswith("/"):
+            return True if _matches(path, posixpath.normpath(posixpath.join(folder, pattern))) else None
+        rest = [part for part in pattern.split("/") if part]
+        for start in range(len(rest)):
+            if _matches(path, posixpath.join(folder, *rest[start:])) or (
+                start == len(rest) - 1 and fnmatchcase(posixpath.basename(path), rest[-1])
+            ):
+                return False
+        return None
+
+
+def _matches(path: str, pattern: str) -> bool:
+    """A glob of Go: `*` stays inside of a folder."""
+    own, wanted = path.split("/"), pattern.split("/")
+    return len(own) == len(wanted) and all(fnmatchcase(a, b) for a, b in zip(own, wanted, strict=True))

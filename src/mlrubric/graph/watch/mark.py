@@ -1,0 +1,136 @@
+"""Attributes of alerts, panels, objectives and metrics that the rubric asks for, from the names that join them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from mlrubric.graph.automation import Schedule
+from mlrubric.graph.code import is_test_code
+from mlrubric.graph.graph import RUNS
+from mlrubric.graph.watch.asked import dead, misfits, subjects
+from mlrubric.graph.watch.emitted import Emission, emissions
+from mlrubric.graph.watch.series import Names, read
+from mlrubric.graph.world import World
+from mlrubric.knowledge.metrics import Metrics, load_metrics
+from mlrubric.model.facts import Scrape, Watch
+from mlrubric.source.syntax.promql import Expr, selectors
+
+FOREIGN = re.compile(
+    r"localhost:9090|127\.0\.0\.1:9090|exporter|cadvisor|alertmanager|grafana|prometheus|jaeger|loki|node:9100", re.IGNORECASE
+)
+PUSHED = re.compile(r"pushgateway|push-gateway|push_gateway", re.IGNORECASE)
+
+
+def mark_watched(world: World) -> None:
+    """`subject`, `known` and `misfit` on what watches; `subject`, `metric`, `alerted`, `shown` and `scraped` on the metrics of the code;
+    join edges from a metric to what watches it."""
+    watches = list(world.every(Watch))
+    emitting = world.graph.with_role("metric.emit")
+    if not watches and not emitting:
+        return
+    metrics = load_metrics()
+    names = Names(metrics, emissions(world, metrics))
+    for _, watch in watches:
+        if watch.kind == "record":
+            names.record(watch.name, watch.expressions[0])
+    uses: dict[int, set[str]] = {}
+    for path, watch in watches:
+        node = world.node(path, watch.place.symbol)
+        if node is not None and watch.kind != "record":
+            for emission in _mark(world, node, watch, names):
+                uses.setdefault(emission.node, set()).add(watch.kind)
+    has_alerts = any(watch.kind == "alert" for _, watch in watches)
+    scraped = _scraped(world)
+    for node in emitting:
+        world.graph.nodes[node].attributes["subject"] = "exposed"
+    for emission in names.emissions:
+        attributes = world.graph.nodes[emission.node].attributes
+        used = uses.get(emission.node, set())
+        attributes.update(
+            metric=emission.name,
+            subject=" ".join(sorted(names.subjects(emission))) or ("other" if emission.known else "unnamed"),
+            alerted="true" if used & {"alert", "objective"} else "false",
+            shown="true" if "panel" in used else "false",
+            scraped="true" if scraped else "false",
+            rules="true" if has_alerts else "false",
+            feeders=" ".join(str(n) for n in emission.fed),
+        )
+
+
+def _mark(world: World, node: int, watch: Watch, names: Names) -> Iterable[Emission]:
+    """The attributes of one watch; returns the metrics of the code that it reads."""
+    attributes = world.graph.nodes[node].attributes
+    expressions = list(read(watch.expressions)) if watch.language == "promql" else []
+    found = {s for expr in expressions for s in subjects(expr, names)}
+    if not found:
+        found = _by_words(names.metrics, [watch.name, *(watch.expressions if not expressions else ())])
+    attributes["subject"] = " ".join(sorted(found)) or "unknown"
+    series = [names.of(s) for expr in expressions for s in selectors(expr)]
+    attributes["known"] = _known(watch, expressions, names)
+    if attributes["known"] == "false":
+        attributes["missing"] = ", ".join(f"`{m}`" for m in dict.fromkeys(m for expr in expressions for m in dead(expr, names)))
+    wrong = next((found for expr in expressions for found in misfits(expr, watch.limit, names)), None)
+    if wrong is not None and watch.kind != "panel":
+        metric, unit, limit = wrong
+        attributes.update(misfit=metric, unit=unit, limit=f"{limit:g}")
+    emitted = {e.node: e for one in series for e in one.emissions}
+    for number in sorted(emitted):
+        world.graph.connect(number, node, "join", watch.place)
+    return [emitted[number] for number in sorted(emitted)]
+
+
+def _by_words(metrics: Metrics, texts: Iterable[str]) -> set[str]:
+    subject = next((s for text in texts if (s := metrics.subject(text))), "")
+    return {subject} if subject else set()
+
+
+def _known(watch: Watch, expressions: list[Expr], names: Names) -> str:
+    """`false` when a series is read that nobody emits; `unseen` when nobody can tell: the code is elsewhere, or names are put together."""
+    if watch.language != "promql":
+        return "true"
+    if not expressions:
+        return "unseen"
+    missing = [metric for expr in expressions for metric in dead(expr, names)]
+    if not missing:
+        return "true"
+    return "false" if names.complete else "unseen"
+
+
+def _scraped(world: World) -> bool:
+    """Whether something collects the metrics of the code: a scrape job for more than the servers of monitoring themselves."""
+    for _, scrape in world.every(Scrape):
+        if any(t.startswith("discovered:") or PUSHED.search(t) or not FOREIGN.search(t) for t in scrape.targets):
+            return True
+    return False
+
+
+def mark_fed(world: World, schedule: Schedule) -> None:
+    """`fed` on alerts and panels: whether the code that puts values into their metrics runs by itself (`live`), for a service or by a
+    trigger; by hand only (`by hand`); or is not in this repository (`elsewhere`)."""
+    graph, code = world.graph, world.code
+    watching = [n for n in graph.with_role("alert.rule", "dashboard.panel", "slo.objective") if graph.nodes[n].kind == "monitor"]
+    if not watching:
+        return
+    served = graph.sweep([*graph.with_role("serve.handle"), *_processes(world)], RUNS)
+    for node in watching:
+        sources = [e.source for e in graph.predecessors(node, ("join",))]
+        if not sources:
+            graph.nodes[node].attributes["fed"] = "elsewhere"
+            continue
+        holders = {code.holder(code.node_op[n]) for source in sources for n in (source, *_feeding(world, source)) if n in code.node_op}
+        live = any(h in served or schedule.of(h).level in ("kept", "lost") for h in holders if not is_test_code(graph.nodes[h].place.path))
+        graph.nodes[node].attributes["fed"] = "live" if live else "by hand"
+
+
+def _feeding(world: World, source: int) -> list[int]:
+    """Operations that put values into the metric of a node."""
+    kept = world.graph.nodes[source].attributes.get("feeders", "")
+    return [int(n) for n in kept.split()]
+
+
+def _processes(world: World) -> list[int]:
+    """Programs that stay: they serve requests, or offer their metrics themselves."""
+    graph, code = world.graph, world.code
+    offering = [n for n in graph.with_role("serve.app") if n in code.node_op]
+    return sorted({code.holder(code.node_op[n]) for n in offering})

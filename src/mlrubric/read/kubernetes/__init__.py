@@ -1,0 +1,54 @@
+"""Kubernetes manifests: any YAML document with `apiVersion` and `kind`; what a kind says is read by the modules of `kinds/`.
+
+A module of `kinds/` has
+    OBJECTS: tuple[tuple[str, str], ...]    (API group without version, kind) of what it reads
+    def read(document: Document, manifest: Manifest) -> Iterable[Fact]
+The symbols of its facts begin with `manifest.symbol`. Every object gives a `Resource` fact, whether or not a module reads it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Protocol, cast
+
+from mlrubric.model.facts import Fact, Unreadable
+from mlrubric.read.kubernetes import kinds
+from mlrubric.read.kubernetes.manifest import Manifest, manifests
+from mlrubric.source.document import Document
+
+FORMAT = "kubernetes"
+
+
+class Kind(Protocol):
+    """A module of `kinds/`."""
+
+    OBJECTS: tuple[tuple[str, str], ...]
+
+    def read(self, document: Document, manifest: Manifest) -> Iterable[Fact]: ...
+
+
+def accepts(path: str) -> bool:
+    return path.endswith((".yaml", ".yml")) and ".github/" not in path
+
+
+def read(document: Document) -> Iterator[Fact]:
+    if "apiVersion:" not in document.text or "kind:" not in document.text:
+        return
+    for found in manifests(document, FORMAT):
+        if isinstance(found, Unreadable):
+            yield found
+            continue
+        yield found.resource
+        module = _modules().get((found.resource.group, found.resource.kind))
+        if module is not None:
+            yield from module.read(document, found)
+
+
+@cache
+def _modules() -> dict[tuple[str, str], Kind]:
+    names = sorted(info.name for info in pkgutil.iter_modules(kinds.__path__, kinds.__name__ + "."))
+    modules = [cast(Kind, importlib.import_module(name)) for name in names]
+    return {key: module for module in modules for key in module.OBJECTS}

@@ -1,0 +1,1 @@
+"""One module per family of objects; they are found by walking this package."""
