@@ -82,6 +82,8 @@ def read_library(path: Path, roles: Roles) -> Library:
         template = _api(entry, roles, kind="constructor")
         bases, arithmetic = entry.texts("bases"), entry.flag("arithmetic")
         for name in _names(entry):
+            if "*" in name:
+                raise entry.error(f"`{name}` is no type: an `[[api]]` with wildcards may return one")
             if name in library.types:
                 raise entry.error(f"`{name}` is described twice")
             library.types[name] = TypeInfo(name, bases, template, arithmetic, entry.one_of("holds", HOLDS))

@@ -22,7 +22,7 @@ from mlrubric.rules.shapes import Answer
 STOPPING = frozenset({"test", "command", "step", "job", "workflow", "stage", "service", "trigger"})
 RESULTS = (".json", ".csv", ".md", ".txt", ".html", ".yaml", ".yml", ".png")
 MEASURES = frozenset({"model.evaluate", "model.slice", "model.tune", "data.validate", "data.drift", "feature.importance", "model.predict"})
-NOTIFYING = frozenset({"notify.send", "alert.rule", "alert.receiver", "check.update"})
+NOTIFYING = frozenset({"notify.send", "alert.rule", "alert.receiver", "slo.objective", "check.update"})
 
 
 @dataclass(frozen=True, slots=True)
