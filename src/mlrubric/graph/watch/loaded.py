@@ -17,13 +17,14 @@ from mlrubric.model.place import Place
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """`by` is the place that loads it; `reason` says why nothing does."""
+    """`by` is the place that loads it, `at` the path of the server's configuration; `reason` says why nothing does."""
 
     live: bool
     reason: str = ""
     by: Place | None = None
     certain: bool = True
     server: WatchServer | None = None
+    at: str = ""
 
 
 class Loading:
@@ -87,7 +88,7 @@ class Loading:
             for pattern, place in server.loads:
                 found = self._named(at, server, pattern, path, holder)
                 if found is not None:
-                    return Loaded(True, by=place, certain=found, server=server)
+                    return Loaded(True, by=place, certain=found, server=server, at=at)
                 if bool(server.holder) is bool(holder):
                     missed = missed or f"rule_files of {at} names `{pattern}`, where this file is not"
         alike = [(at, server) for at, server in self.servers if bool(server.holder) is bool(holder)] or self.servers

@@ -9,6 +9,7 @@ from mlrubric.graph.automation import Schedule
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.watch.asked import dead, misfits, promised, subjects
+from mlrubric.graph.watch.containers import Containers
 from mlrubric.graph.watch.emitted import Emission, emissions
 from mlrubric.graph.watch.series import Names, read
 from mlrubric.graph.world import World
@@ -33,13 +34,13 @@ def mark_watched(world: World) -> None:
         if watch.kind == "record":
             names.record(watch.name, watch.expressions[0])
     uses: dict[int, set[str]] = {}
+    scraped = _scraped(world)
     for path, watch in watched:
         node = world.node(path, watch.place.symbol)
         if node is not None and watch.kind != "record":
-            for emission in _mark(world, node, watch, names):
+            for emission in _mark(world, node, watch, names, scraped is False):
                 uses.setdefault(emission.node, set()).add(watch.kind)
     has_alerts = any(watch.kind == "alert" for _, watch in watched)
-    scraped = _scraped(world)
     for node in emitting:
         world.graph.nodes[node].attributes["subject"] = "exposed"
     for emission in names.emissions:
@@ -56,8 +57,8 @@ def mark_watched(world: World) -> None:
         )
 
 
-def _mark(world: World, node: int, watch: Watch, names: Names) -> Iterable[Emission]:
-    """The attributes of one watch; returns the metrics of the code that it reads."""
+def _mark(world: World, node: int, watch: Watch, names: Names, deaf: bool) -> Iterable[Emission]:
+    """The attributes of one watch; returns the metrics of the code that it reads. `deaf` says that nothing collects these."""
     attributes = world.graph.nodes[node].attributes
     expressions = list(read(watch.expressions)) if watch.language == "promql" else []
     found = {s for expr in expressions for s in subjects(expr, names)}
@@ -76,7 +77,7 @@ def _mark(world: World, node: int, watch: Watch, names: Names) -> Iterable[Emiss
     if promise is not None:
         attributes.update(misfit="objective", unit=promise[0], limit=promise[1], promise="true")
     made = [e for one in series for e in one.emissions]
-    if made and all(e.idle for e in made):
+    if made and (deaf or all(e.idle for e in made)):
         attributes["never"] = "true"
     emitted = {e.node: e for one in series for e in one.emissions}
     for number in sorted(emitted):
@@ -112,12 +113,19 @@ def _other_code(world: World) -> bool:
     return any(path.endswith(OTHER) for path in world.files)
 
 
-def _scraped(world: World) -> bool:
-    """Whether something collects the metrics of the code: a scrape job for more than the servers of monitoring themselves."""
-    for _, scrape in world.every(Scrape):
-        if any(t.startswith("discovered:") or not load_metrics().foreign(t) for t in scrape.targets):
-            return True
-    return False
+def _scraped(world: World) -> bool | None:
+    """Whether something collects the metrics of the code: a scrape job for more than the servers of monitoring themselves. None when no
+    job is here; False when the jobs that are here ask nobody that answers."""
+    containers, found = Containers(world), None
+    for path, scrape in world.every(Scrape):
+        for target in scrape.targets:
+            if target.startswith("discovered:"):
+                return True
+            if not load_metrics().foreign(target):
+                if containers.answers(path, target) is not False:
+                    return True
+                found = False
+    return found
 
 
 def mark_fed(world: World, schedule: Schedule) -> None:

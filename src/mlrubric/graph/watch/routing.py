@@ -30,6 +30,7 @@ class Routing:
     """The receivers and routes of a repository."""
 
     def __init__(self, world: World, containers: Containers) -> None:
+        self.containers = containers
         self.receivers: dict[str, list[tuple[str, Receiver]]] = defaultdict(list)
         for path, receiver in world.every(Receiver):
             self.receivers[receiver.tool].append((path, receiver))
@@ -55,6 +56,8 @@ class Routing:
         server = loaded.server
         if watch.kind == "alert" and watch.comes == "config" and (server is None or not server.managers):
             return Told((), "the server is told of no Alertmanager", server.place if server else None)
+        if server is not None and server.managers and all(self.containers.answers(loaded.at, m) is False for m in server.managers):
+            return Told((), f"no service is called {server.managers[0]}, which the alerts are sent to", server.place)
         trees = [(tree, root) for tree, root in self.roots if tree[0] == watch.routes and tree not in self.idle]
         if trees:
             return self._walked(watch, trees)
