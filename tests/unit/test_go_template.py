@@ -93,7 +93,7 @@ def test_a_condition_that_is_not_known_is_a_guess() -> None:
     ],
 )
 def test_what_is_not_understood_is_a_problem(text: str, reason: str) -> None:
-    with pytest.raises(TemplateProblem, match="."):
+    with pytest.raises(TemplateProblem, match=r"."):
         try:
             renderer().render(text)
         except TemplateProblem as problem:
