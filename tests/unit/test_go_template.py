@@ -111,4 +111,8 @@ def test_values_are_merged_from_above() -> None:
 
 
 def test_pieces_know_their_lines() -> None:
-    assert [(piece.kind, piece.line) for piece in parse("a\n{{ .x }}\n{{- if .y }}\nb\n{{ end }}")] == [("text", 1), ("output", 2), ("if", 3)]
+    assert [(piece.kind, piece.line) for piece in parse("a\n{{ .x }}\n{{- if .y }}\nb\n{{ end }}")] == [
+        ("text", 1),
+        ("output", 2),
+        ("if", 3),
+    ]
