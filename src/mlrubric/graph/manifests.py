@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from mlrubric.graph.world import World, parents
-from mlrubric.model.facts import ChartFile, Resource
+from mlrubric.knowledge.images import BESIDE, known_image
+from mlrubric.model.facts import ChartFile, Resource, Service
+from mlrubric.source.syntax.image_name import split_image
 from mlrubric.source.syntax.node import SyntaxProblem
 from mlrubric.source.syntax.yaml import parse_template
 
@@ -39,6 +41,7 @@ class Manifests:
             self.by_file.setdefault(path, []).append(resource)
         self.charts = {posixpath.dirname(path) for path, one in world.every(ChartFile) if one.kind == "chart"}
         self.by_name = {_chart_name(one.text): posixpath.dirname(path) for path, one in world.every(ChartFile) if one.kind == "chart"}
+        self.beside = _beside(world)
         self.folders: dict[str, list[str]] = {}
         for path in sorted(self.by_file):
             self.folders.setdefault(posixpath.dirname(path), []).append(path)
@@ -117,6 +120,15 @@ class Manifests:
         """The files of manifests that a chart and the charts inside of it give."""
         root = f"{folder}/" if folder else ""
         return {path for path in self.by_file if path.startswith(root) and "templates/" in path[len(root) :]}
+
+
+def _beside(world: World) -> set[tuple[str, str]]:
+    """Objects of which all containers are well-known and answer no requests of a model: databases, monitoring, proxies."""
+    images: dict[tuple[str, str], list[str]] = {}
+    for path, service in world.every(Service):
+        if service.image and "/" in service.place.symbol:
+            images.setdefault((path, service.place.symbol.partition(".containers.")[0]), []).append(service.image)
+    return {key for key, names in images.items() if all((k := known_image(split_image(n)[0])) and k.kind in BESIDE for n in names)}
 
 
 def _chart_name(text: str) -> str:

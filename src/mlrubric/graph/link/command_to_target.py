@@ -16,6 +16,8 @@ from mlrubric.source.syntax.pip_command import pip_install_targets
 ORDER = 30
 JUST = "just"
 BUILD = ("builds", "submit")
+SWARM = "swarm"
+APART = ("kubernetes", "settings")  # services that no compose file holds
 DELIVERS = ("manifests", "chart", "sync")
 PYTHON_ENVIRONMENT = re.compile(r"py(py)?[0-9.]*(-[\w.-]+)?")  # `tox -e py311` needs no section of its own
 
@@ -292,7 +294,22 @@ def _image(world: World, folder: str, invocation: Invocation, use: str) -> list[
 
 
 def _services(world: World, folder: str, invocation: Invocation) -> list[tuple[int, bool, str]]:
-    graph, wanted = world.graph, set(invocation.target.split())
-    here = [n for n in graph.of_kind("service") if _folder(graph.nodes[n].place.path) == folder]
-    here = [n for n in here if graph.nodes[n].attributes.get("tool") != "kubernetes"]
-    return [(n, True, "") for n in here if not wanted or graph.nodes[n].label in wanted]
+    """Services of the compose files that a command names, or of those in its folder; a profile that nobody asks for keeps its services
+    off."""
+    nodes, wanted = world.graph.nodes, set(invocation.target.split())
+    files = {posixpath.normpath(posixpath.join(folder, f)) for f in invocation.all("file")}
+    services = world.graph.of_kind("service")
+    here = [n for n in services if nodes[n].attributes.get("tool") not in APART]
+    here = [n for n in here if (nodes[n].place.path in files if files else _folder(nodes[n].place.path) == folder)]
+    if invocation.option("manager") == SWARM:
+        here += [n for n in services if nodes[n].attributes.get("part") == "undo" and nodes[n].place.path in files]
+    profiles = {name for given in invocation.all("--profile") for name in given.split(",")}
+    chosen = [n for n in here if not wanted or nodes[n].label in wanted]
+    return [(n, True, _off(nodes[n].attributes.get("profiles", ""), profiles, bool(wanted))) for n in chosen]
+
+
+def _off(own: str, profiles: set[str], named: bool) -> str:
+    """Why a service of some profiles does not start."""
+    if not own or named or "*" in profiles or profiles & set(own.split()) or any("$" in p for p in profiles):
+        return ""
+    return f"its profile `{own.split()[0]}` is not asked for"

@@ -8,11 +8,10 @@ import posixpath
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.image_names import ImageNames, plain
 from mlrubric.graph.world import World
-from mlrubric.knowledge.images import known_image
+from mlrubric.knowledge.images import BESIDE, known_image
 from mlrubric.model.facts import Command, Image, ImageName, Part, Resource, Service
 
 ORDER = 70  # behind commands and deliveries
-BESIDE = ("storage", "monitoring", "network", "tool", "base")
 
 
 def link(world: World) -> None:

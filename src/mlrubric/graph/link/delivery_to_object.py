@@ -129,7 +129,8 @@ def _deliver(world: World, known: Manifests, source: int, found: Named, place: P
     serves = bool(found.nodes)
     for path in sorted(found.files):
         for resource in known.by_file[path]:
-            serves = _to_object(world, source, path, resource, place, found.certain and path not in world.guessed) or serves
+            reached = _to_object(world, source, path, resource, place, found.certain and path not in world.guessed)
+            serves = serves or (reached and (path, resource.place.symbol) not in known.beside)
     for node in sorted(found.nodes):
         if node != source:
             graph.connect(source, node, "run", place, certain=found.certain)
@@ -215,7 +216,7 @@ def _decided(world: World) -> None:
     """A division that stands still is decided about when, after the command that brings it, a check that can fail runs before the command
     that goes on."""
     graph = world.graph
-    splits = [n for n in graph.with_role("serve.split") if graph.nodes[n].attributes.get("analysis") == "false"]
+    splits = [n for n in graph.with_role("serve.split") if graph.nodes[n].attributes.get("analysis", "false") == "false"]
     deploys = [n for n in graph.with_role("model.deploy") if graph.nodes[n].kind in ("command", "step")]
     if not splits or len(deploys) < 2:
         return
@@ -225,7 +226,7 @@ def _decided(world: World) -> None:
         for first in (d for d in deploys if d != later and d in before[later]):
             checks = [n for n in before[later] if n not in before[first] and n not in reached[first] and _checks(world, n)]
             for split in splits:
-                if checks and split in reached[first] and split not in reached[later]:
+                if checks and split in reached[first] and split not in reached[later].keys() - {later}:
                     graph.nodes[split].attributes["analysis"] = "true"
 
 

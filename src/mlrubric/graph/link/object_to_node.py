@@ -7,6 +7,7 @@ from mlrubric.graph.traffic import division
 from mlrubric.graph.world import World
 from mlrubric.model.facts import Image, Part, Resource, Service
 
+CLUSTER = "kubernetes"
 ORDER = 22  # behind the services, before commands
 ROUTES = ("VirtualService", "HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "TrafficSplit", "TraefikService", "HTTPProxy", "Ingress")
 ROLES = {
@@ -26,8 +27,10 @@ def link(world: World) -> None:
         owner = service.place.symbol.partition(".")[0] if "/" in service.place.symbol else ""
         node, above = world.node(path, service.place.symbol), objects.get((path, _owner(service.place.symbol)))
         if owner and node is not None and above is not None:
-            world.graph.nodes[node].attributes.update(directory=".", tool="kubernetes")
+            world.graph.nodes[node].attributes.update(directory=".", tool=CLUSTER)
             world.graph.connect(above, node, "run", service.place)
+        elif node is not None and service.place.symbol == "server":
+            world.graph.nodes[node].attributes["tool"] = "settings"
     analyses = {part.owner for _, part in world.every(Part) if part.kind == "analysis" and not part.problem}
     moved = any(part.moves for _, part in world.every(Part))
     for path, part in world.every(Part):
@@ -36,7 +39,9 @@ def link(world: World) -> None:
             continue
         world.nodes.setdefault((path, part.place.symbol), node)
         above = objects.get((path, part.owner)) or world.node(path, part.owner)
-        if above is not None and above != node:
+        if part.owner.startswith("services."):
+            world.graph.nodes[node].attributes["tool"] = "settings"  # a stack alone asks for it
+        elif above is not None and above != node:
             world.graph.connect(above, node, "run", part.place)
 
 
@@ -59,7 +64,7 @@ def _objects(world: World) -> dict[tuple[str, str], int]:
             node = world.node(*key)
             if node is None:
                 label = f"{resource.kind} {resource.name}"
-                node = world.nodes[key] = world.graph.add("service", label, resource.place, object=resource.kind, tool="kubernetes")
+                node = world.nodes[key] = world.graph.add("service", label, resource.place, object=resource.kind, tool=CLUSTER)
             found[key] = node
     return found
 
@@ -69,7 +74,7 @@ def _part(world: World, part: Part, analyses: set[str], moved: bool) -> int | No
     if part.kind == "analysis":
         return None
     label = " ".join(word for word in (part.kind, part.name or part.source) if word)
-    node = graph.add("service", label, part.place, ROLES.get(part.kind, ()), tool="kubernetes", part=part.kind)
+    node = graph.add("service", label, part.place, ROLES.get(part.kind, ()), tool=CLUSTER, part=part.kind)
     attributes = graph.nodes[node].attributes
     if part.kind == "server":
         attributes.update({"@source": part.source, "object": part.owner.partition("/")[0]})
@@ -80,6 +85,8 @@ def _part(world: World, part: Part, analyses: set[str], moved: bool) -> int | No
     elif part.kind == "shadow" and part.problem:
         graph.take(node, "serve.shadow")
         attributes["canary"] = part.problem
+    elif part.kind == "forgets":
+        attributes["history"] = "none"
     elif part.kind == "undo":
         if all(name in analyses or name.startswith("Cluster") for name in part.refers):
             graph.give(node, "serve.rollback")
