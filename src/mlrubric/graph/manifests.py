@@ -21,14 +21,16 @@ NAMED = re.compile(r"[\w./*\-]+")
 
 @dataclass(slots=True)
 class Named:
-    """What a path stands for: files of manifests, and the nodes of kustomizations; `certain` is false for a guess."""
+    """What a path or a text stands for: files of manifests, the nodes of kustomizations, single objects (by file); `certain` is false for
+    a guess."""
 
     files: set[str] = field(default_factory=set)
     nodes: set[int] = field(default_factory=set)
     certain: bool = True
+    objects: list[tuple[str, Resource]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.files or self.nodes)
+        return bool(self.files or self.nodes or self.objects)
 
 
 class Manifests:

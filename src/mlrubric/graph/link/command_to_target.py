@@ -17,6 +17,7 @@ ORDER = 30
 JUST = "just"
 BUILD = ("builds", "submit")
 SWARM = "swarm"
+IMAGE_FOLDERS = 4  # above the repository's own folders in an image
 APART = ("kubernetes", "settings")  # services that no compose file holds
 DELIVERS = ("manifests", "chart", "sync")
 PYTHON_ENVIRONMENT = re.compile(r"py(py)?[0-9.]*(-[\w.-]+)?")  # `tox -e py311` needs no section of its own
@@ -85,9 +86,22 @@ def _base(world: World, path: str, command: Command, unknown: str = "") -> str:
         base = attributes.get("directory", "")
         if not base and world.graph.nodes[owner].kind in ("notebook", "image", "service"):
             base = posixpath.dirname(path)
+        if not base and attributes.get("does") == "instruction" and _beside(world, path, command):
+            base = posixpath.dirname(path)  # the image is built from the folder of its own file
     inner = unknown if command.directory is None else command.directory
     joined = posixpath.normpath(posixpath.join(base, inner)) if base or inner else ""
     return "" if joined in (".", "/") or joined.startswith(("..", "/", "$")) else joined
+
+
+def _beside(world: World, path: str, command: Command) -> bool:
+    """Whether a word of an instruction names a file or module that lies beside the Dockerfile, and not at the root."""
+    folder = posixpath.dirname(path)
+    for word in command.argv if folder else ():
+        name = posixpath.basename(word) if word.startswith("/") else word.removeprefix("./")
+        for form in (name, name.partition(":")[0].replace(".", "/") + ".py"):
+            if form and form not in world.files and posixpath.join(folder, form) in world.files:
+                return True
+    return False
 
 
 def follow(world: World, node: int, path: str, command: Command, base: str, invocation: Invocation) -> None:
@@ -224,8 +238,20 @@ def _script(world: World, folder: str, target: str) -> list[tuple[int, bool, str
     if found is None and not folder:
         suffix = [p for p in world.code.program.by_path if p.endswith("/" + posixpath.normpath(target))]
         found = suffix[0] if len(suffix) == 1 and "/" in posixpath.normpath(target) else None
-    index = world.code.program.by_path.get(found) if found else None
-    return _whole(world, index) if index is not None else []
+    inside = _in_image(world, folder, target) if found is None and target.startswith("/") else None
+    index = world.code.program.by_path.get(found or inside or "")
+    return [(n, inside is None, blocked) for n, _, blocked in _whole(world, index)] if index is not None else []
+
+
+def _in_image(world: World, folder: str, target: str) -> str | None:
+    """The file of this repository behind an absolute path of an image: what is left when folders are taken off its front."""
+    parts = posixpath.normpath(target).strip("/").split("/")
+    for base in dict.fromkeys((folder, "")):
+        for start in range(1, min(len(parts), IMAGE_FOLDERS + 1)):
+            found = world.file(base, "/".join(parts[start:]))
+            if found is not None:
+                return found
+    return None
 
 
 def _whole(world: World, index: int) -> list[tuple[int, bool, str]]:

@@ -18,7 +18,10 @@ from mlrubric.model.facts import Command, Delivery, Part, Resource, Step, Trigge
 from mlrubric.model.place import Place
 
 ORDER = 60
-ONCE = ("Job", "Pod", "Workflow")
+ONCE = (
+    "Job", "Pod", "Workflow", "Experiment", "RayJob", "SparkApplication",
+    "PyTorchJob", "TFJob", "MPIJob", "XGBoostJob", "PaddleJob", "JAXJob",
+)  # fmt: skip
 CONTROLLERS = ("argo-cd", "flux")
 ENDINGS = (".yaml", ".yml", ".json")
 MARKS = frozenset("${*<")
@@ -83,6 +86,10 @@ def _of_command(world: World, known: Manifests, folder: str, command: Command, i
 def _piped(world: World, known: Manifests, folder: str, command: Command) -> Named:
     """What the commands before it in its pipeline put together, or the file that is handed to it."""
     found = _of_words(known, command.reads, folder)
+    path, line = command.place.path, command.place.line
+    fed = [r for r in known.by_file.get(path, ()) if line <= r.place.line]
+    ends = [c.place.line for _, _, c, _ in world.delivers if c.place.path == path and c.place.line > line]
+    found.objects = [(path, r) for r in fed if r.place.line < min(ends, default=r.place.line + 1)]
     for _, other_folder, other, invocation in world.delivers:
         if other.owner != command.owner or other.place.path != command.place.path or other.pipeline != command.pipeline:
             continue
@@ -120,17 +127,19 @@ def _of_words(known: Manifests, words: Iterable[str], folder: str) -> Named:
 
 
 def _joined(one: Named, other: Named) -> Named:
-    return Named(one.files | other.files, one.nodes | other.nodes, one.certain and (other.certain or not other)) if other else one
+    if not other:
+        return one
+    return Named(one.files | other.files, one.nodes | other.nodes, one.certain and other.certain, [*one.objects, *other.objects])
 
 
 def _deliver(world: World, known: Manifests, source: int, found: Named, place: Place) -> None:
     """Edges to the nodes of objects; `idle` when no object of them runs or routes anything."""
     graph = world.graph
     serves = bool(found.nodes)
-    for path in sorted(found.files):
-        for resource in known.by_file[path]:
-            reached = _to_object(world, source, path, resource, place, found.certain and path not in world.guessed)
-            serves = serves or (reached and (path, resource.place.symbol) not in known.beside)
+    whole = [(path, resource) for path in sorted(found.files) for resource in known.by_file[path]]
+    for path, resource in (*whole, *found.objects):
+        reached = _to_object(world, source, path, resource, place, found.certain and path not in world.guessed)
+        serves = serves or (reached and (path, resource.place.symbol) not in known.beside)
     for node in sorted(found.nodes):
         if node != source:
             graph.connect(source, node, "run", place, certain=found.certain)
