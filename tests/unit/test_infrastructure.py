@@ -99,7 +99,7 @@ resource "aws_cloudwatch_metric_alarm" "slow" {
     [
         ("alarm_actions = [aws_sns_topic.team.arn]", "true", "notifying"),
         ("", "true", "none"),
-        ("alarm_actions = [aws_sns_topic.team.arn]\n  actions_enabled = false", "false", "notifying"),
+        ("alarm_actions = [aws_sns_topic.team.arn]\n  actions_enabled = false", "true", "none"),
         ("alarm_actions = [aws_sns_topic.team.arn]\n  count = 0", "false", "notifying"),
     ],
     ids=["tells", "tells nobody", "switched off", "never made"],

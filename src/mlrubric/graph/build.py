@@ -33,6 +33,7 @@ from mlrubric.graph.resolve import resolve, resolve_again
 from mlrubric.graph.resolve.dispatch import configured
 from mlrubric.graph.runs import mark_runs
 from mlrubric.graph.seeds import mark_seeds
+from mlrubric.graph.shared_packages import installed
 from mlrubric.graph.skew import mark_skew
 from mlrubric.graph.subjects import mark_subjects
 from mlrubric.graph.swallows import mark_swallows
@@ -43,6 +44,7 @@ from mlrubric.graph.used import mark_used
 from mlrubric.graph.validation import mark_validated
 from mlrubric.graph.versions import Versions
 from mlrubric.graph.watch.mark import mark_fed, mark_watched
+from mlrubric.graph.watch.traces import mark_traces
 from mlrubric.graph.world import World, parents
 from mlrubric.knowledge.catalogue import Catalogue
 from mlrubric.model.collector import no_collection
@@ -94,7 +96,8 @@ def _build(
     for one in charts.facts:
         by_path.setdefault(one.path, []).append(one)
     modules = [(path, fact) for path in sorted(by_path) for one in by_path[path] for fact in one.facts if isinstance(fact, PythonModule)]
-    program, inputs = Program(without_copies(modules), _roots(by_path), catalogue.import_names, _named(by_path)), Inputs(by_path)
+    program = Program(without_copies(modules), _roots(by_path), catalogue.import_names, _named(by_path), installed(by_path))
+    inputs = Inputs(by_path)
     resolver = resolve_again(before.world.code.resolver, program, inputs) if before is not None else None
     resolver = resolver or resolve(program, catalogue, inputs)
     fixtures = Fixtures(program, resolver)
@@ -124,6 +127,7 @@ def _build(
     mark_validated(world)
     mark_unread(world)
     mark_watched(world)
+    mark_traces(world)
     schedule = Schedule(graph)
     mark_runs(world, schedule)
     mark_fed(world, schedule)

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from mlrubric.graph.world import World, parents
 from mlrubric.knowledge.images import BESIDE, known_image
 from mlrubric.model.facts import ChartFile, Resource, Service
+from mlrubric.model.homes import home
 from mlrubric.source.syntax.image_name import split_image
 from mlrubric.source.syntax.node import SyntaxProblem
 from mlrubric.source.syntax.yaml import parse_template
@@ -62,7 +63,7 @@ class Manifests:
             return self._matching(path, certain=pattern == text)
         found = self._at(path, recursive)
         if not found and folder and not text.startswith("."):
-            found = self._at(posixpath.normpath(text), recursive)
+            found = self._at(posixpath.normpath(posixpath.join(home(folder), text)), recursive)
         return found
 
     def _at(self, path: str, recursive: bool) -> Named:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -15,9 +16,11 @@ from mlrubric.graph.versions import Versions
 from mlrubric.knowledge.invocation import Invocation
 from mlrubric.knowledge.moved import Moved
 from mlrubric.model.facts import Command, FileFacts
+from mlrubric.model.homes import at_home, home
 from mlrubric.model.place import Place
 
 F = TypeVar("F")
+SHARED_NAME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)  # s3://bucket/rows, models:/loans/1, table:loans
 
 
 @dataclass(slots=True)
@@ -37,6 +40,7 @@ class World:
     artifacts: dict[str, int] = field(default_factory=dict)  # normalised path -> node
     needs: dict[int, tuple[int, ...]] = field(default_factory=dict)  # job or task -> those it waits for
     tasks: dict[int, int] = field(default_factory=dict)  # operation that declares a task -> its node
+    conditional: dict[int, tuple[int, tuple[int, ...]]] = field(default_factory=dict)  # task -> the task that decides, what it looks at
     broken: list[tuple[Place, str]] = field(default_factory=list)  # hops that point at nothing
     starts: list[tuple[int, Invocation]] = field(default_factory=list)  # commands that run a script or module of ours
     installs: list[tuple[int, str, Invocation]] = field(default_factory=list)  # install commands: node, folder, what is asked for
@@ -62,8 +66,11 @@ class World:
         return self.nodes.get((path, symbol))
 
     def artifact(self, path: str, place: Place, kind: str = "artifact") -> int:
-        """The one node of a file path or URI."""
+        """The one node of a file path or URI; a path counts from the root of the repository that speaks of it, a name in a store or a
+        registry from nowhere."""
         key = normal(path)
+        if home(place.path) and not home(key) and not SHARED_NAME.match(key):
+            key = at_home(place.path, key)
         node = self.artifacts.get(key)
         if node is None:
             node = self.artifacts[key] = self.graph.add(kind, key, place)

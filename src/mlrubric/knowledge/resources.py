@@ -12,21 +12,9 @@ from mlrubric.knowledge.location import rules_directory
 from mlrubric.knowledge.roles import Roles, load_roles
 from mlrubric.knowledge.toml import Entry, entries, read
 
-_KEYS = frozenset(("name", "node", "role", "roles", "also", "analysis", "schedule", "off", "wires", "runs", "watch"))
+_KEYS = frozenset(("name", "node", "role", "roles", "also", "analysis", "schedule", "off", "wires", "runs"))
 Conditions = tuple[tuple[str, tuple[str, ...]], ...]
 """Pattern for the route of an option -> accepted values (patterns in lower case, `present`, `absent`); all must hold."""
-
-
-@dataclass(frozen=True, slots=True)
-class WatchEntry:
-    """What a resource looks at: `kind` is alert or objective, `what` the options that say it, the most telling one first; `tells` are
-    the options that name whom it tells, with `mark` only the words of a text that begin with it."""
-
-    kind: str
-    what: tuple[str, ...]
-    limit: str = ""
-    tells: tuple[str, ...] = ()
-    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +32,6 @@ class ResourceEntry:
     wires: bool = False
     handler: str = ""
     source: str = ""
-    watch: WatchEntry | None = None
 
     def roles_for(self, options: Mapping[str, str]) -> tuple[str, ...]:
         """The roles of a resource with these options."""
@@ -80,24 +67,12 @@ def _load(folder: Path) -> dict[str, ResourceEntry]:
             entry.flag("wires"),
             str(runs.get("handler", "")),
             str(runs.get("source", "")),
-            _watch(entry),
         )
         for name in entry.texts("name"):
             if name in found:
                 raise entry.error(f"`{name}` stands twice")
             found[name] = made
     return found
-
-
-def _watch(entry: Entry) -> WatchEntry | None:
-    table = entry.table("watch")
-    if not table:
-        return None
-    if table.get("kind") not in ("alert", "objective"):
-        raise entry.error("`watch` needs `kind`, alert or objective")
-    texts = {key: tuple(str(v) for v in value) for key, value in table.items() if isinstance(value, list)}
-    given = {key: str(value) for key, value in table.items() if isinstance(value, str)}
-    return WatchEntry(given["kind"], texts.get("what", ()), given.get("limit", ""), texts.get("tells", ()), given.get("mark", ""))
 
 
 def _known(entry: Entry, roles: Roles, given: Iterable[str]) -> tuple[str, ...]:

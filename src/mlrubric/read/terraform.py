@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import replace
 
-from mlrubric.knowledge.resources import load_resources
-from mlrubric.model.facts import Fact, Include, Job, Provision, Trigger, Unreadable, Variable, Watch, Workflow
+from mlrubric.model.facts import Fact, Include, Job, Provision, Trigger, Unreadable, Variable, Workflow
 from mlrubric.source.automation_facts import by_hand
 from mlrubric.source.document import Document
 from mlrubric.source.syntax.hcl import Block, parse
@@ -18,7 +15,6 @@ FORMAT = "terraform"
 MOST = 200  # options of one resource
 
 _NOTHING = ("0", "[]", "{}", "toset([])", "tomap({})")
-_NUMBER = re.compile(r"\[\d+\]")
 _EVENTS = (
     ("pull_request", ("pull_request",)),
     ("push", ("push", "trigger_template", "repository_event_config")),
@@ -36,9 +32,7 @@ def read(document: Document) -> Iterator[Fact]:
         yield Unreadable(document.place(span), FORMAT, "syntax not understood")
     for block in blocks.found:
         if block.kind in ("resource", "data") and len(block.labels) == 2:
-            made = _provision(document, block)
-            yield made
-            yield from _watch(made)
+            yield _provision(document, block)
             if block.labels[0] == "google_cloudbuild_trigger":
                 yield from _trigger(document, block)
         elif block.kind == "module" and block.body.scalar("source").startswith(("./", "../")) and not _off(block.body):
@@ -57,23 +51,6 @@ def _provision(document: Document, block: Block) -> Provision:
     kind = kind if block.kind == "resource" else f"data.{kind}"
     options = tuple(_options(block.body))[:MOST]
     return Provision(document.place(block.span, f"{kind}.{name}"), kind, name, options, _off(block.body))
-
-
-def _watch(made: Provision) -> Iterator[Watch]:
-    """An alarm or objective that the resource is; repeated options (a second action, a second condition) count as the first."""
-    entry = load_resources().get(made.kind)
-    if entry is None or entry.watch is None:
-        return
-    options = dict(made.options)
-    known = [(_NUMBER.sub("", route), text) for route, text in made.options]
-    what = tuple(text for wanted in entry.watch.what for route, text in known if route == wanted)
-    told = [text for route, text in known if route in entry.watch.tells]
-    if entry.watch.mark:
-        told = [word for text in told for word in text.split() if word.startswith(entry.watch.mark)]
-    place = replace(made.place, symbol=f"watch.{made.place.symbol}")
-    limit = options.get(entry.watch.limit, "")
-    off = made.off or entry.switched_off(options)
-    yield Watch(place, entry.watch.kind, made.name, FORMAT, what, "words", (), tuple(told), limit, off, target=limit)
 
 
 def _options(node: Node, route: str = "") -> Iterator[tuple[str, str]]:

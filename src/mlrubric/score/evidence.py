@@ -22,7 +22,7 @@ from mlrubric.rules.shapes import Answer
 STOPPING = frozenset({"test", "command", "step", "job", "workflow", "stage", "service", "trigger"})
 RESULTS = (".json", ".csv", ".md", ".txt", ".html", ".yaml", ".yml", ".png")
 MEASURES = frozenset({"model.evaluate", "model.slice", "model.tune", "data.validate", "data.drift", "feature.importance", "model.predict"})
-NOTIFYING = frozenset({"notify.send", "alert.rule", "alert.receiver", "check.update"})
+NOTIFYING = frozenset({"notify.send", "alert.rule", "alert.receiver", "slo.objective", "check.update"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,8 @@ def witness(picture: Picture, number: int, timed: bool) -> Witness:
 
 def consequential(node: Node) -> bool:
     """Whether a failure at this node stops something or tells somebody."""
+    if node.attributes.get("acts") == "none":
+        return False
     if node.kind == "test":
         return node.attributes.get("asserts", "true") == "true"
     if node.attributes.get("chosen") == "true" or node.attributes.get("acts") == "tell":

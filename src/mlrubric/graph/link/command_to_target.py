@@ -10,6 +10,7 @@ from mlrubric.graph.tests import select
 from mlrubric.graph.world import World
 from mlrubric.knowledge.commands import Invocation, interpret
 from mlrubric.model.facts import Command, Step
+from mlrubric.model.homes import home, same_home
 from mlrubric.model.place import Place, Span
 from mlrubric.source.syntax.pip_command import pip_install_targets
 
@@ -88,9 +89,10 @@ def _base(world: World, path: str, command: Command, unknown: str = "") -> str:
             base = posixpath.dirname(path)
         if not base and attributes.get("does") == "instruction" and _beside(world, path, command):
             base = posixpath.dirname(path)  # the image is built from the folder of its own file
+    base = base or home(path)
     inner = unknown if command.directory is None else command.directory
     joined = posixpath.normpath(posixpath.join(base, inner)) if base or inner else ""
-    return "" if joined in (".", "/") or joined.startswith(("..", "/", "$")) else joined
+    return home(path) if joined in (".", "/") or joined.startswith(("..", "/", "$")) else joined
 
 
 def _beside(world: World, path: str, command: Command) -> bool:
@@ -99,7 +101,7 @@ def _beside(world: World, path: str, command: Command) -> bool:
     for word in command.argv if folder else ():
         name = posixpath.basename(word) if word.startswith("/") else word.removeprefix("./")
         for form in (name, name.partition(":")[0].replace(".", "/") + ".py"):
-            if form and form not in world.files and posixpath.join(folder, form) in world.files:
+            if form and posixpath.join(home(path), form) not in world.files and posixpath.join(folder, form) in world.files:
                 return True
     return False
 
@@ -235,8 +237,8 @@ def _specified(world: World, folder: str, argv: tuple[str, ...]) -> list[tuple[i
 
 def _script(world: World, folder: str, target: str) -> list[tuple[int, bool, str]]:
     found = world.file(folder, target)
-    if found is None and not folder:
-        suffix = [p for p in world.code.program.by_path if p.endswith("/" + posixpath.normpath(target))]
+    if found is None and folder == home(folder):
+        suffix = [p for p in world.code.program.by_path if p.endswith("/" + posixpath.normpath(target)) and same_home(p, folder)]
         found = suffix[0] if len(suffix) == 1 and "/" in posixpath.normpath(target) else None
     inside = _in_image(world, folder, target) if found is None and target.startswith("/") else None
     index = world.code.program.by_path.get(found or inside or "")
@@ -246,7 +248,7 @@ def _script(world: World, folder: str, target: str) -> list[tuple[int, bool, str
 def _in_image(world: World, folder: str, target: str) -> str | None:
     """The file of this repository behind an absolute path of an image: what is left when folders are taken off its front."""
     parts = posixpath.normpath(target).strip("/").split("/")
-    for base in dict.fromkeys((folder, "")):
+    for base in dict.fromkeys((folder, home(folder))):
         for start in range(1, min(len(parts), IMAGE_FOLDERS + 1)):
             found = world.file(base, "/".join(parts[start:]))
             if found is not None:
@@ -266,7 +268,7 @@ def _module(world: World, folder: str, name: str) -> list[tuple[int, bool, str]]
     if not name:
         return []
     program = world.code.program
-    for root in dict.fromkeys((folder, *program.roots)):
+    for root in dict.fromkeys((folder, *(root for root in program.roots if same_home(root, folder)))):
         stem = "/".join(p for p in (root, name.replace(".", "/")) if p)
         for candidate in (f"{stem}/__main__.py", f"{stem}.py", f"{stem}/__init__.py"):
             index = program.by_path.get(candidate)
