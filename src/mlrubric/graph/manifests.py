@@ -29,6 +29,7 @@ class Named:
     nodes: set[int] = field(default_factory=set)
     certain: bool = True
     objects: list[tuple[str, Resource]] = field(default_factory=list)
+    there: bool = False  # what is called by its name is in the cluster already
 
     def __bool__(self) -> bool:
         return bool(self.files or self.nodes or self.objects)

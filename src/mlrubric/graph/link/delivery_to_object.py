@@ -53,6 +53,8 @@ def link(world: World) -> None:
 def _of_command(world: World, known: Manifests, folder: str, command: Command, invocation: Invocation) -> Named:
     """What a command brings: by its files, by the chart, by the name of a GitOps object, or by what is piped into it."""
     found = Named()
+    if invocation.kind in ("chart", "manifests") and not invocation.role and not _brings(invocation):
+        return found  # only puts together what the next command takes
     if invocation.kind == "chart":
         for word in invocation.target.split():
             chart, certain = known.chart(word, folder)
@@ -60,18 +62,12 @@ def _of_command(world: World, known: Manifests, folder: str, command: Command, i
                 found.files |= known.of_chart(chart)
                 found.certain = found.certain and certain
     elif invocation.kind == "sync":
-        names = set(invocation.target.split())
-        for path, resource in world.every(Resource):
-            node = world.node(path, resource.place.symbol)
-            if resource.name in names and node is not None and world.graph.nodes[node].attributes.get("kind") in CONTROLLERS:
-                found.nodes.add(node)
+        found = _called(world, known, invocation.target.split())
     elif invocation.kind == "manifests" and invocation.option("manager"):
         file = invocation.option("file") or "skaffold.yaml"
         node = world.node(posixpath.normpath(posixpath.join(folder, file)), "skaffold")
         if node is not None:
             found.nodes.add(node)
-    elif invocation.kind == "manifests" and not invocation.role:
-        return found  # only puts together what the next command takes
     elif invocation.kind == "manifests":
         recursive = invocation.option("recursive") is not None
         files = [*invocation.all("file"), *invocation.all("kustomize")]
@@ -81,6 +77,28 @@ def _of_command(world: World, known: Manifests, folder: str, command: Command, i
                     found = _joined(found, _piped(world, known, folder, command))
                 else:
                     found = _joined(found, known.named(word, folder, recursive) or _written(world, known, folder, command, word))
+    return found
+
+
+def _brings(invocation: Invocation) -> bool:
+    """Whether a command without the role brings something after all: what its own words say serves no model (`helm install prometheus`)."""
+    return invocation.option("install", "--install") is not None or (bool(invocation.all("file")) and invocation.kind == "manifests")
+
+
+def _called(world: World, known: Manifests, words: list[str]) -> Named:
+    """Objects that a command calls by name: of a GitOps controller, or the service whose image is set anew (`deployment/churn`)."""
+    found = Named(there=True)
+    names = {word.rpartition("/")[2] for word in words if "=" not in word}
+    for path, resources in sorted(known.by_file.items()):
+        for resource in resources:
+            node = world.node(path, resource.place.symbol)
+            if resource.name not in names or node is None:
+                continue
+            one = world.graph.nodes[node]
+            if one.attributes.get("kind") in CONTROLLERS:
+                found.nodes.add(node)
+            elif one.kind == "service":
+                found.objects.append((path, resource))
     return found
 
 
@@ -139,7 +157,7 @@ def _deliver(world: World, known: Manifests, source: int, found: Named, place: P
     serves = bool(found.nodes)
     whole = [(path, resource) for path in sorted(found.files) for resource in known.by_file[path]]
     for path, resource in (*whole, *found.objects):
-        reached = _to_object(world, source, path, resource, place, found.certain and path not in world.guessed)
+        reached = _to_object(world, source, path, resource, place, found.certain and path not in world.guessed, found.there)
         serves = serves or (reached and (path, resource.place.symbol) not in known.beside)
     for node in sorted(found.nodes):
         if node != source:
@@ -148,14 +166,15 @@ def _deliver(world: World, known: Manifests, source: int, found: Named, place: P
         graph.take(source, "model.deploy")
 
 
-def _to_object(world: World, source: int, path: str, resource: Resource, place: Place, certain: bool) -> bool:
+def _to_object(world: World, source: int, path: str, resource: Resource, place: Place, certain: bool, there: bool) -> bool:
     graph = world.graph
     node = world.node(path, resource.place.symbol)
     if node is None or node == source:
         return False
     runs = graph.nodes[node].kind != "workflow" or resource.kind in ONCE
     graph.connect(source, node, "run" if runs else "declare", place, certain=certain)
-    graph.nodes[node].attributes["applied"] = "true"
+    if not there:
+        graph.nodes[node].attributes["applied"] = "true"
     return graph.nodes[node].kind in ("service", "workflow")
 
 

@@ -24,12 +24,13 @@ ROLES = {
 def link(world: World) -> None:
     """One node an object that runs or routes something, one a part, and run edges from the object to them."""
     objects = _objects(world)
+    off = {(path, part.owner): part.name for path, part in world.every(Part) if part.kind == "off"}
     for path, service in world.every(Service):
         owner = service.place.symbol.partition(".")[0] if "/" in service.place.symbol else ""
         node, above = world.node(path, service.place.symbol), objects.get((path, _owner(service.place.symbol)))
         if owner and node is not None and above is not None:
             world.graph.nodes[node].attributes.update(directory=".", tool=CLUSTER)
-            world.graph.connect(above, node, "run", service.place)
+            world.graph.connect(above, node, "run", service.place, blocked=off.get((path, _owner(service.place.symbol)), ""))
         elif node is not None and service.place.symbol == "server":
             world.graph.nodes[node].attributes["tool"] = "settings"
     analyses = {part.owner for _, part in world.every(Part) if part.kind == "analysis" and not part.problem}
@@ -43,7 +44,7 @@ def link(world: World) -> None:
         if part.owner.startswith("services."):
             world.graph.nodes[node].attributes["tool"] = "settings"  # a stack alone asks for it
         elif above is not None and above != node:
-            world.graph.connect(above, node, "run", part.place)
+            world.graph.connect(above, node, "run", part.place, blocked=off.get((path, part.owner), ""))
 
 
 def _owner(symbol: str) -> str:
@@ -72,7 +73,7 @@ def _objects(world: World) -> dict[tuple[str, str], int]:
 
 def _part(world: World, part: Part, analyses: set[str], moved: bool) -> int | None:
     graph = world.graph
-    if part.kind == "analysis":
+    if part.kind in ("analysis", "off"):
         return None
     label = " ".join(word for word in (part.kind, part.name or part.source) if word)
     node = graph.add("service", label, part.place, ROLES.get(part.kind, ()), tool=CLUSTER, part=part.kind)

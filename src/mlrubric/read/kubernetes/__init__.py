@@ -57,7 +57,7 @@ def read_embedded(embedded: Embedded) -> Iterator[Fact]:
 
 
 def read(document: Document) -> Iterator[Fact]:
-    if not _OBJECT.search(document.text) or "kind" not in document.text:
+    if "apiVersion" not in document.text or "kind" not in document.text or not _OBJECT.search(document.text):
         return
     for found in manifests(document, FORMAT):
         if isinstance(found, Unreadable):

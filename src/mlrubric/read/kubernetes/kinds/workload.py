@@ -50,7 +50,10 @@ def once(document: Document, manifest: Manifest, pod: Node) -> Iterator[Fact]:
 
 
 def lasting(document: Document, manifest: Manifest, pod: Node) -> Iterator[Fact]:
-    """One service a container, with its probes."""
+    """One service a container, with its probes; none runs when there are to be no replicas."""
+    spec = manifest.get("spec")
+    if spec is not None and spec.scalar("replicas") == "0":
+        yield Part(entry_place(document, spec, "replicas", f"{manifest.symbol}.replicas"), manifest.symbol, "off", "replicas: 0")
     for item, route in containers(manifest, pod):
         ports = tuple(port.scalar("containerPort") for port in children(item.get("ports")))
         mounts = tuple(f"{mount.scalar('name')}:{mount.scalar('mountPath')}" for mount in children(item.get("volumeMounts")))
