@@ -45,7 +45,8 @@ class WatchServer:
 
     place: Place
     tool: str
-    loads: tuple[tuple[str, Place], ...] = ()
+    loads: tuple[str, ...] = ()
+    lines: tuple[Place, ...] = ()  # where each of these stands
     managers: tuple[str, ...] = ()
     holder: str = ""
     selects: bool = False  # it is an object that takes rule objects by their labels

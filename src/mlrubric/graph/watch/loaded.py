@@ -85,7 +85,7 @@ class Loading:
             return Loaded(False, "no configuration in this repository loads this rule file")
         missed = ""
         for at, server in self.servers:
-            for pattern, place in server.loads:
+            for pattern, place in zip(server.loads, server.lines, strict=True):
                 found = self._named(at, server, pattern, path, holder)
                 if found is not None:
                     return Loaded(True, by=place, certain=found, server=server, at=at)

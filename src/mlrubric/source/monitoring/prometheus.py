@@ -52,12 +52,14 @@ def config(document: Document, root: Node, holder: str = "", route: str = "") ->
     """What a `prometheus.yml` loads, scrapes and tells."""
     prefix = f"{route}." if route else ""
     files = root.get("rule_files")
-    loads = tuple((item.text, document.place(item.span, f"{prefix}rule_files")) for item in (files.items if files is not None else ()))
+    listed = files.items if files is not None else ()
+    loads = tuple(item.text for item in listed)
+    lines = tuple(document.place(item.span, f"{prefix}rule_files") for item in listed)
     managers: list[str] = []
     alerting = root.get("alerting", "alertmanagers")
     for item in alerting.items if alerting is not None else ():
         managers.extend(_targets(item))
-    yield WatchServer(document.place(root.span, f"{prefix}prometheus"), TOOL, loads, tuple(managers), holder)
+    yield WatchServer(document.place(root.span, f"{prefix}prometheus"), TOOL, loads, lines, tuple(managers), holder)
     jobs = root.get("scrape_configs")
     for index, job in enumerate(jobs.items if jobs is not None else ()):
         place = document.place(job.span, f"{prefix}scrape_configs[{index}]")

@@ -34,7 +34,7 @@ def read(document: Document, manifest: Manifest) -> Iterator[Fact]:
             yield RuleChoice(document.place(chosen.span, f"{symbol}.spec.ruleSelector"), text_pairs(chosen.get("matchLabels")))
         listed = spec.get("alerting", "alertmanagers") or spec.get("notifiers")
         managers = tuple(f"discovered:{m.scalar('name') or 'kubernetes'}" for m in (listed.items if listed is not None else ()))
-        yield WatchServer(manifest.resource.place, prometheus.TOOL, (), managers, holder, True, chosen is not None)
+        yield WatchServer(manifest.resource.place, prometheus.TOOL, (), (), managers, holder, True, chosen is not None)
     elif kind in ("AlertmanagerConfig", "VMAlertmanagerConfig"):
         yield from alertmanager.config(document, spec, holder, f"{symbol}.spec")
     else:
