@@ -14,7 +14,7 @@ from mlrubric.graph.watch.emitted import Emission, emissions
 from mlrubric.graph.watch.series import Names, read
 from mlrubric.graph.world import World
 from mlrubric.knowledge.metrics import Metrics, load_metrics
-from mlrubric.model.facts import Scrape, Watch
+from mlrubric.model.facts import Scrape, Watch, WatchServer
 from mlrubric.source.syntax.promql import Expr, selectors
 
 NAME = re.compile(r"[A-Za-z_][\w.]*")
@@ -35,10 +35,11 @@ def mark_watched(world: World) -> None:
             names.record(watch.name, watch.expressions[0])
     uses: dict[int, set[str]] = {}
     scraped = _scraped(world)
+    deaf = scraped is False or (scraped is None and any(not server.selects for _, server in world.every(WatchServer)))
     for path, watch in watched:
         node = world.node(path, watch.place.symbol)
         if node is not None and watch.kind != "record":
-            for emission in _mark(world, node, watch, names, scraped is False):
+            for emission in _mark(world, node, watch, names, deaf):
                 uses.setdefault(emission.node, set()).add(watch.kind)
     has_alerts = any(watch.kind == "alert" for _, watch in watched)
     for node in emitting:
@@ -156,7 +157,9 @@ def _feeding(world: World, source: int) -> list[int]:
 
 
 def _processes(world: World) -> list[int]:
-    """Programs that stay: they serve requests, or offer their metrics themselves."""
-    graph, code = world.graph, world.code
-    offering = [n for n in graph.with_role("serve.app") if n in code.node_op]
-    return sorted({code.holder(code.node_op[n]) for n in offering})
+    """Programs that stay: they serve requests, or offer their metrics to what collects them."""
+    graph, code, known = world.graph, world.code, load_metrics()
+    offering = [n for n in graph.with_role("metric.emit") if graph.nodes[n].api in known.offering]
+    if not _scraped(world):
+        offering = []
+    return sorted({code.holder(code.node_op[n]) for n in (*graph.with_role("serve.app"), *offering) if n in code.node_op})
