@@ -45,6 +45,7 @@ def link(world: World) -> None:
         owner = world.node(path, delivery.owner)
         if owner is not None:
             _of_delivery(world, known, path, owner, delivery)
+    _environments(world)
     _assume(world)
     _left_out(world)
     _decided(world)
@@ -203,6 +204,21 @@ def _ours(world: World, delivery: Delivery, source: str) -> bool:
         return False
     joined = posixpath.normpath(posixpath.join(posixpath.dirname(delivery.place.path), source))
     return not joined.startswith("..") and joined not in world.files and joined not in world.folders
+
+
+def _environments(world: World) -> None:
+    """`environments` on kustomizations that stand beside others for the same manifests: one folder for each place that they go to."""
+    graph = world.graph
+    overlays: dict[str, list[int]] = {}
+    for node in graph.of_kind("stage"):
+        one = graph.nodes[node]
+        if one.attributes.get("tool") == "kustomize" and any(
+            graph.nodes[e.target].kind == "stage" for e in graph.successors(node, ("run",))
+        ):
+            overlays.setdefault(posixpath.dirname(posixpath.dirname(one.place.path)), []).append(node)
+    for nodes in overlays.values():
+        for node in nodes if len(nodes) > 1 else ():
+            graph.nodes[node].attributes["environments"] = "several"
 
 
 def _assume(world: World) -> None:
