@@ -13,6 +13,7 @@ from mlrubric.graph.earlier import earlier_runs
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.manifests import NAMED, Manifests, Named
 from mlrubric.graph.world import World
+from mlrubric.knowledge.actions import action
 from mlrubric.knowledge.invocation import Invocation
 from mlrubric.model.facts import Command, Delivery, Part, Resource, Step, Trigger
 from mlrubric.model.homes import home
@@ -38,7 +39,7 @@ def link(world: World) -> None:
     for path, step in world.every(Step):
         at = world.node(path, step.place.symbol)
         if at is not None and world.graph.nodes[at].attributes.get("does") == "deploy":
-            found = _of_words(known, (word for _, value in step.options for word in NAMED.findall(value)), home(path))
+            found = _of_words(known, _named(step), home(path))
             if found:
                 _deliver(world, known, at, found, step.place)
     for path, delivery in world.every(Delivery):
@@ -49,6 +50,16 @@ def link(world: World) -> None:
     _assume(world)
     _left_out(world)
     _decided(world)
+
+
+def _named(step: Step) -> list[str]:
+    """The words of a deploying action that may name manifests: all of the option for them, elsewhere those that look like paths."""
+    entry = action(step.uses or "")
+    paths = {value for name, value in entry.options if name == "path"} if entry is not None else set()
+    found: list[str] = []
+    for name, value in step.options:
+        found.extend(word for word in NAMED.findall(value) if name in paths or "/" in word or word.endswith(ENDINGS))
+    return found
 
 
 def _of_command(world: World, known: Manifests, folder: str, command: Command, invocation: Invocation) -> Named:
