@@ -51,9 +51,6 @@ class System:
     notices: tuple[Message, ...] = ()
     known: dict[str, Known] = field(default_factory=dict)
 
-    def __bool__(self) -> bool:
-        return bool(self.members)
-
     # ---- in ----
 
     def read(self, progress: Progress | None, memory: dict[str, Known] | None = None) -> Iterator[FileFacts]:
@@ -195,8 +192,10 @@ def _mapped(value: T, change: Callable[[str | Place], str | Place]) -> T:
         found = change(value)
     elif isinstance(value, tuple):
         found = tuple(_mapped(item, change) for item in value)
+    elif isinstance(value, list):
+        found = [_mapped(item, change) for item in value]
     elif isinstance(value, Mapping):
-        found = {key: _mapped(item, change) for key, item in value.items()}
+        found = {_mapped(key, change): _mapped(item, change) for key, item in value.items()}
     elif is_dataclass(value) and not isinstance(value, type):
         given = {one.name: getattr(value, one.name) for one in fields(value)}
         made = {name: _mapped(item, change) for name, item in given.items()}

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from mlrubric.graph.world import World, parents
 from mlrubric.model.facts import ChartFile, Resource
+from mlrubric.model.homes import at_home
 from mlrubric.source.syntax.node import SyntaxProblem
 from mlrubric.source.syntax.yaml import parse_template
 
@@ -57,7 +58,7 @@ class Manifests:
             return self._matching(path, certain=pattern == text)
         found = self._at(path, recursive)
         if not found and folder and not text.startswith("."):
-            found = self._at(posixpath.normpath(text), recursive)
+            found = self._at(at_home(folder, posixpath.normpath(text)), recursive)
         return found
 
     def _at(self, path: str, recursive: bool) -> Named:

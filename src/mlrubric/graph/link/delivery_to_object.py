@@ -15,6 +15,7 @@ from mlrubric.graph.manifests import NAMED, Manifests, Named
 from mlrubric.graph.world import World
 from mlrubric.knowledge.invocation import Invocation
 from mlrubric.model.facts import Command, Delivery, Resource, Step, Trigger
+from mlrubric.model.homes import home
 from mlrubric.model.place import Place
 
 ORDER = 60
@@ -34,7 +35,7 @@ def link(world: World) -> None:
     for path, step in world.every(Step):
         at = world.node(path, step.place.symbol)
         if at is not None and world.graph.nodes[at].attributes.get("does") == "deploy":
-            found = _of_words(known, (word for _, value in step.options for word in NAMED.findall(value)), "")
+            found = _of_words(known, (word for _, value in step.options for word in NAMED.findall(value)), home(path))
             if found:
                 _deliver(world, known, at, found, step.place)
     for path, delivery in world.every(Delivery):
@@ -148,7 +149,7 @@ def _to_object(world: World, source: int, path: str, resource: Resource, place: 
 
 
 def _of_delivery(world: World, known: Manifests, path: str, owner: int, delivery: Delivery) -> None:
-    folder = posixpath.dirname(path) if delivery.beside else ""
+    folder = posixpath.dirname(path) if delivery.beside else world.home_of(delivery.repository, path)
     recursive = delivery.tool in CONTROLLERS
     found = Named()
     for source in delivery.sources:
