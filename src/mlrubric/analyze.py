@@ -82,8 +82,8 @@ def analyze_tree(
     """The same for any tree: a disk, a memory."""
     system = System() if system is None else system
     read = read_tree(tree, progress, known=memory.facts if memory is not None else None)
-    facts = [one for one in read if not settings.excludes(one.path)]
-    facts += system.read(progress, memory.members if memory is not None else None)
+    own = [one for one in read if not settings.excludes(one.path)]
+    facts = system.joined(own, progress, memory.members if memory is not None else None)
     rules = load_rules()
     before = memory.picture if memory is not None else None
     as_of = settings.as_of or tree.commit_date

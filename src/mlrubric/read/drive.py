@@ -71,6 +71,11 @@ def read_file(document: Document) -> tuple[FileFacts, ...]:
     return tuple(FileFacts(document.path, reader.FORMAT, _facts(reader, document)) for reader in accepting(document.path))
 
 
+def read_as(document: Document, format_: str) -> tuple[FileFacts, ...]:
+    """What one reader says of a file, whatever the file is called: another file has said what it is."""
+    return tuple(FileFacts(document.path, reader.FORMAT, _facts(reader, document)) for reader in readers() if format_ == reader.FORMAT)
+
+
 def read_entry(tree: Tree, entry: FileEntry) -> tuple[FileFacts, ...]:
     """All facts of one file of a tree: of its name and size, and of its text when a reader wants it."""
     named = data_file(entry.path, entry.size)
