@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from mlrubric.analyze import Memory, analyze
 from mlrubric.cli import main
-from mlrubric.config import Settings, read_settings
+from mlrubric.config import ConfigError, Settings, read_settings
 from mlrubric.knowledge.location import rules_directory
 from mlrubric.model.place import Place
 from mlrubric.model.report import Report
@@ -181,3 +182,96 @@ def test_an_edit_in_an_open_editor_keeps_the_system() -> None:
     again = analyze(THREE, settings, overlay={"train.py": (THREE / "train.py").read_text(encoding="utf-8") + "\n"}, memory=memory).report
     assert judged(again) == judged(first)
     assert replace(again, repository=first.repository).tests == first.tests
+
+
+# ---- automation that lies elsewhere -------------------------------------------------------------------------------------
+
+CALL = "on: push\njobs:\n  checks:\n    uses: loans/ci/.github/workflows/tests.yml@v2\n"
+TESTS = "on: workflow_call\njobs:\n  build:\n    runs-on: ubuntu-22.04\n    steps:\n      - uses: actions/checkout@v4\n"
+TESTS += "      - uses: ./.github/actions/prepare\n      - uses: loans/ci/actions/unit@v2\n"
+UNIT = "name: unit\nruns:\n  using: composite\n  steps:\n    - run: bash $GITHUB_ACTION_PATH/run.sh\n      shell: bash\n"
+TRAIN = "from sklearn.linear_model import LogisticRegression\n\n\n"
+TRAIN += "def train(rows):\n    return LogisticRegression().fit(rows[['a']], rows['b'])\n"
+LEARNS = "from train import train\n\n\ndef test_it_learns():\n    assert train({'a': [0, 1], 'b': [0, 1]}).score([[0]], [0]) > 0\n"
+
+
+def written(folder: Path, files: dict[str, str]) -> Path:
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Path:
+    """A repository with a workflow and an action that others use, beside one that uses them."""
+    prepare = "name: prepare\nruns:\n  using: composite\n  steps:\n    - run: pip install -r requirements.txt\n      shell: bash\n"
+    user = {".github/workflows/ci.yml": CALL, ".github/actions/prepare/action.yml": prepare, "train.py": TRAIN, "test_train.py": LEARNS}
+    ci = {".github/workflows/tests.yml": TESTS, "actions/unit/action.yml": UNIT, "actions/unit/run.sh": "set -e\npytest\n"}
+    written(tmp_path / "ci", {**ci, "test_ci.py": "def test_ci():\n    assert True\n", ".github/workflows/own.yml": "on: push\njobs: {}\n"})
+    return written(tmp_path / "user", {**user, "requirements.txt": "pytest\nscikit-learn\n"})
+
+
+def status(report: Report, test: str) -> str:
+    return next(one.status for one in report.tests if one.id == test)
+
+
+@pytest.mark.parametrize("address", ["github.com/loans/ci", "loans/ci", "https://github.com/loans/ci.git"])
+def test_hops_lead_into_a_mapped_checkout(shared: Path, address: str) -> None:
+    settings = Settings(sources=((address, shared.parent / "ci"),))
+    report = analyze(shared, settings).report
+    assert status(report, "infra-2") == "automated"
+    path = next(one for one in report.tests if one.id == "infra-2").evidence[0].path
+    files = [step.place.path for step in path]
+    assert "../ci/.github/workflows/tests.yml" in files and "../ci/actions/unit/run.sh" in files and files[-1] == "test_train.py"
+    assert {step.place.repository for step in path} == {"", "ci"}
+    for step in path:
+        assert step.place.line <= len((shared / step.place.path).read_text(encoding="utf-8").split("\n"))
+
+
+def test_another_address_maps_nothing(shared: Path) -> None:
+    report = analyze(shared, Settings(sources=(("github.com/others/ci", shared.parent / "ci"),))).report
+    assert status(report, "infra-2") == "present"
+    assert judged(report) == judged(analyze(shared, Settings()).report)
+
+
+def test_a_member_that_uses_it_runs_it_in_its_own_checkout(shared: Path, tmp_path: Path) -> None:
+    """The same file runs here and there; each time in the repository that calls it."""
+    main_ = written(tmp_path / "main", {".github/workflows/ci.yml": CALL, "README.md": "# Nothing is trained here\n"})
+    settings = Settings(members=(shared,), sources=(("loans/ci", tmp_path / "ci"),))
+    report = analyze(main_, settings).report
+    assert status(report, "infra-2") == "automated"
+    path = next(one for one in report.tests if one.id == "infra-2").evidence[0].path
+    assert path[0].place.path == "../user/.github/workflows/ci.yml"
+    assert path[-1].place.path == "../user/test_train.py"
+
+
+def test_only_what_is_used_is_brought(shared: Path) -> None:
+    analysis = analyze(shared, Settings(sources=(("loans/ci", shared.parent / "ci"),)))
+    places_ = {node.place.path for node in analysis.graph.nodes if node.place.repository == "ci"}
+    assert places_ == {"../ci/.github/workflows/tests.yml", "../ci/actions/unit/action.yml", "../ci/actions/unit/run.sh"}
+
+
+def test_what_lies_elsewhere_keeps_absence_from_being_a_finding(shared: Path) -> None:
+    """CI003: tests that the shared workflow may run are not said to be run by nobody."""
+    assert not [finding for finding in analyze(shared, Settings()).report.findings if finding.rule == "CI003"]
+    (shared / ".github" / "workflows" / "ci.yml").write_text(CALL.replace("on: push", "on: workflow_dispatch"), encoding="utf-8")
+    assert [finding for finding in analyze(shared, Settings()).report.findings if finding.rule == "CI003"]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('sources = ["../ci"]', "system.sources: must be of type object"),
+        ("sources = { ci = 1 }", "system.sources.ci: must be of type string"),
+        ('source = { ci = "../ci" }', "did you mean `sources`?"),
+        ('sources = { "https://github.com/loans/ci" = "../ci" }', ""),
+    ],
+)
+def test_sources_are_checked(line: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "mlrubric.toml").write_text(f"[system]\n{line}\n", encoding="utf-8")
+    if message:
+        with pytest.raises(ConfigError, match=re.escape(message)):
+            read_settings(tmp_path)
+    else:
+        assert read_settings(tmp_path).sources == (("https://github.com/loans/ci", (tmp_path.parent / "ci").resolve()),)

@@ -43,10 +43,13 @@ class World:
     artifacts: dict[str, int] = field(default_factory=dict)  # normalised path -> node
     needs: dict[int, tuple[int, ...]] = field(default_factory=dict)  # job or task -> those it waits for
     tasks: dict[int, int] = field(default_factory=dict)  # operation that declares a task -> its node
+    conditional: dict[int, tuple[int, tuple[int, ...]]] = field(default_factory=dict)  # task -> the task that decides, what it looks at
     broken: list[tuple[Place, str]] = field(default_factory=list)  # hops that point at nothing
     starts: list[tuple[int, Invocation]] = field(default_factory=list)  # commands that run a script or module of ours
     installs: list[tuple[int, str, Invocation]] = field(default_factory=list)  # install commands: node, folder, what is asked for
     moved: list[tuple[int, str, Moved]] = field(default_factory=list)  # commands that versions of their program do not have: node, folder
+    guessed: set[str] = field(default_factory=set)  # templates of which a condition is not known
+    applied: set[str] = field(default_factory=set)  # folders of infrastructure code that a command of this repository brings about
     images: list[tuple[int, str, Command, Invocation]] = field(default_factory=list)  # commands that build or start an image: node, folder
     delivers: list[tuple[int, str, Command, Invocation]] = field(default_factory=list)  # commands that bring manifests: node, folder
 

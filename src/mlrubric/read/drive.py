@@ -71,9 +71,9 @@ def read_file(document: Document) -> tuple[FileFacts, ...]:
     return tuple(FileFacts(document.path, reader.FORMAT, _facts(reader, document)) for reader in accepting(document.path))
 
 
-def read_as(document: Document, format_: str) -> tuple[FileFacts, ...]:
-    """What one reader says of a file, whatever the file is called: another file has said what it is."""
-    return tuple(FileFacts(document.path, reader.FORMAT, _facts(reader, document)) for reader in readers() if format_ == reader.FORMAT)
+def read_as(format_: str, document: Document) -> tuple[Fact, ...]:
+    """What the reader of one format says of a text, with the facts of embedded text."""
+    return next((_facts(reader, document) for reader in readers() if format_ == reader.FORMAT), ())
 
 
 def read_entry(tree: Tree, entry: FileEntry) -> tuple[FileFacts, ...]:

@@ -122,7 +122,10 @@ class Bringing:
                 yield from _as_it_lies(source.tree, one, f"{below}/{one}", root)
             return
         document = decode(path, source.tree.read(path)) if format_ else None
-        for facts in read_as(document, format_) if isinstance(document, Document) else read_entry(source.tree, entries[path]):
+        if isinstance(document, Document):
+            yield self._from_its_root(source, FileFacts(path, format_, read_as(format_, document)), below, root)
+            return
+        for facts in read_entry(source.tree, entries[path]):
             yield self._from_its_root(source, facts, below, root)
 
     def _from_its_root(self, source: Source, facts: FileFacts, below: str, root: str) -> FileFacts:

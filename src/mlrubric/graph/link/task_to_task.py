@@ -9,11 +9,11 @@ from itertools import pairwise
 
 from mlrubric.graph.definitions import decorated
 from mlrubric.graph.tasks import Tasks
-from mlrubric.graph.values import number
+from mlrubric.graph.values import number, texts
 from mlrubric.graph.world import World
 
 ORDER = 81  # once DAGs have their tasks, before values are handed over
-PLAN, STEPS = "plan", "steps"
+PLAN, STEPS, COMPONENT = "plan", "steps", "component"
 LATER, EARLIER = ("set_downstream", "next"), ("set_upstream", "after")
 CHAINS, CROSSES = ("chain", "chain_linear"), ("cross_downstream",)
 PASSING = frozenset(
@@ -30,6 +30,7 @@ RUN_AFTER_SKIP = frozenset(["none_failed", "none_failed_min_one_success", "none_
 def link(world: World) -> None:
     """Fill `code.tasks`; nodes of tasks get what they need."""
     tasks = world.code.tasks
+    _components(world)
     for op in sorted(world.tasks):
         tasks.add(op, _scopes(world, op))
     _plans(world, tasks)
@@ -50,6 +51,17 @@ def link(world: World) -> None:
         if op in tasks.regardless:
             world.graph.nodes[node].attributes["regardless"] = "true"
         _declared(world, op, tasks.runs[op])
+
+
+def _components(world: World) -> None:
+    """What makes a component of a function does not call it."""
+    code = world.code
+    for op, meaning in sorted(code.meanings.all().items()):
+        if meaning.entry is not None and meaning.entry.gives.startswith(COMPONENT) and code.program.ops[op].kind == "call":
+            made = tuple(number(t) for t in code.resolver.targets.get(op, ()) if t[0] == "callback")
+            _declared(world, op, made)
+            for scope in made:
+                code.resolver.callers.get(scope, set()).discard(op)
 
 
 def _declared(world: World, op: int, scopes: tuple[int, ...]) -> None:
@@ -132,6 +144,10 @@ class _Arrows:
     def __init__(self, world: World, tasks: Tasks) -> None:
         self.code, self.program, self.tasks = world.code, world.code.program, tasks
         self.open: set[int] = set()
+        self.by_name: dict[tuple[int, str], list[int]] = {}
+        for task, scopes in sorted(tasks.runs.items()):
+            for scope in scopes:
+                self.by_name.setdefault((self.program.scope_id(task), self.program.scopes[scope].name), []).append(task)
         self.inside: dict[int, list[int]] = {}  # the opening of a group -> its tasks
         for op in sorted(tasks.needs):
             unit = self.program.unit(op)
@@ -160,6 +176,15 @@ class _Arrows:
         for argument in self.program.args[op][1:]:
             for need in self.members(argument, NESTED):
                 self.tasks.wait(op, need)
+        named = self.program.keyword(op, *EARLIER)
+        for name in self._texts(named) if named >= 0 else ():
+            for need in self.by_name.get((self.program.scope_id(op), name), ()):
+                self.tasks.wait(op, need)
+
+    def _texts(self, op: int) -> list[str]:
+        """A text, or those of a written list."""
+        items = self.program.args[op] if self.program.ops[op].kind == "container" else (op,)
+        return [text for item in items for text in texts(self.code.resolver.of(item))]
 
     def arrow(self, op: int, forward: bool) -> None:
         """`a >> b`, `[a, b] >> c`, `a << b`."""
