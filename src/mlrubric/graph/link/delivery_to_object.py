@@ -191,7 +191,7 @@ def _to_object(world: World, source: int, path: str, resource: Resource, place: 
 
 
 def _of_delivery(world: World, known: Manifests, path: str, owner: int, delivery: Delivery) -> None:
-    folder = posixpath.dirname(path) if delivery.beside else home(path)
+    folder = posixpath.dirname(path) if delivery.beside else world.home_of(delivery.repository, path)
     recursive = delivery.tool in CONTROLLERS
     found = Named()
     for source in delivery.sources:
