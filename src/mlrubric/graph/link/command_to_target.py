@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
+from mlrubric.graph.stages import chosen_stages
 from mlrubric.graph.test_options import VARIABLE, Selection
 from mlrubric.graph.tests import select
 from mlrubric.graph.world import World
@@ -137,7 +138,7 @@ def targets(world: World, folder: str, path: str, command: Command, invocation: 
     if kind == "session":
         return _sessions(world, folder, invocation)
     if kind == "stage":
-        return _stages(world, folder, target, "dvc")
+        return chosen_stages(world, folder, invocation)
     if kind == "target":
         return _stages(world, folder, target, "make")
     if kind == "run-script" and argv[:1] == (JUST,):
