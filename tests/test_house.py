@@ -59,7 +59,7 @@ WALKED = (
 HEAVY = ("libcst", "networkx", "jsonschema", "pygls", "lsprotocol", "rich", "tree_sitter", "pip_audit")
 
 # Roles that nothing produces or asks for yet, with the reason why they stand in the vocabulary.
-UNUSED_ROLES = {}
+UNUSED_ROLES: dict[str, str] = {}
 
 
 @cache

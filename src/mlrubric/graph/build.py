@@ -14,6 +14,7 @@ from mlrubric.graph.absences import mark_absences
 from mlrubric.graph.automation import Schedule
 from mlrubric.graph.causes import mark_started
 from mlrubric.graph.code import add_code
+from mlrubric.graph.copies import without_copies
 from mlrubric.graph.doomed import mark_doomed
 from mlrubric.graph.frameworks import Fixtures
 from mlrubric.graph.gates import Guarded, guard_releases
@@ -91,7 +92,7 @@ def _build(
     for one in facts:
         by_path.setdefault(one.path, []).append(one)
     modules = [(path, fact) for path in sorted(by_path) for one in by_path[path] for fact in one.facts if isinstance(fact, PythonModule)]
-    program, inputs = Program(modules, _roots(by_path), catalogue.import_names, _named(by_path)), Inputs(by_path)
+    program, inputs = Program(without_copies(modules), _roots(by_path), catalogue.import_names, _named(by_path)), Inputs(by_path)
     resolver = resolve_again(before.world.code.resolver, program, inputs) if before is not None else None
     resolver = resolver or resolve(program, catalogue, inputs)
     fixtures = Fixtures(program, resolver)

@@ -16,6 +16,7 @@ from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.order import Order
 from mlrubric.graph.quality import about_quality
 from mlrubric.graph.shell_gates import shell_gates
+from mlrubric.graph.task_conditions import task_conditions
 from mlrubric.graph.world import World
 
 PROSE = (".md", ".rst", ".txt")  # a document tells of releases, it makes none
@@ -48,7 +49,7 @@ class Guarded:
 def releases(world: World) -> list[int]:
     """Nodes that release a model: by role, or files published after a training in the same workflow, or published model files."""
     graph = world.graph
-    found = set(graph.with_role(*RELEASES))
+    found = {n for n in graph.with_role(*RELEASES) if graph.nodes[n].kind != "workflow"}  # a GitOps object brings what was merged
     trained = _trained(world)
     for node in graph.with_role("artifact.upload"):
         if graph.nodes[node].attributes.get("does") != "keep" and (_carries_model(world, node) or node in trained):
@@ -84,12 +85,13 @@ def guard_releases(world: World) -> list[Guarded]:
     stops = {op: code.node_op[n] for op, n in checks.items()}
     order = Order(code, [op for op, stop in stops.items() if not code.checks.swallowed(stop)], stops=stops, tasks=True)
     shell = shell_gates(world)
+    around = {**shell.around, **task_conditions(world)}
     blocking = {*checks.values(), *shell.stopping}
     found: list[Guarded] = []
     for node in releases(world):
         op = code.node_op.get(node)
         guards, free = _in_code(code, graph, op, order, checks) if op is not None else (set(), [])
-        outer = _in_workflow(world, node, blocking, shell.around)
+        outer = _in_workflow(world, node, blocking, around)
         for guard in sorted(guards | outer):
             graph.connect(guard, node, "guard", graph.nodes[guard].place)
         guarded = bool(outer) or (bool(guards) and not free)

@@ -43,6 +43,16 @@ class Graph:
             self.nodes[node].roles = (*self.nodes[node].roles, role)
             self._roles.setdefault(role, []).append(node)
 
+    def take(self, node: int, role: str) -> None:
+        """Take a role away that was given too early."""
+        if role in self.nodes[node].roles:
+            self.nodes[node].roles = tuple(r for r in self.nodes[node].roles if r != role)
+            self._roles[role].remove(node)
+
+    def doubt(self, number: int) -> None:
+        """Make an edge one that is only assumed."""
+        self.edges[number] = replace(self.edges[number], certain=False)
+
     def turn(self, node: int, kind: str) -> None:
         """Make a node one of another kind."""
         self._kinds[self.nodes[node].kind].remove(node)

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.contract import connect_flow
 from mlrubric.graph.derive import MASKED, MEASURED, Timing, clause, derived_roles, slices
+from mlrubric.graph.drift import mark_drift
 from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.measured import measured_reads
 from mlrubric.graph.rivals import mark_rivals, naive_guesses
@@ -18,6 +19,7 @@ NOT_SOURCES = frozenset({"test.case", "test.assert", "check", "random.use", "ran
 
 def label(graph: Graph, code: Code) -> None:
     """Give checks their derived roles and what they are about, and connect the meaningful operations by flow."""
+    mark_drift(graph, code)
     mark_measures(graph, code)
     roles = sorted({r for n in code.node_op for r in graph.nodes[n].roles} - NOT_SOURCES)
     code.roles = roles

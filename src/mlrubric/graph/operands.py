@@ -16,7 +16,10 @@ def mark_operands(graph: Graph, code: Code) -> None:
     for node in graph.with_role("data.drift"):
         op = code.node_op.get(node)
         meaning = code.meanings.of(op) if op is not None else None
-        if op is None or meaning is None:
+        if op is None:
+            continue
+        if meaning is None:
+            graph.nodes[node].attributes.setdefault("operands", "two")
             continue
         first, second = meaning.arguments.get("@reference", -1), meaning.arguments.get("@current", -1)
         said = "two"
@@ -24,7 +27,7 @@ def mark_operands(graph: Graph, code: Code) -> None:
             said = "same"
         elif code.tested(op) and not COMING_IN & code.about(op):
             said = "made up"
-        graph.nodes[node].attributes["operands"] = said
+        graph.nodes[node].attributes.setdefault("operands", said)
 
 
 def _same(code: Code, first: int, second: int) -> bool:

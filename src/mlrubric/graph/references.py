@@ -11,6 +11,9 @@ from mlrubric.graph.world import World
 
 MOVING = re.compile(r"(^|[/:@_.-])latest($|[/:@_.-])|^models:/[^/]+/(production|staging|none|archived)$", re.IGNORECASE)
 VERSIONED = re.compile(r"\d|\{|\*|" + HOLE)
+STORES = ("s3://", "gs://", "gcs://", "abfs://", "abfss://", "wasbs://", "hdfs://", "http://", "https://", "pvc://", "minio://", "az://")
+ROOT = re.compile(r"^[a-z0-9]+://[^/]+/?")
+HASH = re.compile(r"[0-9a-f]{12,}")
 
 
 def mark_references(world: World) -> None:
@@ -21,16 +24,10 @@ def mark_references(world: World) -> None:
     for node in graph.with_role("model.load"):
         op = world.code.node_op.get(node)
         path = graph.nodes[node].place.path
-        if (
-            op is None
-            or is_test_code(path)
-            or path.endswith(".ipynb")
-            or world.code.holder(op) not in serving
-            or not _predicts(world, node)
-        ):
+        if op is None or is_test_code(path) or path.endswith(".ipynb") or world.code.holder(op) not in serving:
             continue
         reason = _reason(world, node, op)
-        if reason:
+        if reason and (reason == "unpinned" or _predicts(world, node)):  # a tokenizer of another revision spoils the model, too
             graph.nodes[node].attributes["reference"] = reason
 
 
@@ -76,3 +73,11 @@ def _reason(world: World, node: int, op: int) -> str:
     if takes_version and "@version" not in meaning.arguments and names and not any(n.startswith((".", "/")) or HOLE in n for n in names):
         return "unpinned"
     return ""
+
+
+def unversioned(source: str) -> bool:
+    """Whether the address of a stored model names no version anywhere below its bucket: the next training writes there again."""
+    if not source.startswith(STORES):
+        return False
+    inner = ROOT.sub("", source)
+    return bool(inner) and not VERSIONED.search(inner) and "$" not in inner and not HASH.search(inner)

@@ -13,7 +13,7 @@ from mlrubric.graph.clauses import Clauses, mark_clauses
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.derive import run_by
 from mlrubric.graph.graph import Graph
-from mlrubric.graph.operands import mark_operands
+from mlrubric.graph.operands import COMING_IN, mark_operands
 
 MEANS = {
     "data.validate": "data.validate",
@@ -202,4 +202,5 @@ def _carry_operands(graph: Graph, code: Code, verdicts: Verdicts) -> None:
                 if "check.drift" in graph.nodes[check].roles:
                     said.setdefault(check, set()).add(operands)
     for check, kinds in said.items():
-        graph.nodes[check].attributes["operands"] = "two" if "two" in kinds else min(kinds)
+        tested = code.tested(code.node_op[check]) and not COMING_IN & graph.nodes[check].about
+        graph.nodes[check].attributes["operands"] = "made up" if tested else "two" if "two" in kinds else min(kinds)

@@ -41,6 +41,8 @@ class World:
     starts: list[tuple[int, Invocation]] = field(default_factory=list)  # commands that run a script or module of ours
     installs: list[tuple[int, str, Invocation]] = field(default_factory=list)  # install commands: node, folder, what is asked for
     moved: list[tuple[int, str, Moved]] = field(default_factory=list)  # commands that versions of their program do not have: node, folder
+    images: list[tuple[int, str, Command, Invocation]] = field(default_factory=list)  # commands that build or start an image: node, folder
+    delivers: list[tuple[int, str, Command, Invocation]] = field(default_factory=list)  # commands that bring manifests: node, folder
 
     def every(self, kind: type[F]) -> Iterator[tuple[str, F]]:
         """All facts of a type with the path of their file, in order of path."""

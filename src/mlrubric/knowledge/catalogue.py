@@ -191,7 +191,7 @@ class Catalogue:
 
     def _read_heads(self) -> None:
         for path in sorted(self._folder.glob("*.toml")):
-            if path.stem in ("actions", "distributions"):
+            if path.stem in ("actions", "distributions", "images"):
                 continue
             text = path.read_text(encoding="utf-8")
             match = _HEAD.search(text)

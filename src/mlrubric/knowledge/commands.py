@@ -185,7 +185,8 @@ def _known(entry: CommandEntry, words: tuple[str, ...], commands: Commands, dept
         options = install_options(options, (*((target,) if target else ()), *left))
     else:
         options = (*options, *(("argument", word) for word in left))
-    return (Invocation(kind, target, options, role, directory, swallows), *inner)
+    also = tuple(more for more, wanted in entry.also if given & set(wanted))
+    return (Invocation(kind, target, options, role, directory, swallows, also=also), *inner)
 
 
 def _applies(case: Case, parts: _Words, given: set[str]) -> bool:

@@ -192,6 +192,6 @@ def _accepts(accepted: tuple[str, ...], value: str | None) -> bool:
     for pattern in accepted:
         if pattern in ("present", value):
             return True
-        if "*" in pattern and fnmatchcase(value.lower(), pattern):
+        if ("*" in pattern or "[" in pattern) and fnmatchcase(value.lower(), pattern):
             return True
     return False

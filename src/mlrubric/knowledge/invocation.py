@@ -26,6 +26,9 @@ KINDS: dict[str, str] = {
     "flow": "a pipeline, DAG or flow of an orchestrator is run or deployed; option `manager`; target: its name or file",
     "image-build": "an image is built; target: context; options `file`, `tag`",
     "image-run": "a container is started; target: image",
+    "manifests": "objects of manifest files are brought to a cluster; target: plain words; options `file`, `kustomize`, `recursive`",
+    "chart": "a chart is installed or put together; target: release and chart; options `file`, `set`",
+    "sync": "a GitOps controller is told to synchronise; target: the name of its object",
     "service": "services of a compose file are started; target: their names, empty for all; option `file`",
     "shell-script": "a shell script is run; target: its path",
     "shell-text": "a shell text is run (bash -c); target: the text",
@@ -52,6 +55,7 @@ class Invocation:
     directory: str = ""
     swallows: str = ""
     moved: Moved | None = None
+    also: tuple[str, ...] = ()  # further roles
 
     def option(self, *names: str) -> str | None:
         """The value of the first of these options that is given ("" for a flag)."""
@@ -81,7 +85,7 @@ class CommandEntry:
     """One entry. `sub` are the words that follow the program's name; `values` and `pairs` are options that take one or two words,
     `optional` those that take one unless an option follows; `target` says which words are the target; `inner`: the rest is a command
     itself ("rest", or "dashes" for what follows `--`) after `skip` words; `clusters`: single-letter options may be joined; `inert`: with
-    one of these options nothing is run; `needs`: without one of these there is no role."""
+    one of these options nothing is run; `needs`: without one of these there is no role; `also`: further roles that an option brings."""
 
     name: str
     sub: tuple[str, ...] = ()
@@ -101,6 +105,7 @@ class CommandEntry:
     cases: tuple[Case, ...] = ()
     manager: str = ""
     clusters: bool = False
+    also: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +140,7 @@ class Commands:
 
 
 _KEYS = frozenset(("name", "sub", "kind", "role", "values", "pairs", "target", "rename", "directory", "swallows", "inert", "needs"))
-_KEYS |= {"inner", "skip", "cases", "manager", "clusters", "optional"}
+_KEYS |= {"inner", "skip", "cases", "manager", "clusters", "optional", "also"}
 _CASE = frozenset(("first", "last", "any", "option", "kind", "role"))
 _EXAMPLE = frozenset(("argv", "kind", "target", "role", "swallows", "directory"))
 
@@ -189,6 +194,7 @@ def _commands(entry: Entry, roles: Roles) -> list[CommandEntry]:
             cases=tuple(_case(item, roles) for item in entry.tables("cases")),
             manager=entry.text("manager", ""),
             clusters=entry.flag("clusters"),
+            also=tuple(_brought(item, roles) for item in entry.tables("also")),
         )
         for name in names
         for sub in entry.texts("sub") or ("",)
@@ -213,6 +219,11 @@ def _case(entry: Entry, roles: Roles) -> Case:
     entry.only(_CASE)
     role = _role(entry, roles) if "role" in entry else None
     return Case(entry.texts("first"), entry.texts("last"), entry.texts("any"), entry.texts("option"), _kind(entry, ""), role)
+
+
+def _brought(entry: Entry, roles: Roles) -> tuple[str, tuple[str, ...]]:
+    entry.only(frozenset(("role", "option")))
+    return _role(entry, roles), entry.texts("option")
 
 
 def _example(entry: Entry) -> CommandExample:

@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mlrubric.model.cluster import ChartFile as ChartFile
+from mlrubric.model.cluster import Delivery as Delivery
+from mlrubric.model.cluster import ImageName as ImageName
+from mlrubric.model.cluster import Part as Part
 from mlrubric.model.cluster import Resource as Resource
 from mlrubric.model.documents import Bot as Bot
 from mlrubric.model.documents import CodeBlock as CodeBlock
@@ -351,6 +355,7 @@ Fact = (
     | EventSource | Listener
     | Watch | WatchServer | RuleChoice | Scrape | Receiver | AlertRoute | Mount | TelemetryPipeline | LoadTest
     | EntryPoint | ModelReference
+    | Part | Delivery | ImageName | ChartFile
 )  # fmt: skip
 
 

@@ -16,12 +16,10 @@ from mlrubric.source.syntax.node import Node, SyntaxProblem
 FORMAT = "great_expectations"
 TOOL = "great_expectations"
 _PROJECT = re.compile(r"(^|/)great_expectations\.ya?ml$")
-_PART = re.compile(
-    r"(^|/)(great_expectations|gx|\.gx|ge)/(expectations/.+\.json|checkpoints/.+\.(ya?ml|json)|validation_definitions/.+\.json)$"
-)
+_HOMES = r"(?:^|/)(?:great_expectations|gx|\.gx|ge)/"
+_PART = re.compile(_HOMES + r"(?:(?:expectations|validation_definitions)/.+\.json|checkpoints/.+\.(?:ya?ml|json))$")
 _TELLS = re.compile(r"slack|email|pagerduty|teams|opsgenie|sns", re.IGNORECASE)
-_KEY = "|".join(("great_expectations", "gx", r"\.gx", "ge"))
-_CALLED = re.compile(rf"(?:^|/)(?:{_KEY})/\w+/(.+)\.\w+$")
+_CALLED = re.compile(_HOMES + r"\w+/(.+)\.\w+$")
 _ASSET_KEYS = ("table_name", "filepath_or_buffer", "path")
 
 

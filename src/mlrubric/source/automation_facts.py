@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from mlrubric.model.facts import Embedded, Image, Trigger
 from mlrubric.model.place import Place, Span
 from mlrubric.source.document import Document
-from mlrubric.source.syntax.cron import cron_problem
+from mlrubric.source.syntax.cron import NICKNAMES, cron_problem
 from mlrubric.source.syntax.image_name import split_image
 from mlrubric.source.syntax.node import Node
 from mlrubric.source.yaml_facts import is_scalar, line_map
@@ -67,10 +67,18 @@ def by_hand(place: Place, owner: str, reason: str = BY_HAND) -> Trigger:
     return Trigger(place, "manual", owner, None, (), True, False, reason)
 
 
-def clock(place: Place, owner: str, cron: str, filters: tuple[str, ...] = (), certain: bool = True, dead: str = "") -> Trigger:
-    """A schedule; a cron line that never fires is dead."""
-    problem = dead or cron_problem(cron)
+def clock(
+    place: Place, owner: str, cron: str, filters: tuple[str, ...] = (), certain: bool = True, dead: str = "", names: bool = False
+) -> Trigger:
+    """A schedule; a cron line that never fires is dead. With `names`, the server knows `@daily` and its like."""
+    named = names and (cron in NICKNAMES or cron.startswith("@every "))
+    problem = dead or ("" if named else cron_problem(cron))
     return Trigger(place, "schedule", owner, cron, filters, not problem, True, problem, certain)
+
+
+def period(place: Place, owner: str, length: str, dead: str = "") -> Trigger:
+    """A schedule that is a length of time."""
+    return Trigger(place, "schedule", owner, f"every {length}", (), not dead, True, dead)
 
 
 def waiting(gates: Iterable[str], needs: Mapping[str, Collection[str]]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from mlrubric.source.syntax.pip_command import pip_install_targets
 ORDER = 30
 JUST = "just"
 BUILD = ("builds", "submit")
+DELIVERS = ("manifests", "chart", "sync")
 PYTHON_ENVIRONMENT = re.compile(r"py(py)?[0-9.]*(-[\w.-]+)?")  # `tox -e py311` needs no section of its own
 
 
@@ -93,8 +94,9 @@ def follow(world: World, node: int, path: str, command: Command, base: str, invo
     graph = world.graph
     attributes = graph.nodes[node].attributes
     attributes.setdefault("does", invocation.kind)
-    if invocation.role:
-        graph.give(node, invocation.role)
+    for role in (invocation.role, *invocation.also):
+        if role:
+            graph.give(node, role)
     if invocation.swallows:
         attributes["swallows"] = invocation.swallows
     loss = f"failure lost: {invocation.swallows}" if invocation.swallows else ""
@@ -111,6 +113,10 @@ def follow(world: World, node: int, path: str, command: Command, base: str, invo
         world.installs.append((node, folder, invocation))
     if invocation.kind == "infrastructure":
         attributes["applies"] = folder
+    if invocation.kind in DELIVERS or len(command.pipeline) > 1:
+        world.delivers.append((node, folder, command, invocation))
+    if invocation.kind in ("image-build", "image-run"):
+        world.images.append((node, folder, command, invocation))
     if invocation.kind == "target":
         attributes["ordered"] = "true"  # the targets that are named run in this order, up to the first that fails
     for target, certain, blocked in targets(world, folder, path, command, invocation):
@@ -289,4 +295,5 @@ def _image(world: World, folder: str, invocation: Invocation, use: str) -> list[
 def _services(world: World, folder: str, invocation: Invocation) -> list[tuple[int, bool, str]]:
     graph, wanted = world.graph, set(invocation.target.split())
     here = [n for n in graph.of_kind("service") if _folder(graph.nodes[n].place.path) == folder]
+    here = [n for n in here if graph.nodes[n].attributes.get("tool") != "kubernetes"]
     return [(n, True, "") for n in here if not wanted or graph.nodes[n].label in wanted]

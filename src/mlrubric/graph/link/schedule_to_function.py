@@ -14,6 +14,7 @@ from mlrubric.graph.clock import BY_HAND, Clock, add_trigger, clock_of
 from mlrubric.graph.definitions import decorated, functions, methods
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.meaning import Meaning
+from mlrubric.graph.packages import packaged
 from mlrubric.graph.values import number
 from mlrubric.graph.world import World
 
@@ -65,8 +66,9 @@ def _called(world: World, op: int, meaning: Meaning, started: dict[int, int]) ->
     if inside:
         clock = Clock(clock.text if clock.text.startswith(("@", "*")) else "")
     clock = _running(world, op, _switched(world, op, meaning, clock), started, inside)
-    if targets:
-        add_trigger(world, clock, code.place(op), targets)
+    files = packaged(world, op, meaning) if not targets else []
+    if targets or files:
+        add_trigger(world, clock, code.place(op), targets or [n for n, _ in files], certain=bool(targets) or all(c for _, c in files))
     elif alone := _only_flow(world, op):
         add_trigger(world, clock, code.place(op), alone, certain=False)
 
@@ -109,7 +111,7 @@ def _switched(world: World, op: int, meaning: Meaning, clock: Clock) -> Clock:
         values = {str(v[1]) for v in code.resolver.of(argument)} if argument >= 0 else set[str]()
         if not any(value.endswith("RUNNING") for value in values):
             return replace(clock, live=False, reason="default_status is not RUNNING: the schedule starts switched off")
-    elif argument >= 0 and code.meanings.spelling(argument) == "true":
+    elif argument >= 0 and code.meanings.spelling(argument) == ("false" if "enabled" in param.keywords else "true"):
         return replace(clock, live=False, reason="the schedule is paused")
     return clock
 

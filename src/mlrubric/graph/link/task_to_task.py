@@ -56,15 +56,15 @@ def _declared(world: World, op: int, scopes: tuple[int, ...]) -> None:
     """The call that declares a task does not run its function: the node of the task does."""
     graph, code = world.graph, world.code
     targets, place = {code.scope_node[scope] for scope in scopes}, code.place(op)
-    for number in graph.outgoing[code.holder(op)]:
-        edge = graph.edges[number]
+    for index in graph.outgoing[code.holder(op)]:
+        edge = graph.edges[index]
         if edge.kind == "call" and edge.place == place and edge.target in targets:
-            graph.turn_edge(number, "declare")
+            graph.turn_edge(index, "declare")
 
 
 def _handed(world: World, plans: set[int]) -> None:
     """What is given the function of a pipeline only compiles it, unless it is known to run or schedule it."""
-    graph, code = world.graph, world.code
+    code = world.code
     for op, targets in sorted(code.resolver.targets.items()):
         given = tuple(number(t) for t in targets if t[0] == "callback" and t[1] in plans)
         if given and not any(role == "flow.run" or role.startswith("trigger.") for role in code.meanings.roles(op)):

@@ -187,11 +187,32 @@ def _call(world: World, path: str, symbol: str, uses: str) -> None:
 def _named(world: World, source: int, path: str, symbol: str) -> None:
     """An object of any manifest, by its name; that of the same file when several files have one."""
     place = world.graph.nodes[source].place
+    kind, _, name = symbol.partition(":")
+    if kind == "function":
+        _copied(world, source, path, name)
+        return
+    if kind == "pipeline":
+        same = [n for n in world.graph.of_kind("workflow") if world.graph.nodes[n].label == name and n != source]
+        same += [n for n in world.graph.with_role("flow.define") if world.graph.nodes[n].label == name]
+        for node in same:
+            world.graph.connect(source, node, "run", place, certain=len(same) == 1)
+        return
     found = {p: node for (p, s), node in world.nodes.items() if s == symbol}
     for target in [found[path]] if path in found else sorted(found.values()):
         world.graph.connect(source, target, "run", place, certain=path in found or len(found) == 1)
     if not found:
         world.broken.append((place, f"{symbol.replace('.templates.', ', template ')} is not in this repository"))
+
+
+def _copied(world: World, source: int, path: str, name: str) -> None:
+    """The function of the repository that a compiled pipeline carries a copy of, or the copy itself."""
+    code, own = world.code, world.graph.nodes[source].place.symbol
+    scopes = [s for s in sorted(code.scope_node) if code.program.scopes[s].qualname == name]
+    written = [s for s in scopes if not code.program.modules[code.program.scope_unit[s]].facts.owner]
+    inside = [s for s in scopes if code.program.modules[code.program.scope_unit[s]].facts.owner == own]
+    inside = [s for s in inside if code.program.modules[code.program.scope_unit[s]].path == path]
+    for scope in inside or written:
+        world.graph.connect(source, code.scope_node[scope], "run", world.graph.nodes[source].place, certain=len(inside or written) == 1)
 
 
 def _function(world: World, source: int, path: str, name: str) -> None:

@@ -41,7 +41,7 @@ def _clocks(document: Document, symbol: str, spec: Node) -> Iterator[Fact]:
     dead = "suspend: true" if spec.scalar("suspend").lower() == "true" else ""
     for key in ("schedule", "schedules"):
         for line in spec.strings(key):
-            yield clock(entry_place(document, spec, key, f"{symbol}.{key}"), symbol, line, dead=dead)
+            yield clock(entry_place(document, spec, key, f"{symbol}.{key}"), symbol, line, dead=dead, names=True)
 
 
 def workflow(document: Document, symbol: str, name: str, spec: Node) -> Iterator[Fact]:

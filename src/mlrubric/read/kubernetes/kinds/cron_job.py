@@ -21,7 +21,7 @@ def read(document: Document, manifest: Manifest) -> Iterator[Fact]:
         return
     yield Workflow(manifest.resource.place, manifest.resource.name, "kubernetes")
     dead = "suspend: true" if spec.scalar("suspend").lower() == "true" else ""
-    yield clock(entry_place(document, spec, "schedule", f"{symbol}.schedule"), symbol, spec.scalar("schedule"), dead=dead)
+    yield clock(entry_place(document, spec, "schedule", f"{symbol}.schedule"), symbol, spec.scalar("schedule"), dead=dead, names=True)
     pod = manifest.get("spec", "jobTemplate", "spec", "template", "spec")
     for key in ("initContainers", "containers"):
         node = pod.get(key) if pod is not None else None

@@ -1,0 +1,88 @@
+"""Containers start what their image starts: joined with Dockerfiles by the names that builds give, or as a guess by folder, or because
+there is only one of each; and what well-known images are."""
+
+from __future__ import annotations
+
+import posixpath
+
+from mlrubric.graph.graph import RUNS
+from mlrubric.graph.image_names import ImageNames, plain
+from mlrubric.graph.world import World
+from mlrubric.knowledge.images import known_image
+from mlrubric.model.facts import Command, Image, ImageName, Part, Resource, Service
+
+ORDER = 70  # behind commands and deliveries
+BESIDE = ("storage", "monitoring", "network", "tool", "base")
+
+
+def link(world: World) -> None:
+    """Run edges from containers and commands to what their images start; `serves` on images that answer requests."""
+    names = ImageNames(world)
+    replaced = {plain(one.name): one for _, one in world.every(ImageName) if one.use == "replaced"}
+    manifests = {path for path, _ in world.every(Resource)}
+    own = {(path, command.owner) for path, command in world.every(Command) if command.argv and not command.argv[0].startswith("-")}
+    serving = {(path, part.owner) for path, part in world.every(Part) if part.kind in ("server", "split", "explainer")}
+    strange: list[tuple[int, str]] = []
+    for path, image in world.every(Image):
+        if image.use != "run" or not image.place.symbol.endswith(".image"):
+            continue
+        symbol = image.place.symbol.removesuffix(".image")
+        container = world.node(path, symbol)
+        if container is None and path in manifests:
+            container = next((n for (p, s), n in world.nodes.items() if p == path and "/" in s and symbol.startswith(s + ".")), None)
+        if container is None:
+            continue
+        other = replaced.get(plain(image.name))
+        file, certain = names.dockerfile(other.becomes if other is not None and other.becomes else image.name)
+        if not file and other is not None:
+            file, certain = names.dockerfile(image.name)
+        builds = any(isinstance(f, Service) and f.place.symbol == symbol and f.build for f in world.of(path))
+        if file and (path, symbol) not in own and not builds:
+            world.graph.connect(container, world.nodes[(file, "run")], "run", image.place, certain=certain)
+        if path in manifests:
+            object_ = symbol.partition(".")[0]
+            _judge(world, path, image, container, bool(file) or (path, object_) in serving, other)
+            if not file and known_image(image.name) is None and (path, symbol) not in own:
+                strange.append((container, plain(image.name)))
+    if len({name for _, name in strange}) == 1 and len(names.dockerfiles) == 1 and not names.built:
+        for container, _ in strange:
+            world.graph.connect(container, world.nodes[(names.dockerfiles[0], "run")], "run", certain=False)
+    _commands(world, names)
+    _prepared(world)
+
+
+def _judge(world: World, path: str, image: Image, container: int, ours: bool, other: ImageName | None) -> None:
+    """Whether an image answers requests, and the roles of what is known of it."""
+    known = known_image(image.name)
+    for role in known.roles if known is not None else ():
+        world.graph.give(container, role)
+    node = world.node(path, image.place.symbol)
+    if node is None or world.graph.nodes[container].kind != "service" or (known is not None and known.kind in BESIDE and not ours):
+        return
+    attributes = world.graph.nodes[node].attributes
+    attributes["serves"] = "true"
+    if not ours and known is None:
+        attributes["certain"] = "false"
+    if other is not None and (other.digest or (other.tag and other.tag != "latest")):
+        attributes["replaced"] = other.tag or other.digest
+
+
+def _commands(world: World, names: ImageNames) -> None:
+    """`docker run name` of an image that this repository builds."""
+    graph = world.graph
+    for node, _, command, invocation in world.images:
+        if invocation.kind != "image-run" or any(True for e in graph.successors(node, ("run",)) if e.certain):
+            continue
+        file, certain = names.dockerfile(invocation.target)
+        if file and posixpath.basename(file):
+            graph.connect(node, world.nodes[(file, "run")], "run", command.place, certain=certain)
+
+
+def _prepared(world: World) -> None:
+    """`prepared` on a way back that a person can start: a workflow with a button for it."""
+    graph = world.graph
+    by_hand = [n for n in graph.of_kind("trigger") if graph.nodes[n].attributes.get("kind") == "manual"]
+    reached = graph.sweep(by_hand, RUNS, allow=lambda e: not e.blocked)
+    for node in graph.with_role("serve.rollback"):
+        if node in reached:
+            graph.nodes[node].attributes["prepared"] = "true"

@@ -1,0 +1,214 @@
+"""What brings manifests into a cluster leads to their objects: commands, steps of deploying actions, kustomizations, GitOps objects.
+
+Services and things that run once are started by it; what has a schedule or a controller of its own is only made known, and a schedule
+that nobody makes known is assumed.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+
+from mlrubric.graph.earlier import earlier_runs
+from mlrubric.graph.graph import RUNS
+from mlrubric.graph.manifests import NAMED, Manifests, Named
+from mlrubric.graph.world import World
+from mlrubric.knowledge.invocation import Invocation
+from mlrubric.model.facts import Command, Delivery, Resource, Step, Trigger
+from mlrubric.model.place import Place
+
+ORDER = 60
+ONCE = ("Job", "Pod", "Workflow")
+CONTROLLERS = ("argo-cd", "flux")
+ENDINGS = (".yaml", ".yml", ".json")
+MARKS = frozenset("${*<")
+
+
+def link(world: World) -> None:
+    """Edges from every delivery to what it delivers; deliveries that bring nothing to serve lose their role."""
+    known = Manifests(world)
+    for node, folder, command, invocation in world.delivers:
+        found = _of_command(world, known, folder, command, invocation)
+        if found:
+            _deliver(world, known, node, found, command.place)
+    for path, step in world.every(Step):
+        at = world.node(path, step.place.symbol)
+        if at is not None and world.graph.nodes[at].attributes.get("does") == "deploy":
+            found = _of_words(known, (word for _, value in step.options for word in NAMED.findall(value)), "")
+            if found:
+                _deliver(world, known, at, found, step.place)
+    for path, delivery in world.every(Delivery):
+        owner = world.node(path, delivery.owner)
+        if owner is not None:
+            _of_delivery(world, known, path, owner, delivery)
+    _assume(world)
+    _decided(world)
+
+
+def _of_command(world: World, known: Manifests, folder: str, command: Command, invocation: Invocation) -> Named:
+    """What a command brings: by its files, by the chart, by the name of a GitOps object, or by what is piped into it."""
+    found = Named()
+    if invocation.kind == "chart":
+        for word in invocation.target.split():
+            chart, certain = known.chart(word, folder)
+            if chart or (certain and word in (".", "./")):
+                found.files |= known.of_chart(chart)
+                found.certain = found.certain and certain
+    elif invocation.kind == "sync":
+        names = set(invocation.target.split())
+        for path, resource in world.every(Resource):
+            node = world.node(path, resource.place.symbol)
+            if resource.name in names and node is not None and world.graph.nodes[node].attributes.get("kind") in CONTROLLERS:
+                found.nodes.add(node)
+    elif invocation.kind == "manifests" and invocation.option("manager"):
+        file = invocation.option("file") or "skaffold.yaml"
+        node = world.node(posixpath.normpath(posixpath.join(folder, file)), "skaffold")
+        if node is not None:
+            found.nodes.add(node)
+    elif invocation.kind == "manifests" and not invocation.role:
+        return found  # only puts together what the next command takes
+    elif invocation.kind == "manifests":
+        recursive = invocation.option("recursive") is not None
+        files = [*invocation.all("file"), *invocation.all("kustomize")]
+        for text in files:
+            for word in text.split(","):
+                if word in ("-", "/dev/stdin"):
+                    found = _joined(found, _piped(world, known, folder, command))
+                else:
+                    found = _joined(found, known.named(word, folder, recursive) or _written(world, known, folder, command, word))
+    return found
+
+
+def _piped(world: World, known: Manifests, folder: str, command: Command) -> Named:
+    """What the commands before it in its pipeline put together, or the file that is handed to it."""
+    found = _of_words(known, command.reads, folder)
+    for _, other_folder, other, invocation in world.delivers:
+        if other.owner != command.owner or other.place.path != command.place.path or other.pipeline != command.pipeline:
+            continue
+        if not 0 < command.index - other.index < len(command.pipeline):
+            continue
+        if invocation.kind == "chart":
+            for word in invocation.target.split():
+                chart, certain = known.chart(word, other_folder)
+                if chart:
+                    found = _joined(found, Named(known.of_chart(chart), set(), certain))
+        elif invocation.kind == "manifests":
+            found = _joined(found, _of_words(known, invocation.target.split() or ["."], other_folder))
+        else:
+            words = [w for w in (*other.argv[1:], *other.reads) if w.endswith(ENDINGS)]
+            found = _joined(found, _of_words(known, words, other_folder))
+    return found
+
+
+def _written(world: World, known: Manifests, folder: str, command: Command, word: str) -> Named:
+    """A file that an earlier command of the same text makes out of manifests: `sed ... a.yaml > b.yaml`."""
+    found = Named()
+    for path in (command.place.path,):
+        for other in (f for f in world.of(path) if isinstance(f, Command) and f.owner == command.owner and f.index < command.index):
+            if word in other.writes:
+                found = _joined(found, _of_words(known, (w for w in (*other.argv[1:], *other.reads) if w.endswith(ENDINGS)), folder))
+    found.certain = False
+    return found
+
+
+def _of_words(known: Manifests, words: Iterable[str], folder: str) -> Named:
+    found = Named()
+    for word in words:
+        found = _joined(found, known.named(word, folder))
+    return found
+
+
+def _joined(one: Named, other: Named) -> Named:
+    return Named(one.files | other.files, one.nodes | other.nodes, one.certain and (other.certain or not other)) if other else one
+
+
+def _deliver(world: World, known: Manifests, source: int, found: Named, place: Place) -> None:
+    """Edges to the nodes of objects; `idle` when no object of them runs or routes anything."""
+    graph = world.graph
+    serves = bool(found.nodes)
+    for path in sorted(found.files):
+        for resource in known.by_file[path]:
+            serves = _to_object(world, source, path, resource, place, found.certain) or serves
+    for node in sorted(found.nodes):
+        if node != source:
+            graph.connect(source, node, "run", place, certain=found.certain)
+    if not serves and graph.nodes[source].kind in ("command", "step"):
+        graph.take(source, "model.deploy")
+
+
+def _to_object(world: World, source: int, path: str, resource: Resource, place: Place, certain: bool) -> bool:
+    graph = world.graph
+    node = world.node(path, resource.place.symbol)
+    if node is None or node == source:
+        return False
+    runs = graph.nodes[node].kind != "workflow" or resource.kind in ONCE
+    graph.connect(source, node, "run" if runs else "declare", place, certain=certain)
+    graph.nodes[node].attributes["applied"] = "true"
+    return graph.nodes[node].kind in ("service", "workflow")
+
+
+def _of_delivery(world: World, known: Manifests, path: str, owner: int, delivery: Delivery) -> None:
+    folder = posixpath.dirname(path) if delivery.beside else ""
+    recursive = delivery.tool in CONTROLLERS
+    found = Named()
+    for source in delivery.sources:
+        if delivery.tool == "helm":
+            chart, certain = known.chart(source, folder)
+            here = Named(known.of_chart(chart), set(), certain) if chart else Named()
+        else:
+            here = known.named(source, folder, recursive)
+        if not here and _ours(world, delivery, source):
+            world.broken.append((delivery.place, f"{source} is not in this repository"))
+        found = _joined(found, here)
+    if found:
+        _deliver(world, known, owner, found, delivery.place)
+        if world.graph.nodes[owner].kind == "workflow":
+            world.graph.give(owner, "model.deploy")
+
+
+def _ours(world: World, delivery: Delivery, source: str) -> bool:
+    """Whether a path that is not there should be: one of this file's own neighbours."""
+    if not delivery.beside or "://" in source or "?" in source or MARKS & set(source):
+        return False
+    joined = posixpath.normpath(posixpath.join(posixpath.dirname(delivery.place.path), source))
+    return not joined.startswith("..") and joined not in world.files and joined not in world.folders
+
+
+def _assume(world: World) -> None:
+    """The schedule of an object that nothing here brings into a cluster is only assumed to run."""
+    graph = world.graph
+    symbols = {(path, resource.place.symbol) for path, resource in world.every(Resource)}
+    for path, trigger in world.every(Trigger):
+        node = world.node(path, trigger.owner)
+        if (path, trigger.owner) not in symbols or node is None or graph.nodes[node].kind != "workflow":
+            continue
+        attributes = graph.nodes[node].attributes
+        if attributes.get("kind") in CONTROLLERS or attributes.get("applied") == "true":
+            continue
+        for number in graph.incoming[node]:
+            if graph.edges[number].kind == "trigger":
+                graph.doubt(number)
+
+
+def _decided(world: World) -> None:
+    """A division that stands still is decided about when, after the command that brings it, a check that can fail runs before the command
+    that goes on."""
+    graph = world.graph
+    splits = [n for n in graph.with_role("serve.split") if graph.nodes[n].attributes.get("analysis") == "false"]
+    deploys = [n for n in graph.with_role("model.deploy") if graph.nodes[n].kind in ("command", "step")]
+    if not splits or len(deploys) < 2:
+        return
+    reached = {d: graph.sweep([d], RUNS) for d in deploys}
+    before = {d: graph.sweep(earlier_runs(world, d), RUNS, allow=lambda e: not e.loss and not e.blocked) for d in deploys}
+    for later in deploys:
+        for first in (d for d in deploys if d != later and d in before[later]):
+            checks = [n for n in before[later] if n not in before[first] and n not in reached[first] and _checks(world, n)]
+            for split in splits:
+                if checks and split in reached[first] and split not in reached[later]:
+                    graph.nodes[split].attributes["analysis"] = "true"
+
+
+def _checks(world: World, node: int) -> bool:
+    """A test, a probe, or a check of the code that stops the run."""
+    one = world.graph.nodes[node]
+    return one.kind == "test" or one.gate or bool({"serve.probe", "serve.client"} & set(one.roles))
