@@ -51,7 +51,8 @@ class Meaning:
     @property
     def raises(self) -> bool:
         """The call itself raises when its check fails."""
-        return self.entry is not None and self.entry.gate == "raises"
+        entry = self.entry
+        return entry is not None and entry.gate == "raises" and (not entry.gate_with or any(r in self.arguments for r in entry.gate_with))
 
     @property
     def judges(self) -> bool:

@@ -22,6 +22,11 @@ from mlrubric.rules.shapes import Answer
 STOPPING = frozenset({"test", "command", "step", "job", "workflow", "stage", "service", "trigger"})
 RESULTS = (".json", ".csv", ".md", ".txt", ".html", ".yaml", ".yml", ".png")
 MEASURES = frozenset({"model.evaluate", "model.slice", "model.tune", "data.validate", "data.drift", "feature.importance", "model.predict"})
+RECORDS = re.compile(  # what trackers leave in the folder of a run, one file for each metric or one for all
+    r"(^|/)mlruns/[^/]+/[^/]+/metrics/.|(^|/)wandb/(offline-)?run-[^/]+/files/wandb-summary\.json$|(^|/)dvclive/(metrics\.json$|plots/metrics/.)"
+    r"|(^|/)lightning_logs/version_\d+/metrics\.csv$|(^|/)[^/]*events\.out\.tfevents\.[^/]+$"
+)
+WHOLE = ("wandb-summary", "metrics", "events")
 NOTIFYING = frozenset({"notify.send", "alert.rule", "alert.receiver", "check.update"})
 
 
@@ -111,7 +116,7 @@ def documented(picture: Picture, words: tuple[str, ...], witnesses: Iterable[Wit
     there = list(witnesses)
     if not there:
         return None
-    return _notebook(picture, there) or _report(picture, there) or _section(picture, words)
+    return _notebook(picture, there) or _report(picture, there) or _recorded(picture, there) or _section(picture, words)
 
 
 def _notebook(picture: Picture, there: list[Witness]) -> Place | None:
@@ -134,6 +139,23 @@ def _report(picture: Picture, there: list[Witness]) -> Place | None:
             found = _committed(picture, edge.target)
             if found is not None:
                 return found
+    return None
+
+
+def _recorded(picture: Picture, there: list[Witness]) -> Place | None:
+    """A metric of a run that is committed with the repository, under the name that what a witness measures is logged by."""
+    graph = picture.graph
+    kept = [path for path in sorted(picture.world.files) if RECORDS.search(path)]
+    if not kept:
+        return None
+    for node in graph.sweep({one.node for one in there}, ("flow",)):
+        one = graph.nodes[node]
+        if "run.log_metric" not in one.roles:
+            continue
+        key = one.attributes.get("@key", "given")
+        found = next((p for p in kept if key in ("given", "none") or p.rpartition("/")[2].partition(".")[0] in (key, *WHOLE)), None)
+        if found is not None:
+            return Place(found)
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
+from mlrubric.graph.projects import entry_point
 from mlrubric.graph.stages import chosen_stages
 from mlrubric.graph.test_options import VARIABLE, Selection
 from mlrubric.graph.tests import select
@@ -152,9 +153,7 @@ def targets(world: World, folder: str, path: str, command: Command, invocation: 
     if kind == "environment":
         return _stages(world, folder, target, "tox")
     if kind == "project":
-        return _stages(
-            world, posixpath.normpath(posixpath.join(folder, target or ".")), dict(invocation.options).get("entry", "main"), "mlproject"
-        )
+        return [(node, True, "") for node in entry_point(world, folder, target, dict(invocation.options).get("entry", ""))]
     if kind == "hooks":
         return _stages(world, folder, "", "pre-commit")
     if kind == "notebook":
