@@ -32,6 +32,7 @@ from mlrubric.model.expectations import Freshness as Freshness
 from mlrubric.model.expectations import UnitTest as UnitTest
 from mlrubric.model.flows import EventSource as EventSource
 from mlrubric.model.flows import Listener as Listener
+from mlrubric.model.lineage import LineageSink as LineageSink
 from mlrubric.model.monitoring import AlertRoute as AlertRoute
 from mlrubric.model.monitoring import LoadTest as LoadTest
 from mlrubric.model.monitoring import Mount as Mount
@@ -354,7 +355,7 @@ Fact = (
     | Provision | Variable
     | EventSource | Listener
     | Watch | WatchServer | RuleChoice | Scrape | Receiver | AlertRoute | Mount | TelemetryPipeline | LoadTest
-    | EntryPoint | ModelReference
+    | EntryPoint | ModelReference | LineageSink
     | Part | Delivery | ImageName | ChartFile
 )  # fmt: skip
 
