@@ -21,7 +21,7 @@ SOURCE = ROOT / "src"
 RULES = ROOT / "rules"
 
 FLOORS = {
-    "model": 0, "source": 1, "knowledge": 1, "config": 2, "read": 2, "audit": 2, "graph": 3, "rules": 4, "score": 5, "fix": 5,
+    "model": 0, "source": 1, "knowledge": 1, "config": 2, "read": 2, "system": 4, "audit": 2, "graph": 3, "rules": 4, "score": 5, "fix": 5,
     "suppress": 5, "describe": 6, "report": 6, "cache": 6, "analyze": 7, "lsp": 8, "cli": 9, "__main__": 10,
 }  # fmt: skip
 

@@ -28,6 +28,7 @@ from mlrubric.source.document import Document
 from mlrubric.source.overlay import OverlayTree
 from mlrubric.source.tree import DiskTree, Tree
 from mlrubric.suppress import split_suppressed
+from mlrubric.system import System, open_system
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,11 @@ class Analysis:
 
 @dataclass(slots=True)
 class Memory:
-    """What an editor keeps from one analysis of a root to the next: the facts of its files, and the graph with what every module means."""
+    """What an editor keeps from one analysis of a root to the next: the facts of its files and of its system's other repositories, and the
+    graph with what every module means."""
 
     facts: Known = field(default_factory=dict)
+    members: dict[str, Known] = field(default_factory=dict)
     picture: Picture | None = None
 
 
@@ -64,26 +67,40 @@ def analyze(
     tree: Tree = DiskTree(root)
     if overlay:
         tree = OverlayTree(tree, overlay)
-    return analyze_tree(tree, root.resolve().name, settings, progress, memory)
+    return analyze_tree(tree, root.resolve().name, settings, progress, memory, open_system(root, settings))
 
 
-def analyze_tree(tree: Tree, name: str, settings: Settings, progress: Progress | None = None, memory: Memory | None = None) -> Analysis:
+def analyze_tree(
+    tree: Tree,
+    name: str,
+    settings: Settings,
+    progress: Progress | None = None,
+    memory: Memory | None = None,
+    system: System | None = None,
+) -> Analysis:
     """The same for any tree: a disk, a memory."""
+    system = system or System()
     read = read_tree(tree, progress, known=memory.facts if memory is not None else None)
     facts = [one for one in read if not settings.excludes(one.path)]
+    facts += system.read(progress, memory.members if memory is not None else None)
     rules = load_rules()
     before = memory.picture if memory is not None else None
     as_of = settings.as_of or tree.commit_date
-    picture = build(facts, [entry.path for entry in tree.files], load_catalogue(), before, tree.doubtful, as_of or "")
+    files = [*(entry.path for entry in tree.files), *system.files]
+    picture = build(facts, files, load_catalogue(), before, tree.doubtful | system.doubtful, as_of or "")
     if memory is not None:
         memory.picture = picture
     audited = look_up(picture.graph, facts, settings.osv_url) if settings.audit else None
     paths = {entry.path for entry in tree.files}
     results, said = attested(tuple(judge_test(picture, test) for test in rules.tests), settings, paths, as_of)
     score = score_of(results)
-    texts = _texts(tree)
+    texts = _texts(tree, system)
     chosen = [rule for rule in rules.rules if settings.wants(rule.id)]
-    found = [one for one in findings(picture, chosen, settings.persona) if not settings.ignores(one.rule, one.place.path)]
+    found = [
+        one
+        for one in system.published(tuple(findings(picture, chosen, settings.persona)))
+        if not settings.ignores(one.rule, one.place.path)
+    ]
     kept, suppressed = split_suppressed(found, texts)
     shared = breaks(results)
     report = describe(
@@ -100,7 +117,9 @@ def analyze_tree(tree: Tree, name: str, settings: Settings, progress: Progress |
         steps(results, score, shared, {test.id: test.effort for test in rules.tests}),
         as_of,
     )
-    report = replace(report, notices=(*report.notices, *said, *_not_applied(settings)))
+    report = replace(report, repository=replace(report.repository, members=system.described))
+    report = system.published(replace(report, notices=(*report.notices, *said, *_not_applied(settings), *system.notices)))
+    system.publish(picture.graph)
     if audited is not None:
         report = replace(report, audit=audited.status, notices=(*report.notices, Message("note", audited.summary())))
     return Analysis(report, picture, facts, texts, rules)
@@ -110,21 +129,20 @@ def _not_applied(settings: Settings) -> list[Message]:
     """Settings that are understood and do nothing yet."""
     place = Place(Path(settings.source).name) if settings.source else None
     found = []
-    if settings.members:
-        found.append(Message("note", "[tool.mlrubric.system] members are not analysed together yet: score each one", place))
     changed = [name for name, value in settings.policy if dict(POLICY_DEFAULTS)[name] != value]
     if changed:
         found.append(Message("note", f"the policy switches {', '.join(changed)} have no effect yet", place))
     return found
 
 
-def _texts(tree: Tree) -> Callable[[str], str | None]:
+def _texts(tree: Tree, system: System) -> Callable[[str], str | None]:
     known: dict[str, str | None] = {}
 
     def text(path: str) -> str | None:
         if path not in known:
             try:
-                document = decode(path, tree.read(path))
+                where, inner = system.find(path) or (tree, path)
+                document = decode(path, where.read(inner))
             except OSError:
                 document = None
             known[path] = document.text if isinstance(document, Document) else None

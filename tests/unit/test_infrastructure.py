@@ -83,3 +83,37 @@ def test_traffic_between_two_variants() -> None:
     for count, expected in ((1, 0), (2, 1)):
         found = picture({"a.tf": f'resource "aws_sagemaker_endpoint_configuration" "m" {{\n{variant * count}}}\n'})
         assert len(found.graph.with_role("serve.split")) == expected
+
+
+ALARM = """
+resource "aws_cloudwatch_metric_alarm" "slow" {
+  metric_name = "ModelLatency"
+  threshold   = 200
+  %s
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "live", "receiver"),
+    [
+        ("alarm_actions = [aws_sns_topic.team.arn]", "true", "notifying"),
+        ("", "true", "none"),
+        ("alarm_actions = [aws_sns_topic.team.arn]\n  actions_enabled = false", "true", "none"),
+        ("alarm_actions = [aws_sns_topic.team.arn]\n  count = 0", "false", "notifying"),
+    ],
+    ids=["tells", "tells nobody", "switched off", "never made"],
+)
+def test_an_alarm_of_a_cloud(options: str, live: str, receiver: str) -> None:
+    found = picture({"infra/main.tf": ALARM % options})
+    (node,) = found.graph.with_role("alert.rule")
+    attributes = found.graph.nodes[node].attributes
+    assert (attributes["loaded"], attributes["receiver"], attributes["subject"]) == (live, receiver, "performance")
+
+
+def test_an_alarm_that_no_command_brings_about_is_a_guess() -> None:
+    text = ALARM % "alarm_actions = [aws_sns_topic.team.arn]"
+    for files, expected in (({}, 0.7), ({".github/workflows/a.yml": APPLY}, 1.0)):
+        found = picture({"infra/main.tf": text, **files})
+        (node,) = found.graph.with_role("alert.rule")
+        assert found.schedule.of(node).confidence == expected

@@ -13,6 +13,7 @@ from mlrubric.graph import link as links
 from mlrubric.graph.absences import mark_absences
 from mlrubric.graph.automation import Schedule
 from mlrubric.graph.causes import mark_started
+from mlrubric.graph.charts import put_together
 from mlrubric.graph.code import add_code
 from mlrubric.graph.copies import without_copies
 from mlrubric.graph.doomed import mark_doomed
@@ -32,6 +33,7 @@ from mlrubric.graph.resolve import resolve, resolve_again
 from mlrubric.graph.resolve.dispatch import configured
 from mlrubric.graph.runs import mark_runs
 from mlrubric.graph.seeds import mark_seeds
+from mlrubric.graph.shared_packages import installed
 from mlrubric.graph.skew import mark_skew
 from mlrubric.graph.subjects import mark_subjects
 from mlrubric.graph.swallows import mark_swallows
@@ -42,6 +44,7 @@ from mlrubric.graph.used import mark_used
 from mlrubric.graph.validation import mark_validated
 from mlrubric.graph.versions import Versions
 from mlrubric.graph.watch.mark import mark_fed, mark_watched
+from mlrubric.graph.watch.traces import mark_traces
 from mlrubric.graph.world import World, parents
 from mlrubric.knowledge.catalogue import Catalogue
 from mlrubric.model.collector import no_collection
@@ -88,11 +91,13 @@ def build(
 def _build(
     facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue, before: Picture | None, doubtful: frozenset[str], today: str
 ) -> Picture:
+    charts = put_together(facts)
     by_path: dict[str, list[FileFacts]] = {}
-    for one in facts:
+    for one in charts.facts:
         by_path.setdefault(one.path, []).append(one)
     modules = [(path, fact) for path in sorted(by_path) for one in by_path[path] for fact in one.facts if isinstance(fact, PythonModule)]
-    program, inputs = Program(without_copies(modules), _roots(by_path), catalogue.import_names, _named(by_path)), Inputs(by_path)
+    program = Program(without_copies(modules), _roots(by_path), catalogue.import_names, _named(by_path), installed(by_path))
+    inputs = Inputs(by_path)
     resolver = resolve_again(before.world.code.resolver, program, inputs) if before is not None else None
     resolver = resolver or resolve(program, catalogue, inputs)
     fixtures = Fixtures(program, resolver)
@@ -101,6 +106,8 @@ def _build(
     graph = Graph()
     code = add_code(graph, program, resolver, meanings)
     world = World(graph, code, fixtures, by_path, versions, frozenset(files), _folders(files), doubtful, today)
+    world.guessed.update(charts.guessed)
+    world.broken.extend(charts.notes)
     for module in _links():
         module.link(world)
     mark_doomed(world, *mark_moved(world))
@@ -120,6 +127,7 @@ def _build(
     mark_validated(world)
     mark_unread(world)
     mark_watched(world)
+    mark_traces(world)
     schedule = Schedule(graph)
     mark_runs(world, schedule)
     mark_fed(world, schedule)

@@ -122,7 +122,7 @@ def _of_call(code: Code, call: int) -> Clock:
     """`timedelta(hours=1)`, `CronSchedule(cron="...")`, `crontab(hour=3)`, and classes like them."""
     given, args = code.program.ops[call].value, code.program.args[call]
     names = [str(name) for name in given] if isinstance(given, tuple) else []
-    for name in ("cron", "cron_expression", "cron_schedule", "expression", "interval", "rrule", "schedule"):
+    for name in ("cron", "cron_expression", "cron_schedule", "expression", "interval", "rrule", "schedule", "duration"):
         if name in names:
             return clock_of(code, code.program.keyword(call, name))
     lengths = [f"{code.meanings.spelling(code.program.keyword(call, name))} {name}" for name in names if name in SPANS]

@@ -19,7 +19,9 @@ from mlrubric.graph.sweeps import DOWN, OVER, UP
 from mlrubric.graph.values import number
 
 LOOPS = ("for", "while")
-SINKS = frozenset({"data.write", "file.write", "model.save", "model.register", "run.log_model", "run.log_data", "artifact.upload", "run.log_metric"})
+SINKS = frozenset(
+    {"data.write", "file.write", "model.save", "model.register", "run.log_model", "run.log_data", "artifact.upload", "run.log_metric"}
+)
 
 
 class Flow:

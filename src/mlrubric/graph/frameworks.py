@@ -8,6 +8,7 @@ from mlrubric.graph.code import is_test
 from mlrubric.graph.program import Program
 from mlrubric.graph.resolve import Resolver
 from mlrubric.graph.values import keys_of
+from mlrubric.model.homes import same_home
 
 FIXTURES = frozenset({"pytest.fixture", "pytest_asyncio.fixture"})
 
@@ -52,9 +53,9 @@ class Fixtures:
             folder = posixpath.dirname(where)
             if where == path:
                 return scope
-            if where.endswith("conftest.py") and (not folder or path.startswith(folder + "/")):
+            if where.endswith("conftest.py") and same_home(where, path) and (not folder or path.startswith(folder + "/")):
                 best = max(best or (-1, -1), (len(folder), scope))
-        if best is None and len(self.found.get(name, ())) == 1:
+        if best is None and len(self.found.get(name, ())) == 1 and same_home(self.found[name][0][0], path):
             return self.found[name][0][1]  # imported or from a plugin module
         return best[1] if best else None
 
@@ -75,6 +76,11 @@ class Fixtures:
             for entries in self.found.values():
                 for where, fixture, automatic in entries:
                     folder = posixpath.dirname(where)
-                    if automatic and fixture != scope and (where == path or (where.endswith("conftest.py") and path.startswith(folder))):
+                    if (
+                        automatic
+                        and fixture != scope
+                        and same_home(where, path)
+                        and (where == path or (where.endswith("conftest.py") and path.startswith(folder)))
+                    ):
                         self.uses.add((scope, fixture))
         self.resolver.run()

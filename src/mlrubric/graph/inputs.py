@@ -11,6 +11,7 @@ from mlrubric.graph.settings import SettingsFiles
 from mlrubric.graph.values import HOLE
 from mlrubric.knowledge.commands import interpret
 from mlrubric.model.facts import Command, FileFacts, Instruction, Setting, Step
+from mlrubric.model.homes import at_home, home
 
 EXPANSION = re.compile(r"\$\{\{.*?\}\}|\$\{[^}]*\}|\$\([^)]*\)|\$\w+|\{\{.*?\}\}|\{\w+\}|`[^`]*`")
 OF_JOBS = re.compile(r"(jobs\.[^.]+\.)?env\.\w+$")  # variables that a workflow or a job gives to all its steps
@@ -90,9 +91,10 @@ def _program(target: str, kind: str, near: str, folder: str, programs: frozenset
     """The file of a program that a command names: from the root, from where the command stands or runs, or the only one that ends so."""
     name = target.replace(".", "/") + ".py" if kind == "module" else target
     above = posixpath.dirname(near)
-    for base in dict.fromkeys(("", folder, above, posixpath.join(above, folder), "src")):
+    root = home(near)
+    for base in dict.fromkeys((root, at_home(near, folder), above, posixpath.join(above, folder), at_home(near, "src"))):
         candidate = posixpath.normpath(posixpath.join(base, name))
         if candidate in programs:
             return candidate
-    found = [p for p in programs if p.endswith("/" + posixpath.normpath(name))]
+    found = [p for p in programs if p.endswith("/" + posixpath.normpath(name)) and home(p) == root]
     return found[0] if len(found) == 1 else None

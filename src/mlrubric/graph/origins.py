@@ -16,6 +16,7 @@ from mlrubric.graph.values import HOLE
 from mlrubric.graph.world import World, normal, parents
 from mlrubric.model.facts import Pin
 from mlrubric.model.graph import Edge
+from mlrubric.model.homes import at_home, home
 
 READS = ("data.read", "artifact.download")
 FIXED = re.compile(r"[0-9a-f]{32,64}(?![0-9a-f])")  # a commit or a content hash in an address
@@ -147,9 +148,9 @@ class Origins:
                 return "produced" if any(self._same_run(maker, node) for maker in makers) else "left"
         if any(path in self.world.doubtful for candidate in self._candidates(key, node) for path in (candidate, *parents(candidate))):
             return "unknown"
-        return self._elsewhere(key)
+        return self._elsewhere(key, home(self.graph.nodes[node].place.path))
 
-    def _elsewhere(self, key: str) -> str:
+    def _elsewhere(self, key: str, root: str) -> str:
         """A path that is not there as written: mounted or copied under another root, when its end names exactly one tracked or pinned
         file."""
         tail = key.lstrip("/*").rsplit("*/", 1)[-1]
@@ -158,7 +159,7 @@ class Origins:
             end = "/".join(parts[-length:])
             if "*" in end or not end or (length == 1 and len(parts) > 1 and not key.startswith(("/", "*"))):
                 continue
-            hits = [p for p in self.world.files | self.pins if p == end or p.endswith("/" + end)]
+            hits = [p for p in self.world.files | self.pins if (p == end or p.endswith("/" + end)) and home(p) == root]
             if len(hits) == 1 or (hits and length > 1):
                 return "tracked" if hits[0] in self.world.files else "pinned"
         name = posixpath.basename(key)
@@ -172,7 +173,7 @@ class Origins:
         """The path from the root, and from each folder above the reading file; a leading part that is not known is one of those."""
         if key.startswith("*/"):
             key = key.removeprefix("*/")
-        yield key
+        yield at_home(self.graph.nodes[node].place.path, key)
         for folder in parents(self.graph.nodes[node].place.path):
             yield posixpath.normpath(posixpath.join(folder, key))
 

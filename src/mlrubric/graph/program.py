@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mlrubric.graph.search_paths import is_search_path, search_folders
+from mlrubric.model.homes import MEMBER, home, inside
 from mlrubric.model.python import Block, Op, PythonModule, Scope
 
 Definitions = tuple[int, ...]
@@ -44,7 +45,9 @@ class Program:
         roots: Iterable[str] = (),
         libraries: Collection[str] = (),
         named: Mapping[str, Named] | None = None,
+        installed: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
+        self.installed = installed or {}  # repository of a system -> package roots of others that it installs
         self.named = named or {}  # what configuration files name for the code to find, by key
         self.libraries = frozenset(libraries)  # import names that are never guessed to be the project's own
         self.modules: list[ModuleUnit] = []
@@ -128,6 +131,8 @@ class Program:
 
     def _roots(self, roots: Iterable[str]) -> tuple[str, ...]:
         known = {"", "src", "lib", *(r.strip("./") for r in roots)}
+        for other in {home(unit.path) for unit in self.modules} - {""}:
+            known |= {other, f"{other}/src", f"{other}/lib"}
         return tuple(sorted(known, key=lambda r: (r.count("/"), r)))
 
     def add_slot(self, scope: int, name: str) -> int:
@@ -253,7 +258,7 @@ class Program:
 
     def _find(self, name: str, level: int, importer: ModuleUnit) -> int | None:
         parts = name.replace(".", "/") if name else ""
-        here = posixpath.dirname(importer.path)
+        here, own = posixpath.dirname(importer.path), home(importer.path)
         if level:
             for _ in range(level - 1):
                 here = posixpath.dirname(here)
@@ -269,16 +274,16 @@ class Program:
             found = self._at(posixpath.join(directory, parts) if directory else parts)
             if found is not None and found != importer.index:
                 return found
-            if not directory:
+            if not directory or directory == own:
                 break
             directory = posixpath.dirname(directory)
-        for root in self.roots:
+        for root in (*(root for root in self.roots if home(root) == own), *self.installed.get(own, ())):
             found = self._at(f"{root}/{parts}" if root else parts)
             if found is not None and found != importer.index:
                 return found
         if parts.partition("/")[0] in sys.stdlib_module_names or parts.partition("/")[0] in self.libraries:
             return None
-        matches = [s for s in self._suffixes.get(parts.rsplit("/", 1)[-1], ()) if s.endswith("/" + parts)]
+        matches = [s for s in self._suffixes.get(parts.rsplit("/", 1)[-1], ()) if s.endswith("/" + parts) and home(s) == own]
         return self._at(matches[0]) if len(matches) == 1 else None
 
     def imported_modules(self, unit: ModuleUnit, facts: Op) -> list[int]:
@@ -311,14 +316,15 @@ class Program:
     def is_package(self, name: str, importer: ModuleUnit) -> bool:
         """Whether a dotted name is a folder of the project that holds Python (a namespace package)."""
         parts = name.replace(".", "/")
-        directory = posixpath.dirname(importer.path)
+        directory, own = posixpath.dirname(importer.path), home(importer.path)
         while True:
             if (f"{directory}/{parts}" if directory else parts) in self._directories:
                 return True
-            if not directory:
+            if not directory or directory == own:
                 break
             directory = posixpath.dirname(directory)
-        return any((f"{root}/{parts}" if root else parts) in self._directories for root in self.roots)
+        roots = (*(root for root in self.roots if home(root) == own), *self.installed.get(own, ()))
+        return any((f"{root}/{parts}" if root else parts) in self._directories for root in roots)
 
     def _at(self, stem: str) -> int | None:
         return self._stems.get(posixpath.normpath(stem) if stem.startswith(".") or "/." in stem else stem)
@@ -326,10 +332,9 @@ class Program:
 
 def _names(path: str) -> tuple[str, ...]:
     """The dotted names a file may be imported by, from the full path to the file alone; source folders are left out first."""
-    stem = path.removesuffix(".py").removesuffix(".ipynb")
+    stem = inside(path).removesuffix(".py").removesuffix(".ipynb")
     if stem.endswith("/__init__"):
         stem = stem.removesuffix("/__init__")
     parts = [p for p in stem.split("/") if p]
-    if len(parts) > 1 and parts[0] in ("src", "lib"):
-        return (".".join(parts[1:]), ".".join(parts))
-    return (".".join(parts),)
+    names = (".".join(parts[1:]), ".".join(parts)) if len(parts) > 1 and parts[0] in ("src", "lib") else (".".join(parts),)
+    return (f"{home(path).removesuffix(MEMBER)}.{names[0]}", *names) if home(path) else names

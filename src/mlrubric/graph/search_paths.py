@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 
+from mlrubric.model.homes import home
 from mlrubric.model.python import Op
 
 SAME = frozenset(["abspath", "realpath", "normpath", "expanduser", "str", "fspath", "Path", "PurePath", "resolve", "absolute", "as_posix"])
@@ -34,7 +35,7 @@ def is_search_path(ops: Sequence[Op], attribute: int) -> bool:
 def _rooted(path: str, folder: Folder) -> list[str]:
     """From the folder of the module and from the root, where people start their programs."""
     text, anchored = folder
-    bases = [""] if anchored else [posixpath.dirname(path), ""]
+    bases = [""] if anchored else [posixpath.dirname(path), home(path)]
     joined = [posixpath.normpath(posixpath.join(base, text)) if posixpath.join(base, text) else "" for base in bases]
     return ["" if one == "." else one for one in joined if not one.startswith(("..", "/"))]
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from mlrubric.graph.values import HOLE
 from mlrubric.model.facts import FileFacts, Setting
+from mlrubric.model.homes import at_home, home, same_home
 
 Scalar = str | int | float | bool | None
 Route = tuple[str | int, ...]
@@ -42,18 +43,18 @@ class SettingsFiles:
         if posixpath.basename(path) not in self._by_name:
             return None
         folder = posixpath.dirname(near)
-        for candidate in (path, *(posixpath.normpath(posixpath.join(above, path)) for above in _above(folder))):
+        for candidate in (at_home(near, path), *(posixpath.normpath(posixpath.join(above, path)) for above in _above(folder))):
             if candidate in self.paths:
                 return candidate
         while path.startswith("../"):
             path = path[3:]
-        found = [p for p in self._by_name[posixpath.basename(path)] if p == path or p.endswith("/" + path)]
+        found = [p for p in self._by_name[posixpath.basename(path)] if (p == path or p.endswith("/" + path)) and same_home(p, near)]
         return found[0] if len(found) == 1 else None
 
     def composed(self, folder: str, name: str, near: str) -> str | None:
         """The root of a file in a folder of settings, with the files that it names."""
         for ending in ENDINGS:
-            for base in (posixpath.dirname(near), ""):
+            for base in (posixpath.dirname(near), home(near)):
                 path = posixpath.normpath(posixpath.join(base, folder, name + ending))
                 if path in self.paths:
                     return path + "#"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from mlrubric.graph.world import World
 from mlrubric.knowledge.commands import Invocation, interpret
 from mlrubric.model.facts import Setting
+from mlrubric.model.homes import home
 
 VARIABLE = re.compile(r"\$\{\{?[^}]*\}\}?|\$\([^)]*\)|\$\w+")  # in a path: any one name
 FILES = (
@@ -148,7 +149,7 @@ def _nearest(world: World, folder: str, per_file: Mapping[str, object]) -> str:
             path = f"{here}/{name}" if here else name
             if path in per_file or (name in FILES[:4] and path in world.files):
                 return path
-        if not here:
+        if here == home(folder):
             return ""
         here = posixpath.dirname(here)
 

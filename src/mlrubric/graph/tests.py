@@ -11,6 +11,7 @@ from mlrubric.graph.skips import Skips
 from mlrubric.graph.surroundings import Surroundings
 from mlrubric.graph.test_options import UNITTEST, Selection, Settings, runner_settings
 from mlrubric.graph.world import World
+from mlrubric.model.homes import same_home
 
 CASE = re.compile(r"(^|\.)(TestCase|[A-Z]\w*TestCase)$")
 UNSEEN = ("*.egg", ".*", "_darcs", "build", "CVS", "dist", "node_modules", "venv", "{arch}")  # folders that pytest does not enter by itself
@@ -69,6 +70,8 @@ def _candidates(world: World, selection: Selection, settings: Settings) -> list[
         if facts.kind != "test":
             continue
         path = program.modules[program.scope_unit[scope]].path
+        if not same_home(path, selection.folder):
+            continue
         explicit = path in paths
         below = [p for p in paths if p == "." or path.startswith(p + "/")]
         inside = explicit or any(fnmatchcase(path, p) or fnmatchcase(path, p + "/*") for p in paths)
@@ -176,8 +179,12 @@ def _notebooks(world: World, selection: Selection, settings: Settings) -> list[i
     paths = _paths(world, selection, settings)
     found = []
     for path, index in sorted(world.code.program.by_path.items()):
-        if path.endswith(".ipynb") and any(
-            p == path or fnmatchcase(path, p) or ((p == "." or path.startswith(p + "/")) and _entered(path, p, settings)) for p in paths
+        if (
+            path.endswith(".ipynb")
+            and same_home(path, selection.folder)
+            and any(
+                p == path or fnmatchcase(path, p) or ((p == "." or path.startswith(p + "/")) and _entered(path, p, settings)) for p in paths
+            )
         ):
             found.append(world.code.module_node[index])
     return found

@@ -15,6 +15,7 @@ from mlrubric.knowledge.catalogue import Catalogue, normal_name
 from mlrubric.knowledge.commands import interpret
 from mlrubric.knowledge.versions import Bounds, bounds_of, key
 from mlrubric.model.facts import Command, FileFacts, Image, Requirement
+from mlrubric.model.homes import home, inside, same_home
 from mlrubric.model.place import Place
 
 LISTS = re.compile(r"(^|/)(requirements?|reqs?|deps|dependencies|envs?|environments?|conda|docker|constraints)$", re.IGNORECASE)
@@ -63,11 +64,11 @@ class Versions:
     # ---- inside ----
 
     def _nearest(self, folder: str, name: str) -> list[Pinned]:
-        rows = self._rows().get(name, [])
+        rows = [(where, one) for where, one in self._rows().get(name, []) if same_home(where, folder)]
         here = folder
         while rows:
             near = [one for where, one in rows if where == here]
-            if near or not here:
+            if near or here == home(folder):
                 return near or [one for _, one in rows]
             here = posixpath.dirname(here)
         return []
@@ -105,7 +106,7 @@ def _folder(path: str) -> str:
     folder = posixpath.dirname(path)
     while LISTS.search(folder):
         folder = posixpath.dirname(folder)
-    return "" if folder.startswith((".github", ".circleci", ".gitlab")) else folder
+    return home(path) if inside(folder).startswith((".github", ".circleci", ".gitlab")) else folder
 
 
 def _beside_model(path: str, facts: Mapping[str, Sequence[FileFacts]]) -> bool:

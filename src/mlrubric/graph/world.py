@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -15,9 +16,11 @@ from mlrubric.graph.versions import Versions
 from mlrubric.knowledge.invocation import Invocation
 from mlrubric.knowledge.moved import Moved
 from mlrubric.model.facts import Command, FileFacts
+from mlrubric.model.homes import at_home, home
 from mlrubric.model.place import Place
 
 F = TypeVar("F")
+SHARED_NAME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)  # s3://bucket/rows, models:/loans/1, table:loans
 
 
 @dataclass(slots=True)
@@ -41,6 +44,8 @@ class World:
     starts: list[tuple[int, Invocation]] = field(default_factory=list)  # commands that run a script or module of ours
     installs: list[tuple[int, str, Invocation]] = field(default_factory=list)  # install commands: node, folder, what is asked for
     moved: list[tuple[int, str, Moved]] = field(default_factory=list)  # commands that versions of their program do not have: node, folder
+    guessed: set[str] = field(default_factory=set)  # templates of which a condition is not known
+    applied: set[str] = field(default_factory=set)  # folders of infrastructure code that a command of this repository brings about
     images: list[tuple[int, str, Command, Invocation]] = field(default_factory=list)  # commands that build or start an image: node, folder
     delivers: list[tuple[int, str, Command, Invocation]] = field(default_factory=list)  # commands that bring manifests: node, folder
 
@@ -60,8 +65,11 @@ class World:
         return self.nodes.get((path, symbol))
 
     def artifact(self, path: str, place: Place, kind: str = "artifact") -> int:
-        """The one node of a file path or URI."""
+        """The one node of a file path or URI; a path counts from the root of the repository that speaks of it, a name in a store or a
+        registry from nowhere."""
         key = normal(path)
+        if home(place.path) and not home(key) and not SHARED_NAME.match(key):
+            key = at_home(place.path, key)
         node = self.artifacts.get(key)
         if node is None:
             node = self.artifacts[key] = self.graph.add(kind, key, place)

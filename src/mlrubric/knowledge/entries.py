@@ -26,7 +26,22 @@ validation rows say; making groups of rows; leaving the columns as they are; mak
 giving data the columns or categories that an argument names, whatever its own rows hold (`@columns` or an `@axis` of columns, where the
 entry has such an argument)."""
 
-GIVES = ("parser", "option", "options", "settings", "setting", "asset", "component", "output", "named", "plan", "steps")
+GIVES = (
+    "parser",
+    "option",
+    "options",
+    "settings",
+    "setting",
+    "asset",
+    "component",
+    "output",
+    "named",
+    "plan",
+    "steps",
+    "assets",
+    "holder",
+    "required",
+)
 """What a call hands to the program from outside: a parser that options are declared to or settings are read into; one declared option;
 the parsed options; the content of the settings file that `@source` names (or, with `@name`, of that file in the folder `@source`); one
 setting of a parser. `settings:params.yaml` names the file that is read when the call names none. Of functions: `asset`, what it returns
@@ -34,7 +49,8 @@ goes by its name to parameters of that name; `component:<type>`, its outputs go 
 components, and calling it gives that type; `output`, an annotation of such an output. `named:<store>`: a task that names the data it
 takes and gives, as the store knows them. `plan`: the function is run once, to declare
 tasks, and what it calls waits only for what is declared; of a class, what stands in its block is. `steps`: inside of the block the order of
-the text is that of the tasks."""
+the text is that of the tasks. `assets`: a job over the assets that `@steps` selects. `holder`: what the server loads; what is not handed
+to it is not loaded. `required`: what the method `requires` of the class gives runs before it."""
 
 Condition = tuple[tuple[str, tuple[str, ...]], ...]
 """Argument role -> accepted values; all must hold. Values are texts as in the source without quotes, in lower case for True, False

@@ -48,9 +48,15 @@ class Metrics:
     subjects: tuple[tuple[str, re.Pattern[str]], ...]
     words: dict[str, re.Pattern[str]]
     units: tuple[Unit, ...]
+    makers: frozenset[str]
+    dropping: frozenset[str]
 
     def exporter(self, metric: str) -> Exporter | None:
         return next((e for e in self.exporters if any(fnmatchcase(metric, p) for p in e.metrics)), None)
+
+    def drops(self, exporter: str) -> bool:
+        """Whether an exporter of spans keeps none."""
+        return exporter in self.dropping
 
     def series(self, api: str, name: str) -> tuple[str, ...]:
         """Patterns of the series of a metric."""
@@ -91,6 +97,8 @@ def load_metrics() -> Metrics:
         exporters.append(Exporter(entry.text("name"), entry.texts("metrics"), entry.text("subject", "")))
     instruments = [(e.texts("api"), e.texts("metrics")) for e in entries(path, text, tables, "instrument")]
     families = [Family(e.texts("api"), e.texts("suffixes"), e.text("strip", "")) for e in entries(path, text, tables, "family")]
+    makers = frozenset(name for e in entries(path, text, tables, "maker") for name in e.texts("name"))
+    dropping = frozenset(name for e in entries(path, text, tables, "dropping") for name in e.texts("name"))
     path = folder / "words.toml"
     text, tables = read(path)
     subjects = [(e.text("name"), re.compile(e.text("pattern"))) for e in entries(path, text, tables, "subject")]
@@ -100,4 +108,4 @@ def load_metrics() -> Metrics:
         below = entry.number("below", 0) if "below" in entry else None
         above = entry.number("above", 0) if "above" in entry else None
         units.append(Unit(entry.text("name"), re.compile(entry.text("pattern")), entry.text("what"), below, above))
-    return Metrics(tuple(families), tuple(exporters), tuple(instruments), tuple(subjects), words, tuple(units))
+    return Metrics(tuple(families), tuple(exporters), tuple(instruments), tuple(subjects), words, tuple(units), makers, dropping)

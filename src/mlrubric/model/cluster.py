@@ -27,13 +27,15 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What an object says about serving. `kind`:
+    """What an object, or the configuration of a server, says about serving. `kind`:
     server     a model is loaded from `source` and answers requests; the image of its runtime is not named here
     explainer  single predictions are explained
     logger     requests or answers are sent to `source`
     probe      the container is asked at `source` whether it is alive or ready
     split      traffic is divided; `shares` says who gets how much, as written
     shadow     traffic is copied to somebody who does not answer
+    versions   several versions stay loaded; `source` names them
+    undo       the old version comes back when measurements after the switch fail
     analysis   measurements that decide about a roll-out; other objects refer to it by name
 
     `owner` is the symbol of the object. `moves` says that the shares change step by step, without a person. `decides`: "true" when

@@ -47,6 +47,7 @@ from mlrubric.model.provision import Provision as Provision
 from mlrubric.model.provision import Variable as Variable
 from mlrubric.model.python import PythonModule
 from mlrubric.model.serving import EntryPoint as EntryPoint
+from mlrubric.model.serving import ModelFile as ModelFile
 from mlrubric.model.serving import ModelReference as ModelReference
 
 
@@ -355,7 +356,7 @@ Fact = (
     | Provision | Variable
     | EventSource | Listener
     | Watch | WatchServer | RuleChoice | Scrape | Receiver | AlertRoute | Mount | TelemetryPipeline | LoadTest
-    | EntryPoint | ModelReference | LineageSink
+    | EntryPoint | ModelReference | ModelFile | LineageSink
     | Part | Delivery | ImageName | ChartFile
 )  # fmt: skip
 

@@ -35,7 +35,8 @@ class Place:
     `path` is relative to the root with forward slashes. `symbol` is the stable name of the place: a key route in
     YAML (`jobs.test.steps[2].run`), a dotted name in Python (`train.main`), a cell (`cell 3`). `cell` and
     `cell_line` are set for notebooks only: cells count from 1 over all cells, lines from 1 inside the cell, while
-    `span` speaks of the raw `.ipynb` file.
+    `span` speaks of the raw `.ipynb` file. `repository` is set in reports, for a file of another repository of the system; `path` leads
+    there from the root of this one.
     """
 
     path: str
@@ -43,6 +44,7 @@ class Place:
     symbol: str = ""
     cell: int | None = None
     cell_line: int | None = None
+    repository: str = ""
 
     @property
     def line(self) -> int:

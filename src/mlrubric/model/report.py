@@ -32,6 +32,15 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """Another repository of the system; `root` leads there from the root of the one that was analysed."""
+
+    name: str
+    root: str
+    commit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Repository:
     """What was analysed. `kind`: pipeline, service, research, library, template, notebooks, none."""
 
@@ -45,6 +54,7 @@ class Repository:
     unreadable: tuple[Message, ...] = ()
     serving_visible: bool = False
     analysed: int | None = None  # files of which something could be read; None when it was not counted
+    members: tuple[Member, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,11 @@ def read_file(document: Document) -> tuple[FileFacts, ...]:
     return tuple(FileFacts(document.path, reader.FORMAT, _facts(reader, document)) for reader in accepting(document.path))
 
 
+def read_as(format_: str, document: Document) -> tuple[Fact, ...]:
+    """What the reader of one format says of a text, with the facts of embedded text."""
+    return next((_facts(reader, document) for reader in readers() if format_ == reader.FORMAT), ())
+
+
 def read_entry(tree: Tree, entry: FileEntry) -> tuple[FileFacts, ...]:
     """All facts of one file of a tree: of its name and size, and of its text when a reader wants it."""
     named = data_file(entry.path, entry.size)

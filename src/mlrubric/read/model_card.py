@@ -16,6 +16,7 @@ FORMAT = "model_card"
 _PLACE = re.compile(r"(^|/)[^/]*model[-_]?cards?[^/]*\.(json|ya?ml)$", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?%?(?![\w.])")
 _SHOWN = 2000
+_PROSE = 40  # characters: less is a name
 
 
 def accepts(path: str) -> bool:
@@ -33,9 +34,9 @@ def read(document: Document) -> Iterator[Fact]:
 
 
 def _parts(document: Document, node: Node, level: int) -> Iterator[Fact]:
-    """A heading for every key that holds something, down to the third level."""
+    """A heading for every key with parts or a text of some length, down to the third level."""
     for key, value in node.entries:
-        if value.kind in ("map", "list", "string") and value.kind != "null":
+        if value.kind in ("map", "list") or (value.kind == "string" and len(value.text) > _PROSE):
             leaves = [leaf for _, leaf in value.leaves()]
             numbers = sum(leaf.kind in ("int", "float") or len(_NUMBER.findall(leaf.text)) > 0 for leaf in leaves)
             text = key.text.replace("_", " ").replace("-", " ")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlrubric.report.screen import safe
-from mlrubric.report.words import SECTION_POINTS, messages, number, sorted_findings
+from mlrubric.report.words import SECTION_POINTS, messages, number, own_findings
 
 if TYPE_CHECKING:
     from mlrubric.report import Options, View
@@ -17,7 +17,7 @@ COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 def render(view: View, options: Options) -> str:
     report = view.report
     lines: list[str] = []
-    for finding in sorted_findings(report.findings):
+    for finding in own_findings(report.findings):
         span = finding.place.span
         where = {"file": finding.place.path, "line": str(span.line), "col": str(span.column), "endLine": str(span.end_line)}
         if span.end_line == span.line:
@@ -25,7 +25,7 @@ def render(view: View, options: Options) -> str:
         title = f"{finding.rule} ({finding.name})" if finding.name else finding.rule
         lines.append(_command(COMMANDS[finding.level], {"title": title, **where}, f"{finding.place}: {finding.rule} {finding.message}"))
     for message in messages(report):
-        file = {"file": message.place.path, "line": str(message.place.line)} if message.place else {}
+        file = {"file": message.place.path, "line": str(message.place.line)} if message.place and not message.place.repository else {}
         lines.append(_command("notice", {"title": "mlrubric", **file}, message.message))
     if options.command == "score":
         score = report.score

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from mlrubric.report.json_text import dumps
-from mlrubric.report.words import sorted_findings
+from mlrubric.report.words import own_findings
 
 if TYPE_CHECKING:
     from mlrubric.report import Options, View
@@ -18,7 +18,7 @@ SEVERITIES = {"error": "critical", "warning": "major", "note": "info"}
 def render(view: View, options: Options) -> str:
     seen: Counter[str] = Counter()
     issues: list[dict[str, object]] = []
-    for finding in sorted_findings(view.report.findings):
+    for finding in own_findings(view.report.findings):
         span = finding.place.span
         identity = finding.fingerprint or f"{finding.rule}:{finding.place.path}:{finding.place.symbol or finding.message}"
         seen[identity] += 1

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlrubric import RULES_VERSION, __version__
 from mlrubric.model.place import Place
-from mlrubric.model.report import SECTIONS, Message, Model, Report
+from mlrubric.model.report import SECTIONS, Member, Message, Model, Report
 from mlrubric.model.verdict import Break, Capability, Credit, Evidence, Finding, Maturity, NextStep, Step, TestResult
 from mlrubric.report.json_text import dumps
 from mlrubric.report.snippets import Snippets
@@ -41,6 +41,7 @@ def report_document(report: Report, texts: Callable[[str], str]) -> Json:
         "repository": {
             "root": repository.root,
             "name": repository.name,
+            **({"members": [_member(member) for member in repository.members]} if repository.members else {}),
             "commit": repository.commit,
             "as_of": repository.as_of,
             "kind": repository.kind,
@@ -90,6 +91,10 @@ def _tool() -> Json:
     return {"name": "mlrubric", "version": __version__, "rules": RULES_VERSION}
 
 
+def _member(member: Member) -> Json:
+    return {"name": member.name, "root": member.root, "commit": member.commit}
+
+
 def _sections(report: Report) -> Json:
     given = dict(report.score.sections)
     return {name: _credit(given.get(name, Credit())) for name in SECTIONS}
@@ -106,6 +111,8 @@ def _at(place: Place | None) -> Json | None:
     at: Json = {"file": place.path, "line": place.line}
     if place.cell is not None:
         at |= {"cell": place.cell, "cell_line": place.cell_line}
+    if place.repository:
+        at["repository"] = place.repository
     return at
 
 
@@ -206,6 +213,7 @@ def _finding(finding: Finding, snippets: Snippets) -> Json:
         "raw_line": span.line,
         "tests": list(finding.tests),
         "fix": finding.fix,
+        **({"repository": place.repository} if place.repository else {}),
         "flow": [_step(step) for step in finding.flow],
         "related": [{**(_at(related.place) or {}), "message": related.message} for related in finding.related],
         "fingerprint": finding.fingerprint,
@@ -220,4 +228,5 @@ def _message(message: Message) -> Json:
         "file": place.path if place else None,
         "line": place.line if place else None,
         "column": place.span.column if place else None,
+        **({"repository": place.repository} if place is not None and place.repository else {}),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlrubric.report.json_text import dumps
-from mlrubric.report.words import sorted_findings
+from mlrubric.report.words import own_findings
 
 if TYPE_CHECKING:
     from mlrubric.report import Options, View
@@ -16,7 +16,7 @@ SEVERITIES = {"error": "ERROR", "warning": "WARNING", "note": "INFO"}
 
 def render(view: View, options: Options) -> str:
     diagnostics = []
-    for finding in sorted_findings(view.report.findings):
+    for finding in own_findings(view.report.findings):
         span = finding.place.span
         diagnostics.append(
             {

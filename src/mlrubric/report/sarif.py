@@ -11,7 +11,7 @@ from mlrubric.model.verdict import Finding, Step
 from mlrubric.report.cards import Card
 from mlrubric.report.fingerprint import line_hashes
 from mlrubric.report.json_text import dumps
-from mlrubric.report.words import LEVEL_RANK, messages, plural, sentence, sorted_findings
+from mlrubric.report.words import LEVEL_RANK, messages, own_findings, plural, sentence, sorted_findings
 from mlrubric.source.escape import for_terminal, for_uri
 
 if TYPE_CHECKING:
@@ -34,8 +34,12 @@ def render(view: View, options: Options) -> str:
 
 def log(report: Report, cards: Mapping[str, Card], texts: Callable[[str], str]) -> Json:
     """The whole SARIF log; when there are more findings than code scanning takes, the most severe stay and a notification says so."""
-    findings = sorted_findings(report.findings)
+    findings = own_findings(report.findings)
     notices = list(messages(report))
+    foreign = sorted({finding.place.repository for finding in report.findings} - {""})
+    if foreign:
+        left_out = plural(len(report.findings) - len(findings), "finding")
+        notices.append(Message("note", f"{left_out} in files of {', '.join(foreign)} left out: the log speaks of one repository's files"))
     if len(findings) > MOST_RESULTS:
         left_out = plural(len(findings) - MOST_RESULTS, "finding")
         notices.append(Message("warning", f"{left_out} left out: code scanning takes {MOST_RESULTS:,}"))
@@ -166,7 +170,10 @@ def _result(finding: Finding, index: int, places: _Places) -> Json:
     if line_hash:
         prints["primaryLocationLineHash"] = line_hash
     text = _message(finding.message)
-    related = finding.related[:MOST_PLACES]
+    related = [item for item in finding.related if not item.place.repository][:MOST_PLACES]
+    elsewhere = [f"{item.message.rstrip('.')} ({item.place})" for item in finding.related if item.place.repository]
+    if elsewhere:
+        text += _message(f" Elsewhere in the system: {', '.join(elsewhere[:MOST_PLACES])}")
     if related:
         text += " See " + ", ".join(f"[{_link_text(item.message)}]({number})" for number, item in enumerate(related, 1)) + "."
     result: Json = {
@@ -183,8 +190,9 @@ def _result(finding: Finding, index: int, places: _Places) -> Json:
             {"id": number, "physicalLocation": places.physical(item.place), "message": {"text": _message(item.message)}}
             for number, item in enumerate(related, 1)
         ]
-    if finding.flow:
-        locations = [{"location": _hop(step, places)} for step in finding.flow[:MOST_STEPS]]
+    flow = [step for step in finding.flow if not step.place.repository]
+    if flow:
+        locations = [{"location": _hop(step, places)} for step in flow[:MOST_STEPS]]
         result["codeFlows"] = [{"threadFlows": [{"locations": locations}]}]
     properties: Json = {"confidence": finding.confidence, "tests": list(finding.tests)}
     if finding.place.cell is not None:
@@ -202,7 +210,7 @@ def _hop(step: Step, places: _Places) -> Json:
 
 def _notification(message: Message, places: _Places) -> Json:
     notification: Json = {"level": message.level, "message": {"text": _message(message.message)}}
-    if message.place is not None and message.place.path:
+    if message.place is not None and message.place.path and not message.place.repository:
         notification["locations"] = [{"physicalLocation": places.physical(message.place)}]
     return notification
 

@@ -69,6 +69,11 @@ def short(place: Place, leave_out: str = "") -> str:
     return text.removeprefix(".github/workflows/")
 
 
+def own_findings(findings: Iterable[Finding]) -> list[Finding]:
+    """Sorted, without those in files of other repositories, which an annotation would put on wrong files."""
+    return [finding for finding in sorted_findings(findings) if not finding.place.repository]
+
+
 def sorted_findings(findings: Iterable[Finding]) -> list[Finding]:
     """Findings by file and place, the order of every format."""
     return sorted(findings, key=lambda f: (f.place.path, f.place.span, f.rule, f.message))

@@ -29,7 +29,7 @@ RECORDS = re.compile(  # what trackers leave in the folder of a run, one file fo
 INDEXED = re.compile(r"^model-index\[\d+\]\.results\[\d+\]\.metrics\[\d+\]\.value$")
 NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e-?\d+)?%?")
 WHOLE = ("wandb-summary", "metrics", "events")
-NOTIFYING = frozenset({"notify.send", "alert.rule", "alert.receiver", "check.update"})
+NOTIFYING = frozenset({"notify.send", "alert.rule", "alert.receiver", "slo.objective", "check.update"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,8 @@ def consequential(node: Node) -> bool:
         return True
     if node.attributes.get("receiver") == "none":
         return False
+    if node.kind == "command" and "model.tune" in node.roles:
+        return False  # its trials are recorded, and somebody picks one by hand
     return node.gate or node.kind in STOPPING or bool(NOTIFYING & set(node.roles))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlrubric.graph.assets import Assets
 from mlrubric.graph.definitions import decorated
 from mlrubric.graph.handover import Handover, hand_over
 from mlrubric.graph.meaning import Meaning
@@ -34,6 +35,8 @@ def link(world: World) -> None:
             if name in assets and program.scope_id(assets[name][0]) != scope:
                 found.append(Handover(tuple(assets[name]), (parameter,), parameter))
     hand_over(world, found)
+    if takers:
+        Assets(world).wait()
 
 
 def _names(world: World, scope: int, decorator: int, named: Meaning) -> list[tuple[str, list[int]]]:

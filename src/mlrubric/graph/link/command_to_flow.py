@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from mlrubric.graph.definitions import functions
+from mlrubric.graph.link.task_to_requirement import RUN, methods_of
 from mlrubric.graph.world import World
 from mlrubric.knowledge.commands import interpret
 from mlrubric.knowledge.invocation import Invocation
@@ -54,6 +55,9 @@ class _Flows:
             if "flow.define" in graph.nodes[node].roles:
                 for name in dict.fromkeys((code.program.scopes[scope].name, *self._given(scope))):
                     self.by_name.setdefault(name, []).append(node)
+        for scope, facts in enumerate(code.program.scopes):
+            if facts.kind == "class" and (run := methods_of(world, scope).get(RUN)) is not None:
+                self.by_name.setdefault(facts.name, []).append(code.scope_node[run])
         self.named: list[tuple[str, int]] = []  # file of the declaration, function
         for op, meaning in sorted(code.meanings.all().items()):
             if meaning.entry is not None and meaning.entry.gives.startswith(NAMED):

@@ -12,6 +12,7 @@ from mlrubric.graph.tests import select
 from mlrubric.graph.world import World
 from mlrubric.knowledge.commands import Invocation, interpret
 from mlrubric.model.facts import Command, Step
+from mlrubric.model.homes import home, same_home
 from mlrubric.model.place import Place, Span
 from mlrubric.source.syntax.pip_command import pip_install_targets
 
@@ -85,9 +86,10 @@ def _base(world: World, path: str, command: Command, unknown: str = "") -> str:
         base = attributes.get("directory", "")
         if not base and world.graph.nodes[owner].kind in ("notebook", "image", "service"):
             base = posixpath.dirname(path)
+    base = base or home(path)
     inner = unknown if command.directory is None else command.directory
     joined = posixpath.normpath(posixpath.join(base, inner)) if base or inner else ""
-    return "" if joined in (".", "/") or joined.startswith(("..", "/", "$")) else joined
+    return home(path) if joined in (".", "/") or joined.startswith(("..", "/", "$")) else joined
 
 
 def follow(world: World, node: int, path: str, command: Command, base: str, invocation: Invocation) -> None:
@@ -154,6 +156,8 @@ def targets(world: World, folder: str, path: str, command: Command, invocation: 
         return _stages(world, folder, target, "tox")
     if kind == "project":
         return [(node, True, "") for node in entry_point(world, folder, target, dict(invocation.options).get("entry", ""))]
+    if kind == "sweep":
+        return _sweeps(world, folder, target)
     if kind == "hooks":
         return _stages(world, folder, "", "pre-commit")
     if kind == "notebook":
@@ -185,6 +189,14 @@ def _variables(world: World, path: str, command: Command) -> dict[str, str]:
             found.update(fact.environment)
     found.update(command.assignments)
     return found
+
+
+def _sweeps(world: World, folder: str, target: str) -> list[tuple[int, bool, str]]:
+    """The search of the file that is named, else the only one there is, which an id stands for."""
+    graph = world.graph
+    every = [n for n in graph.of_kind("stage") if graph.nodes[n].attributes.get("tool") == "sweep"]
+    named = [n for n in every if graph.nodes[n].place.path == posixpath.normpath(posixpath.join(folder, target))]
+    return [(n, bool(named), "") for n in named or (every if len(every) == 1 else [])]
 
 
 def _sessions(world: World, folder: str, invocation: Invocation) -> list[tuple[int, bool, str]]:
@@ -219,8 +231,8 @@ def _specified(world: World, folder: str, argv: tuple[str, ...]) -> list[tuple[i
 
 def _script(world: World, folder: str, target: str) -> list[tuple[int, bool, str]]:
     found = world.file(folder, target)
-    if found is None and not folder:
-        suffix = [p for p in world.code.program.by_path if p.endswith("/" + posixpath.normpath(target))]
+    if found is None and folder == home(folder):
+        suffix = [p for p in world.code.program.by_path if p.endswith("/" + posixpath.normpath(target)) and same_home(p, folder)]
         found = suffix[0] if len(suffix) == 1 and "/" in posixpath.normpath(target) else None
     index = world.code.program.by_path.get(found) if found else None
     return _whole(world, index) if index is not None else []
@@ -238,7 +250,7 @@ def _module(world: World, folder: str, name: str) -> list[tuple[int, bool, str]]
     if not name:
         return []
     program = world.code.program
-    for root in dict.fromkeys((folder, *program.roots)):
+    for root in dict.fromkeys((folder, *(root for root in program.roots if same_home(root, folder)))):
         stem = "/".join(p for p in (root, name.replace(".", "/")) if p)
         for candidate in (f"{stem}/__main__.py", f"{stem}.py", f"{stem}/__init__.py"):
             index = program.by_path.get(candidate)

@@ -14,7 +14,7 @@ from mlrubric.graph.graph import RUNS
 from mlrubric.graph.manifests import NAMED, Manifests, Named
 from mlrubric.graph.world import World
 from mlrubric.knowledge.invocation import Invocation
-from mlrubric.model.facts import Command, Delivery, Resource, Step, Trigger
+from mlrubric.model.facts import Command, Delivery, Part, Resource, Step, Trigger
 from mlrubric.model.place import Place
 
 ORDER = 60
@@ -42,6 +42,7 @@ def link(world: World) -> None:
         if owner is not None:
             _of_delivery(world, known, path, owner, delivery)
     _assume(world)
+    _left_out(world)
     _decided(world)
 
 
@@ -128,7 +129,7 @@ def _deliver(world: World, known: Manifests, source: int, found: Named, place: P
     serves = bool(found.nodes)
     for path in sorted(found.files):
         for resource in known.by_file[path]:
-            serves = _to_object(world, source, path, resource, place, found.certain) or serves
+            serves = _to_object(world, source, path, resource, place, found.certain and path not in world.guessed) or serves
     for node in sorted(found.nodes):
         if node != source:
             graph.connect(source, node, "run", place, certain=found.certain)
@@ -188,6 +189,26 @@ def _assume(world: World) -> None:
         for number in graph.incoming[node]:
             if graph.edges[number].kind == "trigger":
                 graph.doubt(number)
+
+
+def _left_out(world: World) -> None:
+    """A roll-out that is brought without the analysis that decides about it is decided by nothing."""
+    graph = world.graph
+    brought = {part.owner: _applied(world, path, part.owner) for path, part in world.every(Part) if part.kind == "analysis"}
+    for path, part in world.every(Part):
+        node = world.node(path, part.place.symbol)
+        missing = [name for name in part.refers if not brought.get(name, True)]
+        if node is None or not missing or not _applied(world, path, part.owner) or "serve.split" not in graph.nodes[node].roles:
+            continue
+        graph.nodes[node].attributes.update(
+            analysis="false", defect="undecided", canary=f"{missing[0]} decides about it, and nothing brings that into the cluster"
+        )
+        graph.take(node, "serve.rollback")
+
+
+def _applied(world: World, path: str, owner: str) -> bool:
+    node = world.node(path, owner)
+    return node is not None and world.graph.nodes[node].attributes.get("applied") == "true"
 
 
 def _decided(world: World) -> None:

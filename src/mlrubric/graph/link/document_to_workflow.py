@@ -11,6 +11,7 @@ import re
 
 from mlrubric.graph.world import World
 from mlrubric.model.facts import Heading, Workflow
+from mlrubric.model.homes import inside
 
 ORDER = 15
 WAYS = (
@@ -44,6 +45,7 @@ def _passage(text: str, path: str, folder: str) -> str:
     lines = text.split("\n")
     name = posixpath.basename(path)
     own = posixpath.dirname(path) == folder
+    path = inside(path)
     for line in lines[1:]:
         if path in line or (own and re.search(rf"(?<![\w/.-]){re.escape(name)}\b", line)):
             return f"{lines[0]}\n{line}"

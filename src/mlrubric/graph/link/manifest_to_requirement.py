@@ -8,6 +8,7 @@ import re
 from mlrubric.graph.world import World
 from mlrubric.knowledge.catalogue import normal_name
 from mlrubric.model.facts import Include, Manifest, Requirement
+from mlrubric.model.homes import same_home
 from mlrubric.model.place import Place, Span
 
 ORDER = 50
@@ -104,7 +105,7 @@ def _constraints(world: World) -> dict[str, set[str]]:
 
 
 def _above(folder: str, below: str) -> bool:
-    return not folder or folder == below or below.startswith(folder + "/")
+    return same_home(folder, below) and (not folder or folder == below or below.startswith(folder + "/"))
 
 
 def _generated(world: World, path: str) -> bool:

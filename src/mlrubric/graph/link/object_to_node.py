@@ -12,6 +12,7 @@ ROUTES = ("VirtualService", "HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "T
 ROLES = {
     "server": ("model.load", "serve.app"),
     "explainer": ("model.explain",),
+    "versions": ("model.load",),
     "logger": ("serve.log",),
     "probe": ("serve.probe",),
     "shadow": ("serve.shadow",),
@@ -49,7 +50,7 @@ def _owner(symbol: str) -> str:
 def _objects(world: World) -> dict[tuple[str, str], int]:
     """A service node for each object that owns services or parts, unless it is a workflow already."""
     owners = {(path, _owner(service.place.symbol)) for path, service in world.every(Service)}
-    owners |= {(path, part.owner) for path, part in world.every(Part) if part.kind != "analysis"}
+    owners |= {(path, part.owner) for path, part in world.every(Part)}
     owners |= {(path, _owner(image.place.symbol)) for path, image in world.every(Image) if "/" in image.place.symbol}
     found: dict[tuple[str, str], int] = {}
     for path, resource in world.every(Resource):
@@ -79,6 +80,9 @@ def _part(world: World, part: Part, analyses: set[str], moved: bool) -> int | No
     elif part.kind == "shadow" and part.problem:
         graph.take(node, "serve.shadow")
         attributes["canary"] = part.problem
+    elif part.kind == "undo":
+        if all(name in analyses or name.startswith("Cluster") for name in part.refers):
+            graph.give(node, "serve.rollback")
     elif part.kind == "split":
         _split(world, node, part, analyses, moved)
     elif part.source:

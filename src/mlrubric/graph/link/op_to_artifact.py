@@ -9,6 +9,8 @@ from collections.abc import Collection
 from mlrubric.graph.paths import known_texts
 from mlrubric.graph.values import HOLE
 from mlrubric.graph.world import World, normal, parents
+from mlrubric.model.homes import inside, same_home
+from mlrubric.model.place import Place
 from mlrubric.source.syntax.sql import is_sql
 
 ORDER = 60
@@ -41,7 +43,10 @@ def link(world: World) -> None:
                     world.graph.nodes[node].attributes.setdefault("path", normal(path))
             elif role in WRITES:
                 for path in _paths(world, meaning.arguments.get(WRITES[role], _receiver(world, op, role)), opened):
-                    artifact = world.artifact(path, code.place(op), "model" if role.startswith("model") or "model" in role else "artifact")
+                    place = Place("") if role == "model.register" else code.place(op)  # a registry has one model of a name, whoever asks
+                    artifact = world.artifact(path, place, "model" if role.startswith("model") or "model" in role else "artifact")
+                    if world.graph.nodes[artifact].place.path == "":
+                        world.graph.nodes[artifact].place = code.place(op)
                     world.graph.nodes[artifact].attributes["produced"] = "code"
                     world.graph.connect(node, artifact, "write", code.place(op))
                     world.graph.nodes[node].attributes.setdefault("path", normal(path))
@@ -100,7 +105,7 @@ def _join(world: World) -> None:
             continue
         for one in keys:
             for other in keys:
-                if one != other and "://" not in one + other and other.endswith("/" + one.split("*")[-1].lstrip("/")):
+                if one != other and "://" not in one + other and _ends(one, other):
                     a, b = world.artifacts[one], world.artifacts[other]
                     world.graph.connect(a, b, "join", certain=False)
                     world.graph.connect(b, a, "join", certain=False)
@@ -111,6 +116,11 @@ def _join(world: World) -> None:
             if above is not None:
                 world.graph.connect(above, node, "join")
                 world.graph.connect(node, above, "join")
+
+
+def _ends(one: str, other: str) -> bool:
+    """Whether a path ends as another one of its repository does."""
+    return same_home(one, other) and other.endswith("/" + inside(one).split("*")[-1].lstrip("/"))
 
 
 def _patterns(world: World) -> None:

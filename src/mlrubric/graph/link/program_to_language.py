@@ -9,6 +9,7 @@ import re
 from mlrubric.graph.unread import UNREAD
 from mlrubric.graph.world import World, parents
 from mlrubric.model.facts import NotebookInfo
+from mlrubric.model.homes import home, same_home
 from mlrubric.model.place import Place, Span
 
 ORDER = 37  # behind all links that make commands
@@ -45,8 +46,9 @@ def link(world: World) -> None:
 def names_file(word: str, path: str, near: str, folder: str = "") -> bool:
     """Whether a word of a command is the path of a file: from the root, from the command's file or folder, or by its end."""
     cleaned = posixpath.normpath(word)
-    bases = ("", folder, posixpath.dirname(near), *parents(near))
-    return any(posixpath.normpath(posixpath.join(base, cleaned)) == path for base in bases) or path.endswith("/" + cleaned)
+    bases = (home(near), folder, posixpath.dirname(near), *parents(near))
+    ends = path.endswith("/" + cleaned) and same_home(path, near)
+    return ends or any(posixpath.normpath(posixpath.join(base, cleaned)) == path for base in bases)
 
 
 def _run(world: World, command: int, name: str, language: str, where: Place) -> None:

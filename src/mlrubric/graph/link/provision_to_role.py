@@ -32,6 +32,7 @@ def link(world: World) -> None:
     """Nodes with roles, run edges from `apply`, triggers of schedules."""
     resources = _resources(world)
     made = _made(world)
+    world.applied.update(made)
     for key, one in resources.items():
         roles = one.entry.roles_for(one.options)
         if roles:

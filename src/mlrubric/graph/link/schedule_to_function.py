@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from mlrubric.graph.assets import Assets
 from mlrubric.graph.clock import BY_HAND, Clock, add_trigger, clock_of
-from mlrubric.graph.definitions import decorated, functions, methods
+from mlrubric.graph.definitions import decorated, functions, methods, origin
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.packages import packaged
@@ -22,25 +23,32 @@ ORDER = 85
 DEPLOYING = ("serve", "deploy", "to_deployment")
 REGISTERING = (*DEPLOYING, "with_options", "run", "schedule")  # methods of a flow that take its schedule
 TIMES = ("cron", "interval", "schedule", "schedules", "rrule", "cron_schedule")
+STOPPED = "default_status is not RUNNING: it starts switched off"
+UNHELD = "no Definitions or repository holds it, so that nothing loads it"
+UNWATCHED = "the sensor that looks at automation conditions starts switched off"
+CONDITIONS = ("automation_condition", "auto_materialize_policy")
 OFF = ("paused", "is_paused_upon_creation", "is_paused")
 IN_PROCESS = re.compile(r"^(apscheduler|schedule|celery|rocketry)\.")
 DEPLOYS = re.compile(r"\b(argo-workflows|step-functions|airflow)\s+create\b")
+ACTIVATES = re.compile(r"--activate(-launchplans?)?\b")
+RUNNING = ("run", "resume", "spin")
 DEPLOYED_BY_COMMAND = re.compile(r"^metaflow\.")
 
 
 def link(world: World) -> None:
     """Triggers of calls that carry a schedule, of methods of flows, and of decorators."""
-    started = _started(world)
+    started, assets = _started(world), Assets(world)
     for op, meaning in sorted(world.code.meanings.all().items()):
         if "trigger.schedule" in meaning.roles and op in world.code.op_node:
-            _called(world, op, meaning, started)
+            _called(world, op, meaning, started, assets)
     for op, facts in enumerate(world.code.program.ops):
         if facts.kind == "call" and world.code.meanings.of(op) is None:
             _method(world, op, started)
     for definition, decorator in decorated(world.code):
         named = world.code.meanings.of(decorator) or world.code.meanings.named(decorator)
         if named is not None and ("trigger.schedule" in named.roles or "trigger.event" in named.roles):
-            _decorator(world, definition, decorator, named, started)
+            _decorator(world, definition, decorator, named, started, assets)
+    _automated(world, assets)
     _steps_of_classes(world)
 
 
@@ -55,7 +63,7 @@ def _started(world: World) -> dict[int, int]:
     return graph.sweep([*live, *graph.of_kind("service"), *containers, *processes], RUNS)
 
 
-def _called(world: World, op: int, meaning: Meaning, started: dict[int, int]) -> None:
+def _called(world: World, op: int, meaning: Meaning, started: dict[int, int], assets: Assets) -> None:
     """A call of the catalogue: the schedule is an argument, or the call itself is a part of a chain that ends in one."""
     code = world.code
     targets = functions(code, meaning.arguments.get("@function", -1)) or functions(code, code.program.keyword(op, "job", "target", "flow"))
@@ -66,7 +74,10 @@ def _called(world: World, op: int, meaning: Meaning, started: dict[int, int]) ->
     if inside:
         clock = Clock(clock.text if clock.text.startswith(("@", "*")) else "")
     clock = _running(world, op, _switched(world, op, meaning, clock), started, inside)
-    files = packaged(world, op, meaning) if not targets else []
+    if clock.live and meaning.entry is not None and meaning.entry.param("@start") is not None and not assets.held(op):
+        clock = replace(clock, live=False, reason=UNHELD)
+    about = assets.of_job(code.program.keyword(op, "job", "target")) if not targets else []
+    files = about or (packaged(world, op, meaning) if not targets else [])
     if targets or files:
         add_trigger(world, clock, code.place(op), targets or [n for n, _ in files], certain=bool(targets) or all(c for _, c in files))
     elif alone := _only_flow(world, op):
@@ -110,7 +121,10 @@ def _switched(world: World, op: int, meaning: Meaning, clock: Clock) -> Clock:
     if "default_status" in param.keywords:
         values = {str(v[1]) for v in code.resolver.of(argument)} if argument >= 0 else set[str]()
         if not any(value.endswith("RUNNING") for value in values):
-            return replace(clock, live=False, reason="default_status is not RUNNING: the schedule starts switched off")
+            return replace(clock, live=False, reason=STOPPED)
+    elif "auto_activate" in param.keywords:
+        if not (argument >= 0 and code.meanings.spelling(argument) == "true") and not _said(world, ACTIVATES):
+            return replace(clock, live=False, reason="nothing activates the launch plan")
     elif argument >= 0 and code.meanings.spelling(argument) == ("false" if "enabled" in param.keywords else "true"):
         return replace(clock, live=False, reason="the schedule is paused")
     return clock
@@ -132,28 +146,55 @@ def _running(world: World, op: int, clock: Clock, started: dict[int, int], insid
     return clock if holder in started else replace(clock, certain=False, reason=clock.reason or "set up by a script that a person runs")
 
 
-def _decorator(world: World, definition: int, decorator: int, named: Meaning, started: dict[int, int]) -> None:
+def _decorator(world: World, definition: int, decorator: int, named: Meaning, started: dict[int, int], assets: Assets) -> None:
     """A schedule on a function or a class; `job=` names what it starts instead."""
     code, program = world.code, world.code.program
     scope = program.defined(definition)
     targets = [code.scope_node[scope]] if scope in code.scope_node else methods(world, scope, role="flow.task")
     is_call = program.ops[decorator].kind == "call"
     if is_call:
-        targets += functions(code, code.program.keyword(decorator, "job", "target"))
+        job = code.program.keyword(decorator, "job", "target")
+        targets += functions(code, job) + [node for node, _ in assets.of_job(job)]
     clock = Clock(kind="schedule" if "trigger.schedule" in named.roles else "event")
     if clock.kind == "schedule" and is_call and "@schedule" in named.arguments:
         spelled = code.meanings.spelling(named.arguments["@schedule"])
         clock = clock if spelled == "true" else clock_of(code, named.arguments["@schedule"])
     clock = _switched(world, decorator, named, clock)
-    if DEPLOYED_BY_COMMAND.match(named.api) and not _deployed(world):
+    switch = named.entry is not None and named.entry.param("@start") is not None
+    if switch and not is_call and named.entry is not None and "default_status" in named.entry.params[-1].keywords:
+        clock = replace(clock, live=False, reason=STOPPED)
+    if clock.live and switch and not assets.held(definition):
+        clock = replace(clock, live=False, reason=UNHELD)
+    if DEPLOYED_BY_COMMAND.match(named.api) and not _said(world, DEPLOYS):
         clock = replace(clock, live=False, reason="no command of this repository deploys the flow to a scheduler")
     elif IN_PROCESS.match(named.api):
         clock = _running(world, decorator, clock, started, True)
     add_trigger(world, clock, code.place(decorator), targets)
 
 
-def _deployed(world: World) -> bool:
-    return any(DEPLOYS.search(world.graph.nodes[n].label) for n in world.graph.of_kind("command"))
+def _automated(world: World, assets: Assets) -> None:
+    """Conditions by which assets are made: they fire while the sensor that looks at them is switched on."""
+    code = world.code
+    on = [op for op, m in code.meanings.all().items() if "trigger.event" in m.roles and "@steps" in m.arguments and _is_running(world, m)]
+    for scope, decorator, _ in assets.decorators:
+        given = code.program.keyword(decorator, *CONDITIONS) if code.program.ops[decorator].kind == "call" else -1
+        if given < 0 or code.meanings.spelling(given) == "none" or scope not in code.scope_node:
+            continue
+        made = origin(code, given)
+        first = code.program.args[made][1:2] if code.program.ops[made].kind == "call" else ()
+        clock = clock_of(code, first[0]) if first else Clock(kind="event")
+        clock = replace(clock, kind="schedule" if clock.text else "event", live=bool(on), reason="" if on else UNWATCHED)
+        add_trigger(world, clock, code.place(decorator), [code.scope_node[scope]])
+
+
+def _is_running(world: World, meaning: Meaning) -> bool:
+    argument = meaning.arguments.get("@start", -1)
+    return any(str(v[1]).endswith("RUNNING") for v in world.code.resolver.of(argument)) if argument >= 0 else False
+
+
+def _said(world: World, pattern: re.Pattern[str]) -> bool:
+    """Whether a command of the repository says something."""
+    return any(pattern.search(world.graph.nodes[n].label) for n in world.graph.of_kind("command"))
 
 
 def _steps_of_classes(world: World) -> None:
@@ -164,6 +205,18 @@ def _steps_of_classes(world: World) -> None:
             for value in sorted(code.resolver.targets.get(op, ()), key=repr):
                 if value[0] == "class":
                     _connect(world, op, methods(world, number(value), role="flow.task"))
+                    if any(DEPLOYED_BY_COMMAND.match(name) for name in code.resolver.mro(number(value))[1]):
+                        _not_run(world, code.holder(op))
+
+
+def _not_run(world: World, main: int) -> None:
+    """Commands of the script that deploy the flow, show it or check it do not run it."""
+    for command, invocation in world.starts:
+        words = [word for word in invocation.all("argument") if not word.startswith("-")]
+        if words and words[0] not in RUNNING and words[1:2] != ["trigger"]:
+            for index in world.graph.outgoing[command]:
+                if world.graph.edges[index].target == main and world.graph.edges[index].kind == "run":
+                    world.graph.turn_edge(index, "declare")
 
 
 def _connect(world: World, op: int, targets: Iterable[int]) -> None:

@@ -6,6 +6,7 @@ import posixpath
 
 from mlrubric.graph.world import World
 from mlrubric.model.facts import Service, Stage
+from mlrubric.model.homes import home
 
 ORDER = 20
 
@@ -47,7 +48,7 @@ def _base(path: str, stage: Stage) -> str:
     """The folder a stage runs in: some readers give it from the root, hooks and jobs run at the root, all others beside their file."""
     if stage.tool in ("dvc", "mlproject"):
         return stage.directory
-    return "" if stage.tool in ("job", "pre-commit") else _directory(path, stage.directory)
+    return home(path) if stage.tool in ("job", "pre-commit") else _directory(path, stage.directory)
 
 
 def _directory(path: str, inner: str) -> str:

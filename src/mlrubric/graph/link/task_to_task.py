@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from mlrubric.graph.definitions import decorated
 from mlrubric.graph.tasks import Tasks
-from mlrubric.graph.values import number
+from mlrubric.graph.values import number, texts
 from mlrubric.graph.world import World
 
 ORDER = 81  # once DAGs have their tasks, before values are handed over
@@ -132,6 +132,10 @@ class _Arrows:
     def __init__(self, world: World, tasks: Tasks) -> None:
         self.code, self.program, self.tasks = world.code, world.code.program, tasks
         self.open: set[int] = set()
+        self.by_name: dict[tuple[int, str], list[int]] = {}
+        for task, scopes in sorted(tasks.runs.items()):
+            for scope in scopes:
+                self.by_name.setdefault((self.program.scope_id(task), self.program.scopes[scope].name), []).append(task)
         self.inside: dict[int, list[int]] = {}  # the opening of a group -> its tasks
         for op in sorted(tasks.needs):
             unit = self.program.unit(op)
@@ -160,6 +164,15 @@ class _Arrows:
         for argument in self.program.args[op][1:]:
             for need in self.members(argument, NESTED):
                 self.tasks.wait(op, need)
+        named = self.program.keyword(op, *EARLIER)
+        for name in self._texts(named) if named >= 0 else ():
+            for need in self.by_name.get((self.program.scope_id(op), name), ()):
+                self.tasks.wait(op, need)
+
+    def _texts(self, op: int) -> list[str]:
+        """A text, or those of a written list."""
+        items = self.program.args[op] if self.program.ops[op].kind == "container" else (op,)
+        return [text for item in items for text in texts(self.code.resolver.of(item))]
 
     def arrow(self, op: int, forward: bool) -> None:
         """`a >> b`, `[a, b] >> c`, `a << b`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from mlrubric.graph.automation import TIME, UNTIMED
 from mlrubric.graph.filters import leaves_out
@@ -12,6 +12,7 @@ from mlrubric.graph.world import World
 from mlrubric.knowledge.conditions import asks_success, runs_regardless
 from mlrubric.knowledge.events import admits
 from mlrubric.model.facts import Job, Step, Trigger, Workflow
+from mlrubric.model.homes import inside, same_home
 
 ORDER = 10
 EVENT = re.compile(r"on\.(\w+)")  # the symbol of an event in a GitHub workflow
@@ -46,7 +47,7 @@ def _trigger(world: World, path: str, trigger: Trigger) -> None:
     target = world.node(path, trigger.owner)
     if target is None:
         return  # bots and others: their own link makes the trigger when it has made the target
-    disabled = world.graph.nodes[target].attributes.get("disabled", "") or leaves_out(trigger.filters, world.files)
+    disabled = world.graph.nodes[target].attributes.get("disabled", "") or leaves_out(trigger.filters, _own(world, path))
     node = world.graph.add(
         "trigger",
         _name(trigger),
@@ -89,6 +90,11 @@ def _barred(condition: str | None, events: Sequence[tuple[str, bool]]) -> tuple[
     if not admitted:
         return f"if: {condition.strip()}", ""
     return "", UNTIMED if not any(admitted) else ""
+
+
+def _own(world: World, path: str) -> Iterator[str]:
+    """The files of the repository that a workflow lies in, as it sees them."""
+    return (inside(file) for file in world.files if same_home(file, path))
 
 
 def _name(trigger: Trigger) -> str:

@@ -34,7 +34,7 @@ LARGEST = 2  # when more than one of so many modules must be resolved anew, all 
 def resolve_again(before: Resolver, program: Program, inputs: Inputs | None = None) -> Resolver | None:
     """The resolution of a program by that of an earlier state of it; None when too much has changed and all must be resolved."""
     units = _same_units(before.program, program)
-    same = ("class_names", "roots", "named")
+    same = ("class_names", "roots", "named", "installed")
     inputs = inputs or Inputs()
     if units is None or not inputs.same_as(before.inputs) or any(getattr(before.program, name) != getattr(program, name) for name in same):
         return None

@@ -138,3 +138,16 @@ def _measured(expr: Expr) -> str:
     if expr.kind == "binary" and expr.name in ("+", "-") and (number(expr.args[0]) is not None or number(expr.args[1]) is not None):
         return _measured(expr.args[0] if number(expr.args[0]) is None else expr.args[1])
     return ""
+
+
+def promised(tool_percent: bool, target: str) -> tuple[str, str] | None:
+    """The unit and the value of a share that is written in the wrong one: 0.999 where percent are meant, 99.9 where a ratio is."""
+    try:
+        value = float(target.rstrip("%"))
+    except ValueError:
+        return None
+    if (tool_percent or target.endswith("%")) and 0 < value <= 1:
+        return "percent", f"{value:g}"
+    if not tool_percent and not target.endswith("%") and value > 1:
+        return "a ratio", f"{value:g}"
+    return None

@@ -68,8 +68,9 @@ def emissions(world: World, metrics: Metrics) -> list[Emission]:
                 if maker is not None:
                     maker.fed.append(node)
                     maker.subjects |= set(_subjects(world, op, node))
-        elif node in found and op in by_op and code.meanings.of(op) is not None:
-            found[node].subjects |= {"performance"} if "measure.time" in graph.nodes[node].roles else set()
+        elif op in by_op:  # one call makes the metric and puts a value in
+            found[node].subjects |= set(_subjects(world, op, node))
+            found[node].fed.append(node)
     return [found[n] for n in sorted(found, key=lambda n: graph.nodes[n].place)]
 
 

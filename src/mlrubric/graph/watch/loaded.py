@@ -9,10 +9,12 @@ from fnmatch import fnmatchcase
 
 from mlrubric.graph.watch.containers import Containers
 from mlrubric.graph.world import World
+from mlrubric.knowledge.metrics import load_metrics
 from mlrubric.model.facts import Resource, RuleChoice, Watch, WatchServer
 from mlrubric.model.place import Place
 
 CHART, OPERATOR = "chart/", ("PrometheusRule/", "VMRule/", "Rules/", "ClusterRules/", "GlobalRules/")
+DOCUMENTS = ("openslo/", "n9/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Loading:
     def of(self, path: str, watch: Watch) -> Loaded:
         if watch.off:
             return Loaded(False, watch.off)
+        if watch.kind == "objective":
+            return self._objective(path, watch)
         if watch.tool != "prometheus":
             return Loaded(True)
         key = (path, watch.holder)
@@ -50,6 +54,23 @@ class Loading:
             else:
                 self._known[key] = self._file(path, watch.holder)
         return self._known[key]
+
+    def _objective(self, path: str, watch: Watch) -> Loaded:
+        """An operator takes objects; a file needs a command that makes rules of it, or a server that has it mounted."""
+        if watch.holder and not watch.holder.startswith(DOCUMENTS):
+            return Loaded(True, certain=False)
+        makers = load_metrics().makers
+        for node in self.world.graph.of_kind("command"):
+            words = self.world.graph.nodes[node].label.split()
+            if words and posixpath.basename(words[0]) in makers and any(_names(word, path) for word in words[1:]):
+                return Loaded(True, by=self.world.graph.nodes[node].place, certain=False)
+        if any(
+            posixpath.basename(self.containers.images[name]) in makers
+            for name, _ in self.containers.places(path)
+            if name in self.containers.images
+        ):
+            return Loaded(True, certain=False)
+        return Loaded(False, "nothing makes alerting rules of this objective")
 
     def _chosen(self, path: str, holder: str) -> Loaded:
         """A rule object runs when a Prometheus of the operator selects its labels; without one in sight, that is assumed."""
@@ -105,6 +126,12 @@ class Loading:
             ):
                 return False
         return None
+
+
+def _names(word: str, path: str) -> bool:
+    """Whether a word of a command names a file, its folder, or a pattern that fits it."""
+    target = posixpath.normpath(word.partition("=")[2] or word)
+    return path == target or path.startswith(f"{target}/") or fnmatchcase(path, target) or path.endswith(f"/{target}")
 
 
 def _matches(path: str, pattern: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from mlrubric.graph.automation import Schedule
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.graph import RUNS
-from mlrubric.graph.watch.asked import dead, misfits, subjects
+from mlrubric.graph.watch.asked import dead, misfits, promised, subjects
 from mlrubric.graph.watch.emitted import Emission, emissions
 from mlrubric.graph.watch.series import Names, read
 from mlrubric.graph.world import World
@@ -64,7 +64,7 @@ def _mark(world: World, node: int, watch: Watch, names: Names) -> Iterable[Emiss
     expressions = list(read(watch.expressions)) if watch.language == "promql" else []
     found = {s for expr in expressions for s in subjects(expr, names)}
     if not found:
-        found = _by_words(names.metrics, [watch.name, *(watch.expressions if not expressions else ())])
+        found = _by_words(names.metrics, [*(watch.expressions if not expressions else ()), watch.name])
     attributes["subject"] = " ".join(sorted(found)) or "unknown"
     series = [names.of(s) for expr in expressions for s in selectors(expr)]
     attributes["known"] = _known(watch, expressions, names)
@@ -74,6 +74,9 @@ def _mark(world: World, node: int, watch: Watch, names: Names) -> Iterable[Emiss
     if wrong is not None and watch.kind != "panel":
         metric, unit, limit = wrong
         attributes.update(misfit=metric, unit=unit, limit=f"{limit:g}")
+    promise = promised(watch.tool != "openslo", watch.target) if watch.kind == "objective" else None
+    if promise is not None:
+        attributes.update(misfit="objective", unit=promise[0], limit=promise[1], promise="true")
     emitted = {e.node: e for one in series for e in one.emissions}
     for number in sorted(emitted):
         world.graph.connect(number, node, "join", watch.place)

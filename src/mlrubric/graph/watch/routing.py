@@ -53,9 +53,11 @@ class Routing:
     def of(self, watch: Watch, loaded: Loaded) -> Told:
         if watch.tool == "grafana":
             return self._grafana(watch)
-        if watch.tool != "prometheus":
+        if watch.tool == "openslo" and (watch.receivers or not loaded.live):
             return self._named(watch)
-        if not watch.holder.startswith((CHART, *OPERATOR)):
+        if watch.tool != "prometheus" and watch.kind != "objective":
+            return self._named(watch)
+        if watch.kind == "alert" and not watch.holder.startswith((CHART, *OPERATOR)):
             server = loaded.server
             if server is None or not server.managers:
                 return Told((), "Prometheus is told of no Alertmanager", server.place if server else None)

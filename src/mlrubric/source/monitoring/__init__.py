@@ -6,11 +6,19 @@ from collections.abc import Iterator
 
 from mlrubric.model.facts import Fact
 from mlrubric.source.document import Document
-from mlrubric.source.monitoring import alertmanager, grafana, prometheus
+from mlrubric.source.monitoring import alertmanager, collector, grafana, prometheus
 from mlrubric.source.monitoring.inner import Inner
 from mlrubric.source.syntax import json
 from mlrubric.source.syntax.node import Node, SyntaxProblem
 from mlrubric.source.syntax.yaml import parse_template
+
+LOOKS = (
+    prometheus.looks_like_config,
+    prometheus.looks_like_rules,
+    alertmanager.looks_like,
+    grafana.looks_like_provisioning,
+    collector.looks_like,
+)
 
 
 def carried(document: Inner, holder: str) -> Iterator[Fact]:
@@ -23,10 +31,7 @@ def carried(document: Inner, holder: str) -> Iterator[Fact]:
             except SyntaxProblem:
                 return
         return
-    if any(
-        test(text)
-        for test in (prometheus.looks_like_config, prometheus.looks_like_rules, alertmanager.looks_like, grafana.looks_like_provisioning)
-    ):
+    if any(looks_like(text) for looks_like in LOOKS):
         try:
             roots = parse_template(text)
         except SyntaxProblem:
@@ -41,6 +46,8 @@ def of_yaml(document: Document, root: Node, holder: str = "") -> Iterator[Fact]:
         yield from prometheus.config(document, root, holder)
     elif root.get("route") is not None and root.get("receivers") is not None:
         yield from alertmanager.config(document, root, holder)
+    elif root.get("service", "pipelines") is not None:
+        yield from collector.config(document, root)
     elif root.get("groups") is not None and prometheus.looks_like_rules(document.text):
         yield from prometheus.rules(document, root.get("groups"), holder=holder)
     elif grafana.looks_like_provisioning(document.text):

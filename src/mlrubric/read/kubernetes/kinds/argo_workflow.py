@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,17 +10,18 @@ from mlrubric.model.facts import Command, Fact, Job, Workflow
 from mlrubric.model.place import Place
 from mlrubric.read.kubernetes.container import container, source
 from mlrubric.read.kubernetes.manifest import Manifest
-from mlrubric.source.automation_facts import by_hand, clock
+from mlrubric.source.automation_facts import by_hand, clock, image
 from mlrubric.source.document import Document
 from mlrubric.source.syntax.argo_depends import needed
 from mlrubric.source.syntax.node import Node
-from mlrubric.source.yaml_facts import entry_place
+from mlrubric.source.yaml_facts import embedded, entry_place
 
 GROUP = "argoproj.io"
 TEMPLATES = ("WorkflowTemplate", "ClusterWorkflowTemplate")
 OBJECTS = ((GROUP, "Workflow"), (GROUP, "CronWorkflow"), *((GROUP, kind) for kind in TEMPLATES))
 SERVES = ("InferenceService", "SeldonDeployment", "Deployment", "Rollout", "InferenceGraph", "BentoDeployment", "RayService")
 ALWAYS = "always()"
+_CALLED = re.compile(r"^_outputs = (\w+)\(", re.MULTILINE)  # how the first compiler of Kubeflow Pipelines calls the function
 
 
 def read(document: Document, manifest: Manifest) -> Iterator[Fact]:
@@ -74,7 +76,9 @@ class _Parts:
         """A template as a job: its container, script or resource, or the tasks that it starts."""
         route = f"{self.symbol}.templates.{own}"
         place = self.document.place(node.span, route)
-        yield Job(place, f"{self.name}.{own}", owner, condition=condition)
+        carried = _carried(node.get("container"))
+        uses = f"@function:{carried[1]}" if carried is not None else None
+        yield Job(place, f"{self.name}.{own}", owner, condition=condition, uses=uses)
         yield from self._work(node, route)
         graph, steps = node.get("dag", "tasks"), node.get("steps")
         for task in graph.items if graph is not None else ():
@@ -92,7 +96,11 @@ class _Parts:
 
     def _work(self, node: Node, route: str) -> Iterator[Fact]:
         main, script, resource = node.get("container"), node.get("script"), node.get("resource")
-        if main is not None:
+        carried = _carried(main)
+        if main is not None and carried is not None:
+            yield image(entry_place(self.document, main, "image", f"{route}.image"), main.scalar("image"))
+            yield embedded(self.document, carried[0], f"{route}.source", route, "python")
+        elif main is not None:
             yield from container(self.document, main, f"{route}.container", route)
         if script is not None:
             yield from source(self.document, script, f"{route}.script", route)
@@ -140,6 +148,16 @@ class _Parts:
         if goes_on is None or "true" not in (goes_on.scalar("failed").lower(), goes_on.scalar("error").lower()):
             return None
         return entry_place(self.document, task, "continueOn", f"{route}.continueOn")
+
+
+def _carried(container: Node | None) -> tuple[Node, str] | None:
+    """The text of a Python function that a compiled pipeline carries in a command, and the function that it calls."""
+    listed = [container.get(key) for key in ("command", "args")] if container is not None else []
+    for word in (item for part in listed if part is not None for item in part.items):
+        match = _CALLED.search(word.text)
+        if match is not None:
+            return word, match[1]
+    return None
 
 
 def _serves(text: str) -> bool:

@@ -84,11 +84,12 @@ def _preview(document: Document, manifest: Manifest, spec: Node) -> Iterator[Par
     switch = spec.get("strategy", "blueGreen")
     if switch is None:
         return
-    refers = [*_templates(switch.get("prePromotionAnalysis")), *_templates(switch.get("postPromotionAnalysis"))]
+    before, after = _templates(switch.get("prePromotionAnalysis")), _templates(switch.get("postPromotionAnalysis"))
+    refers = tuple(dict.fromkeys((*before, *after)))
     if refers:
         place = entry_place(document, spec.get("strategy") or spec, "blueGreen", f"{manifest.symbol}.strategy.blueGreen")
-        refers = list(dict.fromkeys(refers))
-        yield Part(place, manifest.symbol, "split", manifest.resource.name, decides="preview", refers=tuple(refers), reverts=True)
+        kind = "split" if before else "undo"
+        yield Part(place, manifest.symbol, kind, manifest.resource.name, decides="preview", refers=refers, reverts=True)
 
 
 def _templates(node: Node | None) -> list[str]:
