@@ -47,8 +47,7 @@ def _client(document: Document, root: Node) -> Iterator[Fact]:
     kind = transport.scalar("type")
     inner = transport.get("transports")
     if kind == "composite" and inner is not None:
-        maps = [item for item in inner.items] + [value for _, value in inner.pairs()]
-        for one in maps:
+        for one in (*inner.items, *(value for _, value in inner.pairs())):
             yield LineageSink(document.place(one.span, "transport"), one.scalar("type"), one.scalar("url"), "", off)
         return
     yield LineageSink(document.place(transport.span, "transport"), kind, transport.scalar("url"), "", off)
