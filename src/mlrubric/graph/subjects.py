@@ -36,7 +36,8 @@ def mark_subjects(world: World) -> None:
             graph.give(function, "code.predict")
     leading = _Leading(world)
     for test in graph.of_kind("test"):
-        _mark_test(world, test, leading)
+        if "declared" not in graph.nodes[test].attributes:  # one that a file of another tool states is what its link says
+            _mark_test(world, test, leading)
     _mark_share(world)
     _mark_shared(world)
     _mark_baselines(world)
@@ -62,7 +63,7 @@ def _mark_share(world: World) -> None:
         graph.nodes[node].attributes["tested"] = "true" if node in reached else "false"
     share = sum(n in reached for n in features) / len(features) if features else 0.0
     for node in tests:
-        graph.nodes[node].attributes["share"] = "most" if share >= ENOUGH else "some"
+        graph.nodes[node].attributes.setdefault("share", "most" if share >= ENOUGH else "some")
 
 
 def _mark_baselines(world: World) -> None:

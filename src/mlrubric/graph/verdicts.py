@@ -19,7 +19,9 @@ MEANS = {
     "data.validate": "data.validate",
     "data.profile": "data.validate",
     "model.evaluate": "model.compare",
+    "model.monitor": "check.monitor",
     "data.drift": "check.drift",
+    "data.skew": "check.skew",
     "model.fairness": "check.fairness",
     "model.slice": "check.slice",
     "feature.importance": "check.importance",
@@ -119,6 +121,7 @@ def mark_verdicts(graph: Graph, code: Code) -> None:
         graph.nodes[node].attributes["in_notebook"] = "true" if code.program.unit(op).is_notebook else "false"
     _about_drift(graph, code, verdicts)
     _carry_operands(graph, code, verdicts)
+    _mark_met(graph, code)
 
 
 def _follow(graph: Graph, code: Code, verdicts: Verdicts, node: int, op: int) -> str:
@@ -170,9 +173,12 @@ def _name(graph: Graph, check: int, node: int, roles: Iterable[str], acts: str) 
         graph.give(check, role)
     attributes = graph.nodes[check].attributes
     attributes["acts"] = acts
-    clause = graph.nodes[node].attributes.get("clause")
-    if clause is not None and attributes.get("clause") != "value":
-        attributes["clause"] = clause
+    said = graph.nodes[node].attributes
+    if "clause" in said and (attributes.get("asks") is None or attributes.get("clause") != "value"):
+        attributes["clause"] = said["clause"]
+    attributes["asks"] = "verdict"
+    if "skew" in said:
+        attributes["skew"] = said["skew"]
 
 
 def _about_drift(graph: Graph, code: Code, verdicts: Verdicts) -> None:
@@ -204,3 +210,23 @@ def _carry_operands(graph: Graph, code: Code, verdicts: Verdicts) -> None:
     for check, kinds in said.items():
         tested = code.tested(code.node_op[check]) and not COMING_IN & graph.nodes[check].about
         graph.nodes[check].attributes["operands"] = "made up" if tested else "two" if "two" in kinds else min(kinds)
+
+
+def _mark_met(graph: Graph, code: Code) -> None:
+    """`met` on declared schemas: whether they come to a check or to somebody else (returned, stored, exported), or nowhere."""
+    for node in graph.with_role("data.schema"):
+        op = code.node_op.get(node)
+        meaning = code.meanings.of(op) if op is not None else None
+        if op is None or meaning is None or meaning.entry is None or meaning.entry.kind != "constructor":
+            continue
+        reached = code.flow.reach([op])
+        used = any(
+            code.program.ops[o].kind in ("call", "return", "yield", "store_attribute", "store_subscript") for o in reached if o != op
+        )
+        used = used or bool(code.program.of_kind("magic") and code.program.unit(op).is_notebook)
+        graph.nodes[node].attributes["met"] = "true" if used or _asked(code, reached) else "false"
+
+
+def _asked(code: Code, reached: Iterable[int]) -> bool:
+    """Whether a method of the schema is called, or it is handed to a call that keeps it."""
+    return any(code.program.ops[use].kind in ("attribute", "call") for op in reached for use in code.resolver.uses[op])

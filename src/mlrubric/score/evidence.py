@@ -103,6 +103,8 @@ def witness(picture: Picture, number: int, timed: bool) -> Witness:
 
 def consequential(node: Node) -> bool:
     """Whether a failure at this node stops something or tells somebody."""
+    if node.attributes.get("acts") == "none":
+        return False
     if node.kind == "test":
         return node.attributes.get("asserts", "true") == "true"
     if node.attributes.get("chosen") == "true" or node.attributes.get("acts") == "tell":

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mlrubric.model.facts import Fact, Job, Service, Workflow
 from mlrubric.read.kubernetes.container import container
 from mlrubric.read.kubernetes.manifest import Manifest
-from mlrubric.read.kubernetes.parts import children, probes
+from mlrubric.read.kubernetes.parts import children, objects_mounted, probes
 from mlrubric.source.document import Document
 from mlrubric.source.syntax.node import Node
 
@@ -53,6 +53,7 @@ def lasting(document: Document, manifest: Manifest, pod: Node) -> Iterator[Fact]
         name, image = item.scalar("name") or manifest.resource.name, item.scalar("image") or None
         yield Service(document.place(item.span, route), name, image, None, words, ports, mounts)
         yield from container(document, item, route, route)
+        yield from objects_mounted(document, pod, item, route)
         yield from probes(document, item, route, manifest.symbol)
 
 
