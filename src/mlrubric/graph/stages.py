@@ -1,5 +1,5 @@
-"""Which stages of dvc a command runs: those of a folder or those that are named, with everything that they need, unless it asks for less
-or for more."""
+"""Which stages a command runs. Of dvc: those of a folder or those that are named, with everything that they need, unless it asks for less
+or for more. Of a project's own scripts: the one that is named."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ PIPELINE = frozenset({"-p", "--pipeline"})
 DOWN = frozenset({"--downstream"})
 DEEP = frozenset({"-R", "--recursive"})
 FILES = ("dvc.yaml", "dvc.yml")
+RUNNERS = frozenset({"hatch", "pdm"})
+NAMING = {"poe": "poe", "task": "taskipy", "taskipy": "taskipy"}
 FROZEN = "frozen stage"
 
 
@@ -100,3 +102,23 @@ def _above(path: str) -> Iterable[str]:
     while path and path != ".":
         yield path
         path = posixpath.dirname(path)
+
+
+def project_scripts(world: World, folder: str, argv: tuple[str, ...]) -> list[int]:
+    """The scripts of the project that a command names: `poe test`, `hatch run dev:test`, `pdm run test`, `task test`."""
+    manager = argv[0] if argv else ""
+    words = [word for word in argv[1:] if not word.startswith("-")]
+    if manager in RUNNERS and words[:1] == ["run"]:
+        words = words[1:]
+    elif manager not in (*RUNNERS, *NAMING):
+        return []
+    wanted = words[0].rpartition(":")[2] if words else ""
+    graph = world.graph
+    return [
+        n
+        for n in graph.of_kind("stage")
+        if graph.nodes[n].attributes.get("tool") == "script"
+        and graph.nodes[n].attributes.get("with.manager") == (NAMING.get(manager) or manager)
+        and graph.nodes[n].label == wanted
+        and _folder(world, n) == folder
+    ]

@@ -6,7 +6,7 @@ import posixpath
 import re
 
 from mlrubric.graph.projects import entry_point
-from mlrubric.graph.stages import chosen_stages
+from mlrubric.graph.stages import chosen_stages, project_scripts
 from mlrubric.graph.test_options import VARIABLE, Selection
 from mlrubric.graph.tests import select
 from mlrubric.graph.world import World
@@ -137,6 +137,9 @@ def follow(world: World, node: int, path: str, command: Command, base: str, invo
 def targets(world: World, folder: str, path: str, command: Command, invocation: Invocation) -> list[tuple[int, bool, str]]:
     """The nodes an invocation starts: (node, certain, why it is blocked)."""
     kind, target, argv = invocation.kind, invocation.target, command.argv
+    scripts = project_scripts(world, folder, argv) if kind in ("unknown", "run-script", "tool", "builtin") else []
+    if scripts:
+        return [(node, True, "") for node in scripts]
     if kind == "script":
         return _script(world, folder, target)
     if kind == "module":
