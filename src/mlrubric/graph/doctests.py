@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from itertools import pairwise
 
 from mlrubric.graph.world import World
 from mlrubric.model.place import Place, Span
@@ -37,4 +38,4 @@ def doctests(world: World, paths: Iterable[str], ignored: Iterable[str]) -> list
 def _expects(docstring: str) -> bool:
     """Whether some example is followed by what it must print."""
     lines = [line.strip() for line in docstring.split("\n")]
-    return any(a.startswith((PROMPT, "...")) and b and not b.startswith((PROMPT, "...")) for a, b in zip(lines, lines[1:], strict=False))
+    return any(a.startswith((PROMPT, "...")) and b and not b.startswith((PROMPT, "...")) for a, b in pairwise(lines))
