@@ -42,7 +42,7 @@ def _start(world: World, starts: dict[tuple[Place, bool, str], int], node: int, 
     if key not in starts:
         starts[key] = world.graph.add(
             "trigger",
-            f"evaluated by {watch.tool}",
+            f"alert rules of {watch.tool}",
             place,
             ("trigger.alert",),
             kind="alert",
