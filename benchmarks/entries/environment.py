@@ -38,12 +38,12 @@ class Environment:
     def _pip(self, names: Sequence[str], dependencies: bool) -> str:
         """Why the installation failed, "" when it did not; with uv where it is on the path."""
         uv = shutil.which("uv")
-        tool = [uv, "pip", "install", "-q", "--only-binary", ":all:", "--python", str(self.python)] if uv else []
+        tool = [uv, "pip", "install", "-q", "--python", str(self.python)] if uv else []
         if uv and self.left_out:  # a marker that never holds keeps a dependency out
             overrides = self.folder / "overrides.txt"
             overrides.write_text("".join(f"{name}; python_version < '0'\n" for name in self.left_out))
             tool += ["--override", str(overrides)]
-        tool = tool or [sys.executable, "-m", "pip", "--python", str(self.python), "install", "-q", "--only-binary", ":all:"]
+        tool = tool or [sys.executable, "-m", "pip", "--python", str(self.python), "install", "-q"]
         try:
             ended = subprocess.run([*tool, *([] if dependencies else ["--no-deps"]), *names], capture_output=True, text=True, timeout=LIMIT)
         except subprocess.TimeoutExpired:

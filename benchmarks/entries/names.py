@@ -16,9 +16,8 @@ VALUES = ("arg:", "named:", "dict:", "list:")  # returns that are no names
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """The committed table: types of ours and the class behind them, names that no installation shows, with the reason, packages that are not
-    installed, what others need beside them to be importable, and
-    dependencies that are left out."""
+    """The committed table: types of ours and the classes behind them, names that no installation shows, with the reason, packages that are
+    not installed, what others need beside them to be importable, and dependencies that are left out."""
 
     same: dict[str, list[str]]
     reasons: tuple[tuple[str, str], ...]
