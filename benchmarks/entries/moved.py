@@ -94,7 +94,7 @@ def _has(moved: Moved, package: Package) -> bool | None:
 
 def _spellings(name: str) -> list[str]:
     """A type's name of ours as the package writes it."""
-    return [real + name[len(ours) :] for ours, reals in PSEUDO.items() if (name + ".").startswith(ours + ".") for real in reals]
+    return [real + name[len(ours) :] for ours, reals in PSEUDO.items() if name.startswith(ours + ".") for real in reals]
 
 
 PSEUDO = {

@@ -41,6 +41,7 @@ GIVES = (
     "assets",
     "holder",
     "required",
+    "stepped",
 )
 """What a call hands to the program from outside: a parser that options are declared to or settings are read into; one declared option;
 the parsed options; the content of the settings file that `@source` names (or, with `@name`, of that file in the folder `@source`); one
@@ -50,7 +51,11 @@ components, and calling it gives that type; `output`, an annotation of such an o
 takes and gives, as the store knows them. `plan`: the function is run once, to declare
 tasks, and what it calls waits only for what is declared; of a class, what stands in its block is. `steps`: inside of the block the order of
 the text is that of the tasks. `assets`: a job over the assets that `@steps` selects. `holder`: what the server loads; what is not handed
-to it is not loaded. `required`: what the method `requires` of the class gives runs before it."""
+to it is not loaded. `required`: what the method `requires` of the class gives runs before it.
+`stepped`: a pipeline that is an object made of the steps in `@steps`."""
+
+HOLDS = ("items", "names")
+"""What is in an instance: the items of the first argument of its constructor, which `names` gives as attributes too."""
 
 Condition = tuple[tuple[str, tuple[str, ...]], ...]
 """Argument role -> accepted values; all must hold. Values are texts as in the source without quotes, in lower case for True, False
@@ -90,9 +95,10 @@ class Api:
     generator that is drawn from when no `@seed` argument is given, `seeds` are the generators that the call seeds. `parts` names the parts
     of a split result (repeated for every array that goes in). `folds`: splits inside and judges on held-out folds. `bundled`: the data
     comes in a fixed version with the library. `decorates`: as a decorator, or called with a function, the roles are those of the function.
-    `calls`: arguments that are functions that will be called. `gives` is of GIVES. `hands`: a decorator hands an object of this type to the
-    first parameter of what it decorates. `asks`: methods that the library calls by itself, of heirs of the class, of what is decorated or
-    of the object `@model`, each with the role that it gives them (or ""). `runs`: the library calls what is decorated by itself.
+    `calls`: arguments that are functions that will be called, `calls_with` the types of what they are called with (`self` for that of the
+    receiver). `gives` is of GIVES. `hands`: a decorator hands an object of this type to the first parameter of what it decorates. `asks`:
+    methods that the library calls by itself, of heirs of the class, of what is decorated or of the object `@model`, each with the role that
+    it gives them (or ""). `runs`: the library calls what is decorated by itself.
     """
 
     name: str
@@ -117,6 +123,7 @@ class Api:
     checks: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
     calls: Param | None = None
+    calls_with: tuple[str, ...] = ()
     gives: str = ""
     hands: str = ""
     asks: tuple[tuple[str, str], ...] = ()
@@ -156,12 +163,13 @@ class Api:
 @dataclass(frozen=True, slots=True)
 class TypeInfo:
     """A class. `bases` are looked up in order, depth first; a base may be a pseudo class that only holds methods. `arithmetic`: operators
-    and comparisons on it give the same type again. `constructor` says what calling it means."""
+    and comparisons on it give the same type again. `constructor` says what calling it means. `holds` is of HOLDS."""
 
     name: str
     bases: tuple[str, ...]
     constructor: Api
     arithmetic: bool = False
+    holds: str = ""
 
 
 @dataclass(frozen=True, slots=True)

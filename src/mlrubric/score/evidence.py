@@ -23,6 +23,7 @@ STOPPING = frozenset({"test", "command", "step", "job", "workflow", "stage", "se
 RESULTS = (".json", ".csv", ".md", ".txt", ".html", ".yaml", ".yml", ".png")
 MEASURES = frozenset({"model.evaluate", "model.slice", "model.tune", "data.validate", "data.drift", "feature.importance", "model.predict"})
 NOTIFYING = frozenset({"notify.send", "alert.rule", "alert.receiver", "slo.objective", "check.update"})
+PROTECTING = frozenset({"data.anonymize"})  # what it does to the data is the control itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,9 @@ def witness(picture: Picture, number: int, timed: bool) -> Witness:
     if automation.level == "kept":
         if not consequential(node):
             said = node.attributes.get("untold") or "its result is only recorded: nothing stops and nobody is told"
-            broken = Broken("consequential", node.place, said)
+            heard = picture.graph.successors(number, ("join",)) if node.kind == "monitor" else ()
+            place = next((picture.graph.nodes[e.target].place for e in heard), node.place)
+            broken = Broken("consequential", place, said)
         elif timed and not automation.timed:
             broken = Broken("live", node.place, "only a change of code starts it, while the world changes without commits")
     effective = automation.level == "kept" and broken is None
@@ -96,13 +99,15 @@ def witness(picture: Picture, number: int, timed: bool) -> Witness:
 
 def consequential(node: Node) -> bool:
     """Whether a failure at this node stops something or tells somebody."""
+    if node.attributes.get("acts") == "none":
+        return False
     if node.kind == "test":
         return node.attributes.get("asserts", "true") == "true"
     if node.attributes.get("chosen") == "true" or node.attributes.get("acts") == "tell":
         return True
     if node.attributes.get("receiver") == "none":
         return False
-    return node.gate or node.kind in STOPPING or bool(NOTIFYING & set(node.roles))
+    return node.gate or node.kind in STOPPING or bool((NOTIFYING | PROTECTING) & set(node.roles))
 
 
 def documented(picture: Picture, words: tuple[str, ...], witnesses: Iterable[Witness]) -> Place | None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from mlrubric.graph.resolve import attributes
 from mlrubric.graph.world import World
 from mlrubric.model.facts import Image, Instruction, Trigger
+from mlrubric.model.homes import home, same_home
 from mlrubric.model.serving import EntryPoint, ModelReference
 
 ORDER = 39
@@ -66,7 +67,7 @@ def _module(world: World, folder: str, name: str) -> int | None:
     """The module that an entry point names, dotted or as a path, in its folder or at the root."""
     stem = name.removesuffix(".py")
     stem = stem if "/" in stem else stem.replace(".", "/")
-    for base in dict.fromkeys((folder, "", *world.code.program.roots)):
+    for base in dict.fromkeys((folder, home(folder), *(root for root in world.code.program.roots if same_home(root, folder)))):
         path = posixpath.normpath(posixpath.join(base, stem))
         for candidate in (f"{path}.py", f"{path}/__init__.py"):
             found = world.code.program.by_path.get(candidate)

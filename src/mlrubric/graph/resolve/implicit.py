@@ -39,6 +39,8 @@ def entered(r: Resolver, op: int) -> Values:
             found.append(frozenset([value]) if given is None else given)
         elif value[0] == "generator":
             found.append(containers.elements(r, value, op))
+        elif value[0] == "object":
+            found.append(objects.member(r, str(value[1]), f"{prefix}enter__") or frozenset([value]))
         else:
             found.append(frozenset([value]))
     return join(*found) if found else EMPTY
