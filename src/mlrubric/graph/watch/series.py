@@ -86,11 +86,6 @@ class Names:
                 subject = "prediction"
         return frozenset({subject}) if subject else frozenset()
 
-    @property
-    def complete(self) -> bool:
-        """Whether the code of this repository emits metrics, all of them under names that are known."""
-        return bool(self.emissions) and all(e.known for e in self.emissions)
-
 
 def _covers(pattern: str, series: Iterable[str]) -> bool:
     return "*" in pattern and any(fnmatchcase(name, pattern) for name in series)
