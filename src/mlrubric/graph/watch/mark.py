@@ -105,7 +105,8 @@ def _known(watch: Watch, expressions: list[Expr], names: Names, complete: bool) 
         return "unseen"
     missing = [metric for expr in expressions for metric in dead(expr, names)]
     if not missing:
-        return "true"
+        hidden = any(names.of(s).origin == "unseen" for expr in expressions for s in selectors(expr))
+        return "unseen" if hidden else "true"
     return "false" if complete else "unseen"
 
 

@@ -58,7 +58,13 @@ class Names:
         if exporter is not None:
             subject = exporter.subject
             return Series(pattern, "exporter", frozenset({subject}) - {"none"} if subject else self.words(metric, selector))
-        return Series(pattern, "unseen" if HOLE in metric else "unknown", self.words(metric, selector))
+        return Series(pattern, "unseen" if HOLE in metric or self._recorded_elsewhere(metric) else "unknown", self.words(metric, selector))
+
+    def _recorded_elsewhere(self, metric: str) -> bool:
+        """Whether a name looks like one of a recording rule that may be kept anywhere: nothing here begins like it."""
+        first, colon, _ = metric.lower().partition(":")
+        known = (*self.records, *(one for e in self.emissions for one in e.series))
+        return bool(colon) and not any(name.lower().startswith(f"{first}:") for name in known)
 
     def subjects(self, emission: Emission, selector: Expr | None = None) -> frozenset[str]:
         """What a metric of the code is about: by what flows into it, by its name where that says nothing or too little."""
