@@ -12,7 +12,9 @@ from collections.abc import Iterable
 from mlrubric.graph.clauses import Clauses, mark_clauses
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.derive import run_by
+from mlrubric.graph.drift import CURRENT, OTHERWISE, words_of
 from mlrubric.graph.graph import Graph
+from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.operands import COMING_IN, mark_operands
 
 MEANS = {
@@ -33,18 +35,21 @@ BEYOND = frozenset({"model.fit", "model.predict", "transform.fit", "data.split",
 SOURCES = frozenset({"data.read", "data.split", "model.predict"})
 NAMES = ("load", "attribute")
 KINDS = ("return", "yield")
+CALLERS = 4  # functions that are looked through, one calling the other
 HOLDING = ("store_attribute", "store_subscript")
 
 
 def mark_measures(graph: Graph, code: Code) -> None:
     """Reports and suites get the roles of what was put into them; tests that were put in make a profile a check of data."""
     roles = code.meanings.roles
-    for node in graph.with_role("data.report"):
+    for node in graph.with_role("data.report", "monitor.deploy"):
         op = code.node_op.get(node)
         meaning = code.meanings.of(op) if op is not None else None
         if op is None or meaning is None:
             continue
         parts = [p for p in (code.program.receiver(op), meaning.arguments.get("@schema", -1)) if p >= 0] or [op]
+        if "monitor.deploy" in meaning.roles:
+            parts = [op]
         found = set(meaning.entry.measures) if meaning.entry is not None else set()
         tested = False
         for part in code.flow.reach(parts, back=True, stop=lambda o: bool(SOURCES & roles(o))):
@@ -55,8 +60,22 @@ def mark_measures(graph: Graph, code: Code) -> None:
             tested = tested or code.meanings.spellings(inner).get("@condition", "none") not in ("none", "false")
         if tested and "data.profile" in found:
             found.add("data.validate")
+        if "model.evaluate" in found and _current(code, meaning):
+            found.add("model.monitor")
         for role in sorted(found):
             graph.give(node, role)
+        if "monitor.deploy" in meaning.roles and graph.nodes[node].attributes.get("acts") == "tell":
+            for role in sorted(found & MEANS.keys()):
+                graph.give(node, MEANS[role])
+
+
+def _current(code: Code, meaning: Meaning) -> bool:
+    """Whether a report compares with a reference what is called current: served predictions, not a test part."""
+    given = meaning.arguments.get("@current", -1)
+    if given < 0 or meaning.arguments.get("@reference", -1) < 0:
+        return False
+    words = words_of(code, given)
+    return bool(words & CURRENT) and not words & OTHERWISE
 
 
 class Verdicts:
@@ -83,6 +102,21 @@ class Verdicts:
                 if block.parent >= 0 and block.kind != "scope":
                     self._children.setdefault(block.parent + unit.block_base, []).append(index + unit.block_base)
         self._acts: dict[int, bool] = {}
+        self.guarding = self._guards()
+
+    def _guards(self) -> frozenset[int]:
+        """The conditions on whose passing side alone a training, or a call that leads to one, stands."""
+        code = self.code
+        frontier = {code.node_op[n] for n in self.graph.with_role("model.fit") if n in code.node_op}
+        found, seen = set[int](), set[int]()
+        for _ in range(CALLERS):
+            frontier = {op for op in frontier if not code.tested(op)} - seen
+            for op in sorted(frontier):
+                found.update(code.checks.guards(op))
+            seen |= frontier
+            scopes = {code.program.scope_id(op) for op in frontier}
+            frontier = {call for scope in scopes for call in code.resolver.callers.get(scope, ())}
+        return frozenset(found)
 
     def is_condition(self, op: int) -> bool:
         return op in self.sides
@@ -136,9 +170,19 @@ def _follow(graph: Graph, code: Code, verdicts: Verdicts, node: int, op: int) ->
                 continue
             _name(graph, check, node, roles, "stop")
             found = "stops"
-        if found != "stops" and verdicts.is_condition(reached) and verdicts.acts(reached):
+        if reached in verdicts.guarding and reached not in verdicts.checks:
+            guard = code.node_for(graph, reached, "if", ("check",), "", form="branch")
+            graph.nodes[guard].gate = True
+            _name(graph, guard, node, roles, "stop")
+            found = "stops"
+        elif found != "stops" and verdicts.is_condition(reached) and verdicts.acts(reached):
             _name(graph, code.node_for(graph, reached, "if", ("check",), "", form="branch"), node, roles, "tell")
             found = "tells"
+        elif found == "unread" and verdicts.is_condition(reached):
+            found = "told"  # both sides only print or log
+        if found not in ("stops", "tells") and _decides_tasks(graph, code, reached):
+            _name(graph, code.node_for(graph, reached, "return", ("check",), "", form="branch"), node, roles, "stop")
+            found = "stops"
         if found in ("stops", "tells") or reached == op:
             continue
         meant = set(code.meanings.roles(reached)).union(*(code.meanings.roles(use) for use in code.resolver.uses[reached]))
@@ -149,6 +193,14 @@ def _follow(graph: Graph, code: Code, verdicts: Verdicts, node: int, op: int) ->
         elif found in ("unread", "told") and _kept(code, reached):
             found = "kept"
     return found
+
+
+def _decides_tasks(graph: Graph, code: Code, op: int) -> bool:
+    """Whether an operation is the answer of a task that decides which tasks follow."""
+    if code.program.ops[op].kind != "return":
+        return False
+    node = code.scope_node.get(code.program.scope_id(op))
+    return node is not None and "flow.branch" in graph.nodes[node].roles
 
 
 def _tells_itself(code: Code, op: int) -> bool:
