@@ -257,7 +257,8 @@ class Catalogue:
             name = target
             library = self._library(name)
         if library and "._" in name and self._exact(name, "") is None and name not in library.types:
-            return ".".join(part for part in name.split(".") if not part.startswith("_") or part.startswith("__"))
+            modules, _, last = name.rpartition(".")
+            return ".".join([*(part for part in modules.split(".") if not part.startswith("_") or part.startswith("__")), last])
         return name
 
     def _find_api(self, name: str, version: str) -> Api | None:
