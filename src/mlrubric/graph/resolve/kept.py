@@ -1,4 +1,5 @@
-"""What is written to a file under a known name and read back from it: the object that was saved is the one that is loaded."""
+"""What is written to a file under a known name and read back from it: what is loaded is what was saved. Only its type is told here; that
+data flows through the file is told by the file's node, which knows who runs when."""
 
 from __future__ import annotations
 
@@ -30,9 +31,9 @@ def load(r: Resolver, op: int, api: Api, source: int) -> Values:
     found: Values = EMPTY
     for path in _paths(r.of(source)):
         r.watchers.setdefault((FILES, path), set()).add(op)
-        stored = r.stores.get((FILES, path))
-        if stored:
-            found |= frozenset(v for v in r.read(_nearest(r, stored, op), op) if v[0] not in ("text", "const"))
+        for saved in _nearest(r, r.stores.get((FILES, path), set()), op):
+            r.depend(saved, op, r.loads)
+            found |= frozenset(v for v in r.of(saved) if v[0] not in ("text", "const"))
     return found
 
 
@@ -40,7 +41,7 @@ def _nearest(r: Resolver, stored: set[int], op: int) -> list[int]:
     """Of several projects in one repository each has its own `models/model.pkl`: what is saved closest to where it is loaded counts."""
     here = r.program.unit(op).path.split("/")
     shared = {one: _common(here, r.program.unit(one).path.split("/")) for one in sorted(stored)}
-    most = max(shared.values())
+    most = max(shared.values(), default=0)
     return [one for one, depth in shared.items() if depth == most]
 
 
