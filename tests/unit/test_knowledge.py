@@ -164,6 +164,8 @@ class Reader:
             return ""
         if api.returns == "self":
             return receiver or api.name.rpartition(".")[0]
+        if api.returns.startswith("arg:@"):
+            return ""
         if api.returns.startswith("arg:"):
             index = int(api.returns[4:])
             return arguments[index] if index < len(arguments) else ""

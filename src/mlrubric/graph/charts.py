@@ -6,12 +6,11 @@ cannot be evaluated stays as it was read, with the reason; blocks that the value
 
 from __future__ import annotations
 
-import dataclasses
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar, cast
+from functools import partial
 
 from mlrubric.knowledge.commands import interpret
 from mlrubric.model.facts import ChartFile, Command, Delivery, Fact, FileFacts, Notice
@@ -21,6 +20,7 @@ from mlrubric.source.document import Document
 from mlrubric.source.go_template.parse import TemplateProblem
 from mlrubric.source.go_template.render import Rendered, Renderer
 from mlrubric.source.go_template.values import Value, merged, shown, truth, value_of
+from mlrubric.source.relocate import relocated
 from mlrubric.source.syntax.node import SyntaxProblem
 from mlrubric.source.syntax.yaml import parse_template
 
@@ -40,7 +40,6 @@ USUAL = frozenset(
         "Role",
     )
 )
-T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -138,7 +137,7 @@ def _template(path: str, fact: ChartFile, renderer: Renderer, found: Charts, ren
         found.notes.append((place, f"the template is read as written: {problem.reason}"))
         return
     facts = read_as(MANIFESTS, Document(path, result.text))
-    rendered[path] = tuple(_moved(one, result) for one in facts if not isinstance(one, Notice))
+    rendered[path] = tuple(relocated(one, partial(_line, result)) for one in facts if not isinstance(one, Notice))
     if result.guessed:
         found.guessed.add(path)
     for line, condition, body in result.off:
@@ -146,27 +145,6 @@ def _template(path: str, fact: ChartFile, renderer: Renderer, found: Charts, ren
         if kinds:
             words = f"{kinds[0]} is switched off: `{condition}` does not hold with the values that are here"
             found.notes.append((Place(path, Span(line), "template"), words))
-
-
-def _moved(value: T, result: Rendered) -> T:
-    """A fact, or a part of one, at the lines of the template."""
-    if isinstance(value, Span):
-        first, last = _line(result, value.line), _line(result, value.end_line)
-        moved = Span(first, value.column, max(first, last), value.end_column if last >= first else value.column)
-        return cast(T, moved)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        changes: dict[str, object] = {}
-        for one in dataclasses.fields(value):
-            before: object = getattr(value, one.name)
-            if one.name == "lines" and isinstance(before, tuple):
-                pairs = cast("tuple[tuple[int, int], ...]", before)
-                changes[one.name] = tuple((_line(result, line), column) for line, column in pairs)
-            elif dataclasses.is_dataclass(before) or isinstance(before, tuple):
-                changes[one.name] = _moved(before, result)
-        return cast(T, dataclasses.replace(value, **changes)) if changes else value
-    if isinstance(value, tuple):
-        return cast(T, tuple(_moved(item, result) for item in value))
-    return value
 
 
 def _line(result: Rendered, line: int) -> int:

@@ -38,6 +38,26 @@ class Clauses:
             schemas.append(self.code.program.args[op][0])
         return self.behind(s for s in schemas if s >= 0)
 
+    def tautology(self, op: int, meaning: Meaning) -> bool:
+        """Whether the schema was inferred from the very rows that are checked, and nothing was added to it."""
+        roles = self.code.meanings.roles
+        schemas = [s for s in (self.code.program.receiver(op), meaning.arguments.get("@schema", -1)) if s >= 0]
+        back = self.code.flow.reach(schemas, back=True, stop=lambda o: bool(LEAVES & roles(o)))
+        inferred = [o for o in back if {"data.profile", SCHEMA} <= roles(o)]
+        if not inferred or any(CLAUSE in roles(o) for o in back):
+            return False
+        checked = self._reads(meaning.arguments.get("@data", -1))
+        for one in inferred:
+            of = self.code.meanings.of(one)
+            if of is not None and checked & self._reads(of.arguments.get("@data", -1)):
+                return True
+        return False
+
+    def _reads(self, data: int) -> frozenset[int]:
+        if data < 0:
+            return frozenset()
+        return frozenset(o for o in self.code.flow.reach([data], back=True) if "data.read" in self.code.meanings.roles(o))
+
     def behind(self, schemas: Iterable[int]) -> str:
         """The clause of some schemas; what is not seen being built is taken to say something of values."""
         declared = False
@@ -61,7 +81,7 @@ class Clauses:
         own, libraries = self.code.resolver.mro(scope)
         catalogue = self.code.meanings.catalogue
         bases = [kind for name in libraries if (kind := catalogue.type(name)) is not None]
-        if not any(SCHEMA in kind.constructor.roles for kind in bases):
+        if not any({SCHEMA, "data.validate"} & set(kind.constructor.roles) for kind in bases):
             return ""
         for one in (scope, *own):
             for op in self._in_class.get(one, ()):
@@ -92,4 +112,21 @@ def mark_clauses(graph: Graph, code: Code, clauses: Clauses) -> None:
         op = code.node_op.get(node)
         meaning = code.meanings.of(op) if op is not None else None
         if op is not None and meaning is not None and (meaning.judges or "data.validate" in meaning.roles):
-            graph.nodes[node].attributes.setdefault("clause", clauses.of(op, meaning))
+            attributes = graph.nodes[node].attributes
+            if meaning.entry is not None and meaning.entry.kind == "constructor" and not _makes_rows(graph, code, op):
+                attributes["clause"] = "none"  # an answer, a setting, a request: no rows of data
+                continue
+            if "clause" not in attributes and clauses.tautology(op, meaning):
+                attributes["clause"], attributes["tautology"] = "none", "true"
+            attributes.setdefault("clause", clauses.of(op, meaning))
+
+
+def _makes_rows(graph: Graph, code: Code, op: int) -> bool:
+    """Whether an object that checks itself is made of data that was read, no answer of a model; then making it is the check."""
+    about = code.about(op)
+    if code.tested(op) or "data.read" not in about or about & {"model.predict", "model.load", "model.evaluate", "model.fit"}:
+        return False
+    node = code.op_node[op]
+    graph.give(node, "check")
+    graph.nodes[node].gate = True
+    return True

@@ -26,7 +26,7 @@ STRUCTURE = frozenset(["empty", "shape", "columns", "dtypes", "dtype", "size", "
 ASKS_STRUCTURE = frozenset({"builtins.len", "builtins.isinstance", "builtins.type", "builtins.hasattr", "builtins.issubclass"})
 MEASURED = frozenset({"measure.time", "measure.memory"})
 MASKED = "rows.selected"
-OWN = frozenset({"boolean", "unary", "load", "assign", "call", "attribute", "binary", "compare", "subscript"})
+OWN = frozenset({"boolean", "unary", "load", "assign", "call", "attribute", "binary", "compare", "subscript", "conditional"})
 
 
 def derived_roles(code: Code, conditions: tuple[int, ...], about: set[str]) -> list[str]:

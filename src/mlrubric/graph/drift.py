@@ -37,6 +37,10 @@ CURRENT = frozenset(
     }
     | {"inference", "requests", "today"}
 )
+PLAINLY = frozenset({"ref", "reference"})
+OTHERWISE = frozenset(
+    {"test", "val", "valid", "validation", "holdout", "pred", "predicted", "prediction", "predictions", "candidate", "y", "norm"}
+)
 NAMED = re.compile(
     r"_*(calc(ulate)?_|compute_|get_|measure_|_)*(psi|population_stability(_index)?|kl_div(ergence)?|js_div(ergence)?|jensen_shannon(_distance|_divergence)?"
     r"|ks_(test|drift)|drift_score|detect_(data_|feature_)?drift|csi|characteristic_stability(_index)?)(_\w+)?",
@@ -78,7 +82,8 @@ class Origins:
             return "two"
         pairs = list(self.handed(*params))
         if not pairs:
-            return "made up" if self.code.resolver.callers.get(self.program.scope_id(params[0])) else "two"
+            callers = self.code.resolver.callers.get(self.program.scope_id(params[0]), ())
+            return "made up" if callers and all(self.code.tested(call) for call in callers) else "two"
         if all(origin(self.code, a) == origin(self.code, b) or self._alike(a, b) for a, b in pairs):
             return "same"
         deeper = {self.said(a, b, depth - 1) for a, b in pairs}
@@ -157,8 +162,17 @@ class Origins:
         yield from seen
 
     def _names(self, first: int, second: int) -> bool:
+        """One side is called a reference and the other what is current; or one is plainly a reference, and the other something else that
+        is no other part of the same data and no answer of a model."""
         one, other = self._words(first), self._words(second)
-        return bool((one & REFERENCE and other & CURRENT) or (one & CURRENT and other & REFERENCE)) and one != other
+        if one == other:
+            return False
+        if (one & REFERENCE and other & CURRENT) or (one & CURRENT and other & REFERENCE):
+            return True
+        for plain, rest in ((one, other), (other, one)):
+            if plain & PLAINLY and rest and not rest & (REFERENCE | OTHERWISE):
+                return True
+        return False
 
     def _words(self, op: int) -> frozenset[str]:
         names = self.distances.leaves(op) or frozenset(
@@ -283,3 +297,16 @@ def _sides(code: Code, arguments: dict[str, int]) -> tuple[int, int] | None:
 def _learns(code: Code, op: int) -> bool:
     """Whether a divergence is a loss: what a network is trained with."""
     return any(LEARNS & code.meanings.roles(o) for o in code.flow.reach([op]) if o != op)
+
+
+def words_of(code: Code, op: int) -> frozenset[str]:
+    """The words of the variable that an argument is, through attributes and columns."""
+    names: set[str] = set()
+    while op >= 0:
+        facts, args = code.program.ops[op], code.program.args[op]
+        if facts.kind in ("load", "param", "attribute"):
+            names.add(facts.name)
+        if facts.kind not in ("attribute", "subscript", "call") or not args:
+            break
+        op = args[0]
+    return frozenset(w.lower() for name in names for w in WORDS.findall(name))

@@ -57,8 +57,8 @@ def label(graph: Graph, code: Code) -> None:
         graph.nodes[node].about = frozenset(about)
         for role in derived_roles(code, check.conditions, about):
             graph.give(node, role)
-        if "data.validate" in graph.nodes[node].roles:
-            graph.nodes[node].attributes["clause"] = "value" if check.form == "call" else clause(code, check.conditions)
+        if "data.validate" in graph.nodes[node].roles and check.form != "call":
+            graph.nodes[node].attributes["clause"] = clause(code, check.conditions)
     for node in list(code.node_op):
         if node not in code.check_of:
             graph.nodes[node].about = code.about(code.node_op[node])
@@ -100,9 +100,10 @@ def _relabel(graph: Graph, code: Code, labels: dict[int, int], index: dict[str, 
             if op is not None and not labels.get(op, 0) & bit:
                 labels[op] = labels.get(op, 0) | bit
                 found = True
-    bit = index.get("model.evaluate", 0)
-    for op in measured_reads(graph, code) if bit else ():
-        labels[op] = labels.get(op, 0) | bit
-        found = True
+    for role in ("model.evaluate", "model.slice"):
+        bit = index.get(role, 0)
+        for op in measured_reads(graph, code, role) if bit else ():
+            labels[op] = labels.get(op, 0) | bit
+            found = True
     if found:
         code.bits = code.flow.carry(labels, stops)

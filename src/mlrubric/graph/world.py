@@ -40,6 +40,7 @@ class World:
     artifacts: dict[str, int] = field(default_factory=dict)  # normalised path -> node
     needs: dict[int, tuple[int, ...]] = field(default_factory=dict)  # job or task -> those it waits for
     tasks: dict[int, int] = field(default_factory=dict)  # operation that declares a task -> its node
+    conditional: dict[int, tuple[int, tuple[int, ...]]] = field(default_factory=dict)  # task -> the task that decides, what it looks at
     broken: list[tuple[Place, str]] = field(default_factory=list)  # hops that point at nothing
     starts: list[tuple[int, Invocation]] = field(default_factory=list)  # commands that run a script or module of ours
     installs: list[tuple[int, str, Invocation]] = field(default_factory=list)  # install commands: node, folder, what is asked for

@@ -41,6 +41,7 @@ GIVES = (
     "assets",
     "holder",
     "required",
+    "stepped",
 )
 """What a call hands to the program from outside: a parser that options are declared to or settings are read into; one declared option;
 the parsed options; the content of the settings file that `@source` names (or, with `@name`, of that file in the folder `@source`); one
@@ -50,7 +51,8 @@ components, and calling it gives that type; `output`, an annotation of such an o
 takes and gives, as the store knows them. `plan`: the function is run once, to declare
 tasks, and what it calls waits only for what is declared; of a class, what stands in its block is. `steps`: inside of the block the order of
 the text is that of the tasks. `assets`: a job over the assets that `@steps` selects. `holder`: what the server loads; what is not handed
-to it is not loaded. `required`: what the method `requires` of the class gives runs before it."""
+to it is not loaded. `required`: what the method `requires` of the class gives runs before it.
+`stepped`: a pipeline that is an object made of the steps in `@steps`."""
 
 HOLDS = ("items", "names")
 """What is in an instance: the items of the first argument of its constructor, which `names` gives as attributes too."""

@@ -33,11 +33,13 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """How the series of a metric are called that calls of these names make; `strip` is a suffix that the name may have already."""
+    """How the series of a metric are called that calls of these names make; `strip` is a suffix that the name may have already, `prefix`
+    what an exporter may put before it."""
 
     apis: tuple[str, ...]
     suffixes: tuple[str, ...]
     strip: str = ""
+    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Metrics:
         """Patterns of the series of a metric."""
         family = next(f for f in self.families if any(fnmatchcase(api, p) for p in f.apis))
         base = re.sub(r"[^\w:*]", "_", name.removesuffix(family.strip) if family.strip else name)
-        return tuple(base + suffix for suffix in family.suffixes)
+        return tuple(family.prefix + base + suffix for suffix in family.suffixes)
 
     def emitted_by(self, api: str) -> tuple[str, ...]:
         """The metrics that a call of an instrumentation brings."""
@@ -96,7 +98,10 @@ def load_metrics() -> Metrics:
         entry.only(frozenset(("name", "metrics", "subject")))
         exporters.append(Exporter(entry.text("name"), entry.texts("metrics"), entry.text("subject", "")))
     instruments = [(e.texts("api"), e.texts("metrics")) for e in entries(path, text, tables, "instrument")]
-    families = [Family(e.texts("api"), e.texts("suffixes"), e.text("strip", "")) for e in entries(path, text, tables, "family")]
+    families = [
+        Family(e.texts("api"), e.texts("suffixes"), e.text("strip", ""), e.text("prefix", ""))
+        for e in entries(path, text, tables, "family")
+    ]
     makers = frozenset(name for e in entries(path, text, tables, "maker") for name in e.texts("name"))
     dropping = frozenset(name for e in entries(path, text, tables, "dropping") for name in e.texts("name"))
     path = folder / "words.toml"

@@ -344,6 +344,7 @@ class Service:
     ports: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
     depends: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
 
 
 Fact = (

@@ -96,13 +96,14 @@ class AlertRoute:
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """What a workload of a cluster puts where: a ConfigMap or Secret (with the keys it takes, all when none) at a path."""
+    """What a workload of a cluster puts where: a ConfigMap or Secret at a path, with the keys that it takes (all when none) and the name of
+    the file below the path that each becomes ("" when the path itself is the file)."""
 
     place: Place
     owner: str
     source: str  # "ConfigMap/name", "Secret/name"
     path: str
-    keys: tuple[tuple[str, str], ...] = ()  # key, file name
+    keys: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator
 
-from mlrubric.model.facts import Command, Embedded, Fact, Image, Include, Service, Setting, Unreadable
+from mlrubric.model.facts import Command, Embedded, Fact, Image, Include, Part, Service, Setting, Unreadable
 from mlrubric.model.place import Place
 from mlrubric.source.document import Document
 from mlrubric.source.syntax.image_name import split_image
@@ -17,7 +17,7 @@ from mlrubric.source.yaml_facts import embedded, entry_place, first_map, is_scal
 
 FORMAT = "compose"
 
-_NAME = re.compile(r"(?:[\w.-]*[._-])?(?:docker-)?compose(?:[._-][\w.-]*)?\.ya?ml", re.IGNORECASE)
+_NAME = re.compile(r"(?:[\w.-]*[._-])?(?:(?:docker-)?compose|(?:docker-)?stack)(?:[._-][\w.-]*)?\.ya?ml", re.IGNORECASE)
 _DEFAULT = re.compile(r"(?<!\$)\$\{(\w+):?-([^{}]*+)\}")
 
 
@@ -36,7 +36,11 @@ def read(document: Document) -> Iterable[Fact]:
             yield Include(document.place(item.span, "include"), target, "compose")
     services = root.get("services")
     if services is None or services.kind != "map":
-        if included is None and not any(root.get(key) for key in ("volumes", "networks", "configs", "secrets")):
+        if (
+            included is None
+            and "compose" in document.name.lower()
+            and not any(root.get(key) for key in ("volumes", "networks", "configs", "secrets"))
+        ):
             yield Unreadable(document.place(), FORMAT, "no `services`")
         return
     lines = document.lines()
@@ -64,7 +68,11 @@ def _service(document: Document, lines: list[str], key: Node, node: Node, symbol
         _short(node.get("ports"), "published", "target"),
         _short(node.get("volumes"), "source", "target"),
         tuple(key for key, _ in depends.pairs()) if depends is not None and depends.kind == "map" else node.strings("depends_on"),
+        node.strings("profiles"),
     )
+    update = node.get("deploy", "update_config")
+    if update is not None and update.scalar("failure_action") == "rollback":
+        yield Part(entry_place(document, update, "failure_action", f"{symbol}.deploy.failure_action"), symbol, "undo", name)
     if written:
         image, tag, digest = split_image(_resolved(written))
         yield Image(entry_place(document, node, "image", f"{symbol}.image"), image, tag, digest, "run", name, build is not None)

@@ -23,6 +23,7 @@ STOPPING = frozenset({"test", "command", "step", "job", "workflow", "stage", "se
 RESULTS = (".json", ".csv", ".md", ".txt", ".html", ".yaml", ".yml", ".png")
 MEASURES = frozenset({"model.evaluate", "model.slice", "model.tune", "data.validate", "data.drift", "feature.importance", "model.predict"})
 NOTIFYING = frozenset({"notify.send", "alert.rule", "alert.receiver", "slo.objective", "check.update"})
+PROTECTING = frozenset({"data.anonymize"})  # what it does to the data is the control itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +97,15 @@ def witness(picture: Picture, number: int, timed: bool) -> Witness:
 
 def consequential(node: Node) -> bool:
     """Whether a failure at this node stops something or tells somebody."""
+    if node.attributes.get("acts") == "none":
+        return False
     if node.kind == "test":
         return node.attributes.get("asserts", "true") == "true"
     if node.attributes.get("chosen") == "true" or node.attributes.get("acts") == "tell":
         return True
     if node.attributes.get("receiver") == "none":
         return False
-    return node.gate or node.kind in STOPPING or bool(NOTIFYING & set(node.roles))
+    return node.gate or node.kind in STOPPING or bool((NOTIFYING | PROTECTING) & set(node.roles))
 
 
 def documented(picture: Picture, words: tuple[str, ...], witnesses: Iterable[Witness]) -> Place | None:

@@ -4,15 +4,16 @@ there is only one of each; and what well-known images are."""
 from __future__ import annotations
 
 import posixpath
+import re
 
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.image_names import ImageNames, plain
 from mlrubric.graph.world import World
-from mlrubric.knowledge.images import known_image
+from mlrubric.knowledge.images import BESIDE, known_image
 from mlrubric.model.facts import Command, Image, ImageName, Part, Resource, Service
 
+MOVES = re.compile(r"main|master|dev|devel(op(ment)?)?|staging|stable|edge|nightly|prod(uction)?|current|release|canary", re.IGNORECASE)
 ORDER = 70  # behind commands and deliveries
-BESIDE = ("storage", "monitoring", "network", "tool", "base")
 
 
 def link(world: World) -> None:
@@ -29,7 +30,7 @@ def link(world: World) -> None:
         symbol = image.place.symbol.removesuffix(".image")
         container = world.node(path, symbol)
         if container is None and path in manifests:
-            container = next((n for (p, s), n in world.nodes.items() if p == path and "/" in s and symbol.startswith(s + ".")), None)
+            container = _holder(world, path, symbol)
         if container is None:
             continue
         other = replaced.get(plain(image.name))
@@ -51,6 +52,16 @@ def link(world: World) -> None:
     _prepared(world)
 
 
+def _holder(world: World, path: str, symbol: str) -> int | None:
+    """The node of the object, or of the part of it, that a container stands in."""
+    while "." in symbol:
+        symbol = symbol.rpartition(".")[0]
+        node = world.node(path, symbol)
+        if node is not None and "/" in symbol:
+            return node
+    return None
+
+
 def _judge(world: World, path: str, image: Image, container: int, ours: bool, other: ImageName | None) -> None:
     """Whether an image answers requests, and the roles of what is known of it."""
     known = known_image(image.name)
@@ -61,6 +72,8 @@ def _judge(world: World, path: str, image: Image, container: int, ours: bool, ot
         return
     attributes = world.graph.nodes[node].attributes
     attributes["serves"] = "true"
+    if not image.digest and (not image.tag or image.tag == "latest" or MOVES.fullmatch(image.tag)):
+        attributes["moves"] = "branch" if image.tag and image.tag != "latest" else "latest" if image.tag else "none"
     if not ours and known is None:
         attributes["certain"] = "false"
     if other is not None and (other.digest or (other.tag and other.tag != "latest")):

@@ -15,6 +15,7 @@ from mlrubric.model.place import Place
 
 ORDER = 66  # behind files and tables
 CHECKS = frozenset({"data.validate", "data.report"})
+CONTRACTS = frozenset({"odcs", "datacontract"})
 TABLE = "table:"
 NAMED = ("@name", "@schema", "@source")
 STOPS = frozenset({"data.read", "data.split"})
@@ -74,6 +75,7 @@ def link(world: World) -> None:
     for node in world.graph.with_role("data.validate"):
         if world.graph.nodes[node].kind == "command":
             world.graph.nodes[node].gate = True  # its status fails the step
+            world.graph.nodes[node].attributes.setdefault("acts", "stop")
     declared = Declared(world)
     if not declared.suites and not declared.checkpoints:
         return
@@ -82,7 +84,7 @@ def link(world: World) -> None:
             _join(world, declared, node, _texts(world, op), world.code.place(op), _in_code(world, op))
             _moved(world, declared, op, node)
     for node in world.graph.with_role("data.validate"):
-        if world.graph.nodes[node].kind == "command":
+        if world.graph.nodes[node].kind == "command" and "clause" not in world.graph.nodes[node].attributes:
             _join(world, declared, node, world.graph.nodes[node].label.split()[1:], world.graph.nodes[node].place, "")
 
 
@@ -99,6 +101,8 @@ def _join(world: World, declared: Declared, node: int, names: Iterable[str], pla
             _connect(world, node, where, place)
         if tells:
             attributes["acts"] = "tell"
+    if any(suite.tool in CONTRACTS for suite in suites):
+        world.graph.give(node, "check.source")
     if suites or known:
         values, structure = sum(s.values for s in suites), sum(s.structure for s in suites)
         said = "value" if values else "structure" if structure else "none"

@@ -15,13 +15,13 @@ ROLES = {"alert": "alert.rule", "panel": "dashboard.panel", "objective": "slo.ob
 
 def link(world: World) -> None:
     """Nodes of what watches metrics, triggers of rules that are loaded, edges to receivers that tell somebody."""
-    watches = list(world.every(Watch))
-    if not watches:
+    watched = list(world.every(Watch))
+    if not watched:
         return
     containers = Containers(world)
     loading, routing = Loading(world, containers), Routing(world, containers)
     starts: dict[tuple[Place, bool, str], int] = {}
-    for path, watch in watches:
+    for path, watch in watched:
         node = world.graph.add("monitor", watch.name or watch.kind, watch.place, tool=watch.tool, watch=watch.kind)
         world.nodes[path, watch.place.symbol] = node
         if watch.kind not in ROLES:

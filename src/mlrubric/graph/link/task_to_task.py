@@ -13,7 +13,7 @@ from mlrubric.graph.values import number, texts
 from mlrubric.graph.world import World
 
 ORDER = 81  # once DAGs have their tasks, before values are handed over
-PLAN, STEPS = "plan", "steps"
+PLAN, STEPS, COMPONENT = "plan", "steps", "component"
 LATER, EARLIER = ("set_downstream", "next"), ("set_upstream", "after")
 CHAINS, CROSSES = ("chain", "chain_linear"), ("cross_downstream",)
 PASSING = frozenset(
@@ -30,6 +30,7 @@ RUN_AFTER_SKIP = frozenset(["none_failed", "none_failed_min_one_success", "none_
 def link(world: World) -> None:
     """Fill `code.tasks`; nodes of tasks get what they need."""
     tasks = world.code.tasks
+    _components(world)
     for op in sorted(world.tasks):
         tasks.add(op, _scopes(world, op))
     _plans(world, tasks)
@@ -50,6 +51,17 @@ def link(world: World) -> None:
         if op in tasks.regardless:
             world.graph.nodes[node].attributes["regardless"] = "true"
         _declared(world, op, tasks.runs[op])
+
+
+def _components(world: World) -> None:
+    """What makes a component of a function does not call it."""
+    code = world.code
+    for op, meaning in sorted(code.meanings.all().items()):
+        if meaning.entry is not None and meaning.entry.gives.startswith(COMPONENT) and code.program.ops[op].kind == "call":
+            made = tuple(number(t) for t in code.resolver.targets.get(op, ()) if t[0] == "callback")
+            _declared(world, op, made)
+            for scope in made:
+                code.resolver.callers.get(scope, set()).discard(op)
 
 
 def _declared(world: World, op: int, scopes: tuple[int, ...]) -> None:

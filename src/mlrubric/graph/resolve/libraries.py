@@ -93,8 +93,7 @@ def function(r: Resolver, op: int, name: str, arguments: Arguments) -> Values:
         if answered is not None:
             return answered
     api = r.catalogue.api(name)
-    if api is None or not api.gives.startswith("component"):  # what makes a component of a function does not call it
-        callbacks(r, op, arguments.all, name)
+    callbacks(r, op, arguments.all, name)
     if api is not None and api.calls is not None and api.param("@params") is not None:
         _by_name(r, op, standing_at(api, "@function", arguments), standing_at(api, "@params", arguments))
     if api is not None and api.calls_with:

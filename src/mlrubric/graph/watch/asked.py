@@ -23,6 +23,7 @@ KEEPS = frozenset(
     }
 )
 AVERAGES = frozenset({"avg", "max", "min", "quantile", "topk", "bottomk", "sum"})
+CODE = re.compile(r"code|status")
 LIMIT = re.compile(r"(>=|<=|==|!=|>|<)\s*(-?[\d.]+(?:[eE]-?\d+)?)")
 
 
@@ -40,9 +41,19 @@ def subjects(expr: Expr, names: Names) -> frozenset[str]:
             found |= {_absent(names, s) for s in selectors(current)}
         elif _stands_still(current, names):
             found.add("age")
+        elif current.kind == "binary" and current.name == "/" and any(_errors(s) for s in selectors(current.args[0])):
+            found.add("availability")
         else:
             waiting.extend(current.args)
     return frozenset(found - {"none"})
+
+
+def _errors(selector: Expr) -> bool:
+    """Whether a selector takes the requests that failed."""
+    return any(
+        CODE.search(label) and operator in ("=", "=~") and value.startswith(("5", "[45]", "4..|5", "(5"))
+        for label, operator, value in selector.matchers
+    )
 
 
 def _since(expr: Expr) -> bool:

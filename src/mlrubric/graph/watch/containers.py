@@ -24,6 +24,8 @@ class Containers:
         self.at: dict[str, Place] = {}
         copied = _copies(world)
         for path, service in world.every(Service):
+            if not service.place.symbol.startswith("services."):
+                continue  # a container of a cluster: its volumes are objects
             folder = posixpath.dirname(path)
             name = f"{path}:{service.name}"
             bounds = [b for text in service.volumes for b in _volume(folder, text)]

@@ -35,6 +35,7 @@ class Emission:
     series: tuple[str, ...]
     fed: list[int] = field(default_factory=list)
     subjects: set[str] = field(default_factory=set)
+    idle: bool = False  # nothing ever puts a value in
 
     def has(self, metric: str) -> bool:
         return any(fnmatchcase(metric, pattern) for pattern in self.series)
@@ -60,17 +61,21 @@ def emissions(world: World, metrics: Metrics) -> list[Emission]:
             series = tuple(s for name in names for s in metrics.series(api, name.replace(HOLE, "*")))
             known = all(s.strip("*_") for s in series)
             found[node] = by_op[op] = Emission(node, names[0].replace(HOLE, "*"), series if known else ("*",))
+    lost = False  # a value is put into we do not know which metric
     for node in emitting:
         op = code.node_op[node]
         if node not in found:
-            for source in _makers(world, op):
-                maker = by_op.get(source)
-                if maker is not None:
-                    maker.fed.append(node)
-                    maker.subjects |= set(_subjects(world, op, node))
-        elif op in by_op:  # one call makes the metric and puts a value in
+            makers = [by_op[source] for source in _makers(world, op) if source in by_op]
+            lost = lost or (not makers and "@value" in graph.nodes[node].attributes)
+            for maker in makers:
+                maker.fed.append(node)
+                maker.subjects |= set(_subjects(world, op, node))
+        elif op in by_op and ("@value" in graph.nodes[node].attributes or "measure.time" in graph.nodes[node].roles):
+            # one call makes the metric and puts a value in
             found[node].subjects |= set(_subjects(world, op, node))
             found[node].fed.append(node)
+    for emission in by_op.values():
+        emission.idle = not lost and not emission.fed and not any("*" in one for one in emission.series)
     return [found[n] for n in sorted(found, key=lambda n: graph.nodes[n].place)]
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import posixpath
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from mlrubric.graph.watch.containers import Containers
 from mlrubric.graph.world import World
 from mlrubric.knowledge.metrics import load_metrics
-from mlrubric.model.facts import Resource, RuleChoice, Watch, WatchServer
+from mlrubric.model.facts import Mount, Resource, RuleChoice, Watch, WatchServer
 from mlrubric.model.place import Place
 
 CHART, OPERATOR = "chart/", ("PrometheusRule/", "VMRule/", "Rules/", "ClusterRules/", "GlobalRules/")
@@ -96,16 +97,37 @@ class Loading:
                 found = self._named(at, server, pattern, path, holder)
                 if found is not None:
                     return Loaded(True, by=place, certain=found, server=server)
-                missed = missed or f"rule_files of {at} names `{pattern}`, where this file is not"
-        first = next((at for at, server in self.servers if not server.loads), self.servers[0][0])
-        return Loaded(False, missed or f"{first} has no rule_files: nothing loads this rule file", self.servers[0][1].place)
+                if bool(server.holder) is bool(holder):
+                    missed = missed or f"rule_files of {at} names `{pattern}`, where this file is not"
+        alike = [(at, server) for at, server in self.servers if bool(server.holder) is bool(holder)] or self.servers
+        at, server = next(((at, server) for at, server in alike if not server.loads), alike[0])
+        return Loaded(False, missed or f"{at} has no rule_files that name this file", server.place)
+
+    def _in_cluster(self, config: str, rules: str, pattern: str) -> bool | None:
+        """As `_named`, for files that objects of a cluster carry; where nobody mounts the configuration, the name of the file decides."""
+        servers = {(owner, posixpath.dirname(path)) for owner, path in self._mounted(config)}
+        if not servers:
+            return False if fnmatchcase(rules.rpartition("/")[2], posixpath.basename(pattern)) else None
+        for owner, path in self._mounted(rules):
+            if any(owner == other and _matches(path, posixpath.normpath(posixpath.join(folder, pattern))) for other, folder in servers):
+                return True
+        return None
+
+    def _mounted(self, holder: str) -> Iterator[tuple[str, str]]:
+        """The containers that get an entry of an object, and the path it has there."""
+        source, _, key = holder.rpartition("/")
+        for _, mount in self.world.every(Mount):
+            if mount.source == source:
+                names = dict(mount.keys) if mount.keys else {key: key}
+                if key in names:
+                    yield mount.owner, posixpath.join(mount.path, names[key]).rstrip("/")
 
     def _named(self, at: str, server: WatchServer, pattern: str, path: str, holder: str) -> bool | None:
         """Whether a pattern of a configuration names a rule file: surely (True), by its name only (False), or not (None)."""
         if bool(server.holder) is not bool(holder):
             return None
         if holder:
-            return False if fnmatchcase(holder.rpartition("/")[2], posixpath.basename(pattern)) else None
+            return self._in_cluster(server.holder, holder, pattern)
         mounted = list(self.containers.places(at))
         if mounted:
             inside: defaultdict[str, list[str]] = defaultdict(list)
