@@ -24,6 +24,7 @@ ONCE = (
     "Job", "Pod", "Workflow", "Experiment", "RayJob", "SparkApplication",
     "PyTorchJob", "TFJob", "MPIJob", "XGBoostJob", "PaddleJob", "JAXJob",
 )  # fmt: skip
+FLOWS = ("argo", "argo-events", "katib", "kfp")  # what is brought for these is a pipeline, no server
 CONTROLLERS = ("argo-cd", "flux")
 ENDINGS = (".yaml", ".yml", ".json")
 MARKS = frozenset("${*<")
@@ -187,6 +188,9 @@ def _to_object(world: World, source: int, path: str, resource: Resource, place: 
     graph.connect(source, node, "run" if runs else "declare", place, certain=certain)
     if not there:
         graph.nodes[node].attributes["applied"] = "true"
+    if graph.nodes[node].attributes.get("kind") in FLOWS:
+        graph.give(source, "flow.run" if runs else "flow.deploy")
+        return False
     return graph.nodes[node].kind in ("service", "workflow")
 
 
