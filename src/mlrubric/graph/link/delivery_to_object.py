@@ -196,14 +196,13 @@ def _to_object(world: World, source: int, path: str, resource: Resource, place: 
 
 def _of_delivery(world: World, known: Manifests, path: str, owner: int, delivery: Delivery) -> None:
     folder = posixpath.dirname(path) if delivery.beside else world.home_of(delivery.repository, path)
-    recursive = delivery.tool in CONTROLLERS
     found = Named()
     for source in delivery.sources:
         if delivery.tool == "helm":
             chart, certain = known.chart(source, folder)
             here = Named(known.of_chart(chart), set(), certain) if chart else Named()
         else:
-            here = known.named(source, folder, recursive)
+            here = known.named(source, folder, delivery.deep)
         if not here and _ours(world, delivery, source):
             world.broken.append((delivery.place, f"{source} is not in this repository"))
         found = _joined(found, here)
