@@ -11,12 +11,15 @@ COMING_IN = frozenset({"data.read", "artifact.download", "feature.serve"})
 
 
 def mark_operands(graph: Graph, code: Code) -> None:
-    """`operands` on measures of drift: `same` when both sides are one value or one file, `made up` when a test hands over rows of its own,
-    else `two`."""
+    """`operands` on measures of drift: `no condition` when nothing says what is too much, `same` when both sides are one value or one
+    file, `made up` when a test hands over rows of its own, else `two`."""
     for node in graph.with_role("data.drift"):
         op = code.node_op.get(node)
         meaning = code.meanings.of(op) if op is not None else None
         if op is None:
+            continue
+        if graph.nodes[node].attributes.get("clause") == "structure" and meaning is not None and meaning.judges:
+            graph.nodes[node].attributes["operands"] = "no condition"
             continue
         if meaning is None:
             graph.nodes[node].attributes.setdefault("operands", "two")
