@@ -11,7 +11,8 @@ from mlrubric.graph.drift import mark_drift
 from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.measured import measured_reads
 from mlrubric.graph.rivals import mark_rivals, naive_guesses
-from mlrubric.graph.verdicts import mark_measures, mark_verdicts
+from mlrubric.graph.suites import mark_measures
+from mlrubric.graph.verdicts import mark_verdicts
 
 COMING_IN = frozenset({"data.read", "artifact.download", "feature.serve"})
 NOT_SOURCES = frozenset({"test.case", "test.assert", "check", "random.use", "random.seed", "data.derive", "process.exit"})
