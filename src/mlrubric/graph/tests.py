@@ -77,7 +77,8 @@ def _candidates(world: World, selection: Selection, settings: Settings) -> list[
             continue
         explicit = path in paths
         below = [p for p in paths if p == "." or path.startswith(p + "/")]
-        inside = explicit or any(fnmatchcase(path, p) or fnmatchcase(path, p + "/*") for p in paths)
+        patterns = [p for p in paths if set(p) & set("*?[")]
+        inside = explicit or any(fnmatchcase(path, p) or fnmatchcase(path, p + "/*") for p in patterns)
         inside = inside or any(_entered(path, p, settings) for p in below)
         chosen = any(_is_node(path, facts.label, n) for n in selection.nodes)
         if (chosen or inside) and _is_collected(world, scope, path, selection, settings, explicit or chosen):
