@@ -40,7 +40,8 @@ def label(graph: Graph, code: Code) -> None:
     code.bits = code.flow.carry(labels, stops)
     for node in graph.with_role("model.evaluate"):
         measured = code.node_op.get(node)
-        if measured is not None and MASKED in code.about(measured) and "model.predict" in code.about(measured):
+        windows = "data.report" in graph.nodes[node].roles  # reports over windows of time are no slices
+        if measured is not None and not windows and MASKED in code.about(measured) and "model.predict" in code.about(measured):
             graph.give(node, "model.slice")
     for node in naive_guesses(graph, code):
         graph.give(node, "model.baseline")
