@@ -53,8 +53,9 @@ class Meaning:
     def raises(self) -> bool:
         """The call itself raises when its check fails."""
         entry = self.entry
-        given = entry is not None and (not entry.gate_with or any(r in self.arguments for r in entry.gate_with))
-        return entry is not None and entry.gate == "raises" and given and not self.tame
+        if entry is None or entry.gate != "raises" or self.tame:
+            return False
+        return not entry.gate_with or any(role in self.arguments for role in entry.gate_with)
 
     @property
     def judges(self) -> bool:

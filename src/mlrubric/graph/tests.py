@@ -86,7 +86,8 @@ def _candidates(world: World, selection: Selection, settings: Settings) -> list[
 
 
 def _reaches(paths: tuple[str, ...], path: str, settings: Settings) -> bool:
-    if any(fnmatchcase(path, p) or fnmatchcase(path, p + "/*") for p in paths):
+    patterns = (p for p in paths if set(p) & set("*?["))
+    if any(fnmatchcase(path, p) or fnmatchcase(path, p + "/*") for p in patterns):
         return True
     return any(_entered(path, p, settings) for p in paths if p == "." or path.startswith(p + "/"))
 

@@ -16,13 +16,16 @@ from mlrubric.graph.versions import Versions
 from mlrubric.knowledge.invocation import Invocation
 from mlrubric.knowledge.moved import Moved
 from mlrubric.model.facts import Command, FileFacts
-from mlrubric.model.homes import at_home, home
+from mlrubric.model.homes import MEMBER, at_home, home
 from mlrubric.model.place import Place
 
 if TYPE_CHECKING:
     from mlrubric.graph.skips import Skips
 
 F = TypeVar("F")
+ADDRESS = re.compile(
+    r"([^/:@]+?)(?:\.git)?/?(?:@[^/@]*)?(?:[#?].*)?$"
+)  # the last name: https://host/team/app.git, git+ssh://…/lib@v1#egg=lib
 SHARED_NAME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)  # s3://bucket/rows, models:/loans/1, table:loans
 
 
@@ -74,6 +77,12 @@ class World:
             nodes = self.graph.nodes
             self._tests = [(scope, node) for scope, node in sorted(self.code.scope_node.items()) if nodes[node].kind == "test"]
         return self._tests
+
+    def home_of(self, address: str, near: str) -> str:
+        """The repository of a system that an address names by its last name; else the one that the address is written in."""
+        match = ADDRESS.search(address)
+        named = f"{match[1]}{MEMBER}" if match is not None else ""
+        return named if named in self.folders else home(near)
 
     def node(self, path: str, symbol: str) -> int | None:
         return self.nodes.get((path, symbol))

@@ -98,7 +98,9 @@ def witness(picture: Picture, number: int, timed: bool) -> Witness:
     if automation.level == "kept":
         if not consequential(node):
             said = node.attributes.get("untold") or "its result is only recorded: nothing stops and nobody is told"
-            broken = Broken("consequential", node.place, said)
+            heard = picture.graph.successors(number, ("join",)) if node.kind == "monitor" else ()
+            place = next((picture.graph.nodes[e.target].place for e in heard), node.place)
+            broken = Broken("consequential", place, said)
         elif timed and not automation.timed:
             broken = Broken("live", node.place, "only a change of code starts it, while the world changes without commits")
     effective = automation.level == "kept" and broken is None

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from mlrubric.model.facts import Command, Fact, Notice, Step
+from mlrubric.model.facts import Command, Elsewhere, Fact, Notice, Step
 from mlrubric.model.place import Place
 from mlrubric.source.automation_facts import below, filled, script
 from mlrubric.source.azure_tasks import command_of
@@ -37,6 +37,7 @@ class Context:
     values: Mapping[str, str] = field(default_factory=dict)
     windows: bool = False
     condition: str = ""
+    repositories: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # alias -> where it lies, reference
 
 
 def steps(
@@ -64,6 +65,14 @@ def local_template(document: Document, reference: str) -> str | None:
     return None if joined.startswith("..") else f"./{joined}"
 
 
+def elsewhere(place: Place, owner: str, reference: str, context: Context) -> Iterator[Elsewhere]:
+    """A template of another repository (`build.yml@templates`)."""
+    path, _, alias = reference.partition("@")
+    if alias not in ("", "self"):
+        repository, at = context.repositories.get(alias, (alias, ""))
+        yield Elsewhere(place, owner, repository, path.lstrip("/"), at, "template", reference)
+
+
 def swallowed(document: Document, node: Node, symbol: str) -> Place | None:
     """Where a constant `continueOnError: true` stands."""
     return entry_place(document, node, "continueOnError", symbol) if node.scalar("continueOnError").lower() == "true" else None
@@ -86,6 +95,8 @@ def _step(document: Document, node: Node, symbol: str, index: int, owner: str, c
     directory = filled(directory, _EXPRESSION, context.values).replace("$(System.DefaultWorkingDirectory)", _SOURCES)
     name = node.scalar("displayName") or node.scalar("name") or node.scalar("task") or node.scalar("template") or node.scalar("checkout")
     place = document.place(node.span, symbol)
+    if node.get("template") is not None:
+        yield from elsewhere(place, symbol, node.scalar("template"), context)
     yield Step(
         place, owner, index, name, template, text is not None or path is not None, node.scalar("condition") or context.condition or None,
         never(node), swallowed(document, node, f"{symbol}.continueOnError"),

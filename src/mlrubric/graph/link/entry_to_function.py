@@ -10,6 +10,7 @@ from dataclasses import replace
 from mlrubric.graph.resolve import attributes
 from mlrubric.graph.world import World
 from mlrubric.model.facts import Image, Instruction, Trigger
+from mlrubric.model.homes import at_home, home, same_home
 from mlrubric.model.serving import EntryPoint, ModelFile, ModelReference
 
 ORDER = 39
@@ -40,7 +41,7 @@ def link(world: World) -> None:
 def _connect(world: World, node: int, entry: EntryPoint) -> None:
     code, program, graph = world.code, world.code.program, world.graph
     module, _, name = entry.target.partition(":")
-    index = _module(world, entry.directory, module)
+    index = _module(world, at_home(entry.place.path, entry.directory or "."), module)
     if index is None:
         if "." not in module or module.split(".")[0] not in program.libraries:
             world.broken.append((entry.place, f"{module} is not in this repository"))
@@ -70,7 +71,7 @@ def _module(world: World, folder: str, name: str) -> int | None:
     """The module that an entry point names, dotted or as a path, in its folder or at the root."""
     stem = name.removesuffix(".py")
     stem = stem if "/" in stem else stem.replace(".", "/")
-    for base in dict.fromkeys((folder, "", *world.code.program.roots)):
+    for base in dict.fromkeys((folder, home(folder), *(root for root in world.code.program.roots if same_home(root, folder)))):
         path = posixpath.normpath(posixpath.join(base, stem))
         for candidate in (f"{path}.py", f"{path}/__init__.py"):
             found = world.code.program.by_path.get(candidate)
