@@ -7,13 +7,14 @@ from fnmatch import fnmatchcase
 from itertools import pairwise
 
 from mlrubric.graph.world import World
+from mlrubric.model.homes import same_home
 from mlrubric.model.place import Place, Span
 
 PROMPT = ">>>"
 
 
-def doctests(world: World, paths: Iterable[str], ignored: Iterable[str]) -> list[int]:
-    """A test node for every function under the paths whose docstring holds an example with a result."""
+def doctests(world: World, folder: str, paths: Iterable[str], ignored: Iterable[str]) -> list[int]:
+    """A test node for every function under the paths, in the repository of the folder, whose docstring holds an example with a result."""
     program, code, graph = world.code.program, world.code, world.graph
     found: list[int] = []
     for scope, facts in enumerate(program.scopes):
@@ -21,7 +22,11 @@ def doctests(world: World, paths: Iterable[str], ignored: Iterable[str]) -> list
             continue
         path = program.modules[program.scope_unit[scope]].path
         inside = any(p in (".", path) or path.startswith(p + "/") or fnmatchcase(path, p) for p in paths)
-        if not inside or any(path == i or path.startswith(i.rstrip("/") + "/") or fnmatchcase(path, i) for i in ignored):
+        if (
+            not inside
+            or not same_home(path, folder)
+            or any(path == i or path.startswith(i.rstrip("/") + "/") or fnmatchcase(path, i) for i in ignored)
+        ):
             continue
         key = (path, f"doctest {facts.qualname}")
         if key not in world.nodes:
