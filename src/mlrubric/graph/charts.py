@@ -14,6 +14,7 @@ from functools import partial
 
 from mlrubric.knowledge.commands import interpret
 from mlrubric.model.facts import ChartFile, Command, Delivery, Fact, FileFacts, Notice
+from mlrubric.model.homes import at_home, home
 from mlrubric.model.place import Place, Span
 from mlrubric.read.drive import read_as
 from mlrubric.source.document import Document
@@ -196,14 +197,15 @@ def _given(facts: Sequence[FileFacts], files: Mapping[str, ChartFile], charts: s
             if isinstance(fact, Command):
                 for invocation in interpret(fact.argv) if fact.argv and "helm" in fact.argv[0] else ():
                     for word in invocation.target.split() if invocation.kind == "chart" else ():
-                        chart = _named(word, fact.directory or "", charts)
+                        folder = at_home(one.path, fact.directory or ".")
+                        chart = _named(word, folder, charts)
                         if chart is not None:
                             names = [n for text in invocation.all("file") for n in text.split(",")]
-                            layers = [_of_file(name, chart, fact.directory or "", files) for name in names]
+                            layers = [_of_file(name, chart, folder, files) for name in names]
                             layers += [_set(text) for text in invocation.all("set")]
                             releases.setdefault(chart, []).append((" ".join(fact.argv), layers))
             elif isinstance(fact, Delivery) and fact.sources:
-                folder = posixpath.dirname(one.path) if fact.beside else ""
+                folder = posixpath.dirname(one.path) if fact.beside else home(one.path)
                 chart = _named(fact.sources[0], folder, charts)
                 if chart is not None:
                     layers = [_of_file(name, chart, folder, files) for name in fact.values]
@@ -223,7 +225,7 @@ def _named(word: str, folder: str, charts: set[str]) -> str | None:
 
 
 def _of_file(name: str, chart: str, folder: str, files: Mapping[str, ChartFile]) -> Value:
-    for base in (folder, chart, ""):
+    for base in (folder, chart, home(folder)):
         fact = files.get(posixpath.normpath(posixpath.join(base, name)))
         if fact is not None and fact.kind == "values":
             return _tree(fact.text)

@@ -52,7 +52,10 @@ class Meaning:
     @property
     def raises(self) -> bool:
         """The call itself raises when its check fails."""
-        return self.entry is not None and self.entry.gate == "raises" and not self.tame
+        entry = self.entry
+        if entry is None or entry.gate != "raises" or self.tame:
+            return False
+        return not entry.gate_with or any(role in self.arguments for role in entry.gate_with)
 
     @property
     def judges(self) -> bool:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
+from mlrubric.graph.doctests import doctests
 from mlrubric.graph.skips import Skips
 from mlrubric.graph.surroundings import Surroundings
 from mlrubric.graph.test_options import UNITTEST, Selection, Settings, runner_settings
@@ -48,6 +49,8 @@ def select(
             found.append((node, reason != "" or sure, reason))
     if selection.flags & NOTEBOOKS:
         found.extend((node, sure, "") for node in _notebooks(world, selection, settings))
+    if "--doctest-modules" in selection.flags:
+        found.extend((node, sure, "") for node in doctests(world, _paths(world, selection, settings), ignored))
     return found
 
 
@@ -74,7 +77,8 @@ def _candidates(world: World, selection: Selection, settings: Settings) -> list[
             continue
         explicit = path in paths
         below = [p for p in paths if p == "." or path.startswith(p + "/")]
-        inside = explicit or any(fnmatchcase(path, p) or fnmatchcase(path, p + "/*") for p in paths)
+        patterns = [p for p in paths if set(p) & set("*?[")]
+        inside = explicit or any(fnmatchcase(path, p) or fnmatchcase(path, p + "/*") for p in patterns)
         inside = inside or any(_entered(path, p, settings) for p in below)
         chosen = any(_is_node(path, facts.label, n) for n in selection.nodes)
         if (chosen or inside) and _is_collected(world, scope, path, selection, settings, explicit or chosen):
