@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 PROBE = Path(__file__).with_name("probe.py")
-LIMIT = 1500
+LIMIT = 600
+BUILD = 60
 
 
 class Environment:
@@ -29,13 +30,17 @@ class Environment:
         wanted = [name for name in distributions if name not in before]
         failed = {name: reason for name, reason in before.items() if reason}
         if wanted:
-            found = {} if not self._pip(wanted, dependencies) else {name: self._pip([name], dependencies) for name in wanted}
+            found = {} if not self._pip(wanted, dependencies) else {name: self._alone(name, dependencies) for name in wanted}
             before.update({name: found.get(name, "") for name in wanted})
             failed.update({name: reason for name, reason in found.items() if reason})
             done.write_text(json.dumps(before, indent=1, sort_keys=True))
         return failed
 
-    def _pip(self, names: Sequence[str], dependencies: bool) -> str:
+    def _alone(self, name: str, dependencies: bool) -> str:
+        """One distribution by itself; what comes as source only is built when that does not take long."""
+        return self._pip([name], dependencies) and self._pip([name], dependencies, built=True)
+
+    def _pip(self, names: Sequence[str], dependencies: bool, built: bool = False) -> str:
         """Why the installation failed, "" when it did not; with uv where it is on the path."""
         uv = shutil.which("uv")
         tool = [uv, "pip", "install", "-q", "--python", str(self.python)] if uv else []
@@ -44,8 +49,12 @@ class Environment:
             overrides.write_text("".join(f"{name}; python_version < '0'\n" for name in self.left_out))
             tool += ["--override", str(overrides)]
         tool = tool or [sys.executable, "-m", "pip", "--python", str(self.python), "install", "-q"]
+        if not built:
+            tool += ["--only-binary", ":all:"]
         try:
-            ended = subprocess.run([*tool, *([] if dependencies else ["--no-deps"]), *names], capture_output=True, text=True, timeout=LIMIT)
+            ended = subprocess.run(
+                [*tool, *([] if dependencies else ["--no-deps"]), *names], capture_output=True, text=True, timeout=BUILD if built else LIMIT
+            )
         except subprocess.TimeoutExpired:
             return "timed out"
         return "" if not ended.returncode else (ended.stderr.strip().splitlines() or ["failed"])[-1][:200]
