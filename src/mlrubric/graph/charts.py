@@ -233,11 +233,11 @@ def _of_file(name: str, chart: str, folder: str, files: Mapping[str, ChartFile])
 
 
 def _set(text: str) -> Value:
-    """`a.b=1,c=x` of a command line; what comes from a variable is not known and stays as it was."""
+    """`a.b=1,c=x` of a command line; what comes from a variable keeps its name."""
     out: dict[str, Value] = {}
     for part in text.split(","):
         route, equals, value = part.partition("=")
-        if not equals or "$" in value or "[" in route:
+        if not equals or "[" in route:
             continue
         layer = out
         *names, last = route.split(".")
@@ -247,5 +247,5 @@ def _set(text: str) -> Value:
                 break
             layer = inner
         else:
-            layer[last] = _tree(value) if value else ""
+            layer[last] = value if "$" in value else _tree(value) if value else ""
     return out

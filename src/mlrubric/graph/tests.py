@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
+from mlrubric.graph.doctests import doctests
 from mlrubric.graph.skips import Skips
 from mlrubric.graph.surroundings import Surroundings
 from mlrubric.graph.test_options import UNITTEST, Selection, Settings, runner_settings
@@ -48,6 +49,8 @@ def select(
             found.append((node, reason != "" or sure, reason))
     if selection.flags & NOTEBOOKS:
         found.extend((node, sure, "") for node in _notebooks(world, selection, settings))
+    if "--doctest-modules" in selection.flags:
+        found.extend((node, sure, "") for node in doctests(world, _paths(world, selection, settings), ignored))
     return found
 
 

@@ -42,12 +42,14 @@ HOLDING = ("store_attribute", "store_subscript")
 def mark_measures(graph: Graph, code: Code) -> None:
     """Reports and suites get the roles of what was put into them; tests that were put in make a profile a check of data."""
     roles = code.meanings.roles
-    for node in graph.with_role("data.report"):
+    for node in graph.with_role("data.report", "monitor.deploy"):
         op = code.node_op.get(node)
         meaning = code.meanings.of(op) if op is not None else None
         if op is None or meaning is None:
             continue
         parts = [p for p in (code.program.receiver(op), meaning.arguments.get("@schema", -1)) if p >= 0] or [op]
+        if "monitor.deploy" in meaning.roles:
+            parts = [op]
         found = set(meaning.entry.measures) if meaning.entry is not None else set()
         tested = False
         for part in code.flow.reach(parts, back=True, stop=lambda o: bool(SOURCES & roles(o))):
@@ -62,6 +64,9 @@ def mark_measures(graph: Graph, code: Code) -> None:
             found.add("model.monitor")
         for role in sorted(found):
             graph.give(node, role)
+        if "monitor.deploy" in meaning.roles and graph.nodes[node].attributes.get("acts") == "tell":
+            for role in sorted(found & MEANS.keys()):
+                graph.give(node, MEANS[role])
 
 
 def _current(code: Code, meaning: Meaning) -> bool:

@@ -52,6 +52,8 @@ class Metrics:
     units: tuple[Unit, ...]
     makers: frozenset[str]
     dropping: frozenset[str]
+    offering: frozenset[str]
+    targets: dict[str, re.Pattern[str]]
 
     def exporter(self, metric: str) -> Exporter | None:
         return next((e for e in self.exporters if any(fnmatchcase(metric, p) for p in e.metrics)), None)
@@ -59,6 +61,10 @@ class Metrics:
     def drops(self, exporter: str) -> bool:
         """Whether an exporter of spans keeps none."""
         return exporter in self.dropping
+
+    def foreign(self, target: str) -> bool:
+        """Whether a scrape target is a server of monitoring itself and no program that is watched."""
+        return self.targets["own"].search(target) is not None and self.targets["pushed"].search(target) is None
 
     def series(self, api: str, name: str) -> tuple[str, ...]:
         """Patterns of the series of a metric."""
@@ -104,6 +110,8 @@ def load_metrics() -> Metrics:
     ]
     makers = frozenset(name for e in entries(path, text, tables, "maker") for name in e.texts("name"))
     dropping = frozenset(name for e in entries(path, text, tables, "dropping") for name in e.texts("name"))
+    targets = {e.text("name"): re.compile(e.text("pattern"), re.IGNORECASE) for e in entries(path, text, tables, "target")}
+    offering = frozenset(name for e in entries(path, text, tables, "offering") for name in e.texts("name"))
     path = folder / "words.toml"
     text, tables = read(path)
     subjects = [(e.text("name"), re.compile(e.text("pattern"))) for e in entries(path, text, tables, "subject")]
@@ -113,4 +121,6 @@ def load_metrics() -> Metrics:
         below = entry.number("below", 0) if "below" in entry else None
         above = entry.number("above", 0) if "above" in entry else None
         units.append(Unit(entry.text("name"), re.compile(entry.text("pattern")), entry.text("what"), below, above))
-    return Metrics(tuple(families), tuple(exporters), tuple(instruments), tuple(subjects), words, tuple(units), makers, dropping)
+    return Metrics(
+        tuple(families), tuple(exporters), tuple(instruments), tuple(subjects), words, tuple(units), makers, dropping, offering, targets
+    )

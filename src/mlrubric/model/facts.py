@@ -33,6 +33,7 @@ from mlrubric.model.expectations import Freshness as Freshness
 from mlrubric.model.expectations import UnitTest as UnitTest
 from mlrubric.model.flows import EventSource as EventSource
 from mlrubric.model.flows import Listener as Listener
+from mlrubric.model.lineage import LineageSink as LineageSink
 from mlrubric.model.monitoring import AlertRoute as AlertRoute
 from mlrubric.model.monitoring import LoadTest as LoadTest
 from mlrubric.model.monitoring import Mount as Mount
@@ -47,6 +48,7 @@ from mlrubric.model.provision import Provision as Provision
 from mlrubric.model.provision import Variable as Variable
 from mlrubric.model.python import PythonModule
 from mlrubric.model.serving import EntryPoint as EntryPoint
+from mlrubric.model.serving import ModelFile as ModelFile
 from mlrubric.model.serving import ModelReference as ModelReference
 
 
@@ -356,7 +358,7 @@ Fact = (
     | Provision | Variable
     | EventSource | Listener
     | Watch | WatchServer | RuleChoice | Scrape | Receiver | AlertRoute | Mount | TelemetryPipeline | LoadTest
-    | EntryPoint | ModelReference
+    | EntryPoint | ModelReference | ModelFile | LineageSink
     | Part | Delivery | ImageName | ChartFile
 )  # fmt: skip
 

@@ -81,9 +81,22 @@ def _service(document: Document, lines: list[str], key: Node, node: Node, symbol
         yield Include(entry_place(document, node, "build", f"{symbol}.build"), target, "dockerfile", symbol)
     if node.scalar("extends", "file"):
         yield Include(entry_place(document, node, "extends", f"{symbol}.extends"), node.scalar("extends", "file"), "compose", symbol)
+    yield from _names(document, node, symbol)
     yield from _environment(document, node, symbol)
     yield from _command(document, lines, node, symbol)
     yield from _health(document, node.get("healthcheck", "test"), f"{symbol}.healthcheck", symbol)
+
+
+def _names(document: Document, node: Node, symbol: str) -> Iterator[Fact]:
+    """The other names under which a service answers."""
+    for key in ("container_name", "hostname"):
+        if node.scalar(key):
+            yield Setting(entry_place(document, node, key, f"{symbol}.{key}"), f"{symbol}.{key}", _resolved(node.scalar(key)))
+    networks = node.get("networks")
+    for name, network in networks.pairs() if networks is not None else ():
+        for index, alias in enumerate(network.strings("aliases")):
+            route = f"{symbol}.networks.{name}.aliases[{index}]"
+            yield Setting(document.place(network.span, route), route, alias)
 
 
 def _environment(document: Document, node: Node, symbol: str) -> Iterator[Fact]:

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from mlrubric.model.facts import Elsewhere, Fact, Notice, Step
+from mlrubric.model.facts import Command, Elsewhere, Fact, Notice, Step
 from mlrubric.model.place import Place
 from mlrubric.source.automation_facts import below, filled, script
+from mlrubric.source.azure_tasks import command_of
 from mlrubric.source.document import Document
 from mlrubric.source.syntax.node import Node
 from mlrubric.source.yaml_facts import embedded, entry_place, is_scalar, settings, text_pairs
@@ -104,6 +105,9 @@ def _step(document: Document, node: Node, symbol: str, index: int, owner: str, c
     )  # fmt: skip
     yield from settings(document, node.get("env"), f"{symbol}.env")
     kind = next((name for name in ("script", "bash", "powershell", "pwsh") if node.get(name) is not None), task.rsplit(".", 1)[-1].lower())
+    argv = tuple(_plain(word, context.values) for word in command_of(kind, inputs))
+    if argv:
+        yield Command(replace(place, symbol=f"{symbol}.command[0]"), symbol, argv)
     unread = kind in ("powershell", "pwsh") or (context.windows and kind in ("script", "cmdline"))
     if text is not None and unread:
         yield Notice(place, f"commands of the shell `{'cmd' if kind in ('script', 'cmdline') else 'pwsh'}` are not read")

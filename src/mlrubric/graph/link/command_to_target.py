@@ -5,6 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 
+from mlrubric.graph.projects import entry_point
+from mlrubric.graph.stages import chosen_stages, project_scripts
 from mlrubric.graph.test_options import VARIABLE, Selection
 from mlrubric.graph.tests import select
 from mlrubric.graph.world import World
@@ -151,6 +153,9 @@ def follow(world: World, node: int, path: str, command: Command, base: str, invo
 def targets(world: World, folder: str, path: str, command: Command, invocation: Invocation) -> list[tuple[int, bool, str]]:
     """The nodes an invocation starts: (node, certain, why it is blocked)."""
     kind, target, argv = invocation.kind, invocation.target, command.argv
+    scripts = project_scripts(world, folder, argv) if kind in ("unknown", "run-script", "tool", "builtin") else []
+    if scripts:
+        return [(node, True, "") for node in scripts]
     if kind == "script":
         return _script(world, folder, target)
     if kind == "module":
@@ -161,7 +166,7 @@ def targets(world: World, folder: str, path: str, command: Command, invocation: 
     if kind == "session":
         return _sessions(world, folder, invocation)
     if kind == "stage":
-        return _stages(world, folder, target, "dvc")
+        return chosen_stages(world, folder, invocation)
     if kind == "target":
         return _stages(world, folder, target, "make")
     if kind == "run-script" and argv[:1] == (JUST,):
@@ -169,9 +174,9 @@ def targets(world: World, folder: str, path: str, command: Command, invocation: 
     if kind == "environment":
         return _stages(world, folder, target, "tox")
     if kind == "project":
-        return _stages(
-            world, posixpath.normpath(posixpath.join(folder, target or ".")), dict(invocation.options).get("entry", "main"), "mlproject"
-        )
+        return [(node, True, "") for node in entry_point(world, folder, target, dict(invocation.options).get("entry", ""))]
+    if kind == "sweep":
+        return _sweeps(world, folder, target)
     if kind == "hooks":
         return _stages(world, folder, "", "pre-commit")
     if kind == "notebook":
@@ -203,6 +208,14 @@ def _variables(world: World, path: str, command: Command) -> dict[str, str]:
             found.update(fact.environment)
     found.update(command.assignments)
     return found
+
+
+def _sweeps(world: World, folder: str, target: str) -> list[tuple[int, bool, str]]:
+    """The search of the file that is named, else the only one there is, which an id stands for."""
+    graph = world.graph
+    every = [n for n in graph.of_kind("stage") if graph.nodes[n].attributes.get("tool") == "sweep"]
+    named = [n for n in every if graph.nodes[n].place.path == posixpath.normpath(posixpath.join(folder, target))]
+    return [(n, bool(named), "") for n in named or (every if len(every) == 1 else [])]
 
 
 def _sessions(world: World, folder: str, invocation: Invocation) -> list[tuple[int, bool, str]]:

@@ -10,9 +10,11 @@ from mlrubric.graph.graph import RUNS
 from mlrubric.graph.image_names import ImageNames, plain
 from mlrubric.graph.world import World
 from mlrubric.knowledge.images import BESIDE, known_image
-from mlrubric.model.facts import Command, Image, ImageName, Part, Resource, Service
+from mlrubric.model.facts import Command, Heading, Image, ImageName, Part, Resource, Service
 
 MOVES = re.compile(r"main|master|dev|devel(op(ment)?)?|staging|stable|edge|nightly|prod(uction)?|current|release|canary", re.IGNORECASE)
+TRIAL = re.compile(r"(^|/)(dev|develop|development|local|kind|minikube|k3d|tests?|e2e|examples?|samples?)/", re.IGNORECASE)
+BACK = re.compile(r"roll-?\s?back|revert|\bundo\b|going back", re.IGNORECASE)
 ORDER = 70  # behind commands and deliveries
 
 
@@ -74,7 +76,7 @@ def _judge(world: World, path: str, image: Image, container: int, ours: bool, ot
     attributes["serves"] = "true"
     if not image.digest and (not image.tag or image.tag == "latest" or MOVES.fullmatch(image.tag)):
         attributes["moves"] = "branch" if image.tag and image.tag != "latest" else "latest" if image.tag else "none"
-    if not ours and known is None:
+    if (not ours and known is None) or TRIAL.search(path):
         attributes["certain"] = "false"
     if other is not None and (other.digest or (other.tag and other.tag != "latest")):
         attributes["replaced"] = other.tag or other.digest
@@ -92,10 +94,15 @@ def _commands(world: World, names: ImageNames) -> None:
 
 
 def _prepared(world: World) -> None:
-    """`prepared` on a way back that a person can start: a workflow with a button for it."""
+    """`prepared` on a way back that a person can start, a workflow with a button for it; `runbook` on one that a document tells how to
+    go, below a heading for it."""
     graph = world.graph
     by_hand = [n for n in graph.of_kind("trigger") if graph.nodes[n].attributes.get("kind") == "manual"]
     reached = graph.sweep(by_hand, RUNS, allow=lambda e: not e.blocked)
     for node in graph.with_role("serve.rollback"):
         if node in reached:
             graph.nodes[node].attributes["prepared"] = "true"
+        place = graph.nodes[node].place
+        above = [f for f in world.of(place.path) if isinstance(f, Heading) and f.place.line <= place.line]
+        if above and BACK.search(max(above, key=lambda f: f.place.line).text):
+            graph.nodes[node].attributes["runbook"] = "true"

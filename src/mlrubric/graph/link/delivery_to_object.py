@@ -13,6 +13,7 @@ from mlrubric.graph.earlier import earlier_runs
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.manifests import NAMED, Manifests, Named
 from mlrubric.graph.world import World
+from mlrubric.knowledge.actions import action
 from mlrubric.knowledge.invocation import Invocation
 from mlrubric.model.facts import Command, Delivery, Part, Resource, Step, Trigger
 from mlrubric.model.homes import home
@@ -38,16 +39,27 @@ def link(world: World) -> None:
     for path, step in world.every(Step):
         at = world.node(path, step.place.symbol)
         if at is not None and world.graph.nodes[at].attributes.get("does") == "deploy":
-            found = _of_words(known, (word for _, value in step.options for word in NAMED.findall(value)), home(path))
+            found = _of_words(known, _named(step), home(path))
             if found:
                 _deliver(world, known, at, found, step.place)
     for path, delivery in world.every(Delivery):
         owner = world.node(path, delivery.owner)
         if owner is not None:
             _of_delivery(world, known, path, owner, delivery)
+    _environments(world)
     _assume(world)
     _left_out(world)
     _decided(world)
+
+
+def _named(step: Step) -> list[str]:
+    """The words of a deploying action that may name manifests: all of the option for them, elsewhere those that look like paths."""
+    entry = action(step.uses or "")
+    paths = {value for name, value in entry.options if name == "path"} if entry is not None else set()
+    found: list[str] = []
+    for name, value in step.options:
+        found.extend(word for word in NAMED.findall(value) if name in paths or "/" in word or word.endswith(ENDINGS))
+    return found
 
 
 def _of_command(world: World, known: Manifests, folder: str, command: Command, invocation: Invocation) -> Named:
@@ -203,6 +215,21 @@ def _ours(world: World, delivery: Delivery, source: str) -> bool:
         return False
     joined = posixpath.normpath(posixpath.join(posixpath.dirname(delivery.place.path), source))
     return not joined.startswith("..") and joined not in world.files and joined not in world.folders
+
+
+def _environments(world: World) -> None:
+    """`environments` on kustomizations that stand beside others for the same manifests: one folder for each place that they go to."""
+    graph = world.graph
+    overlays: dict[str, list[int]] = {}
+    for node in graph.of_kind("stage"):
+        one = graph.nodes[node]
+        if one.attributes.get("tool") == "kustomize" and any(
+            graph.nodes[e.target].kind == "stage" for e in graph.successors(node, ("run",))
+        ):
+            overlays.setdefault(posixpath.dirname(posixpath.dirname(one.place.path)), []).append(node)
+    for nodes in overlays.values():
+        for node in nodes if len(nodes) > 1 else ():
+            graph.nodes[node].attributes["environments"] = "several"
 
 
 def _assume(world: World) -> None:

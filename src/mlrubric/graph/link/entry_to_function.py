@@ -11,7 +11,7 @@ from mlrubric.graph.resolve import attributes
 from mlrubric.graph.world import World
 from mlrubric.model.facts import Image, Instruction, Trigger
 from mlrubric.model.homes import at_home, home, same_home
-from mlrubric.model.serving import EntryPoint, ModelReference
+from mlrubric.model.serving import EntryPoint, ModelFile, ModelReference
 
 ORDER = 39
 LAMBDA = re.compile(r"(^|/)lambda/|aws-lambda")
@@ -32,6 +32,10 @@ def link(world: World) -> None:
     for _, model in world.every(ModelReference):
         node = world.graph.add("model", f"{model.name}:{model.version}" if model.version else model.name, model.place, tool=model.tool)
         world.graph.nodes[node].attributes["pinned"] = "false" if model.mutable else "true"
+    for path, file in world.every(ModelFile):
+        node = world.artifact(file.folder or path, file.place, "model")
+        said = {"flavors": " ".join(file.flavors), "signature": "true" if file.signature else "false", "run_id": file.run}
+        world.graph.nodes[node].attributes.update(said)
 
 
 def _connect(world: World, node: int, entry: EntryPoint) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from mlrubric.graph.world import World
-from mlrubric.model.facts import LoadTest
+from mlrubric.model.facts import Command, LoadTest
 
 ORDER = 35
 EXIT = "process_exit_code"  # the attribute by which a program of the load generator decides its exit status
@@ -22,10 +22,13 @@ def link(world: World) -> None:
     deciding = _deciding(world)
     if not scripts and not deciding:
         return
+    fed = {world.node(path, c.place.symbol): c.reads for path, c in world.every(Command) if c.reads}
+    tools = {test.tool for test in scripts.values()}
     for node in graph.of_kind("command", "step"):
         words = graph.nodes[node].label.split() if graph.nodes[node].kind == "command" else list(_options(world, node))
-        if graph.nodes[node].kind == "command" and "measure.time" not in graph.nodes[node].roles:
+        if graph.nodes[node].kind == "command" and "measure.time" not in graph.nodes[node].roles and not _image(words, tools):
             continue
+        words.extend(fed.get(node, ()))
         base = graph.nodes[node].attributes.get("directory", "")
         for word in words:
             path = world.file(base, word.partition("=")[2] or word) or (_mounted(word, scripts) if "." in word else None)
@@ -39,6 +42,11 @@ def link(world: World) -> None:
             default = posixpath.join(base, "locustfile.py")
             if default in deciding and graph.nodes[node].kind == "command" and words and "locust" in posixpath.basename(words[0]):
                 _judge(world, node, True, default)
+
+
+def _image(words: list[str], tools: set[str]) -> bool:
+    """Whether a command starts an image of the load generator."""
+    return any(posixpath.basename(word).partition(":")[0] in tools for word in words)
 
 
 def _options(world: World, node: int) -> Iterator[str]:

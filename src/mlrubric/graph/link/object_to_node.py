@@ -10,6 +10,7 @@ from mlrubric.model.facts import Image, Part, Resource, Service
 CLUSTER = "kubernetes"
 ORDER = 22  # behind the services, before commands
 ROUTES = ("VirtualService", "HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "TrafficSplit", "TraefikService", "HTTPProxy", "Ingress")
+MOVERS = ("Rollout", "Canary")  # they set the weights of routes, whatever is written there
 ROLES = {
     "server": ("model.load", "serve.app"),
     "explainer": ("model.explain",),
@@ -34,7 +35,7 @@ def link(world: World) -> None:
         elif node is not None and service.place.symbol == "server":
             world.graph.nodes[node].attributes["tool"] = "settings"
     analyses = {part.owner for _, part in world.every(Part) if part.kind == "analysis" and not part.problem}
-    moved = any(part.moves for _, part in world.every(Part))
+    moved = any(part.owner.partition("/")[0] in MOVERS for _, part in world.every(Part) if part.kind in ("split", "undo"))
     for path, part in world.every(Part):
         node = _part(world, part, analyses, moved)
         if node is None:

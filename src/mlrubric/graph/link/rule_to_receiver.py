@@ -62,6 +62,9 @@ def _tell(world: World, node: int, watch: Watch, loaded: Loaded, told: Told) -> 
     attributes["receiver"] = "notifying" if told.receivers else "none"
     if not told.receivers:
         attributes["untold"] = told.reason
+        if told.at is not None and told.at != watch.place:
+            silent = world.graph.add("monitor", told.reason, told.at)
+            world.graph.connect(node, silent, "join", told.at)
         return
     for path, receiver in told.receivers:
         target = _receiver(world, path, receiver)

@@ -151,14 +151,12 @@ def _measured(expr: Expr) -> str:
     return ""
 
 
-def promised(tool_percent: bool, target: str) -> tuple[str, str] | None:
+def promised(target: str) -> tuple[str, str] | None:
     """The unit and the value of a share that is written in the wrong one: 0.999 where percent are meant, 99.9 where a ratio is."""
     try:
         value = float(target.rstrip("%"))
     except ValueError:
         return None
-    if (tool_percent or target.endswith("%")) and 0 < value <= 1:
-        return "percent", f"{value:g}"
-    if not tool_percent and not target.endswith("%") and value > 1:
-        return "a ratio", f"{value:g}"
-    return None
+    if target.endswith("%"):
+        return ("percent", f"{value:g}") if 0 < value <= 1 else None
+    return ("a ratio", f"{value:g}") if value > 1 else None

@@ -14,19 +14,17 @@ from mlrubric.knowledge.metrics import load_metrics
 from mlrubric.model.facts import Mount, Resource, RuleChoice, Watch, WatchServer
 from mlrubric.model.place import Place
 
-CHART, OPERATOR = "chart/", ("PrometheusRule/", "VMRule/", "Rules/", "ClusterRules/", "GlobalRules/")
-DOCUMENTS = ("openslo/", "n9/")
-
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """`by` is the place that loads it; `reason` says why nothing does."""
+    """`by` is the place that loads it, `at` the path of the server's configuration; `reason` says why nothing does."""
 
     live: bool
     reason: str = ""
     by: Place | None = None
     certain: bool = True
     server: WatchServer | None = None
+    at: str = ""
 
 
 class Loading:
@@ -42,24 +40,18 @@ class Loading:
     def of(self, path: str, watch: Watch) -> Loaded:
         if watch.off:
             return Loaded(False, watch.off)
-        if watch.kind == "objective":
-            return self._objective(path, watch)
-        if watch.tool != "prometheus":
-            return Loaded(True)
+        if watch.comes == "made":
+            return self._made(path)
+        if watch.comes in ("given", "operator"):
+            return Loaded(True, certain=watch.comes == "given")
         key = (path, watch.holder)
         if key not in self._known:
-            if watch.holder.startswith(OPERATOR):
-                self._known[key] = self._chosen(path, watch.holder)
-            elif watch.holder.startswith(CHART):
-                self._known[key] = Loaded(True)
-            else:
-                self._known[key] = self._file(path, watch.holder)
+            find = self._chosen if watch.comes == "selector" else self._file
+            self._known[key] = find(path, watch.holder)
         return self._known[key]
 
-    def _objective(self, path: str, watch: Watch) -> Loaded:
-        """An operator takes objects; a file needs a command that makes rules of it, or a server that has it mounted."""
-        if watch.holder and not watch.holder.startswith(DOCUMENTS):
-            return Loaded(True, certain=False)
+    def _made(self, path: str) -> Loaded:
+        """A file that needs a command that makes rules of it, or a server that has it mounted."""
         makers = load_metrics().makers
         for node in self.world.graph.of_kind("command"):
             words = self.world.graph.nodes[node].label.split()
@@ -76,7 +68,7 @@ class Loading:
     def _chosen(self, path: str, holder: str) -> Loaded:
         """A rule object runs when a Prometheus of the operator selects its labels; without one in sight, that is assumed."""
         own = self.labels.get((path, holder), {})
-        servers = [server for _, server in self.servers if server.holder.startswith(("Prometheus/", "VMAlert/", "ThanosRuler/"))]
+        servers = [server for _, server in self.servers if server.selects]
         if not self.choices:
             if servers and not any(server.loads_all for server in servers):
                 return Loaded(False, f"{servers[0].holder} has no ruleSelector: it takes no rule object", servers[0].place)
@@ -93,10 +85,10 @@ class Loading:
             return Loaded(False, "no configuration in this repository loads this rule file")
         missed = ""
         for at, server in self.servers:
-            for pattern, place in server.loads:
+            for pattern, place in zip(server.loads, server.lines, strict=True):
                 found = self._named(at, server, pattern, path, holder)
                 if found is not None:
-                    return Loaded(True, by=place, certain=found, server=server)
+                    return Loaded(True, by=place, certain=found, server=server, at=at)
                 if bool(server.holder) is bool(holder):
                     missed = missed or f"rule_files of {at} names `{pattern}`, where this file is not"
         alike = [(at, server) for at, server in self.servers if bool(server.holder) is bool(holder)] or self.servers

@@ -9,19 +9,16 @@ from mlrubric.graph.automation import Schedule
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.watch.asked import dead, misfits, promised, subjects
+from mlrubric.graph.watch.containers import Containers
 from mlrubric.graph.watch.emitted import Emission, emissions
 from mlrubric.graph.watch.series import Names, read
 from mlrubric.graph.world import World
 from mlrubric.knowledge.metrics import Metrics, load_metrics
-from mlrubric.model.facts import Scrape, Watch
+from mlrubric.model.facts import Scrape, Watch, WatchServer
 from mlrubric.source.syntax.promql import Expr, selectors
 
-FOREIGN = re.compile(
-    r"localhost:9090|127\.0\.0\.1:9090|exporter|cadvisor|alertmanager|grafana|prometheus|jaeger|loki|node:9100", re.IGNORECASE
-)
 NAME = re.compile(r"[A-Za-z_][\w.]*")
 OTHER = (".go", ".java", ".kt", ".scala", ".rs", ".cs", ".rb", ".php", ".ex")
-PUSHED = re.compile(r"pushgateway|push-gateway|push_gateway", re.IGNORECASE)
 
 
 def mark_watched(world: World) -> None:
@@ -37,13 +34,14 @@ def mark_watched(world: World) -> None:
         if watch.kind == "record":
             names.record(watch.name, watch.expressions[0])
     uses: dict[int, set[str]] = {}
+    scraped = _scraped(world)
+    deaf = scraped is False or (scraped is None and any(not server.selects for _, server in world.every(WatchServer)))
     for path, watch in watched:
         node = world.node(path, watch.place.symbol)
         if node is not None and watch.kind != "record":
-            for emission in _mark(world, node, watch, names):
+            for emission in _mark(world, node, watch, names, deaf):
                 uses.setdefault(emission.node, set()).add(watch.kind)
     has_alerts = any(watch.kind == "alert" for _, watch in watched)
-    scraped = _scraped(world)
     for node in emitting:
         world.graph.nodes[node].attributes["subject"] = "exposed"
     for emission in names.emissions:
@@ -60,8 +58,8 @@ def mark_watched(world: World) -> None:
         )
 
 
-def _mark(world: World, node: int, watch: Watch, names: Names) -> Iterable[Emission]:
-    """The attributes of one watch; returns the metrics of the code that it reads."""
+def _mark(world: World, node: int, watch: Watch, names: Names, deaf: bool) -> Iterable[Emission]:
+    """The attributes of one watch; returns the metrics of the code that it reads. `deaf` says that nothing collects these."""
     attributes = world.graph.nodes[node].attributes
     expressions = list(read(watch.expressions)) if watch.language == "promql" else []
     found = {s for expr in expressions for s in subjects(expr, names)}
@@ -76,11 +74,11 @@ def _mark(world: World, node: int, watch: Watch, names: Names) -> Iterable[Emiss
     if wrong is not None and watch.kind != "panel":
         metric, unit, limit = wrong
         attributes.update(misfit=metric, unit=unit, limit=f"{limit:g}")
-    promise = promised(watch.tool != "openslo", watch.target) if watch.kind == "objective" else None
+    promise = promised(watch.target) if watch.kind == "objective" else None
     if promise is not None:
         attributes.update(misfit="objective", unit=promise[0], limit=promise[1], promise="true")
     made = [e for one in series for e in one.emissions]
-    if made and all(e.idle for e in made):
+    if made and (deaf or all(e.idle for e in made)):
         attributes["never"] = "true"
     emitted = {e.node: e for one in series for e in one.emissions}
     for number in sorted(emitted):
@@ -116,12 +114,19 @@ def _other_code(world: World) -> bool:
     return any(path.endswith(OTHER) for path in world.files)
 
 
-def _scraped(world: World) -> bool:
-    """Whether something collects the metrics of the code: a scrape job for more than the servers of monitoring themselves."""
-    for _, scrape in world.every(Scrape):
-        if any(t.startswith("discovered:") or PUSHED.search(t) or not FOREIGN.search(t) for t in scrape.targets):
-            return True
-    return False
+def _scraped(world: World) -> bool | None:
+    """Whether something collects the metrics of the code: a scrape job for more than the servers of monitoring themselves. None when no
+    job is here; False when the jobs that are here ask nobody that answers."""
+    containers, found = Containers(world), None
+    for path, scrape in world.every(Scrape):
+        for target in scrape.targets:
+            if target.startswith("discovered:"):
+                return True
+            if not load_metrics().foreign(target):
+                if containers.answers(path, target) is not False:
+                    return True
+                found = False
+    return found
 
 
 def mark_fed(world: World, schedule: Schedule) -> None:
@@ -152,7 +157,9 @@ def _feeding(world: World, source: int) -> list[int]:
 
 
 def _processes(world: World) -> list[int]:
-    """Programs that stay: they serve requests, or offer their metrics themselves."""
-    graph, code = world.graph, world.code
-    offering = [n for n in graph.with_role("serve.app") if n in code.node_op]
-    return sorted({code.holder(code.node_op[n]) for n in offering})
+    """Programs that stay: they serve requests, or offer their metrics to what collects them."""
+    graph, code, known = world.graph, world.code, load_metrics()
+    offering = [n for n in graph.with_role("metric.emit") if graph.nodes[n].api in known.offering]
+    if not _scraped(world):
+        offering = []
+    return sorted({code.holder(code.node_op[n]) for n in (*graph.with_role("serve.app"), *offering) if n in code.node_op})

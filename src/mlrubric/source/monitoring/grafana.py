@@ -106,7 +106,7 @@ def provisioning(document: Document, root: Node, holder: str = "") -> Iterator[W
 def _policy(document: Document, node: Node, symbol: str, above: str, holder: str) -> Iterator[AlertRoute]:
     place = document.place(node.span, symbol)
     goes_on = node.scalar("continue").lower() == "true"
-    yield AlertRoute(place, TOOL, node.scalar("receiver"), tuple(matchers(node)), above, goes_on, holder=holder)
+    yield AlertRoute(place, TOOL, node.scalar("receiver"), tuple(matchers(node)), above, goes_on, holder=holder, apart=True)
     for index, child in enumerate(_items(node.get("routes"))):
         yield from _policy(document, child, f"{symbol}.routes[{index}]", place.symbol, holder)
 
@@ -136,4 +136,4 @@ def _rule(document: Document, rule: Node, symbol: str, holder: str) -> Watch | N
     told = rule.scalar("notification_settings", "receiver") or rule.scalar("notificationSettings", "receiver")
     place = document.place(rule.span, symbol)
     labels = text_pairs(rule.get("labels"))
-    return Watch(place, "alert", name, TOOL, tuple(expressions), language, labels, (told,) if told else (), limit, off, holder)
+    return Watch(place, "alert", name, TOOL, tuple(expressions), language, labels, (told,) if told else (), limit, off, holder, routes=TOOL)
