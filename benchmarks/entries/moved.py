@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from benchmarks.entries.static import Package
@@ -12,10 +12,18 @@ from mlrubric.knowledge.library import Library
 from mlrubric.knowledge.moved import Moved
 from mlrubric.knowledge.versions import Key, key
 
+Versions = dict[str, list[tuple[Key, str, Package]]]
 
-def versions_in(folder: Path) -> dict[str, list[tuple[Key, str, Package]]]:
+
+def in_old(distribution: str, spellings: Iterable[str], versions: Versions) -> bool:
+    """Whether an unpacked version of a distribution has one of the spellings of a name."""
+    packages = [package for _, _, package in reversed(versions.get(normal_name(distribution), []))]
+    return any(package.find(name) is not None for name in spellings for package in packages)
+
+
+def versions_in(folder: Path) -> Versions:
     """Distribution -> its unpacked versions in order; folders are called `name-version`, their metadata says which version that is."""
-    found: dict[str, list[tuple[Key, str, Package]]] = {}
+    found: Versions = {}
     for path in sorted(p for p in folder.iterdir() if p.is_dir()):
         name, _, version = path.name.rpartition("-")
         for info in path.glob("*.dist-info"):
@@ -27,7 +35,7 @@ def versions_in(folder: Path) -> dict[str, list[tuple[Key, str, Package]]]:
     return {name: sorted(known, key=lambda one: one[0]) for name, known in found.items()}
 
 
-def check(library: Library, versions: dict[str, list[tuple[Key, str, Package]]]) -> Iterator[tuple[Moved, str]]:
+def check(library: Library, versions: Versions) -> Iterator[tuple[Moved, str]]:
     """Every entry of a library with what is wrong with it: "" when both sides were seen, `unseen` when a version is not there."""
     entries = [*library.moved.names.values(), *library.moved.patterns]
     entries += [m for known in library.moved.arguments.values() for m in known]
@@ -86,7 +94,7 @@ def _has(moved: Moved, package: Package) -> bool | None:
 
 def _spellings(name: str) -> list[str]:
     """A type's name of ours as the package writes it."""
-    return [real + name[len(ours) :] for ours, reals in PSEUDO.items() if (name + ".").startswith(ours + ".") for real in reals]
+    return [real + name[len(ours) :] for ours, reals in PSEUDO.items() if name.startswith(ours + ".") for real in reals]
 
 
 PSEUDO = {
@@ -95,6 +103,7 @@ PSEUDO = {
     "pandas.DataFrame": ("pandas.core.frame.DataFrame",),
     "pandas.Series": ("pandas.core.series.Series",),
     "pandas.Index": ("pandas.core.indexes.base.Index",),
+    "lightning.pytorch": ("pytorch_lightning",),
 }
 """Types as the catalogue calls them, and where their class is written."""
 

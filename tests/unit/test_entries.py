@@ -54,8 +54,7 @@ def lines_of(library: Library) -> Iterator[Line]:
             yield Line("ALIAS()", name, replace(info.constructor, name=name, returns=name), imports=imported(name))
     for name in library.apis:
         api = CATALOGUE.api(name)
-        if api is None:  # only older versions have it
-            api = next(replace(one, name=name) for one in library.apis[name])
+        assert api is not None, name
         yield called(name, api)
     for pattern, template in library.wildcards:
         name = filled(pattern)

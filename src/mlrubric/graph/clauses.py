@@ -108,7 +108,7 @@ class Clauses:
 
 def mark_clauses(graph: Graph, code: Code, clauses: Clauses) -> None:
     """`clause` on every check of data that a library makes."""
-    for node in graph.with_role("data.validate"):
+    for node in graph.with_role("data.validate", "data.drift"):
         op = code.node_op.get(node)
         meaning = code.meanings.of(op) if op is not None else None
         if op is not None and meaning is not None and (meaning.judges or "data.validate" in meaning.roles):

@@ -110,6 +110,21 @@ class _Doom:
             if other is None or other < op or (other == op and not itself) or inner not in tuple(program.blocks_around(other)):
                 continue
             graph.edges[number] = replace(edge, blocked=reason)
+        for trigger in self._triggers(program.unit(op).path):
+            place = graph.nodes[trigger].place
+            other = self._op_at(op, place.span.line, place.span.column)
+            if other is not None and other >= op and self._scope(other) == scope and inner in tuple(program.blocks_around(other)):
+                self._unset(trigger, reason)
+
+    def _triggers(self, path: str) -> list[int]:
+        """The triggers that the code of a file sets up when it runs."""
+        return [n for n in self.world.graph.of_kind("trigger") if self.world.graph.nodes[n].place.path == path]
+
+    def _unset(self, trigger: int, reason: str) -> None:
+        graph = self.world.graph
+        for number in graph.outgoing[trigger]:
+            if not graph.edges[number].blocked:
+                graph.edges[number] = replace(graph.edges[number], blocked=reason)
 
     def _op_at(self, near: int, line: int, column: int) -> int | None:
         """The call, import or decorated function that stands at a place of the same module."""
@@ -130,6 +145,8 @@ class _Doom:
             started = edge.kind in STARTS and edge.target != top and graph.nodes[edge.target].place.path == unit.path
             if started and not edge.blocked:
                 graph.edges[number] = replace(edge, blocked=reason)
+        for trigger in self._triggers(unit.path):
+            self._unset(trigger, reason)
         if self.importers is None:
             self.importers = _importers(self.code)
         for importing in self.importers.get(unit.index, ()):

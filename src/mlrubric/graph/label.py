@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from mlrubric.graph.addressed import mark_addressed
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.contract import connect_flow
 from mlrubric.graph.derive import MASKED, MEASURED, Timing, clause, derived_roles, slices
@@ -11,7 +12,8 @@ from mlrubric.graph.drift import mark_drift
 from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.measured import measured_reads
 from mlrubric.graph.rivals import mark_rivals, naive_guesses
-from mlrubric.graph.verdicts import mark_measures, mark_verdicts
+from mlrubric.graph.suites import mark_measures
+from mlrubric.graph.verdicts import mark_verdicts
 
 COMING_IN = frozenset({"data.read", "artifact.download", "feature.serve"})
 NOT_SOURCES = frozenset({"test.case", "test.assert", "check", "random.use", "random.seed", "data.derive", "process.exit"})
@@ -19,6 +21,7 @@ NOT_SOURCES = frozenset({"test.case", "test.assert", "check", "random.use", "ran
 
 def label(graph: Graph, code: Code) -> None:
     """Give checks their derived roles and what they are about, and connect the meaningful operations by flow."""
+    mark_addressed(graph, code)
     mark_drift(graph, code)
     mark_measures(graph, code)
     roles = sorted({r for n in code.node_op for r in graph.nodes[n].roles} - NOT_SOURCES)

@@ -12,9 +12,7 @@ from collections.abc import Iterable
 from mlrubric.graph.clauses import Clauses, mark_clauses
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.derive import run_by
-from mlrubric.graph.drift import CURRENT, OTHERWISE, words_of
 from mlrubric.graph.graph import Graph
-from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.operands import COMING_IN, mark_operands
 
 MEANS = {
@@ -33,49 +31,9 @@ ACTING = frozenset({"notify.send", "flow.run", "serve.rollback", "process.exit",
 TELLING = frozenset({"log.write", "run.log_artifact", "run.log_metric", "run.log_param", "file.write", "metric.emit", "data.write"})
 BEYOND = frozenset({"model.fit", "model.predict", "transform.fit", "data.split", "model.save"})
 SOURCES = frozenset({"data.read", "data.split", "model.predict"})
-NAMES = ("load", "attribute")
 KINDS = ("return", "yield")
 CALLERS = 4  # functions that are looked through, one calling the other
 HOLDING = ("store_attribute", "store_subscript")
-
-
-def mark_measures(graph: Graph, code: Code) -> None:
-    """Reports and suites get the roles of what was put into them; tests that were put in make a profile a check of data."""
-    roles = code.meanings.roles
-    for node in graph.with_role("data.report", "monitor.deploy"):
-        op = code.node_op.get(node)
-        meaning = code.meanings.of(op) if op is not None else None
-        if op is None or meaning is None:
-            continue
-        parts = [p for p in (code.program.receiver(op), meaning.arguments.get("@schema", -1)) if p >= 0] or [op]
-        if "monitor.deploy" in meaning.roles:
-            parts = [op]
-        found = set(meaning.entry.measures) if meaning.entry is not None else set()
-        tested = False
-        for part in code.flow.reach(parts, back=True, stop=lambda o: bool(SOURCES & roles(o))):
-            inner = code.meanings.of(part) or (code.meanings.named(part) if code.program.ops[part].kind in NAMES else None)
-            if inner is None or inner.entry is None:
-                continue
-            found |= set(inner.entry.measures)
-            tested = tested or code.meanings.spellings(inner).get("@condition", "none") not in ("none", "false")
-        if tested and "data.profile" in found:
-            found.add("data.validate")
-        if "model.evaluate" in found and _current(code, meaning):
-            found.add("model.monitor")
-        for role in sorted(found):
-            graph.give(node, role)
-        if "monitor.deploy" in meaning.roles and graph.nodes[node].attributes.get("acts") == "tell":
-            for role in sorted(found & MEANS.keys()):
-                graph.give(node, MEANS[role])
-
-
-def _current(code: Code, meaning: Meaning) -> bool:
-    """Whether a report compares with a reference what is called current: served predictions, not a test part."""
-    given = meaning.arguments.get("@current", -1)
-    if given < 0 or meaning.arguments.get("@reference", -1) < 0:
-        return False
-    words = words_of(code, given)
-    return bool(words & CURRENT) and not words & OTHERWISE
 
 
 class Verdicts:
@@ -245,6 +203,26 @@ def _about_drift(graph: Graph, code: Code, verdicts: Verdicts) -> None:
     for node in graph.with_role("check.drift"):
         if graph.nodes[node].gate:
             graph.nodes[node].attributes["acts"] = "stop"
+        limits = sorted({limit for condition in _conditions(code, node) for limit in _limits(code, condition)})
+        if limits:
+            graph.nodes[node].attributes["threshold"] = " ".join(f"{limit:g}" for limit in limits)
+
+
+def _conditions(code: Code, node: int) -> tuple[int, ...]:
+    check, op = code.check_of.get(node), code.node_op.get(node)
+    return check.conditions if check is not None else (op,) if op is not None else ()
+
+
+def _limits(code: Code, condition: int) -> Iterable[float]:
+    """The numbers that the comparisons behind a condition name: 0.2 of a PSI, 0.05 of a p-value."""
+    program = code.program
+    for op in code.flow.reach([condition], back=True, stop=lambda o: "data.drift" in code.meanings.roles(o)):
+        if program.ops[op].kind != "compare":
+            continue
+        for operand in program.args[op]:
+            for value in code.resolver.of(operand) if operand >= 0 else ():
+                if value[0] == "const" and isinstance(value[1], float):
+                    yield value[1]
 
 
 def _carry_operands(graph: Graph, code: Code, verdicts: Verdicts) -> None:

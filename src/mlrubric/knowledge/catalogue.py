@@ -257,7 +257,8 @@ class Catalogue:
             name = target
             library = self._library(name)
         if library and "._" in name and self._exact(name, "") is None and name not in library.types:
-            return ".".join(part for part in name.split(".") if not part.startswith("_") or part.startswith("__"))
+            modules, _, last = name.rpartition(".")
+            return ".".join([*(part for part in modules.split(".") if not part.startswith("_") or part.startswith("__")), last])
         return name
 
     def _find_api(self, name: str, version: str) -> Api | None:
@@ -281,10 +282,12 @@ class Catalogue:
 
     def _exact(self, name: str, version: str) -> Api | None:
         library = self._library(name)
-        for template in library.apis.get(name, ()) if library else ():
+        templates = library.apis.get(name, []) if library else []
+        for template in templates:
             if _covers(template, version):
                 return replace(template, name=name)
-        return None
+        # Only older versions have the name: where the version is not known, whoever calls it has one of them.
+        return replace(templates[-1], name=name) if templates and not version else None
 
     def _wildcard(self, name: str, version: str) -> Api | None:
         library = self._library(name)

@@ -78,7 +78,7 @@ class Delivery:
     values: tuple[str, ...] = ()
     inline: str = ""
     repository: str = ""
-    chart: str = ""
+    deep: bool = False  # folders inside of the sources too
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,8 @@ def _model(document: Document, node: Node, name: str) -> Expectations:
     values = structure = warnings = 0
     columns: list[str] = []
     contract = "true" in (node.scalar("config", "contract", "enforced"), node.scalar("contract", "enforced"))
-    for holder in (node, *_items(node.get("columns"))):
+    enabled = node.scalar("config", "enabled").lower() != "false"
+    for holder in (node, *_items(node.get("columns"))) if enabled else ():
         if holder is not node:
             columns.append(holder.scalar("name"))
             structure += contract and holder.get("data_type") is not None
@@ -80,6 +81,8 @@ def _tests(holder: Node) -> Iterator[tuple[str, str]]:
                 continue
             name, options = item.entries[0][0].text, item.entries[0][1]
             config = item.get("config") or options.get("config")
+            if config is not None and config.scalar("enabled").lower() == "false":
+                continue
             severity = item.scalar("severity") or options.scalar("severity") or (config.scalar("severity") if config is not None else "")
             yield item.scalar("test_name") or name, severity
 

@@ -28,6 +28,9 @@ RECORDS = re.compile(  # what trackers leave in the folder of a run, one file fo
 )
 INDEXED = re.compile(r"^model-index\[\d+\]\.results\[\d+\]\.metrics\[\d+\]\.value$")
 NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e-?\d+)?%?")
+OPEN = re.compile(
+    r"more information needed|\bto ?do\b|\btb[ad]\b|\bn/?a\b|fill in|\|\s*(\.\.\.|-|\?)?\s*\|\s*$", re.IGNORECASE | re.MULTILINE
+)
 WHOLE = ("wandb-summary", "metrics", "events")
 NOTIFYING = frozenset({"notify.send", "alert.rule", "alert.receiver", "slo.objective", "check.update"})
 PROTECTING = frozenset({"data.anonymize"})  # what it does to the data is the control itself
@@ -190,7 +193,7 @@ def _section(picture: Picture, words: tuple[str, ...]) -> Place | None:
     for path, heading in picture.world.every(Heading):
         if above is not None and (path != above[0] or heading.level <= above[1].level):
             above = None
-        tabled = heading.has_table and heading.numbers > 0
+        tabled = heading.has_table and (heading.numbers > 0 or OPEN.search(heading.body) is None)
         results = tabled or heading.numbers >= 3 or "![" in heading.body
         named = pattern.search(heading.text) is not None
         if results and (named or above is not None):

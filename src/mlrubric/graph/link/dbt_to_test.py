@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 
 from mlrubric.graph.link.query_to_table import TABLE
 from mlrubric.graph.world import World
@@ -13,6 +14,9 @@ TOOL = "dbt"
 PROJECT = "dbt_project.yml"
 TESTS = ("test", "build")
 SHARE = 0.8
+BUILT = ("target", "dbt_packages", "dbt_modules", "logs", "macros", "analyses")  # folders in which dbt looks for no properties
+SELECT = ("-s", "--select", "-m", "--models", "--model")
+PLAIN = re.compile(r"[A-Za-z_]\w*")
 
 
 def link(world: World) -> None:
@@ -48,11 +52,14 @@ def _inside(path: str, project: str) -> bool:
 def _tests(world: World, command: int, project: str) -> None:
     """Generic tests of the property files and singular tests, with the tables they look at."""
     graph, attributes = world.graph, world.graph.nodes[command].attributes
-    suites = [s for path, s in world.every(Expectations) if s.tool == TOOL and _inside(path, project)]
+    suites = [s for path, s in world.every(Expectations) if s.tool == TOOL and _inside(path, project) and _part(path, project) not in BUILT]
+    chosen = _selected(graph.nodes[command].label.split())
+    if chosen:
+        suites = [s for s in suites if s.name in chosen]
     single = [
         p for p in world.files if p.endswith(".sql") and _inside(p, project) and _part(p, project) == "tests" and "/generic/" not in p
     ]
-    values = sum(s.values for s in suites) + len(single)
+    values = sum(s.values for s in suites) + (0 if chosen else len(single))
     structure = sum(s.structure for s in suites)
     attributes["clause"] = "value" if values else "structure" if structure else "none"
     attributes["acts"] = "stop"
@@ -61,6 +68,20 @@ def _tests(world: World, command: int, project: str) -> None:
         if suite.values or suite.structure:
             for table in suite.data:
                 graph.connect(world.artifact(table, suite.place, "dataset"), command, "read", graph.nodes[command].place)
+
+
+def _selected(words: list[str]) -> set[str]:
+    """The models that a command names; nothing when it selects in another way, which is not followed."""
+    found: set[str] = set()
+    for index, word in enumerate(words):
+        if word in SELECT:
+            for name in words[index + 1 :]:
+                if name.startswith("-"):
+                    break
+                if not PLAIN.fullmatch(name):
+                    return set()
+                found.add(name)
+    return found
 
 
 def _part(path: str, project: str) -> str:

@@ -24,6 +24,7 @@ ONCE = (
     "Job", "Pod", "Workflow", "Experiment", "RayJob", "SparkApplication",
     "PyTorchJob", "TFJob", "MPIJob", "XGBoostJob", "PaddleJob", "JAXJob",
 )  # fmt: skip
+FLOWS = ("argo", "argo-events", "katib", "kfp")  # what is brought for these is a pipeline, no server
 CONTROLLERS = ("argo-cd", "flux")
 ENDINGS = (".yaml", ".yml", ".json")
 MARKS = frozenset("${*<")
@@ -187,19 +188,21 @@ def _to_object(world: World, source: int, path: str, resource: Resource, place: 
     graph.connect(source, node, "run" if runs else "declare", place, certain=certain)
     if not there:
         graph.nodes[node].attributes["applied"] = "true"
+    if graph.nodes[node].attributes.get("kind") in FLOWS:
+        graph.give(source, "flow.run" if runs else "flow.deploy")
+        return False
     return graph.nodes[node].kind in ("service", "workflow")
 
 
 def _of_delivery(world: World, known: Manifests, path: str, owner: int, delivery: Delivery) -> None:
     folder = posixpath.dirname(path) if delivery.beside else world.home_of(delivery.repository, path)
-    recursive = delivery.tool in CONTROLLERS
     found = Named()
     for source in delivery.sources:
         if delivery.tool == "helm":
             chart, certain = known.chart(source, folder)
             here = Named(known.of_chart(chart), set(), certain) if chart else Named()
         else:
-            here = known.named(source, folder, recursive)
+            here = known.named(source, folder, delivery.deep)
         if not here and _ours(world, delivery, source):
             world.broken.append((delivery.place, f"{source} is not in this repository"))
         found = _joined(found, here)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from mlrubric.graph.world import World
 from mlrubric.model.facts import Command, LoadTest
+from mlrubric.model.homes import same_home
 
 ORDER = 35
 EXIT = "process_exit_code"  # the attribute by which a program of the load generator decides its exit status
@@ -31,7 +32,9 @@ def link(world: World) -> None:
         words.extend(fed.get(node, ()))
         base = graph.nodes[node].attributes.get("directory", "")
         for word in words:
-            path = world.file(base, word.partition("=")[2] or word) or (_mounted(word, scripts) if "." in word else None)
+            path = world.file(base, word.partition("=")[2] or word) or (
+                _mounted(word, scripts, graph.nodes[node].place.path) if "." in word else None
+            )
             if path in scripts:
                 test = scripts[path]
                 limited = any(TIMES.search(metric) for metric, _ in test.limits) and not any(option in words for option in OFF)
@@ -54,9 +57,9 @@ def _options(world: World, node: int) -> Iterator[str]:
     return (v for k, v in attributes.items() if k.startswith("with.") and v.endswith((".js", ".ts")))
 
 
-def _mounted(word: str, scripts: dict[str, LoadTest]) -> str | None:
+def _mounted(word: str, scripts: dict[str, LoadTest], near: str) -> str | None:
     """A script by its name alone, when a container gets it under another folder."""
-    same = [path for path in scripts if posixpath.basename(path) == posixpath.basename(word)]
+    same = [path for path in scripts if posixpath.basename(path) == posixpath.basename(word) and same_home(near, path)]
     return same[0] if len(same) == 1 else None
 
 

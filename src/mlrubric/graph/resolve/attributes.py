@@ -115,7 +115,7 @@ def _along(r: Resolver, scope: int, name: str, op: int, after: int = -1) -> Valu
         known = known or bool(sources)
         if values:
             return values
-    for library in libraries:
+    for library in libraries if not known else ():  # what the project defines stands before it, known or not yet
         made = r.catalogue.attribute(library, name)
         if made:
             return objects.of_type(made)

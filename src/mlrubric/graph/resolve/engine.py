@@ -35,6 +35,7 @@ class Resolver:
         self.foreign: dict[int, set[str]] = {}  # call -> names of libraries' methods that the catalogue does not have
         self.sources: dict[int, set[int]] = {}  # parameter -> operations handed to it
         self.results: dict[int, set[int]] = {}  # call -> return operations whose value it yields
+        self.loads: dict[int, set[int]] = {}  # call that loads an object from a file -> operations that were saved there
         self.reads: dict[int, set[int]] = {}  # load or attribute -> definitions outside its own chain
         self.stores: dict[tuple[int, str], set[int]] = {}  # (class scope, attribute) -> stored values
         self.watchers: dict[tuple[int, str], set[int]] = {}

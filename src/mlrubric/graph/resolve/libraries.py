@@ -102,15 +102,17 @@ def function(r: Resolver, op: int, name: str, arguments: Arguments) -> Values:
         outside = _from_outside(r, op, api, arguments)
         if outside:
             return outside if not api.returns or api.gives == "parser" else outside | _result(r, op, api, None, arguments)
+    kind = r.catalogue.type(name)
+    if kind is not None and kind.holds:
+        return _holding(r, op, kind.holds, arguments)
     if api is not None and (api.returns or api.returns_with):
         owner = api.name.rpartition(".")[0]  # a method that is called on the class, or on what the class holds
         return _result(r, op, api, owner if r.catalogue.is_class(owner) else None, arguments)
     loaded = _through_file(r, op, api, arguments) if api is not None else EMPTY
     if loaded:
         return loaded
-    kind = r.catalogue.type(name)
     if kind is not None:
-        return _holding(r, op, kind.holds, arguments) if kind.holds else frozenset([("object", name)])
+        return frozenset([("object", name)])
     last = name.rpartition(".")[2]
     if last[:1].isupper() and not last.isupper() and not name.startswith("builtins."):
         return frozenset([("foreign", name)])

@@ -116,7 +116,8 @@ def item(r: Resolver, kind: str, index: int) -> Values:
     one = _index_kind(r, index)
     if one == SEVERAL and arithmetic:
         return frozenset([("object", kind)])
-    return member(r, kind, "__getitem__") or (frozenset([("object", kind)]) if one == UNKNOWN and arithmetic else EMPTY)
+    whole = frozenset([("object", kind)]) if one == UNKNOWN and arithmetic else EMPTY
+    return member(r, kind, "__getitem__") | whole
 
 
 def _index_kind(r: Resolver, index: int) -> str:
@@ -133,7 +134,17 @@ def _index_kind(r: Resolver, index: int) -> str:
         return SEVERAL
     if kinds & {"made", "view", "many"} or facts.kind == "comprehension":
         return SEVERAL
-    return ONE if kinds & {"text", "const"} or facts.kind == "fstring" else UNKNOWN
+    return ONE if kinds & {"text", "const"} or facts.kind == "fstring" or _is_counted(r, index) else UNKNOWN
+
+
+def _is_counted(r: Resolver, index: int) -> bool:
+    """Whether an index is the variable of a loop: one name, one number after the other."""
+    for _ in range(3):
+        args = r.program.args[index]
+        if r.program.ops[index].kind not in ("load", "assign") or len(args) != 1 or args[0] < 0:
+            break
+        index = args[0]
+    return r.program.ops[index].kind in ("element", "unpack")
 
 
 # ---- operators ----------------------------------------------------------------------------------------------------

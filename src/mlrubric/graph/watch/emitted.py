@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from mlrubric.graph.code import is_test_code
-from mlrubric.graph.values import HOLE, texts
+from mlrubric.graph.resolve import containers
+from mlrubric.graph.values import HOLE, keys_of, number, ordered, texts
 from mlrubric.graph.world import World
 from mlrubric.knowledge.metrics import Metrics
 
-WALKED = frozenset({"load", "assign", "phi", "attribute", "import", "param", "subscript", "dict", "container", "return"})
+WALKED = frozenset({"load", "assign", "phi", "attribute", "import", "param", "subscript", "dict", "container", "return", "slot"})
 MOST = 400
 BY_FLOW = (
     ("skew", frozenset({"data.skew"})),
@@ -110,9 +111,20 @@ def _makers(world: World, op: int) -> Iterator[int]:
                 yield current
             else:
                 waiting.append(_receiver(world, current))
+        elif kind == "subscript" and (entries := _entries(world, current)):
+            waiting.extend(entries)
         elif kind in WALKED:
             own = program.args[current][:1] if kind in ("attribute", "subscript") else program.args[current]
             waiting.extend((*resolver.reads.get(current, ()), *own))
+
+
+def _entries(world: World, op: int) -> list[int]:
+    """The values that a constant key takes out of a container that is made in sight."""
+    program, resolver = world.code.program, world.code.resolver
+    base, index = program.args[op][:2]
+    keys = set(keys_of(resolver.of(index)))
+    made = [number(v) for v in ordered(resolver.of(base)) if v[0] == "made"]
+    return [value for one in made for key, values in containers.entries(resolver, one) if key in keys for value in values]
 
 
 def _receiver(world: World, op: int) -> int:

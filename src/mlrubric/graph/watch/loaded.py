@@ -12,6 +12,7 @@ from mlrubric.graph.watch.containers import Containers
 from mlrubric.graph.world import World
 from mlrubric.knowledge.metrics import load_metrics
 from mlrubric.model.facts import Mount, Resource, RuleChoice, Watch, WatchServer
+from mlrubric.model.homes import inside, same_home
 from mlrubric.model.place import Place
 
 
@@ -55,7 +56,12 @@ class Loading:
         makers = load_metrics().makers
         for node in self.world.graph.of_kind("command"):
             words = self.world.graph.nodes[node].label.split()
-            if words and posixpath.basename(words[0]) in makers and any(_names(word, path) for word in words[1:]):
+            if (
+                words
+                and same_home(self.world.graph.nodes[node].place.path, path)
+                and posixpath.basename(words[0]) in makers
+                and any(_names(word, path) for word in words[1:])
+            ):
                 return Loaded(True, by=self.world.graph.nodes[node].place, certain=False)
         if any(
             posixpath.basename(self.containers.images[name]) in makers
@@ -130,6 +136,8 @@ class Loading:
                 if any(_matches(target, whole) for target in inside[name]):
                     return True
             return None
+        if not same_home(at, path):
+            return None
         folder = posixpath.dirname(at)
         if not pattern.startswith("/"):
             return True if _matches(path, posixpath.normpath(posixpath.join(folder, pattern))) else None
@@ -144,7 +152,7 @@ class Loading:
 
 def _names(word: str, path: str) -> bool:
     """Whether a word of a command names a file, its folder, or a pattern that fits it."""
-    target = posixpath.normpath(word.partition("=")[2] or word)
+    target, path = posixpath.normpath(word.partition("=")[2] or word), inside(path)
     return path == target or path.startswith(f"{target}/") or fnmatchcase(path, target) or path.endswith(f"/{target}")
 
 

@@ -67,7 +67,7 @@ def _mark(world: World, node: int, watch: Watch, names: Names, deaf: bool) -> It
         found = _by_words(names.metrics, [*(_names(watch) if not expressions else ()), watch.name])
     attributes["subject"] = " ".join(sorted(found)) or "unknown"
     series = [names.of(s) for expr in expressions for s in selectors(expr)]
-    attributes["known"] = _known(watch, expressions, names, names.complete and not _other_code(world))
+    attributes["known"] = _known(watch, expressions, names, _complete(world, names))
     if attributes["known"] == "false":
         attributes["missing"] = ", ".join(f"`{m}`" for m in dict.fromkeys(m for expr in expressions for m in dead(expr, names)))
     wrong = next((found for expr in expressions for found in misfits(expr, watch.limit, names)), None)
@@ -105,13 +105,16 @@ def _known(watch: Watch, expressions: list[Expr], names: Names, complete: bool) 
         return "unseen"
     missing = [metric for expr in expressions for metric in dead(expr, names)]
     if not missing:
-        return "true"
+        hidden = any(names.of(s).origin == "unseen" for expr in expressions for s in selectors(expr))
+        return "unseen" if hidden else "true"
     return "false" if complete else "unseen"
 
 
-def _other_code(world: World) -> bool:
-    """Whether programs in other languages may emit metrics."""
-    return any(path.endswith(OTHER) for path in world.files)
+def _complete(world: World, names: Names) -> bool:
+    """Whether what emits metrics is in sight: code that emits some, all under names that are known, or a service that emits none; and no
+    program in another language."""
+    here = bool(names.emissions) or bool(world.graph.with_role("serve.handle", "serve.app"))
+    return here and all(e.known for e in names.emissions) and not any(path.endswith(OTHER) for path in world.files)
 
 
 def _scraped(world: World) -> bool | None:
