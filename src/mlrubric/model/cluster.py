@@ -36,7 +36,6 @@ class Part:
     shadow     traffic is copied to somebody who does not answer
     versions   several versions stay loaded; `source` names them
     off        nothing of the object runs; `name` says why
-    search     settings of a training are chosen by trials
     forgets    no earlier version of the object is kept
     undo       the old version comes back when measurements after the switch fail
     analysis   measurements that decide about a roll-out; other objects refer to it by name

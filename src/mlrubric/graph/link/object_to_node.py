@@ -15,7 +15,6 @@ ROLES = {
     "server": ("model.load", "serve.app"),
     "explainer": ("model.explain",),
     "versions": ("model.load",),
-    "search": ("model.tune",),
     "logger": ("serve.log",),
     "probe": ("serve.probe",),
     "shadow": ("serve.shadow",),
@@ -88,8 +87,6 @@ def _part(world: World, part: Part, analyses: set[str], moved: bool) -> int | No
     elif part.kind == "shadow" and part.problem:
         graph.take(node, "serve.shadow")
         attributes["canary"] = part.problem
-    elif part.kind == "search" and part.problem:
-        graph.take(node, "model.tune")
     elif part.kind == "forgets":
         attributes["history"] = "none"
     elif part.kind == "undo":

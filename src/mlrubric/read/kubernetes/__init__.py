@@ -73,4 +73,10 @@ def read(document: Document) -> Iterator[Fact]:
 def _modules() -> dict[tuple[str, str], Kind]:
     names = sorted(info.name for info in pkgutil.iter_modules(kinds.__path__, kinds.__name__ + "."))
     modules = [cast(Kind, importlib.import_module(name)) for name in names]
-    return {key: module for module in modules for key in module.OBJECTS}
+    found: dict[tuple[str, str], Kind] = {}
+    for module in modules:
+        for key in module.OBJECTS:
+            if key in found:
+                raise ValueError(f"two modules of kinds/ read {key[1]} of {key[0]}")
+            found[key] = module
+    return found

@@ -1,14 +1,13 @@
-"""Jobs of the training operators, of Ray and Spark, and the searches of Katib: what runs once, or on a schedule of its own."""
+"""Jobs of the training operators, of Ray and of Spark: what runs once, or on a schedule of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlrubric.model.facts import Command, Fact, Job, Part, Workflow
+from mlrubric.model.facts import Command, Fact, Job, Workflow
 from mlrubric.read.kubernetes.container import container
 from mlrubric.read.kubernetes.kinds.workload import containers
 from mlrubric.read.kubernetes.manifest import Manifest
-from mlrubric.read.kubernetes.parts import children
 from mlrubric.source.automation_facts import clock
 from mlrubric.source.document import Document
 from mlrubric.source.syntax.node import Node
@@ -25,7 +24,6 @@ REPLICAS = {
 }
 OBJECTS = (
     *((KUBEFLOW, kind) for kind in REPLICAS),
-    (KUBEFLOW, "Experiment"),
     (RAY, "RayJob"),
     (SPARK, "SparkApplication"),
     (SPARK, "ScheduledSparkApplication"),
@@ -39,8 +37,6 @@ def read(document: Document, manifest: Manifest) -> Iterator[Fact]:
     yield Workflow(manifest.resource.place, manifest.resource.name, "kubernetes")
     if kind in REPLICAS:
         yield from _replicas(document, manifest, spec.get(REPLICAS[kind]), manifest.symbol)
-    elif kind == "Experiment":
-        yield from _search(document, manifest, spec)
     elif kind == "RayJob":
         node = spec.get("entrypoint")
         if node is not None and node.text:
@@ -66,23 +62,6 @@ def _replicas(document: Document, manifest: Manifest, groups: Node | None, symbo
             own = f"{symbol}.{name}{route.removeprefix(manifest.symbol)}"
             yield Job(document.place(item.span, own), f"{name} {item.scalar('name')}", symbol)
             yield from container(document, item, own, own)
-
-
-def _search(document: Document, manifest: Manifest, spec: Node) -> Iterator[Fact]:
-    """An experiment of Katib: a search, when it has parameters to choose, and the job that each trial runs."""
-    if len(children(spec.get("parameters"))) > 0:
-        place = entry_place(document, spec, "parameters", f"{manifest.symbol}.parameters")
-        problem = "one trial tries one candidate" if spec.scalar("maxTrialCount") == "1" else ""
-        yield Part(place, manifest.symbol, "search", spec.scalar("algorithm", "algorithmName"), problem=problem)
-    trial = spec.get("trialTemplate", "trialSpec", "spec")
-    if trial is None:
-        return
-    pod = trial.get("template", "spec")
-    for item, route in containers(manifest, pod) if pod is not None else ():
-        yield Job(document.place(item.span, route), item.scalar("name"), manifest.symbol)
-        yield from container(document, item, route, route)
-    for key in REPLICAS.values():
-        yield from _replicas(document, manifest, trial.get(key), manifest.symbol)
 
 
 def _spark(document: Document, manifest: Manifest, spec: Node) -> Iterator[Fact]:
