@@ -21,6 +21,9 @@ class Clauses:
     def __init__(self, code: Code) -> None:
         self.code = code
         self._in_class: dict[int, list[int]] = {}
+        self._valued: frozenset[int] | None = None
+        self._declared: frozenset[int] | None = None
+        self._guessed: frozenset[int] | None = None
         program = code.program
         for op, facts in enumerate(program.ops):
             scope = program.scope_id(op)
@@ -42,6 +45,10 @@ class Clauses:
         """Whether the schema was inferred from the very rows that are checked, and nothing was added to it."""
         roles = self.code.meanings.roles
         schemas = [s for s in (self.code.program.receiver(op), meaning.arguments.get("@schema", -1)) if s >= 0]
+        if self._guessed is None:
+            self._guessed = self._forward([o for o in self.code.meanings.all() if {"data.profile", SCHEMA} <= roles(o)])
+        if not any(schema in self._guessed for schema in schemas):
+            return False
         back = self.code.flow.reach(schemas, back=True, stop=lambda o: bool(LEAVES & roles(o)))
         inferred = [o for o in back if {"data.profile", SCHEMA} <= roles(o)]
         if not inferred or any(CLAUSE in roles(o) for o in back):
@@ -60,21 +67,30 @@ class Clauses:
 
     def behind(self, schemas: Iterable[int]) -> str:
         """The clause of some schemas; what is not seen being built is taken to say something of values."""
-        declared = False
+        if self._valued is None or self._declared is None:
+            self._valued, self._declared = self._reached()
         starts = list(schemas)
-        roles = self.code.meanings.roles
-        for op in self.code.flow.reach(starts, back=True, stop=lambda o: bool(LEAVES & roles(o))):
+        if any(op in self._valued for op in starts) or not any(op in self._declared for op in starts):
+            return VALUE
+        return STRUCTURE
+
+    def _reached(self) -> tuple[frozenset[int], frozenset[int]]:
+        """The operations that a clause on values flows into, and those that any schema flows into."""
+        roles, program = self.code.meanings.roles, self.code.program
+        said = {scope: kind for scope, facts in enumerate(program.scopes) if facts.kind == "class" and (kind := self.in_class(scope))}
+        valued, declared = list[int](), list[int]()
+        for op in range(len(program.ops)):
             found = roles(op)
-            if CLAUSE in found:
-                return VALUE
-            declared = declared or SCHEMA in found
-            for value in self.code.resolver.of(op):
-                if value[0] in ("class", "instance"):
-                    said = self.in_class(number(value))
-                    if said == VALUE:
-                        return VALUE
-                    declared = declared or said == STRUCTURE
-        return STRUCTURE if declared else VALUE
+            kinds = {said.get(number(v), "") for v in self.code.resolver.of(op) if v[0] in ("class", "instance")} if said else set[str]()
+            if CLAUSE in found or VALUE in kinds:
+                valued.append(op)
+            if SCHEMA in found or STRUCTURE in kinds:
+                declared.append(op)
+        return self._forward(valued), self._forward(declared)
+
+    def _forward(self, starts: list[int]) -> frozenset[int]:
+        roles = self.code.meanings.roles
+        return frozenset(self.code.flow.reach(starts, stop=lambda o: bool(LEAVES & roles(o)))) if starts else frozenset()
 
     def in_class(self, scope: int, depth: int = DEPTH) -> str:
         """The clause of a class that is a schema, its own and inherited; "" when it is none."""
