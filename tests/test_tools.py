@@ -195,6 +195,8 @@ def served() -> Iterator[str]:
         for case in (case for case in CASES if case.parent.name == tool):
             for test in earned(case):
                 tests.setdefault(test, []).append(case.name)
+        for test, names in tests.items():
+            names.sort(key=lambda name: (-EARNED.index(expected(FIXTURES / tool / name)["tests"][test]), name))
         sections = ("data", "model", "infra", "monitor")
         order = sorted(tests, key=lambda test: (sections.index(test.partition("-")[0]), test))
         if order:

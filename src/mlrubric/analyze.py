@@ -40,6 +40,7 @@ class Analysis:
     facts: Sequence[FileFacts]
     texts: Callable[[str], str | None]
     rules: RuleBook
+    system: System = field(default_factory=System)
 
     @property
     def graph(self) -> Graph:
@@ -79,10 +80,10 @@ def analyze_tree(
     system: System | None = None,
 ) -> Analysis:
     """The same for any tree: a disk, a memory."""
-    system = system or System()
+    system = System() if system is None else system
     read = read_tree(tree, progress, known=memory.facts if memory is not None else None)
-    facts = [one for one in read if not settings.excludes(one.path)]
-    facts += system.read(progress, memory.members if memory is not None else None)
+    own = [one for one in read if not settings.excludes(one.path)]
+    facts = system.joined(own, progress, memory.members if memory is not None else None)
     rules = load_rules()
     before = memory.picture if memory is not None else None
     as_of = settings.as_of or tree.commit_date
@@ -122,7 +123,7 @@ def analyze_tree(
     system.publish(picture.graph)
     if audited is not None:
         report = replace(report, audit=audited.status, notices=(*report.notices, Message("note", audited.summary())))
-    return Analysis(report, picture, facts, texts, rules)
+    return Analysis(report, picture, facts, texts, rules, system)
 
 
 def _not_applied(settings: Settings) -> list[Message]:

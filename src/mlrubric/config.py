@@ -78,6 +78,7 @@ class Settings:
     attest: tuple[Attestation, ...] = ()
     attest_max_per_section: int = 4
     members: tuple[Path, ...] = ()
+    sources: tuple[tuple[str, Path], ...] = ()  # address of a repository with shared automation -> a checkout of it
     as_of: str | None = None
     audit: bool = False
     osv_url: str | None = None
@@ -276,6 +277,10 @@ def _over(settings: Settings, layer: _Layer) -> Settings:
     system = cast("Mapping[str, object]", values.get("system", {}))
     if "members" in system:
         changed["members"] = tuple((layer.path.parent / member).resolve() for member in _strings(system["members"]))
+    sources = cast("Mapping[str, str]", system.get("sources", {}))
+    changed["sources"] = tuple(
+        (dict(settings.sources) | {address: (layer.path.parent / path).resolve() for address, path in sources.items()}).items()
+    )
     return replace(settings, **changed)  # type: ignore[arg-type]
 
 

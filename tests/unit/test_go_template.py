@@ -93,12 +93,9 @@ def test_a_condition_that_is_not_known_is_a_guess() -> None:
     ],
 )
 def test_what_is_not_understood_is_a_problem(text: str, reason: str) -> None:
-    with pytest.raises(TemplateProblem, match="."):
-        try:
-            renderer().render(text)
-        except TemplateProblem as problem:
-            assert reason in problem.reason
-            raise
+    with pytest.raises(TemplateProblem) as caught:
+        renderer().render(text)
+    assert reason in caught.value.reason
 
 
 def test_a_slow_pattern_is_not_tried() -> None:
@@ -111,8 +108,5 @@ def test_values_are_merged_from_above() -> None:
 
 
 def test_pieces_know_their_lines() -> None:
-    assert [(piece.kind, piece.line) for piece in parse("a\n{{ .x }}\n{{- if .y }}\nb\n{{ end }}")] == [
-        ("text", 1),
-        ("output", 2),
-        ("if", 3),
-    ]
+    pieces = parse("a\n{{ .x }}\n{{- if .y }}\nb\n{{ end }}")
+    assert [(piece.kind, piece.line) for piece in pieces] == [("text", 1), ("output", 2), ("if", 3)]

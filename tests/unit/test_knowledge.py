@@ -164,6 +164,8 @@ class Reader:
             return ""
         if api.returns == "self":
             return receiver or api.name.rpartition(".")[0]
+        if api.returns.startswith("arg:@"):
+            return ""
         if api.returns.startswith("arg:"):
             index = int(api.returns[4:])
             return arguments[index] if index < len(arguments) else ""
@@ -220,6 +222,7 @@ def test_every_type_that_an_entry_returns_or_stands_on_is_described() -> None:
         returned |= {part for kind in library.attributes.values() for part in type_names(kind)}
         every = [*(api for apis in library.apis.values() for api in apis), *(api for _, api in library.wildcards)]
         returned |= {part for api in every for _, kind in api.returns_with for part in type_names(kind)}
+        returned |= {part for api in every for kind in api.calls_with for part in type_names(kind)}
         for name in bases | returned:
             if not CATALOGUE.is_class(name):
                 unknown.add(f"{library.path.name}: {name}")
@@ -235,7 +238,15 @@ def test_every_type_that_an_entry_returns_or_stands_on_is_described() -> None:
 def type_names(text: str) -> set[str]:
     if text.startswith("named:"):  # names in configuration files
         return set()
-    parts = text.replace("tuple[", " ").replace("list[", " ").replace("dict[", " ").replace("]", " ").replace(",", " ").split()
+    parts = (
+        text.replace("|", " ")
+        .replace("tuple[", " ")
+        .replace("list[", " ")
+        .replace("dict[", " ")
+        .replace("]", " ")
+        .replace(",", " ")
+        .split()
+    )
     return {part for part in parts if part not in ("self", "any") and not part.startswith("arg:")}
 
 

@@ -115,6 +115,7 @@ def test_all_that_a_resolver_knows_is_taken_over_or_found_anew() -> None:
     anew = {
         "program", "catalogue", "inputs", "uses", "class_of", "late", "asked", "rebound", "signatures", "answers", "heirs", "orders",
         "below", "arithmetic", "resolved", "unasked", "_slots_of", "_methods", "_kinds", "_bases", "_copies", "_queued", "_queue",
+        "_attributes",
         "fixtures",
     }  # fmt: skip
     taken = {*again_.OPS_BY_OP, *again_.OPS_BY_ATTRIBUTE, *again_.OPS_BY_SCOPE, *again_.VALUES_BY_OP, *again_.SCOPES, *again_.OPS}

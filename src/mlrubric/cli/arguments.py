@@ -54,6 +54,10 @@ examples:
   mlrubric why src/train.py:32          what is wrong on a line, and how the data got there
   mlrubric explain LEAK001              what a rule, a test or a capability means
   mlrubric score --write sarif=out.sarif --write json=out.json
+  mlrubric tools kserve                 what of a tool is recognised, and which tests it can serve
+
+several repositories are scored as one with [tool.mlrubric.system] members = ["../serving"]; shared automation that lies in
+another one is followed with [tool.mlrubric.system.sources] "github.com/org/ci" = "../ci".
 
 {STATUSES}""",
     )

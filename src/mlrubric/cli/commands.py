@@ -356,9 +356,10 @@ def graph(options: argparse.Namespace) -> int:
         raise UsageError(f"the layer {options.layer} is written as json only")
     if options.output_file is not None:
         check_writable(options.output_file)
-    picture = _analysis(root, _settings(root, options), options).picture
+    analysis = _analysis(root, _settings(root, options), options)
+    picture = analysis.picture
     if options.layer in LAYERS:
-        put(dumps(LAYERS[options.layer](picture)), options.output_file)
+        put(dumps(analysis.system.published(LAYERS[options.layer](picture))), options.output_file)
         return OK
     made = picture.graph
     put(graph_json(made) if options.output_format == "json" else graph_dot(made), options.output_file)

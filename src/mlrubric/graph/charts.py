@@ -6,21 +6,22 @@ cannot be evaluated stays as it was read, with the reason; blocks that the value
 
 from __future__ import annotations
 
-import dataclasses
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar, cast
+from functools import partial
 
 from mlrubric.knowledge.commands import interpret
 from mlrubric.model.facts import ChartFile, Command, Delivery, Fact, FileFacts, Notice
+from mlrubric.model.homes import at_home, home
 from mlrubric.model.place import Place, Span
 from mlrubric.read.drive import read_as
 from mlrubric.source.document import Document
 from mlrubric.source.go_template.parse import TemplateProblem
 from mlrubric.source.go_template.render import Rendered, Renderer
 from mlrubric.source.go_template.values import Value, merged, shown, truth, value_of
+from mlrubric.source.relocate import relocated
 from mlrubric.source.syntax.node import SyntaxProblem
 from mlrubric.source.syntax.yaml import parse_template
 
@@ -40,7 +41,6 @@ USUAL = frozenset(
         "Role",
     )
 )
-T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -138,7 +138,7 @@ def _template(path: str, fact: ChartFile, renderer: Renderer, found: Charts, ren
         found.notes.append((place, f"the template is read as written: {problem.reason}"))
         return
     facts = read_as(MANIFESTS, Document(path, result.text))
-    rendered[path] = tuple(_moved(one, result) for one in facts if not isinstance(one, Notice))
+    rendered[path] = tuple(relocated(one, partial(_line, result)) for one in facts if not isinstance(one, Notice))
     if result.guessed:
         found.guessed.add(path)
     for line, condition, body in result.off:
@@ -146,27 +146,6 @@ def _template(path: str, fact: ChartFile, renderer: Renderer, found: Charts, ren
         if kinds:
             words = f"{kinds[0]} is switched off: `{condition}` does not hold with the values that are here"
             found.notes.append((Place(path, Span(line), "template"), words))
-
-
-def _moved(value: T, result: Rendered) -> T:
-    """A fact, or a part of one, at the lines of the template."""
-    if isinstance(value, Span):
-        first, last = _line(result, value.line), _line(result, value.end_line)
-        moved = Span(first, value.column, max(first, last), value.end_column if last >= first else value.column)
-        return cast(T, moved)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        changes: dict[str, object] = {}
-        for one in dataclasses.fields(value):
-            before: object = getattr(value, one.name)
-            if one.name == "lines" and isinstance(before, tuple):
-                pairs = cast("tuple[tuple[int, int], ...]", before)
-                changes[one.name] = tuple((_line(result, line), column) for line, column in pairs)
-            elif dataclasses.is_dataclass(before) or isinstance(before, tuple):
-                changes[one.name] = _moved(before, result)
-        return cast(T, dataclasses.replace(value, **changes)) if changes else value
-    if isinstance(value, tuple):
-        return cast(T, tuple(_moved(item, result) for item in value))
-    return value
 
 
 def _line(result: Rendered, line: int) -> int:
@@ -218,14 +197,15 @@ def _given(facts: Sequence[FileFacts], files: Mapping[str, ChartFile], charts: s
             if isinstance(fact, Command):
                 for invocation in interpret(fact.argv) if fact.argv and "helm" in fact.argv[0] else ():
                     for word in invocation.target.split() if invocation.kind == "chart" else ():
-                        chart = _named(word, fact.directory or "", charts)
+                        folder = at_home(one.path, fact.directory or ".")
+                        chart = _named(word, folder, charts)
                         if chart is not None:
                             names = [n for text in invocation.all("file") for n in text.split(",")]
-                            layers = [_of_file(name, chart, fact.directory or "", files) for name in names]
+                            layers = [_of_file(name, chart, folder, files) for name in names]
                             layers += [_set(text) for text in invocation.all("set")]
                             releases.setdefault(chart, []).append((" ".join(fact.argv), layers))
             elif isinstance(fact, Delivery) and fact.sources:
-                folder = posixpath.dirname(one.path) if fact.beside else ""
+                folder = posixpath.dirname(one.path) if fact.beside else home(one.path)
                 chart = _named(fact.sources[0], folder, charts)
                 if chart is not None:
                     layers = [_of_file(name, chart, folder, files) for name in fact.values]
@@ -245,7 +225,7 @@ def _named(word: str, folder: str, charts: set[str]) -> str | None:
 
 
 def _of_file(name: str, chart: str, folder: str, files: Mapping[str, ChartFile]) -> Value:
-    for base in (folder, chart, ""):
+    for base in (folder, chart, home(folder)):
         fact = files.get(posixpath.normpath(posixpath.join(base, name)))
         if fact is not None and fact.kind == "values":
             return _tree(fact.text)
@@ -253,11 +233,11 @@ def _of_file(name: str, chart: str, folder: str, files: Mapping[str, ChartFile])
 
 
 def _set(text: str) -> Value:
-    """`a.b=1,c=x` of a command line; what comes from a variable is not known and stays as it was."""
+    """`a.b=1,c=x` of a command line; what comes from a variable keeps its name."""
     out: dict[str, Value] = {}
     for part in text.split(","):
         route, equals, value = part.partition("=")
-        if not equals or "$" in value or "[" in route:
+        if not equals or "[" in route:
             continue
         layer = out
         *names, last = route.split(".")
@@ -267,5 +247,5 @@ def _set(text: str) -> Value:
                 break
             layer = inner
         else:
-            layer[last] = _tree(value) if value else ""
+            layer[last] = value if "$" in value else _tree(value) if value else ""
     return out

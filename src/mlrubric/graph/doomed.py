@@ -17,6 +17,8 @@ from mlrubric.graph.world import World
 
 ALWAYS = frozenset({"scope", "with", "cell"})
 LEADS = frozenset({"call", "import"})
+STANDS = LEADS | {"function"}
+STARTS = frozenset({"run", "trigger"})
 
 
 def mark_doomed(world: World, failing: Sequence[Lacking], commands: Sequence[Lacking]) -> None:
@@ -107,27 +109,44 @@ class _Doom:
                 other = self._op_at(op, edge.place.span.line, edge.place.span.column)
             if other is None or other < op or (other == op and not itself) or inner not in tuple(program.blocks_around(other)):
                 continue
-            if program.ops[other].kind == "function":
-                continue
             graph.edges[number] = replace(edge, blocked=reason)
+        for trigger in self._triggers(program.unit(op).path):
+            place = graph.nodes[trigger].place
+            other = self._op_at(op, place.span.line, place.span.column)
+            if other is not None and other >= op and self._scope(other) == scope and inner in tuple(program.blocks_around(other)):
+                self._unset(trigger, reason)
+
+    def _triggers(self, path: str) -> list[int]:
+        """The triggers that the code of a file sets up when it runs."""
+        return [n for n in self.world.graph.of_kind("trigger") if self.world.graph.nodes[n].place.path == path]
+
+    def _unset(self, trigger: int, reason: str) -> None:
+        graph = self.world.graph
+        for number in graph.outgoing[trigger]:
+            if not graph.edges[number].blocked:
+                graph.edges[number] = replace(graph.edges[number], blocked=reason)
 
     def _op_at(self, near: int, line: int, column: int) -> int | None:
-        """The call or import that stands at a place of the same module."""
+        """The call, import or decorated function that stands at a place of the same module."""
         unit = self.code.program.unit(near)
         spans = self._spans.get(unit.index)
         if spans is None:
             spans = self._spans[unit.index] = {}
             for index, facts in enumerate(unit.facts.ops):
-                if facts.kind in LEADS:
+                if facts.kind in STANDS:
                     spans.setdefault((facts.line, facts.column), index + unit.base)
         return spans.get((line, column))
 
     def _module(self, op: int, reason: str) -> None:
-        """A module that fails when it is imported or run: nothing in it is run, and neither is what imports it."""
+        """A module that fails when it is imported or run: what else would start in it does not, and neither does what imports it."""
         unit, graph = self.code.program.unit(op), self.world.graph
+        top = self.code.module_node[unit.index]  # it is begun, and does what stands before the operation
         for number, edge in enumerate(graph.edges):
-            if edge.kind == "run" and not edge.blocked and graph.nodes[edge.target].place.path == unit.path:
+            started = edge.kind in STARTS and edge.target != top and graph.nodes[edge.target].place.path == unit.path
+            if started and not edge.blocked:
                 graph.edges[number] = replace(edge, blocked=reason)
+        for trigger in self._triggers(unit.path):
+            self._unset(trigger, reason)
         if self.importers is None:
             self.importers = _importers(self.code)
         for importing in self.importers.get(unit.index, ()):

@@ -19,7 +19,9 @@ from mlrubric.graph.sweeps import DOWN, OVER, UP
 from mlrubric.graph.values import number
 
 LOOPS = ("for", "while")
-SINKS = frozenset({"data.write", "file.write", "model.save", "model.register", "run.log_model", "run.log_data", "artifact.upload"})
+SINKS = frozenset(
+    {"data.write", "file.write", "model.save", "model.register", "run.log_model", "run.log_data", "artifact.upload", "run.log_metric"}
+)
 
 
 class Flow:
@@ -112,7 +114,7 @@ class Flow:
                 if argument >= 0:
                     self.connect(argument, op)
         elif outside and meaning is not None and SINKS & set(meaning.roles):
-            for role in ("@data", "@target", "@model"):  # it gives nothing back, but what it writes depends on what it gets
+            for role in ("@data", "@target", "@model", "@value"):  # it gives nothing back, but what it writes depends on what it gets
                 if role in meaning.arguments:
                     self.connect(meaning.arguments[role], op)
         elif made:

@@ -91,7 +91,7 @@ def guard_releases(world: World) -> list[Guarded]:
     for node in releases(world):
         op = code.node_op.get(node)
         guards, free = _in_code(code, graph, op, order, checks) if op is not None else (set(), [])
-        outer = _in_workflow(world, node, blocking, around)
+        outer = _in_workflow(world, node, blocking, around) | _blessed(world, node)
         for guard in sorted(guards | outer):
             graph.connect(guard, node, "guard", graph.nodes[guard].place)
         guarded = bool(outer) or (bool(guards) and not free)
@@ -186,6 +186,24 @@ def _condition_node(code: Code, graph: Graph, condition: int) -> int:
     graph.nodes[node].gate = True
     graph.give(node, "model.compare")
     return node
+
+
+def _blessed(world: World, node: int) -> set[int]:
+    """Evaluations with thresholds whose verdict a release is given as its condition: it waits for it."""
+    graph, code = world.graph, world.code
+    op = code.node_op.get(node)
+    meaning = code.meanings.of(op) if op is not None else None
+    if meaning is None or "@condition" not in meaning.arguments or "model.deploy" not in meaning.roles:
+        return set()
+    found: set[int] = set()
+    for back in code.flow.reach([meaning.arguments["@condition"]], back=True):
+        judge = code.op_node.get(back)
+        if judge is not None and "model.evaluate" in graph.nodes[judge].roles and "model.compare" in code.about(back):
+            for role in ("model.compare", *(("check.slice",) if "model.slice" in code.about(back) else ())):
+                graph.give(judge, role)
+            graph.nodes[judge].gate = True
+            found.add(judge)
+    return found
 
 
 def _in_workflow(world: World, node: int, checks: set[int], around: Mapping[int, int]) -> set[int]:

@@ -9,6 +9,7 @@ from mlrubric.model.python import Op
 
 BROAD = frozenset({"builtins.Exception", "builtins.BaseException"})
 ASSERTION = "builtins.AssertionError"
+OWN = ".*"  # behind the name of a package: any error of its own
 
 
 class Handlers:
@@ -56,6 +57,9 @@ class Handlers:
         kind, args = self.program.ops[op].kind, self.program.args[op]
         if kind == "assert":
             return frozenset({ASSERTION})
+        meaning = self.meanings.of(op) if kind == "call" else None
+        if meaning is not None and meaning.raises:  # one of its library's own errors
+            return frozenset({ASSERTION, meaning.api.partition(".")[0] + OWN})
         return self._kinds(args[0]) if kind == "raise" and args else frozenset()
 
     def _handled(self, unit: ModuleUnit, number: int, raised: frozenset[str]) -> int:
@@ -69,7 +73,7 @@ class Handlers:
                 continue
             names = self._kinds(other.test + unit.base) if other.test >= 0 else BROAD
             taken = names & (BROAD | {ASSERTION}) if not raised else names & (BROAD | raised)
-            if taken:
+            if taken or any(name.partition(".")[0] + OWN in raised for name in names):
                 return other.line if self._goes_on(index, unit) else 0
         return 0
 
@@ -78,7 +82,7 @@ class Handlers:
         if meaning is None or "error.suppress" not in meaning.roles:
             return False
         names = frozenset(name for a in self.program.args[context][1:] if a >= 0 for name in self._kinds(a))
-        return bool(names & (BROAD | raised))
+        return bool(names & (BROAD | raised)) or any(name.partition(".")[0] + OWN in raised for name in names)
 
     def _kinds(self, op: int) -> frozenset[str]:
         """Names of the error types that a value may be, with those of their bases; a tuple stands for all in it."""

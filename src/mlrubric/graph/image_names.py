@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 
 from mlrubric.graph.world import World
 from mlrubric.model.facts import ImageName, Service, Step
+from mlrubric.model.homes import home
 from mlrubric.source.syntax.image_name import split_image
 
 VARIABLE = re.compile(r"\$\{\{[^}]*\}\}|\$\([^)]*\)|\$\{[^}]*\}|\$\w+|\{\{[^}]*\}\}|<[\w -]+>")
@@ -74,7 +75,7 @@ class ImageNames:
             node = world.node(path, step.place.symbol)
             if node is not None and world.graph.nodes[node].attributes.get("does") == "image":
                 options = dict(step.options)
-                file = self._file("", options.get("context", "."), options.get("file", ""))
+                file = self._file(home(path), options.get("context", "."), options.get("file", ""))
                 tags = options.get("tags", "") or options.get("image", "")
                 if ".outputs." in tags:
                     tags += "\n" + "\n".join(dict(s.options).get("images", "") for s in self._siblings(path, step))

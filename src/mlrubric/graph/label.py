@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from mlrubric.graph.addressed import mark_addressed
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.contract import connect_flow
 from mlrubric.graph.derive import MASKED, MEASURED, Timing, clause, derived_roles, slices
@@ -11,7 +12,8 @@ from mlrubric.graph.drift import mark_drift
 from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.measured import measured_reads
 from mlrubric.graph.rivals import mark_rivals, naive_guesses
-from mlrubric.graph.verdicts import mark_measures, mark_verdicts
+from mlrubric.graph.suites import mark_measures
+from mlrubric.graph.verdicts import mark_verdicts
 
 COMING_IN = frozenset({"data.read", "artifact.download", "feature.serve"})
 NOT_SOURCES = frozenset({"test.case", "test.assert", "check", "random.use", "random.seed", "data.derive", "process.exit"})
@@ -19,6 +21,7 @@ NOT_SOURCES = frozenset({"test.case", "test.assert", "check", "random.use", "ran
 
 def label(graph: Graph, code: Code) -> None:
     """Give checks their derived roles and what they are about, and connect the meaningful operations by flow."""
+    mark_addressed(graph, code)
     mark_drift(graph, code)
     mark_measures(graph, code)
     roles = sorted({r for n in code.node_op for r in graph.nodes[n].roles} - NOT_SOURCES)
@@ -37,7 +40,8 @@ def label(graph: Graph, code: Code) -> None:
     code.bits = code.flow.carry(labels, stops)
     for node in graph.with_role("model.evaluate"):
         measured = code.node_op.get(node)
-        if measured is not None and MASKED in code.about(measured) and "model.predict" in code.about(measured):
+        windows = "data.report" in graph.nodes[node].roles  # reports over windows of time are no slices
+        if measured is not None and not windows and MASKED in code.about(measured) and "model.predict" in code.about(measured):
             graph.give(node, "model.slice")
     for node in naive_guesses(graph, code):
         graph.give(node, "model.baseline")
@@ -57,8 +61,8 @@ def label(graph: Graph, code: Code) -> None:
         graph.nodes[node].about = frozenset(about)
         for role in derived_roles(code, check.conditions, about):
             graph.give(node, role)
-        if "data.validate" in graph.nodes[node].roles:
-            graph.nodes[node].attributes["clause"] = "value" if check.form == "call" else clause(code, check.conditions)
+        if "data.validate" in graph.nodes[node].roles and check.form != "call":
+            graph.nodes[node].attributes["clause"] = clause(code, check.conditions)
     for node in list(code.node_op):
         if node not in code.check_of:
             graph.nodes[node].about = code.about(code.node_op[node])
@@ -100,9 +104,10 @@ def _relabel(graph: Graph, code: Code, labels: dict[int, int], index: dict[str, 
             if op is not None and not labels.get(op, 0) & bit:
                 labels[op] = labels.get(op, 0) | bit
                 found = True
-    bit = index.get("model.evaluate", 0)
-    for op in measured_reads(graph, code) if bit else ():
-        labels[op] = labels.get(op, 0) | bit
-        found = True
+    for role in ("model.evaluate", "model.slice"):
+        bit = index.get(role, 0)
+        for op in measured_reads(graph, code, role) if bit else ():
+            labels[op] = labels.get(op, 0) | bit
+            found = True
     if found:
         code.bits = code.flow.carry(labels, stops)

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from mlrubric.graph.world import World, parents
-from mlrubric.model.facts import ChartFile, Resource
+from mlrubric.knowledge.images import BESIDE, known_image
+from mlrubric.model.facts import ChartFile, Resource, Service
+from mlrubric.model.homes import home
+from mlrubric.source.syntax.image_name import split_image
 from mlrubric.source.syntax.node import SyntaxProblem
 from mlrubric.source.syntax.yaml import parse_template
 
@@ -19,14 +22,17 @@ NAMED = re.compile(r"[\w./*\-]+")
 
 @dataclass(slots=True)
 class Named:
-    """What a path stands for: files of manifests, and the nodes of kustomizations; `certain` is false for a guess."""
+    """What a path or a text stands for: files of manifests, the nodes of kustomizations, single objects (by file); `certain` is false for
+    a guess."""
 
     files: set[str] = field(default_factory=set)
     nodes: set[int] = field(default_factory=set)
     certain: bool = True
+    objects: list[tuple[str, Resource]] = field(default_factory=list)
+    there: bool = False  # what is called by its name is in the cluster already
 
     def __bool__(self) -> bool:
-        return bool(self.files or self.nodes)
+        return bool(self.files or self.nodes or self.objects)
 
 
 class Manifests:
@@ -39,6 +45,7 @@ class Manifests:
             self.by_file.setdefault(path, []).append(resource)
         self.charts = {posixpath.dirname(path) for path, one in world.every(ChartFile) if one.kind == "chart"}
         self.by_name = {_chart_name(one.text): posixpath.dirname(path) for path, one in world.every(ChartFile) if one.kind == "chart"}
+        self.beside = _beside(world)
         self.folders: dict[str, list[str]] = {}
         for path in sorted(self.by_file):
             self.folders.setdefault(posixpath.dirname(path), []).append(path)
@@ -57,7 +64,7 @@ class Manifests:
             return self._matching(path, certain=pattern == text)
         found = self._at(path, recursive)
         if not found and folder and not text.startswith("."):
-            found = self._at(posixpath.normpath(text), recursive)
+            found = self._at(posixpath.normpath(posixpath.join(home(folder), text)), recursive)
         return found
 
     def _at(self, path: str, recursive: bool) -> Named:
@@ -117,6 +124,15 @@ class Manifests:
         """The files of manifests that a chart and the charts inside of it give."""
         root = f"{folder}/" if folder else ""
         return {path for path in self.by_file if path.startswith(root) and "templates/" in path[len(root) :]}
+
+
+def _beside(world: World) -> set[tuple[str, str]]:
+    """Objects of which all containers are well-known and answer no requests of a model: databases, monitoring, proxies."""
+    images: dict[tuple[str, str], list[str]] = {}
+    for path, service in world.every(Service):
+        if service.image and "/" in service.place.symbol:
+            images.setdefault((path, service.place.symbol.partition(".containers.")[0]), []).append(service.image)
+    return {key for key, names in images.items() if all((k := known_image(split_image(n)[0])) and k.kind in BESIDE for n in names)}
 
 
 def _chart_name(text: str) -> str:

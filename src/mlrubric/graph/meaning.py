@@ -38,6 +38,7 @@ class Meaning:
     certain: bool = True
     settings: Mapping[str, str] = field(default_factory=dict)
     open: bool = False
+    tame: bool = False  # told not to raise
 
     @property
     def flows(self) -> str:
@@ -51,12 +52,15 @@ class Meaning:
     @property
     def raises(self) -> bool:
         """The call itself raises when its check fails."""
-        return self.entry is not None and self.entry.gate == "raises"
+        entry = self.entry
+        if entry is None or entry.gate != "raises" or self.tame:
+            return False
+        return not entry.gate_with or any(role in self.arguments for role in entry.gate_with)
 
     @property
     def judges(self) -> bool:
         """The call gives a verdict that stops nothing by itself."""
-        return self.entry is not None and self.entry.gate == "result"
+        return self.entry is not None and (self.entry.gate == "result" or (self.entry.gate == "raises" and self.tame))
 
 
 class Meanings:
@@ -208,7 +212,8 @@ class Meanings:
         roles = api.roles_for(spelled)
         if spelled.get("@source") == "none":  # the file of an option that is left out
             roles = tuple(role for role in roles if role not in READS)
-        return Meaning(api.name if certain else name, roles, arguments, api, owner, certain, settings, is_open)
+        tame = spelled.get("@fails") == "false"
+        return Meaning(api.name if certain else name, roles, arguments, api, owner, certain, settings, is_open, tame)
 
     def _unfold(self, op: int, api: Api, arguments: dict[str, int]) -> tuple[dict[str, str], bool]:
         """What `**` hands over: entries of a dict join the arguments, settings of a file are given as text; and whether more may come."""

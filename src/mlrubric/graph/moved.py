@@ -34,9 +34,11 @@ def mark_moved(world: World) -> tuple[list[Lacking], list[Lacking]]:
     environments = Environments(world)
     failing, commands = list[Lacking](), list[Lacking]()
     lines: set[tuple[int, int, str]] = set()
+    judged: list[tuple[int, Moved, tuple[Pinned, ...], str]] = []
     for op, moved in _candidates(world.code):
         pins = environments.of_op(op, moved)
-        state = state_of(moved, pins)
+        judged.append((op, moved, pins, state_of(moved, pins)))
+    for op, moved, pins, state in sorted(judged, key=lambda one: one[3] == "deprecated"):  # of one line, what fails first
         if not state or _provided_for(world.code, op):
             continue
         if state != "deprecated":

@@ -24,9 +24,12 @@ class Order:
         only: frozenset[int] | None = None,
         stops: Mapping[int, int] | None = None,
         tasks: bool = False,
+        loops: bool = False,
     ) -> None:
         """With `only`, ways through callers in other scopes do not count, as long as one of these scopes calls. `stops` are the operations
-        that raise for marked ones. With `tasks`, what earlier tasks of a pipeline passed counts, whatever process ran them."""
+        that raise for marked ones. With `tasks`, what earlier tasks of a pipeline passed counts, whatever process ran them.
+        With `loops`, what a loop does for each row counts as done for all."""
+        self.passing = (*PASSING, "for") if loops else PASSING
         self.code, self.marked, self.only, self.stops, self.tasks = code, frozenset(marked), only, stops or {}, tasks
         self._by_scope: dict[int, list[int]] = {}
         self._always: dict[int, int | None] = {}
@@ -75,7 +78,7 @@ class Order:
             facts = program.blocks[block]
             if facts.kind == "scope":
                 return True
-            if facts.kind not in PASSING and facts.constant != "main" and facts.constant is not True:
+            if facts.kind not in self.passing and facts.constant != "main" and facts.constant is not True:
                 return False
         return True
 
@@ -87,7 +90,7 @@ class Order:
             if block in around:
                 return True
             facts = program.blocks[block]
-            if facts.kind not in PASSING and facts.constant not in ("main", True):
+            if facts.kind not in self.passing and facts.constant not in ("main", True):
                 return False
         return False
 

@@ -9,7 +9,7 @@ from mlrubric.graph.automation import LEVELS, Schedule
 from mlrubric.graph.world import World
 
 KINDS = ("test", "op", "function", "module", "notebook", "stage")
-# CI systems without a reader yet: what they run is not known
+# CI systems without a reader yet: what they run is not known, nor is what automation of another repository runs
 UNREAD = re.compile(
     r"(^|/)(\.travis\.yml|\.drone\.yml|\.?appveyor\.yml|\.woodpecker(\.ya?ml|/.*)|\.buildkite/.*|\.semaphore/.*|\.cirrus\.yml|buildspec[^/]*\.ya?ml)$",
     re.IGNORECASE,
@@ -20,7 +20,9 @@ def mark_runs(world: World, schedule: Schedule) -> None:
     """`run` on everything that can be run (kept, lost, skipped, manual, none), `folder_run` on tests: the best of their folder,
     `can_fail` on tests that reach an assertion or a raise in test code, `called` on tests that other code calls."""
     graph = world.graph
-    unread = any(UNREAD.search(path) for path in world.files)
+    unread = any(UNREAD.search(path) for path in world.files) or any(
+        schedule.of(node).level in ("kept", "lost") for node in graph.of_kind("workflow") if graph.nodes[node].attributes.get("why")
+    )
     best: dict[str, int] = {}
     for node in graph.of_kind(*KINDS):
         level = schedule.of(node).level

@@ -6,12 +6,11 @@ import posixpath
 import re
 from collections.abc import Mapping, Sequence
 
+from mlrubric.graph.world import ADDRESS
 from mlrubric.knowledge.catalogue import normal_name
 from mlrubric.knowledge.commands import interpret
 from mlrubric.model.facts import Command, FileFacts, Project, Requirement
 from mlrubric.model.homes import MEMBER, home
-
-REPOSITORY = re.compile(r"([^/:@]+?)(?:\.git)?/?(?:@[^/]*)?(?:#.*)?$")  # the last name of an address: git+https://host/team/lib.git@v1
 
 
 def installed(facts: Mapping[str, Sequence[FileFacts]]) -> dict[str, tuple[str, ...]]:
@@ -29,7 +28,7 @@ def installed(facts: Mapping[str, Sequence[FileFacts]]) -> dict[str, tuple[str, 
                 made.setdefault(home(path), []).extend((normal_name(fact.name), "" if root == "." else root) for root in roots)
             elif isinstance(fact, Requirement):
                 wanted[home(path)] |= _names(fact.name, fact.url or "")
-            elif (isinstance(fact, Command) and "install" in fact.argv) or (isinstance(fact, Command) and "add" in fact.argv):
+            elif isinstance(fact, Command) and {"install", "add"} & set(fact.argv):
                 for invocation in interpret(fact.argv):
                     for word in invocation.all("package") if invocation.kind == "install" else ():
                         wanted[home(path)] |= _names(re.split(r"[\[<>=!~;@ ]", word, maxsplit=1)[0], word if "/" in word else "")
@@ -43,8 +42,8 @@ def installed(facts: Mapping[str, Sequence[FileFacts]]) -> dict[str, tuple[str, 
 
 def _names(name: str, url: str) -> set[str]:
     found = {normal_name(name)} if name else set()
-    address = REPOSITORY.search(url)
-    return found | ({normal_name(address[1])} if address is not None else set())
+    address = ADDRESS.search(url)
+    return found | ({normal_name(address[1])} if address is not None and url else set())
 
 
 def _name(root: str) -> str:

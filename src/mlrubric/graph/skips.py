@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mlrubric.graph.surroundings import UNKNOWN, Surroundings
+from mlrubric.graph.surroundings import UNKNOWN, Key, Surroundings
 from mlrubric.graph.truth import truth
 from mlrubric.graph.world import World
 
@@ -23,11 +23,17 @@ class Skips:
     strict: bool = False  # a test that is expected to fail must fail
     _marks: dict[int, tuple[int, ...]] = field(default_factory=dict)
     _calls: dict[int, list[int]] | None = None  # test scope -> calls that skip it
+    _said: dict[tuple[int, Key], str] = field(default_factory=dict)
+    _names: dict[int, frozenset[str]] = field(default_factory=dict)
+    _switched: tuple[tuple[str, frozenset[str], frozenset[str]], ...] | None = None
 
     def reason(self, scope: int, around: Surroundings, flags: frozenset[str]) -> str:
         """Why a test does not count where these variables and options hold; "" when it does, or nobody can tell."""
         for mark in self.marks(scope):
-            said = self._mark(mark, around)
+            key = (mark, around.key)
+            said = self._said.get(key)
+            if said is None:
+                said = self._said[key] = self._mark(mark, around)
             if said:
                 return said
         for call in self._calls_of(scope):
@@ -35,14 +41,16 @@ class Skips:
                 return f"the test is skipped at line {self.world.code.program.ops[call].line}"
         return self._by_hook(scope, around, flags)
 
-    def names(self, scope: int) -> set[str]:
+    def names(self, scope: int) -> frozenset[str]:
         """Qualified names of the marks of a test, its class and its module."""
-        resolver, program = self.world.code.resolver, self.world.code.program
-        found: set[str] = set()
-        for mark in self.marks(scope):
-            named = program.args[mark][0] if program.ops[mark].kind == "call" else mark
-            found |= {str(v[1]) for v in resolver.of(named) if v[0] == "external"}
-        return found
+        if scope not in self._names:
+            resolver, program = self.world.code.resolver, self.world.code.program
+            found: set[str] = set()
+            for mark in self.marks(scope):
+                named = program.args[mark][0] if program.ops[mark].kind == "call" else mark
+                found |= {str(v[1]) for v in resolver.of(named) if v[0] == "external"}
+            self._names[scope] = frozenset(found)
+        return self._names[scope]
 
     # ---- marks --------------------------------------------------------------------------------------------------------
 
@@ -133,7 +141,9 @@ class Skips:
         if not names:
             return ""
         path = self.world.code.program.modules[self.world.code.program.scope_unit[scope]].path
-        for folder, marks, options in _hooks(self.world):
+        if self._switched is None:
+            self._switched = tuple(_hooks(self.world))
+        for folder, marks, options in self._switched:
             above = not folder or path.startswith(folder + "/")
             if above and names & marks and options and not options & flags:
                 return f"skipped without {min(options)}"

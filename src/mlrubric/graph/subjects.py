@@ -36,9 +36,11 @@ def mark_subjects(world: World) -> None:
             graph.give(function, "code.predict")
     leading = _Leading(world)
     for test in graph.of_kind("test"):
-        _mark_test(world, test, leading)
+        if "declared" not in graph.nodes[test].attributes:  # one that a file of another tool states is what its link says
+            _mark_test(world, test, leading)
     _mark_share(world)
     _mark_shared(world)
+    _mark_whole(world)
     _mark_baselines(world)
     _mark_requests(world)
 
@@ -62,7 +64,7 @@ def _mark_share(world: World) -> None:
         graph.nodes[node].attributes["tested"] = "true" if node in reached else "false"
     share = sum(n in reached for n in features) / len(features) if features else 0.0
     for node in tests:
-        graph.nodes[node].attributes["share"] = "most" if share >= ENOUGH else "some"
+        graph.nodes[node].attributes.setdefault("share", "most" if share >= ENOUGH else "some")
 
 
 def _mark_baselines(world: World) -> None:
@@ -136,6 +138,39 @@ def _mark_shared(world: World) -> None:
     for node in graph.with_role("code.feature"):
         if node in training and node in serving and not is_test_code(graph.nodes[node].place.path):
             graph.give(node, "code.shared")
+
+
+def _mark_whole(world: World) -> None:
+    """`code.shared` on loads at serving of a pipeline that was saved whole: what the training did to the columns is in it."""
+    graph, code = world.graph, world.code
+    whole = [
+        n for n in graph.with_role("model.save", "run.log_model", "model.register")
+        if n in code.node_op and not is_test_code(graph.nodes[n].place.path) and _is_pipeline(world, code.node_op[n])
+    ]  # fmt: skip
+    if not whole:
+        return
+    serving = graph.sweep([*graph.with_role("serve.handle"), *graph.with_role("code.predict")], frozenset({"call"}))
+    paths = {graph.nodes[n].place.path for n in serving}
+    tops = [n for n in graph.of_kind("module") if graph.nodes[n].place.path in paths]  # what a service does when it starts
+    serving |= graph.sweep(tops, frozenset({"call"}))
+    files = frozenset({"write", "read", "join"})
+    for node in graph.sweep(whole, files):
+        if "model.load" not in graph.nodes[node].roles or node not in code.node_op or is_test_code(graph.nodes[node].place.path):
+            continue
+        if code.holder(code.node_op[node]) in serving:
+            graph.give(node, "code.shared")
+
+
+def _is_pipeline(world: World, save: int) -> bool:
+    """Whether what is saved is made of steps, one of which changes columns."""
+    code = world.code
+    meaning = code.meanings.of(save)
+    held = meaning.arguments.get("@model", -1) if meaning is not None else -1
+    for value in code.resolver.of(held) if held >= 0 else ():
+        kind = code.meanings.catalogue.type(str(value[1])) if value[0] == "object" else None
+        if kind is not None and kind.constructor.param("@steps") is not None:
+            return bool({"transform.build", "transform.fit"} & code.about(save))
+    return False
 
 
 class _Leading:

@@ -9,6 +9,7 @@ from mlrubric.graph.values import HOLE
 from mlrubric.graph.world import World
 from mlrubric.model.facts import Command, Instruction, Setting, Step
 
+Key = tuple[tuple[tuple[str, str], ...], bool]
 UNKNOWN = object()
 """A value that nobody can tell."""
 
@@ -33,7 +34,11 @@ class Surroundings:
     world: World
     own: Mapping[str, str] = field(default_factory=dict)
     by_hand: bool = False
+    key: Key = field(init=False)  # what tells these surroundings from others of the same repository
     _known: dict[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.key = tuple(sorted(self.own.items())), self.by_hand
 
     def variable(self, name: str) -> object:
         """The value of a variable: a text, None when it is not set, UNKNOWN."""

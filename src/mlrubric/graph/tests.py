@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
+from mlrubric.graph.doctests import doctests
 from mlrubric.graph.skips import Skips
 from mlrubric.graph.surroundings import Surroundings
 from mlrubric.graph.test_options import UNITTEST, Selection, Settings, runner_settings
@@ -28,7 +29,8 @@ def select(
     if selection.collects_only:
         return [(n, True, "the tests are only collected") for n, _, _ in _candidates(world, selection, settings)]
     found: list[tuple[int, bool, str]] = []
-    skips = Skips(world, settings.get("xfail_strict", ("",))[:1] in (("true",), ("True",), ("1",)))
+    strict = settings.get("xfail_strict", ("",))[:1] in (("true",), ("True",), ("1",))
+    skips = world.skips.setdefault(strict, Skips(world, strict))
     around = Surroundings(world, own or {}, by_hand)
     sure = not any("*" in p for p in (selection.folder, *selection.paths))
     ignored = (*selection.ignored, *_ignored(world))
@@ -48,6 +50,8 @@ def select(
             found.append((node, reason != "" or sure, reason))
     if selection.flags & NOTEBOOKS:
         found.extend((node, sure, "") for node in _notebooks(world, selection, settings))
+    if "--doctest-modules" in selection.flags:
+        found.extend((node, sure, "") for node in doctests(world, selection.folder, _paths(world, selection, settings), ignored))
     return found
 
 
@@ -65,21 +69,27 @@ def _candidates(world: World, selection: Selection, settings: Settings) -> list[
         return []  # of a place that is not known at all, nothing is known to run
     paths = _paths(world, selection, settings)
     found: list[tuple[int, int, str]] = []
-    for scope, node in sorted(world.code.scope_node.items()):
+    reached: dict[str, bool] = {}  # file -> whether the runner comes to it
+    for scope, node in world.tests:
         facts = world.graph.nodes[node]
-        if facts.kind != "test":
-            continue
         path = program.modules[program.scope_unit[scope]].path
         if not same_home(path, selection.folder):
             continue
         explicit = path in paths
-        below = [p for p in paths if p == "." or path.startswith(p + "/")]
-        inside = explicit or any(fnmatchcase(path, p) or fnmatchcase(path, p + "/*") for p in paths)
-        inside = inside or any(_entered(path, p, settings) for p in below)
+        inside = reached.get(path)
+        if inside is None:
+            inside = reached[path] = explicit or _reaches(paths, path, settings)
         chosen = any(_is_node(path, facts.label, n) for n in selection.nodes)
         if (chosen or inside) and _is_collected(world, scope, path, selection, settings, explicit or chosen):
             found.append((node, scope, path))
     return found
+
+
+def _reaches(paths: tuple[str, ...], path: str, settings: Settings) -> bool:
+    patterns = (p for p in paths if set(p) & set("*?["))
+    if any(fnmatchcase(path, p) or fnmatchcase(path, p + "/*") for p in patterns):
+        return True
+    return any(_entered(path, p, settings) for p in paths if p == "." or path.startswith(p + "/"))
 
 
 def _is_node(path: str, label: str, wanted: str) -> bool:

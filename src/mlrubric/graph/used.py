@@ -15,6 +15,7 @@ COMING = frozenset({"data.read", "artifact.download", "feature.serve"})
 def mark_used(world: World) -> None:
     """`chosen` on searches whose best parameters or best model reach a model, `serving_data` on checks of what is predicted on."""
     _mark_choices(world)
+    _mark_pruned(world)
     _mark_inputs(world)
 
 
@@ -29,6 +30,23 @@ def _mark_choices(world: World) -> None:
         later = [n for n in reached if "model.tune" not in graph.nodes[n].roles and not is_test_code(graph.nodes[n].place.path)]
         used = any((KEPT if n in trials else TRAINED) & set(graph.nodes[n].roles) for n in later)
         graph.nodes[node].attributes["chosen"] = "true" if used else "false"
+
+
+def _mark_pruned(world: World) -> None:
+    """`chosen` on measures of features that decide what a training learns from; `single` on those inside prediction code: they explain
+    one answer."""
+    graph, code = world.graph, world.code
+    serving = graph.sweep([*graph.with_role("code.predict"), *graph.with_role("serve.handle")], frozenset({"call"}))
+    for node in graph.with_role("feature.importance"):
+        op = code.node_op.get(node)
+        if op is None or is_test_code(graph.nodes[node].place.path):
+            continue
+        if code.holder(op) in serving:
+            graph.nodes[node].attributes["single"] = "true"
+        elif "model.fit" not in graph.nodes[node].roles:
+            later = graph.sweep([node], FLOWS)
+            fits = [n for n in later if n != node and "model.fit" in graph.nodes[n].roles]
+            graph.nodes[node].attributes["chosen"] = "true" if fits else "false"
 
 
 def _mark_inputs(world: World) -> None:

@@ -93,9 +93,9 @@ def _checked(world: World, view: Processes, fit: int, read: int, ahead: Callable
     files = {e.source for e in graph.predecessors(read, ("read",)) if graph.nodes[e.source].kind in FILES}
     files |= {j.target for f in files for j in graph.successors(f, ("join",)) if not j.certain}
     here = {decides(code, c) for c in ahead(read) if view.of(c) & view.of(fit) and c in code.node_op}
-    if here and fit in code.node_op and Order(code, here, tasks=True).before(code.node_op[fit]) is not None:
+    if here and fit in code.node_op and Order(code, here, tasks=True, loops=True).before(code.node_op[fit]) is not None:
         return True
-    elsewhere = {c for file in files for c in ahead(file) if not view.of(c) & view.of(fit)}
+    elsewhere = {c for file in files for c in ahead(file) if c not in code.node_op or not view.of(c) & view.of(fit)}
     return any(same_run(world, c, fit) for c in sorted(elsewhere))
 
 

@@ -24,7 +24,7 @@
 ("generator", scope)            what a call of a generator function gives
 ("holds", op)                   a container that an annotation promises; `op` is the annotation of its elements
 ("tuple", ("a.T", "b.T"))       a tuple of library types that a call gives
-("many", "a.T")                 a collection of such instances
+("many", "a.T", "list")         a list or dict of such instances
 ("text", "data/\\x00.csv")       a constant text; "\\x00" stands for a part that is not known
 ("const", 3, "int")             another constant
 ("any",)                       more values than are kept

@@ -19,7 +19,9 @@ MEANS = {
     "data.validate": "data.validate",
     "data.profile": "data.validate",
     "model.evaluate": "model.compare",
+    "model.monitor": "check.monitor",
     "data.drift": "check.drift",
+    "data.skew": "check.skew",
     "model.fairness": "check.fairness",
     "model.slice": "check.slice",
     "feature.importance": "check.importance",
@@ -29,32 +31,9 @@ ACTING = frozenset({"notify.send", "flow.run", "serve.rollback", "process.exit",
 TELLING = frozenset({"log.write", "run.log_artifact", "run.log_metric", "run.log_param", "file.write", "metric.emit", "data.write"})
 BEYOND = frozenset({"model.fit", "model.predict", "transform.fit", "data.split", "model.save"})
 SOURCES = frozenset({"data.read", "data.split", "model.predict"})
-NAMES = ("load", "attribute")
 KINDS = ("return", "yield")
+CALLERS = 4  # functions that are looked through, one calling the other
 HOLDING = ("store_attribute", "store_subscript")
-
-
-def mark_measures(graph: Graph, code: Code) -> None:
-    """Reports and suites get the roles of what was put into them; tests that were put in make a profile a check of data."""
-    roles = code.meanings.roles
-    for node in graph.with_role("data.report"):
-        op = code.node_op.get(node)
-        meaning = code.meanings.of(op) if op is not None else None
-        if op is None or meaning is None:
-            continue
-        parts = [p for p in (code.program.receiver(op), meaning.arguments.get("@schema", -1)) if p >= 0] or [op]
-        found = set(meaning.entry.measures) if meaning.entry is not None else set()
-        tested = False
-        for part in code.flow.reach(parts, back=True, stop=lambda o: bool(SOURCES & roles(o))):
-            inner = code.meanings.of(part) or (code.meanings.named(part) if code.program.ops[part].kind in NAMES else None)
-            if inner is None or inner.entry is None:
-                continue
-            found |= set(inner.entry.measures)
-            tested = tested or code.meanings.spellings(inner).get("@condition", "none") not in ("none", "false")
-        if tested and "data.profile" in found:
-            found.add("data.validate")
-        for role in sorted(found):
-            graph.give(node, role)
 
 
 class Verdicts:
@@ -81,6 +60,21 @@ class Verdicts:
                 if block.parent >= 0 and block.kind != "scope":
                     self._children.setdefault(block.parent + unit.block_base, []).append(index + unit.block_base)
         self._acts: dict[int, bool] = {}
+        self.guarding = self._guards()
+
+    def _guards(self) -> frozenset[int]:
+        """The conditions on whose passing side alone a training, or a call that leads to one, stands."""
+        code = self.code
+        frontier = {code.node_op[n] for n in self.graph.with_role("model.fit") if n in code.node_op}
+        found, seen = set[int](), set[int]()
+        for _ in range(CALLERS):
+            frontier = {op for op in frontier if not code.tested(op)} - seen
+            for op in sorted(frontier):
+                found.update(code.checks.guards(op))
+            seen |= frontier
+            scopes = {code.program.scope_id(op) for op in frontier}
+            frontier = {call for scope in scopes for call in code.resolver.callers.get(scope, ())}
+        return frozenset(found)
 
     def is_condition(self, op: int) -> bool:
         return op in self.sides
@@ -119,6 +113,7 @@ def mark_verdicts(graph: Graph, code: Code) -> None:
         graph.nodes[node].attributes["in_notebook"] = "true" if code.program.unit(op).is_notebook else "false"
     _about_drift(graph, code, verdicts)
     _carry_operands(graph, code, verdicts)
+    _mark_met(graph, code)
 
 
 def _follow(graph: Graph, code: Code, verdicts: Verdicts, node: int, op: int) -> str:
@@ -133,9 +128,19 @@ def _follow(graph: Graph, code: Code, verdicts: Verdicts, node: int, op: int) ->
                 continue
             _name(graph, check, node, roles, "stop")
             found = "stops"
-        if found != "stops" and verdicts.is_condition(reached) and verdicts.acts(reached):
+        if reached in verdicts.guarding and reached not in verdicts.checks:
+            guard = code.node_for(graph, reached, "if", ("check",), "", form="branch")
+            graph.nodes[guard].gate = True
+            _name(graph, guard, node, roles, "stop")
+            found = "stops"
+        elif found != "stops" and verdicts.is_condition(reached) and verdicts.acts(reached):
             _name(graph, code.node_for(graph, reached, "if", ("check",), "", form="branch"), node, roles, "tell")
             found = "tells"
+        elif found == "unread" and verdicts.is_condition(reached):
+            found = "told"  # both sides only print or log
+        if found not in ("stops", "tells") and _decides_tasks(graph, code, reached):
+            _name(graph, code.node_for(graph, reached, "return", ("check",), "", form="branch"), node, roles, "stop")
+            found = "stops"
         if found in ("stops", "tells") or reached == op:
             continue
         meant = set(code.meanings.roles(reached)).union(*(code.meanings.roles(use) for use in code.resolver.uses[reached]))
@@ -146,6 +151,14 @@ def _follow(graph: Graph, code: Code, verdicts: Verdicts, node: int, op: int) ->
         elif found in ("unread", "told") and _kept(code, reached):
             found = "kept"
     return found
+
+
+def _decides_tasks(graph: Graph, code: Code, op: int) -> bool:
+    """Whether an operation is the answer of a task that decides which tasks follow."""
+    if code.program.ops[op].kind != "return":
+        return False
+    node = code.scope_node.get(code.program.scope_id(op))
+    return node is not None and "flow.branch" in graph.nodes[node].roles
 
 
 def _tells_itself(code: Code, op: int) -> bool:
@@ -170,9 +183,12 @@ def _name(graph: Graph, check: int, node: int, roles: Iterable[str], acts: str) 
         graph.give(check, role)
     attributes = graph.nodes[check].attributes
     attributes["acts"] = acts
-    clause = graph.nodes[node].attributes.get("clause")
-    if clause is not None and attributes.get("clause") != "value":
-        attributes["clause"] = clause
+    said = graph.nodes[node].attributes
+    if "clause" in said and (attributes.get("asks") is None or attributes.get("clause") != "value"):
+        attributes["clause"] = said["clause"]
+    attributes["asks"] = "verdict"
+    if "skew" in said:
+        attributes["skew"] = said["skew"]
 
 
 def _about_drift(graph: Graph, code: Code, verdicts: Verdicts) -> None:
@@ -187,6 +203,26 @@ def _about_drift(graph: Graph, code: Code, verdicts: Verdicts) -> None:
     for node in graph.with_role("check.drift"):
         if graph.nodes[node].gate:
             graph.nodes[node].attributes["acts"] = "stop"
+        limits = sorted({limit for condition in _conditions(code, node) for limit in _limits(code, condition)})
+        if limits:
+            graph.nodes[node].attributes["threshold"] = " ".join(f"{limit:g}" for limit in limits)
+
+
+def _conditions(code: Code, node: int) -> tuple[int, ...]:
+    check, op = code.check_of.get(node), code.node_op.get(node)
+    return check.conditions if check is not None else (op,) if op is not None else ()
+
+
+def _limits(code: Code, condition: int) -> Iterable[float]:
+    """The numbers that the comparisons behind a condition name: 0.2 of a PSI, 0.05 of a p-value."""
+    program = code.program
+    for op in code.flow.reach([condition], back=True, stop=lambda o: "data.drift" in code.meanings.roles(o)):
+        if program.ops[op].kind != "compare":
+            continue
+        for operand in program.args[op]:
+            for value in code.resolver.of(operand) if operand >= 0 else ():
+                if value[0] == "const" and isinstance(value[1], float):
+                    yield value[1]
 
 
 def _carry_operands(graph: Graph, code: Code, verdicts: Verdicts) -> None:
@@ -204,3 +240,23 @@ def _carry_operands(graph: Graph, code: Code, verdicts: Verdicts) -> None:
     for check, kinds in said.items():
         tested = code.tested(code.node_op[check]) and not COMING_IN & graph.nodes[check].about
         graph.nodes[check].attributes["operands"] = "made up" if tested else "two" if "two" in kinds else min(kinds)
+
+
+def _mark_met(graph: Graph, code: Code) -> None:
+    """`met` on declared schemas: whether they come to a check or to somebody else (returned, stored, exported), or nowhere."""
+    for node in graph.with_role("data.schema"):
+        op = code.node_op.get(node)
+        meaning = code.meanings.of(op) if op is not None else None
+        if op is None or meaning is None or meaning.entry is None or meaning.entry.kind != "constructor":
+            continue
+        reached = code.flow.reach([op])
+        used = any(
+            code.program.ops[o].kind in ("call", "return", "yield", "store_attribute", "store_subscript") for o in reached if o != op
+        )
+        used = used or bool(code.program.of_kind("magic") and code.program.unit(op).is_notebook)
+        graph.nodes[node].attributes["met"] = "true" if used or _asked(code, reached) else "false"
+
+
+def _asked(code: Code, reached: Iterable[int]) -> bool:
+    """Whether a method of the schema is called, or it is handed to a call that keeps it."""
+    return any(code.program.ops[use].kind in ("attribute", "call") for op in reached for use in code.resolver.uses[op])

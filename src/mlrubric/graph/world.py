@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.frameworks import Fixtures
@@ -16,10 +16,16 @@ from mlrubric.graph.versions import Versions
 from mlrubric.knowledge.invocation import Invocation
 from mlrubric.knowledge.moved import Moved
 from mlrubric.model.facts import Command, FileFacts
-from mlrubric.model.homes import at_home, home
+from mlrubric.model.homes import MEMBER, at_home, home
 from mlrubric.model.place import Place
 
+if TYPE_CHECKING:
+    from mlrubric.graph.skips import Skips
+
 F = TypeVar("F")
+ADDRESS = re.compile(
+    r"([^/:@]+?)(?:\.git)?/?(?:@[^/@]*)?(?:[#?].*)?$"
+)  # the last name: https://host/team/app.git, git+ssh://…/lib@v1#egg=lib
 SHARED_NAME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)  # s3://bucket/rows, models:/loans/1, table:loans
 
 
@@ -43,6 +49,8 @@ class World:
     conditional: dict[int, tuple[int, tuple[int, ...]]] = field(default_factory=dict)  # task -> the task that decides, what it looks at
     broken: list[tuple[Place, str]] = field(default_factory=list)  # hops that point at nothing
     starts: list[tuple[int, Invocation]] = field(default_factory=list)  # commands that run a script or module of ours
+    skips: dict[bool, Skips] = field(default_factory=dict)  # what keeps tests from counting, by whether expected failures must fail
+    _tests: list[tuple[int, int]] | None = None
     installs: list[tuple[int, str, Invocation]] = field(default_factory=list)  # install commands: node, folder, what is asked for
     moved: list[tuple[int, str, Moved]] = field(default_factory=list)  # commands that versions of their program do not have: node, folder
     guessed: set[str] = field(default_factory=set)  # templates of which a condition is not known
@@ -61,6 +69,20 @@ class World:
     def of(self, path: str) -> Iterator[object]:
         for facts in self.facts.get(path, ()):
             yield from facts.facts
+
+    @property
+    def tests(self) -> list[tuple[int, int]]:
+        """Scope and node of every test function, in order."""
+        if self._tests is None:
+            nodes = self.graph.nodes
+            self._tests = [(scope, node) for scope, node in sorted(self.code.scope_node.items()) if nodes[node].kind == "test"]
+        return self._tests
+
+    def home_of(self, address: str, near: str) -> str:
+        """The repository of a system that an address names by its last name; else the one that the address is written in."""
+        match = ADDRESS.search(address)
+        named = f"{match[1]}{MEMBER}" if match is not None else ""
+        return named if named in self.folders else home(near)
 
     def node(self, path: str, symbol: str) -> int | None:
         return self.nodes.get((path, symbol))

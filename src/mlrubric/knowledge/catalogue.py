@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from mlrubric.knowledge.entries import Api, Duck, TypeInfo
-from mlrubric.knowledge.library import Library, read_library
+from mlrubric.knowledge.library import AREAS, Library, read_library
 from mlrubric.knowledge.location import rules_directory
 from mlrubric.knowledge.moved import MovedNames
 from mlrubric.knowledge.roles import Roles, load_roles
@@ -29,6 +29,7 @@ class Catalogue:
         self._roles: Roles = load_roles(rules)
         self._paths: dict[str, Path] = {}  # top-level import name -> file
         self._distributions: dict[str, str] = {}  # import name (may be dotted) -> distribution, where they differ
+        self._areas: dict[str, str] = {}  # import name (may be dotted) -> area
         self._variants: dict[str, str] = {}
         self._brings: dict[str, tuple[str, ...]] = {}  # what comes along
         self._images: dict[str, str] = {}  # image -> distribution that its tag is the version of
@@ -62,6 +63,11 @@ class Catalogue:
     @property
     def import_names(self) -> tuple[str, ...]:
         return tuple(sorted(self._paths))
+
+    def area(self, name: str) -> str:
+        """What the library of a name is for: "data", "ml", or "" for anything else."""
+        parts = name.split(".")
+        return next((area for end in range(len(parts), 0, -1) if (area := self._areas.get(".".join(parts[:end])))), "")
 
     # ---- names ----
 
@@ -204,6 +210,8 @@ class Catalogue:
                 top = name.partition(".")[0]
                 if self._paths.setdefault(top, path) != path:
                     raise entry.error(f"`{top}` already belongs to {self._paths[top].name}")
+                if name not in entry.texts("aside"):
+                    self._areas[name] = entry.one_of("area", AREAS)
             if distributions and imports:
                 self._distributions[imports[0]] = distributions[0]
                 for other in distributions[1:]:
@@ -249,7 +257,8 @@ class Catalogue:
             name = target
             library = self._library(name)
         if library and "._" in name and self._exact(name, "") is None and name not in library.types:
-            return ".".join(part for part in name.split(".") if not part.startswith("_") or part.startswith("__"))
+            modules, _, last = name.rpartition(".")
+            return ".".join([*(part for part in modules.split(".") if not part.startswith("_") or part.startswith("__")), last])
         return name
 
     def _find_api(self, name: str, version: str) -> Api | None:
@@ -273,10 +282,12 @@ class Catalogue:
 
     def _exact(self, name: str, version: str) -> Api | None:
         library = self._library(name)
-        for template in library.apis.get(name, ()) if library else ():
+        templates = library.apis.get(name, []) if library else []
+        for template in templates:
             if _covers(template, version):
                 return replace(template, name=name)
-        return None
+        # Only older versions have the name: where the version is not known, whoever calls it has one of them.
+        return replace(templates[-1], name=name) if templates and not version else None
 
     def _wildcard(self, name: str, version: str) -> Api | None:
         library = self._library(name)
@@ -306,7 +317,9 @@ def _alias(aliases: dict[str, str], name: str) -> str | None:
 
 @cache
 def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile("".join("[A-Za-z0-9_]*" if part == "*" else re.escape(part) for part in re.split(r"(\*)", text)))
+    """`*` stands for a part of a name between two dots, `**` for any number of them."""
+    forms = {"*": "[A-Za-z0-9_]*", "**": "[A-Za-z0-9_.]*"}
+    return re.compile("".join(forms.get(part) or re.escape(part) for part in re.split(r"(\*\*?)", text)))
 
 
 def _matches(pattern: str, name: str) -> bool:

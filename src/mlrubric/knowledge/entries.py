@@ -54,6 +54,9 @@ the text is that of the tasks. `assets`: a job over the assets that `@steps` sel
 to it is not loaded. `required`: what the method `requires` of the class gives runs before it.
 `stepped`: a pipeline that is an object made of the steps in `@steps`."""
 
+HOLDS = ("items", "names")
+"""What is in an instance: the items of the first argument of its constructor, which `names` gives as attributes too."""
+
 Condition = tuple[tuple[str, tuple[str, ...]], ...]
 """Argument role -> accepted values; all must hold. Values are texts as in the source without quotes, in lower case for True, False
 and None, `absent`, `present`, or a pattern with `*`."""
@@ -87,14 +90,16 @@ class Api:
     `dict[T]`, or "" when unknown, `any` for a part of it that is; `returns_with` are the types where one of these arguments is given.
     `flows` is of FLOWS. `learns`: what the arguments carry flows into the receiver. `mutates`: so it does, and the receiver changes in
     place. `gate` is "raises" when a failing check raises by itself, "result" when its verdict stands in the result and nothing stops unless
-    somebody looks. `checks`: as a decorator, what of the function it checks: `input`, `output`, `annotated` (what the annotations of
-    parameters and of the result say). `measures`: put into a report or suite, it makes running that mean these roles. `random` is the
-    generator that is drawn from when no `@seed` argument is given, `seeds` are the generators that the call seeds. `parts` names the parts
-    of a split result (repeated for every array that goes in). `folds`: splits inside and judges on held-out folds. `bundled`: the data
-    comes in a fixed version with the library. `decorates`: as a decorator, or called with a function, the roles are those of the function.
-    `calls`: arguments that are functions that will be called. `gives` is of GIVES. `hands`: a decorator hands an object of this type to the
-    first parameter of what it decorates. `asks`: methods that the library calls by itself, of heirs of the class, of what is decorated or
-    of the object `@model`, each with the role that it gives them (or ""). `runs`: the library calls what is decorated by itself.
+    somebody looks; `gate_with`: only when one of these arguments is given. `checks`: as a decorator, what of the function it checks:
+    `input`, `output`, `annotated` (what the annotations of parameters and of the result say). `measures`: put into a report or suite, it
+    makes running that mean these roles. `random` is the generator that is drawn from when no `@seed` argument is given, `seeds` are the
+    generators that the call seeds. `parts` names the parts of a split result (repeated for every array that goes in). `folds`: splits
+    inside and judges on held-out folds. `bundled`: the data comes in a fixed version with the library. `decorates`: as a decorator, or
+    called with a function, the roles are those of the function. `calls`: arguments that are functions that will be called, `calls_with` the
+    types of what they are called with (`self` for that of the receiver). `gives` is of GIVES. `hands`: a decorator hands an object of this
+    type to the first parameter of what it decorates. `asks`: methods that the library calls by itself, of heirs of the class, of what is
+    decorated or of the object `@model`, each with the role that it gives them (or ""). `runs`: the library calls what is decorated by
+    itself.
     """
 
     name: str
@@ -107,6 +112,7 @@ class Api:
     learns: bool = False
     mutates: bool = False
     gate: str = ""
+    gate_with: tuple[str, ...] = ()
     random: str = ""
     random_when: Condition = ()
     random_unless: Condition = ()
@@ -119,6 +125,7 @@ class Api:
     checks: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
     calls: Param | None = None
+    calls_with: tuple[str, ...] = ()
     gives: str = ""
     hands: str = ""
     asks: tuple[tuple[str, str], ...] = ()
@@ -158,12 +165,13 @@ class Api:
 @dataclass(frozen=True, slots=True)
 class TypeInfo:
     """A class. `bases` are looked up in order, depth first; a base may be a pseudo class that only holds methods. `arithmetic`: operators
-    and comparisons on it give the same type again. `constructor` says what calling it means."""
+    and comparisons on it give the same type again. `constructor` says what calling it means. `holds` is of HOLDS."""
 
     name: str
     bases: tuple[str, ...]
     constructor: Api
     arithmetic: bool = False
+    holds: str = ""
 
 
 @dataclass(frozen=True, slots=True)

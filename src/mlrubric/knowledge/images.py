@@ -11,7 +11,8 @@ from mlrubric.knowledge.location import rules_directory
 from mlrubric.knowledge.roles import load_roles
 from mlrubric.knowledge.toml import entries, read
 
-KINDS = ("server", "explainer", "detector", "storage", "monitoring", "network", "tool", "base")
+BESIDE = ("storage", "monitoring", "network", "tool", "base")  # they stand beside what serves
+KINDS = ("server", "explainer", "detector", *BESIDE)
 
 
 @dataclass(frozen=True, slots=True)

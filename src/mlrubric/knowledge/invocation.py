@@ -21,6 +21,7 @@ KINDS: dict[str, str] = {
     "environment": "environments of tox are run; target: their names",
     "session": "sessions of nox are run; target: their names",
     "run-script": "a script named in the settings of npm, just, invoke, task, poe or rake is run; option `manager`; target: its name",
+    "sweep": "trials of a search are run; target: the file of the search, or its id",
     "notebook": "a notebook is executed; target: its path",
     "project": "an MLflow project is run; target: folder or URL; option `entry`",
     "flow": "a pipeline, DAG or flow of an orchestrator is run or deployed; option `manager`; target: its name or file",

@@ -7,18 +7,34 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mlrubric.knowledge.entries import CHECKED, FLOWS, GENERATORS, GIVES, TRAITS, Api, Condition, Duck, Example, Param, RolesWhen, TypeInfo
+from mlrubric.knowledge.entries import (
+    CHECKED,
+    FLOWS,
+    GENERATORS,
+    GIVES,
+    HOLDS,
+    TRAITS,
+    Api,
+    Condition,
+    Duck,
+    Example,
+    Param,
+    RolesWhen,
+    TypeInfo,
+)
 from mlrubric.knowledge.moved import MovedNames, read_moved
 from mlrubric.knowledge.roles import Roles
 from mlrubric.knowledge.toml import CatalogueError, Entry, Table, entries, is_table, line_of, parse, read_text
 
 _SHARED = {"role", "roles", "params", "random", "random_when", "random_unless", "also", "instead", "seeds", "calls", "since", "until"}
-_SHARED |= {"gate", "folds", "bundled", "gives", "hands", "measures", "asks", "runs"}
+_SHARED |= {"gate", "folds", "bundled", "gives", "hands", "measures", "asks", "runs", "gate_with"}
 _RESULT = {"returns", "flows", "learns", "mutates", "parts", "decorates", "confidence", "returns_with", "checks"}
 _CALL = frozenset(_SHARED | _RESULT | {"of", "name"})
-_TYPE = frozenset(_SHARED | {"of", "name", "bases", "arithmetic"})
+_TYPE = frozenset(_SHARED | {"of", "name", "bases", "arithmetic", "holds"})
 _DUCK = _CALL - {"of", "name"} | {"method", "min_args", "max_args", "receivers", "keywords"}
 _TABLES = frozenset(("library", "aliases", "type", "api", "duck", "attribute", "trait", "fixtures", "moved"))
+AREAS = ("data", "ml")
+"""What `area` in the head of a file may say: its imports, but for those `aside`, are for data or for models; other files leave it out."""
 _FIRST_EXAMPLE = re.compile(r"^\[\[example\]\]", re.MULTILINE)
 _OTHER_TABLE = re.compile(r"^\[(?!\[example\]\])", re.MULTILINE)
 
@@ -57,7 +73,7 @@ def read_library(path: Path, roles: Roles) -> Library:
     if not is_table(head):
         raise CatalogueError(path, 1, "[library] with name, distributions and imports is missing")
     header = Entry(path, text, "library", 0, head)
-    header.only(frozenset(("name", "distributions", "imports")))
+    header.only(frozenset(("name", "distributions", "imports", "area", "aside")))
     library = Library(path, header.text("name"), header.texts("distributions"), header.texts("imports"))
     library.aliases = _texts(path, text, tables, "aliases")
     library.fixtures = _texts(path, text, tables, "fixtures")
@@ -66,9 +82,11 @@ def read_library(path: Path, roles: Roles) -> Library:
         template = _api(entry, roles, kind="constructor")
         bases, arithmetic = entry.texts("bases"), entry.flag("arithmetic")
         for name in _names(entry):
+            if "*" in name:
+                raise entry.error(f"`{name}` is no type: an `[[api]]` with wildcards may return one")
             if name in library.types:
                 raise entry.error(f"`{name}` is described twice")
-            library.types[name] = TypeInfo(name, bases, template, arithmetic)
+            library.types[name] = TypeInfo(name, bases, template, arithmetic, entry.one_of("holds", HOLDS))
     for entry in entries(path, text, tables, "api"):
         entry.only(_CALL)
         template = _api(entry, roles)
@@ -80,6 +98,7 @@ def read_library(path: Path, roles: Roles) -> Library:
                 if any(not (one.since or one.until or template.since or template.until) for one in known):
                     raise entry.error(f"`{name}` is described twice")
                 known.append(template)
+    library.wildcards.sort(key=lambda one: "**" in one[0])  # what covers whole packages comes last
     for entry in entries(path, text, tables, "attribute"):
         entry.only(frozenset(("of", "name", "type")))
         kind = entry.text("type")
@@ -164,6 +183,7 @@ def _api(entry: Entry, roles: Roles, kind: str = "function") -> Api:
         learns=entry.flag("learns"),
         mutates=entry.flag("mutates"),
         gate=entry.one_of("gate", ("raises", "result")),
+        gate_with=entry.texts("gate_with"),
         random=entry.one_of("random", GENERATORS),
         random_when=_condition(entry, entry.table("random_when")),
         random_unless=_condition(entry, entry.table("random_unless")),
@@ -176,6 +196,7 @@ def _api(entry: Entry, roles: Roles, kind: str = "function") -> Api:
         checks=_checked(entry),
         measures=_known(entry, entry.texts("measures"), roles),
         calls=_param(entry, "@function", calls["at"], roles) if "at" in calls else None,
+        calls_with=_called_with(entry, calls),
         gives=_given(entry),
         hands=entry.text("hands", ""),
         asks=tuple((method, _asked(entry, str(role), roles)) for method, role in entry.table("asks").items()),
@@ -198,6 +219,14 @@ def _typed_with(entry: Entry, roles: Roles) -> tuple[Param, str]:
     if not at:
         raise entry.error("`returns_with` needs `at`, positions and keyword names, and `type`")
     return _param(entry, "@function", list(at), roles), entry.text("type")
+
+
+def _called_with(entry: Entry, calls: Table) -> tuple[str, ...]:
+    """The types in `calls`, which says nothing else."""
+    types = calls.get("with", [])
+    if not calls.keys() <= {"at", "with"} or not isinstance(types, list):
+        raise entry.error("`calls` takes `at`, positions and keyword names, and `with`, a list of types")
+    return tuple(str(kind) for kind in types)
 
 
 def _checked(entry: Entry) -> tuple[str, ...]:

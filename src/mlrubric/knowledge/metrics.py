@@ -33,11 +33,13 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """How the series of a metric are called that calls of these names make; `strip` is a suffix that the name may have already."""
+    """How the series of a metric are called that calls of these names make; `strip` is a suffix that the name may have already, `prefix`
+    what an exporter may put before it."""
 
     apis: tuple[str, ...]
     suffixes: tuple[str, ...]
     strip: str = ""
+    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Metrics:
     units: tuple[Unit, ...]
     makers: frozenset[str]
     dropping: frozenset[str]
+    offering: frozenset[str]
+    targets: dict[str, re.Pattern[str]]
 
     def exporter(self, metric: str) -> Exporter | None:
         return next((e for e in self.exporters if any(fnmatchcase(metric, p) for p in e.metrics)), None)
@@ -58,11 +62,15 @@ class Metrics:
         """Whether an exporter of spans keeps none."""
         return exporter in self.dropping
 
+    def foreign(self, target: str) -> bool:
+        """Whether a scrape target is a server of monitoring itself and no program that is watched."""
+        return self.targets["own"].search(target) is not None and self.targets["pushed"].search(target) is None
+
     def series(self, api: str, name: str) -> tuple[str, ...]:
         """Patterns of the series of a metric."""
         family = next(f for f in self.families if any(fnmatchcase(api, p) for p in f.apis))
         base = re.sub(r"[^\w:*]", "_", name.removesuffix(family.strip) if family.strip else name)
-        return tuple(base + suffix for suffix in family.suffixes)
+        return tuple(family.prefix + base + suffix for suffix in family.suffixes)
 
     def emitted_by(self, api: str) -> tuple[str, ...]:
         """The metrics that a call of an instrumentation brings."""
@@ -96,9 +104,14 @@ def load_metrics() -> Metrics:
         entry.only(frozenset(("name", "metrics", "subject")))
         exporters.append(Exporter(entry.text("name"), entry.texts("metrics"), entry.text("subject", "")))
     instruments = [(e.texts("api"), e.texts("metrics")) for e in entries(path, text, tables, "instrument")]
-    families = [Family(e.texts("api"), e.texts("suffixes"), e.text("strip", "")) for e in entries(path, text, tables, "family")]
+    families = [
+        Family(e.texts("api"), e.texts("suffixes"), e.text("strip", ""), e.text("prefix", ""))
+        for e in entries(path, text, tables, "family")
+    ]
     makers = frozenset(name for e in entries(path, text, tables, "maker") for name in e.texts("name"))
     dropping = frozenset(name for e in entries(path, text, tables, "dropping") for name in e.texts("name"))
+    targets = {e.text("name"): re.compile(e.text("pattern"), re.IGNORECASE) for e in entries(path, text, tables, "target")}
+    offering = frozenset(name for e in entries(path, text, tables, "offering") for name in e.texts("name"))
     path = folder / "words.toml"
     text, tables = read(path)
     subjects = [(e.text("name"), re.compile(e.text("pattern"))) for e in entries(path, text, tables, "subject")]
@@ -108,4 +121,6 @@ def load_metrics() -> Metrics:
         below = entry.number("below", 0) if "below" in entry else None
         above = entry.number("above", 0) if "above" in entry else None
         units.append(Unit(entry.text("name"), re.compile(entry.text("pattern")), entry.text("what"), below, above))
-    return Metrics(tuple(families), tuple(exporters), tuple(instruments), tuple(subjects), words, tuple(units), makers, dropping)
+    return Metrics(
+        tuple(families), tuple(exporters), tuple(instruments), tuple(subjects), words, tuple(units), makers, dropping, offering, targets
+    )

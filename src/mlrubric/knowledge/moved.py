@@ -89,7 +89,7 @@ def read_moved(entries: Iterable[Entry], distributions: tuple[str, ...]) -> Move
         for version in (removed, added, deprecated, entry.text("again", "")):
             if version and not key(version)[0]:
                 raise entry.error(f"`{version}` is no version")
-        whose = entry.texts("distribution") or distributions
+        whose = entry.texts("distribution") or distributions[:1]
         if not whose:
             raise entry.error("needs `distribution`")
         whole = [f"{owner}.{name}" for owner in owners for name in names] if owners else [*names, *commands]

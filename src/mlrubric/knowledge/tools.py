@@ -65,9 +65,10 @@ class Tool:
 
     @property
     def proof(self) -> tuple[str, ...]:
-        """The fixture cases that earn a test something, those with the most tests first."""
+        """The fixture cases that earn a test something, those with the most tests first, then those that come first in their test."""
         cases = [case for named in self.tests.values() for case in named]
-        return tuple(sorted(set(cases), key=lambda case: (-cases.count(case), case)))
+        best = {case: min(named.index(case) for named in self.tests.values() if case in named) for case in cases}
+        return tuple(sorted(best, key=lambda case: (-cases.count(case), best[case], case)))
 
 
 @cache

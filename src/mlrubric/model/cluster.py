@@ -35,6 +35,8 @@ class Part:
     split      traffic is divided; `shares` says who gets how much, as written
     shadow     traffic is copied to somebody who does not answer
     versions   several versions stay loaded; `source` names them
+    off        nothing of the object runs; `name` says why
+    forgets    no earlier version of the object is kept
     undo       the old version comes back when measurements after the switch fail
     analysis   measurements that decide about a roll-out; other objects refer to it by name
 
@@ -75,7 +77,7 @@ class Delivery:
     values: tuple[str, ...] = ()
     inline: str = ""
     repository: str = ""
-    chart: str = ""
+    deep: bool = False  # folders inside of the sources too
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from mlrubric.model.documents import NotebookInfo as NotebookInfo
 from mlrubric.model.documents import Owner as Owner
 from mlrubric.model.documents import Query as Query
 from mlrubric.model.documents import Secret as Secret
+from mlrubric.model.elsewhere import Elsewhere as Elsewhere
 from mlrubric.model.expectations import Checkpoint as Checkpoint
 from mlrubric.model.expectations import DataSource as DataSource
 from mlrubric.model.expectations import Expectations as Expectations
@@ -32,6 +33,7 @@ from mlrubric.model.expectations import Freshness as Freshness
 from mlrubric.model.expectations import UnitTest as UnitTest
 from mlrubric.model.flows import EventSource as EventSource
 from mlrubric.model.flows import Listener as Listener
+from mlrubric.model.lineage import LineageSink as LineageSink
 from mlrubric.model.monitoring import AlertRoute as AlertRoute
 from mlrubric.model.monitoring import LoadTest as LoadTest
 from mlrubric.model.monitoring import Mount as Mount
@@ -46,6 +48,7 @@ from mlrubric.model.provision import Provision as Provision
 from mlrubric.model.provision import Variable as Variable
 from mlrubric.model.python import PythonModule
 from mlrubric.model.serving import EntryPoint as EntryPoint
+from mlrubric.model.serving import ModelFile as ModelFile
 from mlrubric.model.serving import ModelReference as ModelReference
 
 
@@ -344,17 +347,18 @@ class Service:
     ports: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
     depends: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
 
 
 Fact = (
     Unreadable | Notice | Embedded | Requirement | Include | Manifest | Project | Setting | Trigger | Workflow | Job | Step
-    | Command | Stage | Pin | Remote | Image | Instruction | Service | Owner | Bot | Heading | Link | FrontMatter | CodeBlock
+    | Elsewhere | Command | Stage | Pin | Remote | Image | Instruction | Service | Owner | Bot | Heading | Link | FrontMatter | CodeBlock
     | Checkpoint | DataSource | Expectations | FeatureStore | Freshness | UnitTest
     | Secret | NotebookInfo | DataFile | Query | PythonModule | Resource
     | Provision | Variable
     | EventSource | Listener
     | Watch | WatchServer | RuleChoice | Scrape | Receiver | AlertRoute | Mount | TelemetryPipeline | LoadTest
-    | EntryPoint | ModelReference
+    | EntryPoint | ModelReference | ModelFile | LineageSink
     | Part | Delivery | ImageName | ChartFile
 )  # fmt: skip
 

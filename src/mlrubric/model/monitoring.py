@@ -15,7 +15,11 @@ class Watch:
     service level). `expressions` are in `language` ("promql", "sql", "words" for what a cloud spells out). `limit` is a condition that
     stands outside the expression (`> 0.5`). `labels` decide about its route, `receivers` are those it names itself, `off` says why it
     never runs. `holder` is the entry of a manifest that carries its file (`ConfigMap/rules/alerts.yml`), empty for a file of its own.
-    `target` is an objective's share as written, `template` that the text is one.
+    `target` is an objective's share as written, with `%` where percent are meant; `template` that the text is one.
+
+    `comes` says how it gets to what evaluates it: "config" (a configuration must name the file that holds it), "selector" (labels are
+    chosen by an operator), "operator" (any object is taken), "given" (the file itself is handed over), "made" (a command must make rules
+    of it). `routes` is the family of routes (the `tool` of AlertRoute) that its labels walk; without one only `receivers` are told.
     """
 
     place: Place
@@ -31,6 +35,8 @@ class Watch:
     holder: str = ""
     target: str = ""
     template: bool = False
+    comes: str = "given"
+    routes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +45,12 @@ class WatchServer:
 
     place: Place
     tool: str
-    loads: tuple[tuple[str, Place], ...] = ()
+    loads: tuple[str, ...] = ()
+    lines: tuple[Place, ...] = ()  # where each of these stands
     managers: tuple[str, ...] = ()
     holder: str = ""
-    loads_all: bool = False  # it takes every rule object of the cluster
+    selects: bool = False  # it is an object that takes rule objects by their labels
+    loads_all: bool = False  # it says which
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +90,7 @@ class Receiver:
 class AlertRoute:
     """One node of a tree of routes. `matchers` are (label, operator, value); `above` is the symbol of the route it stands in, "" for the
     root; `receiver` may be empty: the one above is meant. `goes_on` says that routes after it are tried too, `muted` that it is silent at
-    all times."""
+    all times, `apart` that its receivers may stand in other files."""
 
     place: Place
     tool: str
@@ -92,17 +100,19 @@ class AlertRoute:
     goes_on: bool = False
     muted: str = ""
     holder: str = ""
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """What a workload of a cluster puts where: a ConfigMap or Secret (with the keys it takes, all when none) at a path."""
+    """What a workload of a cluster puts where: a ConfigMap or Secret at a path, with the keys that it takes (all when none) and the name of
+    the file below the path that each becomes ("" when the path itself is the file)."""
 
     place: Place
     owner: str
     source: str  # "ConfigMap/name", "Secret/name"
     path: str
-    keys: tuple[tuple[str, str], ...] = ()  # key, file name
+    keys: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,3 +32,16 @@ class ModelReference:
     name: str
     version: str = ""
     mutable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A folder that holds a model with a description of it: how it can be loaded, whether it says what goes in and comes out, the run that
+    made it, and the version of the tracker that wrote it."""
+
+    place: Place
+    folder: str
+    flavors: tuple[str, ...] = ()
+    signature: bool = False
+    run: str = ""
+    version: str = ""

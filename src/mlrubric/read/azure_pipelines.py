@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from mlrubric.model.facts import Fact, Job, Trigger, Unreadable, Workflow
 from mlrubric.model.place import Place, Span
 from mlrubric.source.automation_facts import by_hand, clock, image, waiting
-from mlrubric.source.azure_steps import Context, local_template, never, steps, swallowed
+from mlrubric.source.azure_steps import Context, elsewhere, local_template, never, steps, swallowed
 from mlrubric.source.document import Document
 from mlrubric.source.syntax.node import Node
 from mlrubric.source.yaml_facts import entry_place, first_map, settings
@@ -41,11 +41,26 @@ def read(document: Document) -> Iterable[Fact]:
     yield from _triggers(document, root, place)
     variables = root.get("variables")
     yield from settings(document, variables if variables is not None and variables.kind == "map" else None, "variables")
-    context = Context(_values(root), _windows(root, False))
+    context = Context(_values(root), _windows(root, False), repositories=_repositories(root))
     yield from _body(document, root, "", "workflow", context)
     template = root.scalar("extends", "template")
     if template and (target := local_template(document, template)) is not None:
         yield Job(document.place(root.span, "extends"), f"extends {template}", uses=target)
+    if template:
+        yield from elsewhere(document.place(root.span, "extends"), "workflow", template, context)
+
+
+def _repositories(root: Node) -> dict[str, tuple[str, str]]:
+    """The other repositories that a pipeline takes files from: alias -> where it lies, and at which reference."""
+    listed = root.get("resources", "repositories")
+    found: dict[str, tuple[str, str]] = {}
+    for item in listed.items if listed is not None else ():
+        host = "github.com/" if item.scalar("type").lower().startswith("github") else ""
+        found[item.scalar("repository")] = (
+            host + item.scalar("name"),
+            item.scalar("ref").removeprefix("refs/heads/").removeprefix("refs/tags/"),
+        )
+    return found
 
 
 def _looks_right(document: Document, root: Node) -> bool:
@@ -184,6 +199,8 @@ def _unit(document: Document, unit: _Unit, owner: str, gate: str, context: Conte
     if gate and gate != unit.name:
         yield by_hand(place, symbol, f"waits for a person's approval (`{gate}`)")
     target = local_template(document, node.scalar("template")) if unit.kind == "template" else None
+    if unit.kind == "template":
+        yield from elsewhere(place, symbol, node.scalar("template"), context)
     environment = node.scalar("environment") or node.scalar("environment", "name") or None
     condition, reason = node.scalar("condition") or None, never(node)
     failing = swallowed(document, node, f"{symbol}.continueOnError")

@@ -45,17 +45,17 @@ def of_values(document: Document, values: Node, route: str) -> Iterator[Fact]:
     named = values.get("additionalPrometheusRulesMap")
     for name, entry in named.pairs() if named is not None else ():
         symbol = f"{route}additionalPrometheusRulesMap.{name}"
-        yield from prometheus.rules(document, entry.get("groups"), f"{symbol}.groups", holder=f"chart/{symbol}")
+        yield from prometheus.rules(document, entry.get("groups"), f"{symbol}.groups", holder=f"chart/{symbol}", comes="given")
     listed = values.get("additionalPrometheusRules")
     for index, entry in enumerate(listed.items if listed is not None else ()):
         symbol = f"{route}additionalPrometheusRules[{index}]"
-        yield from prometheus.rules(document, entry.get("groups"), f"{symbol}.groups", holder=f"chart/{symbol}")
+        yield from prometheus.rules(document, entry.get("groups"), f"{symbol}.groups", holder=f"chart/{symbol}", comes="given")
     files = values.get("serverFiles")
     for name in _FILES:
         file = files.get(name) if files is not None else None
         if file is not None:
             symbol = f"{route}serverFiles.{name}"
-            yield from prometheus.rules(document, file.get("groups"), f"{symbol}.groups", holder=f"chart/{symbol}")
+            yield from prometheus.rules(document, file.get("groups"), f"{symbol}.groups", holder=f"chart/{symbol}", comes="given")
     spec = values.get("prometheus", "prometheusSpec")
     if spec is not None:
         chosen = text_pairs(spec.get("ruleSelector", "matchLabels"))

@@ -1,4 +1,4 @@
-"""CircleCI (.circleci/config.yml): workflows with their triggers and gates, jobs, steps of jobs and commands. Orbs are named only."""
+"""CircleCI (.circleci/config.yml): workflows with their triggers and gates, jobs, steps of jobs and commands. Orbs lie elsewhere."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from mlrubric.model.facts import Fact, Job, Notice, Trigger, Unreadable, Workflow
+from mlrubric.model.facts import Elsewhere, Fact, Job, Notice, Step, Trigger, Unreadable, Workflow
 from mlrubric.model.place import Place, Span
 from mlrubric.source.automation_facts import by_hand, clock, filled, image, waiting
 from mlrubric.source.circleci_steps import Context, steps
@@ -36,6 +36,7 @@ def read(document: Document) -> Iterable[Fact]:
         return
     disabled = disabled_by_place(document.path)
     jobs = dict(_entries(root, "jobs"))
+    orbs = {name: node.text for name, node in _entries(root, "orbs") if node.kind == "string"}
     commands = frozenset(name for name, _ in _entries(root, "commands"))
     parameters = _defaults(root)
     uses: dict[str, list[Mapping[str, str]]] = {}
@@ -44,7 +45,7 @@ def read(document: Document) -> Iterable[Fact]:
         if node.kind != "map":
             yield Unreadable(document.place(node.span, f"workflows.{name}"), FORMAT, "a workflow must be a map")
             continue
-        yield from _workflow(document, name, node, disabled, parameters, uses)
+        yield from _with_orbs(_workflow(document, name, node, disabled, parameters, uses), orbs)
     if not named:
         yield from _single(document, root, jobs, disabled)
     for name, node in _entries(root, "commands"):
@@ -52,7 +53,19 @@ def read(document: Document) -> Iterable[Fact]:
         yield Job(document.place(node.span, symbol), name, owner="")
         yield from steps(document, node.get("steps"), f"{symbol}.steps", symbol, Context(commands, _defaults(node), ""))
     for name, node in jobs.items():
-        yield from _job(document, root, name, node, Context(commands, {**_defaults(node), **_agreed(uses.get(name, []))}))
+        found = _job(document, root, name, node, Context(commands, {**_defaults(node), **_agreed(uses.get(name, []))}))
+        yield from _with_orbs(found, orbs)
+
+
+def _with_orbs(facts: Iterable[Fact], orbs: Mapping[str, str]) -> Iterator[Fact]:
+    """The facts, and for each job and step that an orb gives (`python/test`) that it lies elsewhere."""
+    for fact in facts:
+        yield fact
+        named = (fact.uses or "").removeprefix("#jobs.") if isinstance(fact, Job) else fact.name if isinstance(fact, Step) else ""
+        orb, slash, part = named.partition("/")
+        if slash and orb in orbs and isinstance(fact, (Job, Step)):
+            repository, _, version = orbs[orb].partition("@")
+            yield Elsewhere(fact.place, fact.place.symbol, repository, part, version, "orb", named)
 
 
 def _entries(node: Node, key: str) -> list[tuple[str, Node]]:

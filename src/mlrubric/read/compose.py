@@ -7,7 +7,7 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator
 
-from mlrubric.model.facts import Command, Embedded, Fact, Image, Include, Service, Setting, Unreadable
+from mlrubric.model.facts import Command, Embedded, Fact, Image, Include, Part, Service, Setting, Unreadable
 from mlrubric.model.place import Place
 from mlrubric.source.document import Document
 from mlrubric.source.syntax.image_name import split_image
@@ -17,7 +17,7 @@ from mlrubric.source.yaml_facts import embedded, entry_place, first_map, is_scal
 
 FORMAT = "compose"
 
-_NAME = re.compile(r"(?:[\w.-]*[._-])?(?:docker-)?compose(?:[._-][\w.-]*)?\.ya?ml", re.IGNORECASE)
+_NAME = re.compile(r"(?:[\w.-]*[._-])?(?:(?:docker-)?compose|(?:docker-)?stack)(?:[._-][\w.-]*)?\.ya?ml", re.IGNORECASE)
 _DEFAULT = re.compile(r"(?<!\$)\$\{(\w+):?-([^{}]*+)\}")
 
 
@@ -36,7 +36,11 @@ def read(document: Document) -> Iterable[Fact]:
             yield Include(document.place(item.span, "include"), target, "compose")
     services = root.get("services")
     if services is None or services.kind != "map":
-        if included is None and not any(root.get(key) for key in ("volumes", "networks", "configs", "secrets")):
+        if (
+            included is None
+            and "compose" in document.name.lower()
+            and not any(root.get(key) for key in ("volumes", "networks", "configs", "secrets"))
+        ):
             yield Unreadable(document.place(), FORMAT, "no `services`")
         return
     lines = document.lines()
@@ -64,7 +68,11 @@ def _service(document: Document, lines: list[str], key: Node, node: Node, symbol
         _short(node.get("ports"), "published", "target"),
         _short(node.get("volumes"), "source", "target"),
         tuple(key for key, _ in depends.pairs()) if depends is not None and depends.kind == "map" else node.strings("depends_on"),
+        node.strings("profiles"),
     )
+    update = node.get("deploy", "update_config")
+    if update is not None and update.scalar("failure_action") == "rollback":
+        yield Part(entry_place(document, update, "failure_action", f"{symbol}.deploy.failure_action"), symbol, "undo", name)
     if written:
         image, tag, digest = split_image(_resolved(written))
         yield Image(entry_place(document, node, "image", f"{symbol}.image"), image, tag, digest, "run", name, build is not None)
@@ -73,9 +81,22 @@ def _service(document: Document, lines: list[str], key: Node, node: Node, symbol
         yield Include(entry_place(document, node, "build", f"{symbol}.build"), target, "dockerfile", symbol)
     if node.scalar("extends", "file"):
         yield Include(entry_place(document, node, "extends", f"{symbol}.extends"), node.scalar("extends", "file"), "compose", symbol)
+    yield from _names(document, node, symbol)
     yield from _environment(document, node, symbol)
     yield from _command(document, lines, node, symbol)
     yield from _health(document, node.get("healthcheck", "test"), f"{symbol}.healthcheck", symbol)
+
+
+def _names(document: Document, node: Node, symbol: str) -> Iterator[Fact]:
+    """The other names under which a service answers."""
+    for key in ("container_name", "hostname"):
+        if node.scalar(key):
+            yield Setting(entry_place(document, node, key, f"{symbol}.{key}"), f"{symbol}.{key}", _resolved(node.scalar(key)))
+    networks = node.get("networks")
+    for name, network in networks.pairs() if networks is not None else ():
+        for index, alias in enumerate(network.strings("aliases")):
+            route = f"{symbol}.networks.{name}.aliases[{index}]"
+            yield Setting(document.place(network.span, route), route, alias)
 
 
 def _environment(document: Document, node: Node, symbol: str) -> Iterator[Fact]:

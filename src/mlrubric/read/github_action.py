@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mlrubric.model.facts import Fact, Include, Unreadable, Workflow
+from mlrubric.knowledge.actions import action
+from mlrubric.model.facts import Elsewhere, Fact, Include, Unreadable, Workflow
+from mlrubric.model.homes import inside
 from mlrubric.source.document import Document
 from mlrubric.source.workflow_steps import Defaults, image, steps
 from mlrubric.source.yaml_facts import entry_place, first_map, settings
@@ -17,6 +19,11 @@ def accepts(path: str) -> bool:
 
 
 def read(document: Document) -> Iterable[Fact]:
+    """What the file says; an action whose meaning is known lies nowhere else."""
+    return (fact for fact in _read(document) if not isinstance(fact, Elsewhere) or fact.kind == "workflow" or action(fact.text) is None)
+
+
+def _read(document: Document) -> Iterable[Fact]:
     root, problems = first_map(document, FORMAT)
     yield from problems
     if root is None:
@@ -30,7 +37,7 @@ def read(document: Document) -> Iterable[Fact]:
         yield from settings(document, value.get("default"), f"inputs.{name}.default")
     listed = runs.get("steps")
     if listed is not None:
-        yield from steps(document, listed, "runs.steps", "action", Defaults(), FORMAT)
+        yield from steps(document, listed, "runs.steps", "action", Defaults(action=inside(document.directory) or "."), FORMAT)
     container = runs.scalar("image")
     if container.startswith("docker://"):
         yield image(entry_place(document, runs, "image", "runs.image"), container)

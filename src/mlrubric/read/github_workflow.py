@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from mlrubric.model.facts import Fact, Job, Notice, Unreadable, Workflow
+from mlrubric.knowledge.actions import action
+from mlrubric.model.facts import Elsewhere, Fact, Job, Notice, Unreadable, Workflow
 from mlrubric.model.place import Span
 from mlrubric.source.document import Document
 from mlrubric.source.syntax.node import Node
@@ -36,6 +37,11 @@ def disabled_by_place(path: str) -> str:
 
 
 def read(document: Document) -> Iterable[Fact]:
+    """What the file says; an action whose meaning is known lies nowhere else."""
+    return (fact for fact in _read(document) if not isinstance(fact, Elsewhere) or fact.kind == "workflow" or action(fact.text) is None)
+
+
+def _read(document: Document) -> Iterable[Fact]:
     disabled = disabled_by_place(document.path)
     if only_comments(document.text):
         yield Workflow(document.place(symbol="workflow"), _plain_name(document), disabled=disabled or "every line is a comment")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from mlrubric.model.facts import Fact, Job, Notice, Step, Trigger, Unreadable, Workflow
+from mlrubric.model.facts import Elsewhere, Fact, Job, Notice, Step, Trigger, Unreadable, Workflow
 from mlrubric.model.place import Place, Span
 from mlrubric.source.automation_facts import STRICT, by_hand, image, scalars, script, waiting
 from mlrubric.source.document import Document
@@ -19,6 +19,7 @@ FORMAT = "gitlab_ci"
 _ROOT = ".gitlab-ci.yml"
 _PLACE = re.compile(r"(^|/)([^/]*\.gitlab-ci\.ya?ml|\.?gitlab(-ci)?/(.*/)?[^/]+\.ya?ml)$")
 _FOLDER = re.compile(r"\.?(ci|ci[-_]?cd|cicd|pipelines?|templates|jobs)/(.*/)?[^/]+\.ya?ml$")  # where a file to be included often lies
+_RAW = re.compile(r"https?://([^?]+?)(?:/-)?/(?:raw|blob)/([^/]+)/([^?]+)")
 _JOB = re.compile(r"^ +(script|extends|before_script):", re.MULTILINE)
 _GLOBAL = frozenset({"stages", "types", "default", "include", "variables", "workflow", "image", "services", "cache", "spec"})
 _GLOBAL |= {"before_script", "after_script"}
@@ -47,7 +48,8 @@ def read(document: Document) -> Iterable[Fact]:
     if not main and not jobs and not any(name.startswith(".") and node.kind == "map" for name, node in root.pairs()):
         return  # another file of the folder: issue templates and the like
     place = document.place(Span(root.span.line), "workflow")
-    yield Workflow(place, document.path, "gitlab", "" if jobs or called else "it has no jobs")
+    others = [other for index, item in enumerate(_list(root.get("include"))) for other in _elsewhere(document, index, item)]
+    yield Workflow(place, document.path, "gitlab", "" if jobs or called or others else "it has no jobs")
     rules = root.get("workflow")
     variables = {name: _value(node) for name, node in _pairs(root.get("variables"))}
     yield from settings(document, root.get("variables"), "variables")
@@ -58,7 +60,29 @@ def read(document: Document) -> Iterable[Fact]:
     for index, target in enumerate(called):
         at = document.place(root.get("include").span if root.get("include") is not None else root.span, f"include[{index}]")  # type: ignore[union-attr]
         yield Job(at, f"include {target}", uses=f"./{target.lstrip('/')}")
+    yield from others
     yield from _jobs(document, root, jobs, variables)
+
+
+def _elsewhere(document: Document, index: int, item: Node, owner: str = "workflow") -> Iterator[Elsewhere]:
+    """Files and components of other projects; the templates that GitLab itself brings are none."""
+    place = document.place(item.span, f"{'' if owner == 'workflow' else f'{owner}.trigger.'}include[{index}]")
+    project, component = item.scalar("project"), item.scalar("component")
+    remote = item.scalar("remote") or (item.text if item.kind == "string" and "://" in item.text else "")
+    if project:
+        for file in item.strings("file"):
+            text = f"{project}/{file.lstrip('/')}"
+            yield Elsewhere(place, owner, project, file.lstrip("/"), item.scalar("ref"), "include", text)
+    elif component:
+        name, _, version = component.rpartition("@")
+        repository, _, part = (name or component).rpartition("/")
+        yield Elsewhere(
+            place, owner, repository.replace("$CI_SERVER_FQDN", "gitlab.com"), f"templates/{part}", version, "include", component
+        )
+    elif remote:
+        raw = _RAW.match(remote)
+        repository, reference, path = raw.groups() if raw is not None else (remote.partition("://")[2].rpartition("/")[0], "", remote)
+        yield Elsewhere(place, owner, repository, path.rpartition("/")[2] if raw is None else path, reference, "include", remote)
 
 
 def _is_job(name: str, node: Node) -> bool:
@@ -169,6 +193,12 @@ def _job(
     if ways and all(start.forgiven for start in ways):
         swallowed = swallowed or ways[0].forgiven
     downstream = job.get("trigger")
+    if downstream is not None:
+        for index, item in enumerate(_list(downstream.get("include"))):
+            yield from _elsewhere(document, index, item, name)
+        called = downstream.scalar("project") or (downstream.text if downstream.kind == "string" else "")
+        if called:
+            yield Elsewhere(place, name, called, "", downstream.scalar("branch"), "pipeline", called)
     local = [text for item in _list(downstream and downstream.get("include")) if (text := item.scalar("local") or _local(item))]
     picture = job.get("image")
     reference = (picture.scalar("name") if picture.kind == "map" else picture.text) if picture is not None else ""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from mlrubric.model.facts import Embedded, Fact, Job, Step, Trigger, Workflow
+from mlrubric.model.facts import Elsewhere, Embedded, Fact, Job, Step, Trigger, Workflow
 from mlrubric.model.place import Place
 from mlrubric.source.automation_facts import FAILS, by_hand, clock
 from mlrubric.source.document import Document
@@ -20,6 +20,7 @@ _NAME = re.compile(r"(^|/)(Jenkinsfile[^/]*|[^/]*\.jenkinsfile|jenkins[^/]*\.gro
 _STARTS = {"pollSCM": "push", "githubPush": "push", "bitbucketPush": "push", "gitlab": "push", "upstream": "workflow_run"}
 _LOSES = ("catchError", "warnError")
 _POST = ("always", "failure", "success", "changed", "unstable", "cleanup", "aborted", "unsuccessful", "regression", "fixed")
+_LIBRARY = re.compile(r"(?:@Library\s*\(\s*\[?|library\s*\(?\s*)['\"]([^'\"]+)['\"]")  # steps that lie in another repository
 _HASH = re.compile(r"\bH(\([^)]*\))?")
 
 
@@ -53,7 +54,12 @@ def read(document: Document) -> Iterable[Fact]:
     found = _Reading(document, list(tokens(document.text)))
     found.walk()
     place = document.place(symbol="workflow")
-    yield Workflow(place, document.path, "jenkins", "" if any(stage.steps for stage in found.stages) else "it runs no command")
+    libraries = [match for match in _LIBRARY.finditer(document.text) if not document.text[: match.start()].rpartition("\n")[2].strip()]
+    runs = bool(libraries) or any(stage.steps for stage in found.stages)
+    yield Workflow(place, document.path, "jenkins", "" if runs else "it runs no command")
+    for match in libraries:
+        name, _, reference = match[1].partition("@")
+        yield Elsewhere(document.place(document.span(*match.span())), "workflow", name, "", reference, "library", match[1])
     yield from found.triggers or [Trigger(place, "push", "workflow", reason="no trigger: a job for every branch is assumed", certain=False)]
     for stage in found.stages:
         if not stage.steps and stage.name == "pipeline":

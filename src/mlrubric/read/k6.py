@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from mlrubric.model.facts import Fact, LoadTest
 from mlrubric.source.document import Document
 
 FORMAT = "k6"
+MOST = 60_000  # characters
 
 _IMPORT = re.compile(r"""\bfrom\s*['"]k6(?:/[\w/-]+)?['"]|\brequire\(\s*['"]k6(?:/[\w/-]+)?['"]\s*\)""")
 _COMMENT = re.compile(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|//[^\n]*|/\*.*?\*/""", re.DOTALL)
@@ -28,12 +30,12 @@ def accepts(path: str) -> bool:
 
 
 def read(document: Document) -> Iterator[Fact]:
-    if "k6" not in document.text or _IMPORT.search(document.text) is None:
-        return
+    if "k6" not in document.text or len(document.text) > MOST or _IMPORT.search(document.text) is None:
+        return  # a script that people write is no bundle
     text = _COMMENT.sub(lambda match: match[1] if match[1] else re.sub(r"[^\n]", " ", match[0]), document.text)
     limits: list[tuple[str, str]] = []
     place = document.place()
-    for found in _THRESHOLDS.finditer(text):
+    for found in islice(_THRESHOLDS.finditer(text), 20):
         end = _end(text, found.end())
         limits.extend(_limits(text[found.end() : end]))
         place = document.place(document.span(found.start(), end), "options.thresholds")

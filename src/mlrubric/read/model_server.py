@@ -55,6 +55,7 @@ def read(document: Document) -> Iterator[Fact]:
 
 
 def _applications(document: Document, root: Node) -> Iterator[Fact]:
+    root = root.get("ray_serve_config") or root  # services of Anyscale hold it below a key of their own
     listed = root.get("applications")
     for index, item in enumerate(listed.items if listed is not None and listed.kind == "list" else (root,)):
         node = item.get("import_path") if item.kind == "map" else None

@@ -28,6 +28,8 @@ def what_it_is(report: Report, width: int) -> Block:
     while len(files) > 1 and width_of(", ".join(files)) + 20 > width:
         files.pop()
     rows.append(row(cut(f"{', '.join(files) or 'no files that can be read'} · {unread:,} unreadable", width)))
+    if repository.members:
+        rows.append(row(cut(f"one system with {', '.join(safe(member.root) for member in repository.members)}", width)))
     if repository.kind not in ("none", *SHORT_KINDS):
         labels = list(dict.fromkeys(safe(step.label) for step in repository.triggers))
         rows.append(row(cut(f"runs on {', '.join(labels)}" if labels else "nothing starts by itself: no live trigger", width)))

@@ -17,25 +17,24 @@ Written by `make tools` from `rules/tools/`, the catalogue and `fixtures/tools/`
 - **tests**: the tests of the ML Test Score in which a fixture of it earns something; **proof**: that fixture, below `fixtures/tools/`.
 """
 
+NAMED, SERVED = 38, 34  # columns of the screen for a name, for the tests
+
 TABLE = ("| tool | files | API | commands | tests | proof |", "|---|---|--:|---|---|---|")
 
 
 def tools_text(tools: Sequence[Tool], width: int) -> list[Row]:
     """One row per tool, by area."""
-    named = max((len(tool.name) for tool in tools), default=4) + 2
-    sized = max((len(_sizes(tool)) for tool in tools), default=0) + 2
+    named = min(max((len(tool.name) for tool in tools), default=4), NAMED) + 2
+    served = min(max((len(", ".join(tool.tests)) for tool in tools), default=1), SERVED) + 2
     rows: list[Row] = []
     for area, title in AREAS.items():
         here = [tool for tool in tools if tool.area == area]
         if not here:
             continue
         rows += [row(), row((title[:1].upper() + title[1:], "bold"))] if rows else [row((title[:1].upper() + title[1:], "bold"))]
-        rows += [
-            row(
-                "  ", pad(tool.name, named), pad(_sizes(tool), sized), (cut(", ".join(tool.tests) or "-", width - named - sized - 2), "dim")
-            )
-            for tool in here
-        ]
+        for tool in here:
+            tests_of = pad(cut(", ".join(tool.tests) or "-", served - 2), served)
+            rows.append(row("  ", pad(cut(tool.name, named - 2), named), tests_of, (cut(_sizes(tool), width - named - served - 2), "dim")))
     tests = {test for tool in tools for test in tool.tests}
     return [*rows, row(), row(f"{len(tools)} tools for {len(tests)} tests; mlrubric tools NAME tells more")]
 

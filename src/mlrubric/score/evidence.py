@@ -11,7 +11,7 @@ from mlrubric.graph.automation import Automation
 from mlrubric.graph.build import Picture
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.world import normal
-from mlrubric.model.facts import Heading
+from mlrubric.model.facts import FrontMatter, Heading
 from mlrubric.model.graph import Node
 from mlrubric.model.place import Place
 from mlrubric.model.verdict import Broken
@@ -22,7 +22,18 @@ from mlrubric.rules.shapes import Answer
 STOPPING = frozenset({"test", "command", "step", "job", "workflow", "stage", "service", "trigger"})
 RESULTS = (".json", ".csv", ".md", ".txt", ".html", ".yaml", ".yml", ".png")
 MEASURES = frozenset({"model.evaluate", "model.slice", "model.tune", "data.validate", "data.drift", "feature.importance", "model.predict"})
+RECORDS = re.compile(  # what trackers leave in the folder of a run, one file for each metric or one for all
+    r"(^|/)mlruns/[^/]+/[^/]+/metrics/.|(^|/)wandb/(offline-)?run-[^/]+/files/wandb-summary\.json$|(^|/)dvclive/(metrics\.json$|plots/metrics/.)"
+    r"|(^|/)lightning_logs/version_\d+/metrics\.csv$|(^|/)[^/]*events\.out\.tfevents\.[^/]+$"
+)
+INDEXED = re.compile(r"^model-index\[\d+\]\.results\[\d+\]\.metrics\[\d+\]\.value$")
+NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e-?\d+)?%?")
+OPEN = re.compile(
+    r"more information needed|\bto ?do\b|\btb[ad]\b|\bn/?a\b|fill in|\|\s*(\.\.\.|-|\?)?\s*\|\s*$", re.IGNORECASE | re.MULTILINE
+)
+WHOLE = ("wandb-summary", "metrics", "events")
 NOTIFYING = frozenset({"notify.send", "alert.rule", "alert.receiver", "slo.objective", "check.update"})
+PROTECTING = frozenset({"data.anonymize"})  # what it does to the data is the control itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,9 @@ def witness(picture: Picture, number: int, timed: bool) -> Witness:
     if automation.level == "kept":
         if not consequential(node):
             said = node.attributes.get("untold") or "its result is only recorded: nothing stops and nobody is told"
-            broken = Broken("consequential", node.place, said)
+            heard = picture.graph.successors(number, ("join",)) if node.kind == "monitor" else ()
+            place = next((picture.graph.nodes[e.target].place for e in heard), node.place)
+            broken = Broken("consequential", place, said)
         elif timed and not automation.timed:
             broken = Broken("live", node.place, "only a change of code starts it, while the world changes without commits")
     effective = automation.level == "kept" and broken is None
@@ -96,13 +109,17 @@ def witness(picture: Picture, number: int, timed: bool) -> Witness:
 
 def consequential(node: Node) -> bool:
     """Whether a failure at this node stops something or tells somebody."""
+    if node.attributes.get("acts") == "none":
+        return False
     if node.kind == "test":
         return node.attributes.get("asserts", "true") == "true"
     if node.attributes.get("chosen") == "true" or node.attributes.get("acts") == "tell":
         return True
     if node.attributes.get("receiver") == "none":
         return False
-    return node.gate or node.kind in STOPPING or bool(NOTIFYING & set(node.roles))
+    if node.kind == "command" and "model.tune" in node.roles:
+        return False  # its trials are recorded, and somebody picks one by hand
+    return node.gate or node.kind in STOPPING or bool((NOTIFYING | PROTECTING) & set(node.roles))
 
 
 def documented(picture: Picture, words: tuple[str, ...], witnesses: Iterable[Witness]) -> Place | None:
@@ -111,7 +128,7 @@ def documented(picture: Picture, words: tuple[str, ...], witnesses: Iterable[Wit
     there = list(witnesses)
     if not there:
         return None
-    return _notebook(picture, there) or _report(picture, there) or _section(picture, words)
+    return _notebook(picture, there) or _report(picture, there) or _recorded(picture, there) or _section(picture, words)
 
 
 def _notebook(picture: Picture, there: list[Witness]) -> Place | None:
@@ -137,6 +154,23 @@ def _report(picture: Picture, there: list[Witness]) -> Place | None:
     return None
 
 
+def _recorded(picture: Picture, there: list[Witness]) -> Place | None:
+    """A metric of a run that is committed with the repository, under the name that what a witness measures is logged by."""
+    graph = picture.graph
+    kept = [path for path in sorted(picture.world.files) if RECORDS.search(path)]
+    if not kept:
+        return None
+    for node in graph.sweep({one.node for one in there}, ("flow",)):
+        one = graph.nodes[node]
+        if "run.log_metric" not in one.roles:
+            continue
+        key = one.attributes.get("@key", "given")
+        found = next((p for p in kept if key in ("given", "none") or p.rpartition("/")[2].partition(".")[0] in (key, *WHOLE)), None)
+        if found is not None:
+            return Place(found)
+    return None
+
+
 def _committed(picture: Picture, artifact: int) -> Place | None:
     """The tracked result file of an artifact: not a model, not data that something reads again."""
     node = picture.graph.nodes[artifact]
@@ -151,13 +185,31 @@ def _committed(picture: Picture, artifact: int) -> Place | None:
 
 
 def _section(picture: Picture, words: tuple[str, ...]) -> Place | None:
+    """A part of a document, or of a model card, that names the check and holds numbers: under its heading, or under one below it."""
     if not words:
         return None
     pattern = re.compile(r"\b(" + "|".join(words) + r")\b", re.IGNORECASE)
-    for _, heading in picture.world.every(Heading):
-        results = heading.has_table or heading.numbers >= 3 or "![" in heading.body
-        if results and pattern.search(heading.text):
+    above: tuple[str, Heading] | None = None  # a heading that names the check and has no result yet
+    for path, heading in picture.world.every(Heading):
+        if above is not None and (path != above[0] or heading.level <= above[1].level):
+            above = None
+        tabled = heading.has_table and (heading.numbers > 0 or OPEN.search(heading.body) is None)
+        results = tabled or heading.numbers >= 3 or "![" in heading.body
+        named = pattern.search(heading.text) is not None
+        if results and (named or above is not None):
+            return (above[1] if above is not None and not named else heading).place
+        if tabled and pattern.search(heading.body):
             return heading.place
-        if heading.has_table and pattern.search(heading.body):
-            return heading.place
+        if named and above is None:
+            above = path, heading
+    return _front_matter(picture, pattern)
+
+
+def _front_matter(picture: Picture, pattern: re.Pattern[str]) -> Place | None:
+    """Results in the front matter of a model card: `model-index` with a number for a metric."""
+    if pattern.search("evaluation results metrics") is None:
+        return None
+    for _, matter in picture.world.every(FrontMatter):
+        if any(INDEXED.search(route) and NUMBER.fullmatch(value.strip()) for route, value in matter.values):
+            return matter.place
     return None

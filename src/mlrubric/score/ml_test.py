@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from mlrubric.graph.build import Picture
 from mlrubric.model.report import SECTIONS, Score
@@ -43,16 +44,21 @@ def judge_test(picture: Picture, test: TestRule) -> TestResult:
 
 
 def _unread(picture: Picture, words: tuple[str, ...]) -> Broken | None:
-    """A program in a language that is not analysed, whose name, or that of what runs it, says that it may be this test."""
+    """A program that is not analysed, or automation of another repository that a live trigger reaches, whose name, or that of what runs
+    it, says that it may be this test."""
     graph = picture.graph
     pattern = re.compile(rf"(?<![a-z])({'|'.join(words)})", re.IGNORECASE)
     for node in graph.with_role("code.unread") if words else ():
         program = graph.nodes[node]
+        own = program.attributes.get("name", program.label)
+        if program.kind == "workflow" and picture.schedule.of(node).level not in ("kept", "lost"):
+            continue
         for edge in graph.predecessors(node, ("run",)):
             holders = [graph.nodes[e.source].label for e in graph.predecessors(edge.source, ("run",))]
-            if any(pattern.search(name) for name in (program.label, *holders)):
-                language = program.attributes["language"]
-                return Broken("wired", edge.place, f"{program.label} may do this, but it is {language}, which is not analysed")
+            if program.kind == "workflow":
+                holders.append(graph.nodes[edge.source].label.partition("/")[0])
+            if any(pattern.search(name) for name in (own, *holders)):
+                return Broken("wired", edge.place, f"{program.label} may do this, but it {program.attributes['why']}")
     return None
 
 
@@ -90,6 +96,9 @@ def _result(picture: Picture, test: TestRule, grade: Grade, witnesses: tuple[Wit
         status = "manual"
     evidence = tuple(Evidence(graph.nodes[w.node].label, w.automation.path or graph.steps([(w.node, None)])) for w in witnesses[:5])
     broken = _broken(picture, test, grade, status, best, witnesses)
+    if broken is not None and broken.condition == "wired" and status == "present":
+        unread = _unread(picture, test.unread)
+        broken = replace(broken, message=f"{broken.message}; {unread.message}") if unread is not None else broken
     mode = "none"
     if best is not None:
         mode = {"kept": "automated", "lost": "automated", "manual": "manual", "skipped": "manual"}.get(best.automation.level, "none")

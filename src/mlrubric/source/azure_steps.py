@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from mlrubric.model.facts import Fact, Notice, Step
+from mlrubric.model.facts import Command, Elsewhere, Fact, Notice, Step
 from mlrubric.model.place import Place
 from mlrubric.source.automation_facts import below, filled, script
+from mlrubric.source.azure_tasks import command_of
 from mlrubric.source.document import Document
 from mlrubric.source.syntax.node import Node
 from mlrubric.source.yaml_facts import embedded, entry_place, is_scalar, settings, text_pairs
@@ -36,6 +37,7 @@ class Context:
     values: Mapping[str, str] = field(default_factory=dict)
     windows: bool = False
     condition: str = ""
+    repositories: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # alias -> where it lies, reference
 
 
 def steps(
@@ -63,6 +65,14 @@ def local_template(document: Document, reference: str) -> str | None:
     return None if joined.startswith("..") else f"./{joined}"
 
 
+def elsewhere(place: Place, owner: str, reference: str, context: Context) -> Iterator[Elsewhere]:
+    """A template of another repository (`build.yml@templates`)."""
+    path, _, alias = reference.partition("@")
+    if alias not in ("", "self"):
+        repository, at = context.repositories.get(alias, (alias, ""))
+        yield Elsewhere(place, owner, repository, path.lstrip("/"), at, "template", reference)
+
+
 def swallowed(document: Document, node: Node, symbol: str) -> Place | None:
     """Where a constant `continueOnError: true` stands."""
     return entry_place(document, node, "continueOnError", symbol) if node.scalar("continueOnError").lower() == "true" else None
@@ -85,6 +95,8 @@ def _step(document: Document, node: Node, symbol: str, index: int, owner: str, c
     directory = filled(directory, _EXPRESSION, context.values).replace("$(System.DefaultWorkingDirectory)", _SOURCES)
     name = node.scalar("displayName") or node.scalar("name") or node.scalar("task") or node.scalar("template") or node.scalar("checkout")
     place = document.place(node.span, symbol)
+    if node.get("template") is not None:
+        yield from elsewhere(place, symbol, node.scalar("template"), context)
     yield Step(
         place, owner, index, name, template, text is not None or path is not None, node.scalar("condition") or context.condition or None,
         never(node), swallowed(document, node, f"{symbol}.continueOnError"),
@@ -93,6 +105,9 @@ def _step(document: Document, node: Node, symbol: str, index: int, owner: str, c
     )  # fmt: skip
     yield from settings(document, node.get("env"), f"{symbol}.env")
     kind = next((name for name in ("script", "bash", "powershell", "pwsh") if node.get(name) is not None), task.rsplit(".", 1)[-1].lower())
+    argv = tuple(_plain(word, context.values) for word in command_of(kind, inputs))
+    if argv:
+        yield Command(replace(place, symbol=f"{symbol}.command[0]"), symbol, argv)
     unread = kind in ("powershell", "pwsh") or (context.windows and kind in ("script", "cmdline"))
     if text is not None and unread:
         yield Notice(place, f"commands of the shell `{'cmd' if kind in ('script', 'cmdline') else 'pwsh'}` are not read")

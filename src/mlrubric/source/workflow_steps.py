@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from mlrubric.model.facts import Fact, Image, Include, Notice, Step, Unreadable
+from mlrubric.model.facts import Elsewhere, Fact, Image, Include, Notice, Step, Unreadable
 from mlrubric.model.place import Place
 from mlrubric.source.document import Document
 from mlrubric.source.syntax.image_name import split_image
@@ -21,6 +21,8 @@ _FIXED = {
 }
 _WORD = re.compile(r"^(?!(ubuntu|windows|macos|linux)\b)[A-Za-z./_-]{2,}")
 _VARIANTS = 12
+_ACTION_PATH = re.compile(r"\$\{\{\s*github\.action_path\s*\}\}|\$\{?GITHUB_ACTION_PATH\b\}?")
+_REMOTE = re.compile(r"([\w.-]+/[\w.-]+)(?:/([^@\s]+))?@(\S+)")
 _NEVER = frozenset({"false", "0", "-0", "null", "''", "!true", "!(true)", "!always()"})
 
 
@@ -33,6 +35,7 @@ class Defaults:
     windows: bool = False
     container: bool = False
     matrix: tuple[tuple[str, tuple[str, ...]], ...] = ()  # the words that a matrix puts into commands
+    action: str = ""  # the folder of the action that the steps are of
 
     def under(self, node: Node) -> Defaults:
         """With the `defaults.run` of a workflow or a job."""
@@ -83,12 +86,14 @@ def _step(document: Document, node: Node, symbol: str, index: int, owner: str, d
 
 
 def used(document: Document, node: Node, symbol: str, uses: str, kind: str = "action") -> Iterator[Fact]:
-    """A local action or workflow is a hop, a container image is an image."""
+    """A local action or workflow is a hop, a container image is an image; one of another repository that we do not know lies elsewhere."""
     place = entry_place(document, node, "uses", f"{symbol}.uses")
     if uses.startswith("./"):
         yield Include(place, uses, kind, symbol)
     elif uses.startswith("docker://"):
         yield image(place, uses.removeprefix("docker://"))
+    elif (remote := _REMOTE.fullmatch(uses)) is not None:
+        yield Elsewhere(place, symbol, f"github.com/{remote[1]}", remote[2] or "", remote[3], kind, uses)
 
 
 def image(place: Place, reference: str) -> Image:
@@ -108,7 +113,8 @@ def _run(document: Document, run: Node, symbol: str, shell: str, defaults: Defau
             unread.add(name)
             yield Notice(document.place(run.span, route), f"commands of the shell `{name}` are not read")
         return
-    for text in variants(run.text, defaults.matrix):
+    written = _ACTION_PATH.sub(defaults.action, run.text) if defaults.action else run.text
+    for text in variants(written, defaults.matrix):
         yield replace(embedded(document, run, route, symbol, "shell", *known), text=text)
 
 

@@ -37,5 +37,5 @@ def link(world: World) -> None:
         if not told:
             world.graph.nodes[node].attributes["untold"] = "it names nobody to tell"
         settings = {"kind": "alert", "live": "false" if fact.off else "true", "recurring": "true", "reason": fact.off}
-        start = world.graph.add("trigger", "evaluated by the cloud", fact.place, ("trigger.alert",), "", **settings)
+        start = world.graph.add("trigger", "alarms of the cloud", fact.place, ("trigger.alert",), "", **settings)
         world.graph.connect(start, node, "trigger", fact.place, certain=posixpath.dirname(path) in world.applied)

@@ -10,6 +10,7 @@ from mlrubric.graph.values import HOLE, number
 from mlrubric.graph.world import World
 from mlrubric.knowledge.commands import interpret
 from mlrubric.model.facts import Command
+from mlrubric.model.homes import home
 from mlrubric.model.place import Place
 
 ORDER = 35
@@ -51,7 +52,7 @@ def _add(world: World, holder: int, place: Place, lines: list[list[str]], *, cer
         world.graph.connect(holder, node, "run", place, certain=certain, loss=loss)
         command = Command(place, "", tuple(words), index)
         for invocation in interpret(command.argv):
-            follow(world, node, path, command, "", invocation)
+            follow(world, node, path, command, home(path), invocation)
 
 
 def looked_at(world: World, call: int) -> bool:

@@ -13,6 +13,7 @@ from mlrubric.graph.values import HOLE, number, texts
 from mlrubric.graph.world import World
 from mlrubric.knowledge.commands import interpret
 from mlrubric.model.facts import Command
+from mlrubric.model.homes import home
 
 ORDER = 36
 DEPTH = 5  # functions between the call that gives a text and the one that starts the program
@@ -47,7 +48,7 @@ def _variants(world: World, op: int, items: tuple[int, ...], raises: bool) -> No
             graph.connect(code.holder(place), node, "run", code.place(place), loss=loss)
             command = Command(code.place(place), "", tuple(chosen))
             for invocation in interpret(command.argv):
-                follow(world, node, code.place(op).path, command, "", invocation)
+                follow(world, node, code.place(op).path, command, home(code.place(op).path), invocation)
         break
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 
+from mlrubric.graph.projects import entry_point
+from mlrubric.graph.stages import chosen_stages, project_scripts
 from mlrubric.graph.test_options import VARIABLE, Selection
 from mlrubric.graph.tests import select
 from mlrubric.graph.world import World
@@ -17,6 +19,9 @@ from mlrubric.source.syntax.pip_command import pip_install_targets
 ORDER = 30
 JUST = "just"
 BUILD = ("builds", "submit")
+SWARM = "swarm"
+IMAGE_FOLDERS = 4  # above the repository's own folders in an image
+APART = ("kubernetes", "settings")  # services that no compose file holds
 DELIVERS = ("manifests", "chart", "sync")
 PYTHON_ENVIRONMENT = re.compile(r"py(py)?[0-9.]*(-[\w.-]+)?")  # `tox -e py311` needs no section of its own
 
@@ -84,10 +89,23 @@ def _base(world: World, path: str, command: Command, unknown: str = "") -> str:
         base = attributes.get("directory", "")
         if not base and world.graph.nodes[owner].kind in ("notebook", "image", "service"):
             base = posixpath.dirname(path)
+        if not base and attributes.get("does") == "instruction" and _beside(world, path, command):
+            base = posixpath.dirname(path)  # the image is built from the folder of its own file
     base = base or home(path)
     inner = unknown if command.directory is None else command.directory
     joined = posixpath.normpath(posixpath.join(base, inner)) if base or inner else ""
     return home(path) if joined in (".", "/") or joined.startswith(("..", "/", "$")) else joined
+
+
+def _beside(world: World, path: str, command: Command) -> bool:
+    """Whether a word of an instruction names a file or module that lies beside the Dockerfile, and not at the root."""
+    folder = posixpath.dirname(path)
+    for word in command.argv if folder else ():
+        name = posixpath.basename(word) if word.startswith("/") else word.removeprefix("./")
+        for form in (name, name.partition(":")[0].replace(".", "/") + ".py"):
+            if form and posixpath.join(home(path), form) not in world.files and posixpath.join(folder, form) in world.files:
+                return True
+    return False
 
 
 def follow(world: World, node: int, path: str, command: Command, base: str, invocation: Invocation) -> None:
@@ -135,6 +153,9 @@ def follow(world: World, node: int, path: str, command: Command, base: str, invo
 def targets(world: World, folder: str, path: str, command: Command, invocation: Invocation) -> list[tuple[int, bool, str]]:
     """The nodes an invocation starts: (node, certain, why it is blocked)."""
     kind, target, argv = invocation.kind, invocation.target, command.argv
+    scripts = project_scripts(world, folder, argv) if kind in ("unknown", "run-script", "tool", "builtin") else []
+    if scripts:
+        return [(node, True, "") for node in scripts]
     if kind == "script":
         return _script(world, folder, target)
     if kind == "module":
@@ -145,7 +166,7 @@ def targets(world: World, folder: str, path: str, command: Command, invocation: 
     if kind == "session":
         return _sessions(world, folder, invocation)
     if kind == "stage":
-        return _stages(world, folder, target, "dvc")
+        return chosen_stages(world, folder, invocation)
     if kind == "target":
         return _stages(world, folder, target, "make")
     if kind == "run-script" and argv[:1] == (JUST,):
@@ -153,9 +174,9 @@ def targets(world: World, folder: str, path: str, command: Command, invocation: 
     if kind == "environment":
         return _stages(world, folder, target, "tox")
     if kind == "project":
-        return _stages(
-            world, posixpath.normpath(posixpath.join(folder, target or ".")), dict(invocation.options).get("entry", "main"), "mlproject"
-        )
+        return [(node, True, "") for node in entry_point(world, folder, target, dict(invocation.options).get("entry", ""))]
+    if kind == "sweep":
+        return _sweeps(world, folder, target)
     if kind == "hooks":
         return _stages(world, folder, "", "pre-commit")
     if kind == "notebook":
@@ -187,6 +208,14 @@ def _variables(world: World, path: str, command: Command) -> dict[str, str]:
             found.update(fact.environment)
     found.update(command.assignments)
     return found
+
+
+def _sweeps(world: World, folder: str, target: str) -> list[tuple[int, bool, str]]:
+    """The search of the file that is named, else the only one there is, which an id stands for."""
+    graph = world.graph
+    every = [n for n in graph.of_kind("stage") if graph.nodes[n].attributes.get("tool") == "sweep"]
+    named = [n for n in every if graph.nodes[n].place.path == posixpath.normpath(posixpath.join(folder, target))]
+    return [(n, bool(named), "") for n in named or (every if len(every) == 1 else [])]
 
 
 def _sessions(world: World, folder: str, invocation: Invocation) -> list[tuple[int, bool, str]]:
@@ -224,8 +253,20 @@ def _script(world: World, folder: str, target: str) -> list[tuple[int, bool, str
     if found is None and folder == home(folder):
         suffix = [p for p in world.code.program.by_path if p.endswith("/" + posixpath.normpath(target)) and same_home(p, folder)]
         found = suffix[0] if len(suffix) == 1 and "/" in posixpath.normpath(target) else None
-    index = world.code.program.by_path.get(found) if found else None
-    return _whole(world, index) if index is not None else []
+    inside = _in_image(world, folder, target) if found is None and target.startswith("/") else None
+    index = world.code.program.by_path.get(found or inside or "")
+    return [(n, inside is None, blocked) for n, _, blocked in _whole(world, index)] if index is not None else []
+
+
+def _in_image(world: World, folder: str, target: str) -> str | None:
+    """The file of this repository behind an absolute path of an image: what is left when folders are taken off its front."""
+    parts = posixpath.normpath(target).strip("/").split("/")
+    for base in dict.fromkeys((folder, home(folder))):
+        for start in range(1, min(len(parts), IMAGE_FOLDERS + 1)):
+            found = world.file(base, "/".join(parts[start:]))
+            if found is not None:
+                return found
+    return None
 
 
 def _whole(world: World, index: int) -> list[tuple[int, bool, str]]:
@@ -294,7 +335,22 @@ def _image(world: World, folder: str, invocation: Invocation, use: str) -> list[
 
 
 def _services(world: World, folder: str, invocation: Invocation) -> list[tuple[int, bool, str]]:
-    graph, wanted = world.graph, set(invocation.target.split())
-    here = [n for n in graph.of_kind("service") if _folder(graph.nodes[n].place.path) == folder]
-    here = [n for n in here if graph.nodes[n].attributes.get("tool") != "kubernetes"]
-    return [(n, True, "") for n in here if not wanted or graph.nodes[n].label in wanted]
+    """Services of the compose files that a command names, or of those in its folder; a profile that nobody asks for keeps its services
+    off."""
+    nodes, wanted = world.graph.nodes, set(invocation.target.split())
+    files = {posixpath.normpath(posixpath.join(folder, f)) for f in invocation.all("file")}
+    services = world.graph.of_kind("service")
+    here = [n for n in services if nodes[n].attributes.get("tool") not in APART]
+    here = [n for n in here if (nodes[n].place.path in files if files else _folder(nodes[n].place.path) == folder)]
+    if invocation.option("manager") == SWARM:
+        here += [n for n in services if nodes[n].attributes.get("part") == "undo" and nodes[n].place.path in files]
+    profiles = {name for given in invocation.all("--profile") for name in given.split(",")}
+    chosen = [n for n in here if not wanted or nodes[n].label in wanted]
+    return [(n, True, _off(nodes[n].attributes.get("profiles", ""), profiles, bool(wanted))) for n in chosen]
+
+
+def _off(own: str, profiles: set[str], named: bool) -> str:
+    """Why a service of some profiles does not start."""
+    if not own or named or "*" in profiles or profiles & set(own.split()) or any("$" in p for p in profiles):
+        return ""
+    return f"its profile `{own.split()[0]}` is not asked for"

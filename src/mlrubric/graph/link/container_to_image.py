@@ -4,15 +4,18 @@ there is only one of each; and what well-known images are."""
 from __future__ import annotations
 
 import posixpath
+import re
 
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.image_names import ImageNames, plain
 from mlrubric.graph.world import World
-from mlrubric.knowledge.images import known_image
-from mlrubric.model.facts import Command, Image, ImageName, Part, Resource, Service
+from mlrubric.knowledge.images import BESIDE, known_image
+from mlrubric.model.facts import Command, Heading, Image, ImageName, Part, Resource, Service
 
+MOVES = re.compile(r"main|master|dev|devel(op(ment)?)?|staging|stable|edge|nightly|prod(uction)?|current|release|canary", re.IGNORECASE)
+TRIAL = re.compile(r"(^|/)(dev|develop|development|local|kind|minikube|k3d|tests?|e2e|examples?|samples?)/", re.IGNORECASE)
+BACK = re.compile(r"roll-?\s?back|revert|\bundo\b|going back", re.IGNORECASE)
 ORDER = 70  # behind commands and deliveries
-BESIDE = ("storage", "monitoring", "network", "tool", "base")
 
 
 def link(world: World) -> None:
@@ -29,7 +32,7 @@ def link(world: World) -> None:
         symbol = image.place.symbol.removesuffix(".image")
         container = world.node(path, symbol)
         if container is None and path in manifests:
-            container = next((n for (p, s), n in world.nodes.items() if p == path and "/" in s and symbol.startswith(s + ".")), None)
+            container = _holder(world, path, symbol)
         if container is None:
             continue
         other = replaced.get(plain(image.name))
@@ -51,6 +54,16 @@ def link(world: World) -> None:
     _prepared(world)
 
 
+def _holder(world: World, path: str, symbol: str) -> int | None:
+    """The node of the object, or of the part of it, that a container stands in."""
+    while "." in symbol:
+        symbol = symbol.rpartition(".")[0]
+        node = world.node(path, symbol)
+        if node is not None and "/" in symbol:
+            return node
+    return None
+
+
 def _judge(world: World, path: str, image: Image, container: int, ours: bool, other: ImageName | None) -> None:
     """Whether an image answers requests, and the roles of what is known of it."""
     known = known_image(image.name)
@@ -61,7 +74,9 @@ def _judge(world: World, path: str, image: Image, container: int, ours: bool, ot
         return
     attributes = world.graph.nodes[node].attributes
     attributes["serves"] = "true"
-    if not ours and known is None:
+    if not image.digest and (not image.tag or image.tag == "latest" or MOVES.fullmatch(image.tag)):
+        attributes["moves"] = "branch" if image.tag and image.tag != "latest" else "latest" if image.tag else "none"
+    if (not ours and known is None) or TRIAL.search(path):
         attributes["certain"] = "false"
     if other is not None and (other.digest or (other.tag and other.tag != "latest")):
         attributes["replaced"] = other.tag or other.digest
@@ -79,10 +94,15 @@ def _commands(world: World, names: ImageNames) -> None:
 
 
 def _prepared(world: World) -> None:
-    """`prepared` on a way back that a person can start: a workflow with a button for it."""
+    """`prepared` on a way back that a person can start, a workflow with a button for it; `runbook` on one that a document tells how to
+    go, below a heading for it."""
     graph = world.graph
     by_hand = [n for n in graph.of_kind("trigger") if graph.nodes[n].attributes.get("kind") == "manual"]
     reached = graph.sweep(by_hand, RUNS, allow=lambda e: not e.blocked)
     for node in graph.with_role("serve.rollback"):
         if node in reached:
             graph.nodes[node].attributes["prepared"] = "true"
+        place = graph.nodes[node].place
+        above = [f for f in world.of(place.path) if isinstance(f, Heading) and f.place.line <= place.line]
+        if above and BACK.search(max(above, key=lambda f: f.place.line).text):
+            graph.nodes[node].attributes["runbook"] = "true"

@@ -13,12 +13,17 @@ from mlrubric.graph.earlier import earlier_runs
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.manifests import NAMED, Manifests, Named
 from mlrubric.graph.world import World
+from mlrubric.knowledge.actions import action
 from mlrubric.knowledge.invocation import Invocation
 from mlrubric.model.facts import Command, Delivery, Part, Resource, Step, Trigger
+from mlrubric.model.homes import home
 from mlrubric.model.place import Place
 
 ORDER = 60
-ONCE = ("Job", "Pod", "Workflow", "Experiment")
+ONCE = (
+    "Job", "Pod", "Workflow", "Experiment", "RayJob", "SparkApplication",
+    "PyTorchJob", "TFJob", "MPIJob", "XGBoostJob", "PaddleJob", "JAXJob",
+)  # fmt: skip
 FLOWS = ("argo", "argo-events", "katib", "kfp")  # what is brought for these is a pipeline, no server
 CONTROLLERS = ("argo-cd", "flux")
 ENDINGS = (".yaml", ".yml", ".json")
@@ -35,21 +40,34 @@ def link(world: World) -> None:
     for path, step in world.every(Step):
         at = world.node(path, step.place.symbol)
         if at is not None and world.graph.nodes[at].attributes.get("does") == "deploy":
-            found = _of_words(known, (word for _, value in step.options for word in NAMED.findall(value)), "")
+            found = _of_words(known, _named(step), home(path))
             if found:
                 _deliver(world, known, at, found, step.place)
     for path, delivery in world.every(Delivery):
         owner = world.node(path, delivery.owner)
         if owner is not None:
             _of_delivery(world, known, path, owner, delivery)
+    _environments(world)
     _assume(world)
     _left_out(world)
     _decided(world)
 
 
+def _named(step: Step) -> list[str]:
+    """The words of a deploying action that may name manifests: all of the option for them, elsewhere those that look like paths."""
+    entry = action(step.uses or "")
+    paths = {value for name, value in entry.options if name == "path"} if entry is not None else set()
+    found: list[str] = []
+    for name, value in step.options:
+        found.extend(word for word in NAMED.findall(value) if name in paths or "/" in word or word.endswith(ENDINGS))
+    return found
+
+
 def _of_command(world: World, known: Manifests, folder: str, command: Command, invocation: Invocation) -> Named:
     """What a command brings: by its files, by the chart, by the name of a GitOps object, or by what is piped into it."""
     found = Named()
+    if invocation.kind in ("chart", "manifests") and not invocation.role and not _brings(invocation):
+        return found  # only puts together what the next command takes
     if invocation.kind == "chart":
         for word in invocation.target.split():
             chart, certain = known.chart(word, folder)
@@ -57,18 +75,12 @@ def _of_command(world: World, known: Manifests, folder: str, command: Command, i
                 found.files |= known.of_chart(chart)
                 found.certain = found.certain and certain
     elif invocation.kind == "sync":
-        names = set(invocation.target.split())
-        for path, resource in world.every(Resource):
-            node = world.node(path, resource.place.symbol)
-            if resource.name in names and node is not None and world.graph.nodes[node].attributes.get("kind") in CONTROLLERS:
-                found.nodes.add(node)
+        found = _called(world, known, invocation.target.split())
     elif invocation.kind == "manifests" and invocation.option("manager"):
         file = invocation.option("file") or "skaffold.yaml"
         node = world.node(posixpath.normpath(posixpath.join(folder, file)), "skaffold")
         if node is not None:
             found.nodes.add(node)
-    elif invocation.kind == "manifests" and not invocation.role:
-        return found  # only puts together what the next command takes
     elif invocation.kind == "manifests":
         recursive = invocation.option("recursive") is not None
         files = [*invocation.all("file"), *invocation.all("kustomize")]
@@ -81,9 +93,35 @@ def _of_command(world: World, known: Manifests, folder: str, command: Command, i
     return found
 
 
+def _brings(invocation: Invocation) -> bool:
+    """Whether a command without the role brings something after all: what its own words say serves no model (`helm install prometheus`)."""
+    return invocation.option("install", "--install") is not None or (bool(invocation.all("file")) and invocation.kind == "manifests")
+
+
+def _called(world: World, known: Manifests, words: list[str]) -> Named:
+    """Objects that a command calls by name: of a GitOps controller, or the service whose image is set anew (`deployment/churn`)."""
+    found = Named(there=True)
+    names = {word.rpartition("/")[2] for word in words if "=" not in word}
+    for path, resources in sorted(known.by_file.items()):
+        for resource in resources:
+            node = world.node(path, resource.place.symbol)
+            if resource.name not in names or node is None:
+                continue
+            one = world.graph.nodes[node]
+            if one.attributes.get("kind") in CONTROLLERS:
+                found.nodes.add(node)
+            elif one.kind == "service":
+                found.objects.append((path, resource))
+    return found
+
+
 def _piped(world: World, known: Manifests, folder: str, command: Command) -> Named:
     """What the commands before it in its pipeline put together, or the file that is handed to it."""
     found = _of_words(known, command.reads, folder)
+    path, line = command.place.path, command.place.line
+    fed = [r for r in known.by_file.get(path, ()) if line <= r.place.line]
+    ends = [c.place.line for _, _, c, _ in world.delivers if c.place.path == path and c.place.line > line]
+    found.objects = [(path, r) for r in fed if r.place.line < min(ends, default=r.place.line + 1)]
     for _, other_folder, other, invocation in world.delivers:
         if other.owner != command.owner or other.place.path != command.place.path or other.pipeline != command.pipeline:
             continue
@@ -121,16 +159,19 @@ def _of_words(known: Manifests, words: Iterable[str], folder: str) -> Named:
 
 
 def _joined(one: Named, other: Named) -> Named:
-    return Named(one.files | other.files, one.nodes | other.nodes, one.certain and (other.certain or not other)) if other else one
+    if not other:
+        return one
+    return Named(one.files | other.files, one.nodes | other.nodes, one.certain and other.certain, [*one.objects, *other.objects])
 
 
 def _deliver(world: World, known: Manifests, source: int, found: Named, place: Place) -> None:
     """Edges to the nodes of objects; `idle` when no object of them runs or routes anything."""
     graph = world.graph
     serves = bool(found.nodes)
-    for path in sorted(found.files):
-        for resource in known.by_file[path]:
-            serves = _to_object(world, source, path, resource, place, found.certain and path not in world.guessed) or serves
+    whole = [(path, resource) for path in sorted(found.files) for resource in known.by_file[path]]
+    for path, resource in (*whole, *found.objects):
+        reached = _to_object(world, source, path, resource, place, found.certain and path not in world.guessed, found.there)
+        serves = serves or (reached and (path, resource.place.symbol) not in known.beside)
     for node in sorted(found.nodes):
         if node != source:
             graph.connect(source, node, "run", place, certain=found.certain)
@@ -138,14 +179,15 @@ def _deliver(world: World, known: Manifests, source: int, found: Named, place: P
         graph.take(source, "model.deploy")
 
 
-def _to_object(world: World, source: int, path: str, resource: Resource, place: Place, certain: bool) -> bool:
+def _to_object(world: World, source: int, path: str, resource: Resource, place: Place, certain: bool, there: bool) -> bool:
     graph = world.graph
     node = world.node(path, resource.place.symbol)
     if node is None or node == source:
         return False
     runs = graph.nodes[node].kind != "workflow" or resource.kind in ONCE
     graph.connect(source, node, "run" if runs else "declare", place, certain=certain)
-    graph.nodes[node].attributes["applied"] = "true"
+    if not there:
+        graph.nodes[node].attributes["applied"] = "true"
     if graph.nodes[node].attributes.get("kind") in FLOWS:
         graph.give(source, "flow.run" if runs else "flow.deploy")
         return False
@@ -153,15 +195,14 @@ def _to_object(world: World, source: int, path: str, resource: Resource, place: 
 
 
 def _of_delivery(world: World, known: Manifests, path: str, owner: int, delivery: Delivery) -> None:
-    folder = posixpath.dirname(path) if delivery.beside else ""
-    recursive = delivery.tool in CONTROLLERS
+    folder = posixpath.dirname(path) if delivery.beside else world.home_of(delivery.repository, path)
     found = Named()
     for source in delivery.sources:
         if delivery.tool == "helm":
             chart, certain = known.chart(source, folder)
             here = Named(known.of_chart(chart), set(), certain) if chart else Named()
         else:
-            here = known.named(source, folder, recursive)
+            here = known.named(source, folder, delivery.deep)
         if not here and _ours(world, delivery, source):
             world.broken.append((delivery.place, f"{source} is not in this repository"))
         found = _joined(found, here)
@@ -177,6 +218,21 @@ def _ours(world: World, delivery: Delivery, source: str) -> bool:
         return False
     joined = posixpath.normpath(posixpath.join(posixpath.dirname(delivery.place.path), source))
     return not joined.startswith("..") and joined not in world.files and joined not in world.folders
+
+
+def _environments(world: World) -> None:
+    """`environments` on kustomizations that stand beside others for the same manifests: one folder for each place that they go to."""
+    graph = world.graph
+    overlays: dict[str, list[int]] = {}
+    for node in graph.of_kind("stage"):
+        one = graph.nodes[node]
+        if one.attributes.get("tool") == "kustomize" and any(
+            graph.nodes[e.target].kind == "stage" for e in graph.successors(node, ("run",))
+        ):
+            overlays.setdefault(posixpath.dirname(posixpath.dirname(one.place.path)), []).append(node)
+    for nodes in overlays.values():
+        for node in nodes if len(nodes) > 1 else ():
+            graph.nodes[node].attributes["environments"] = "several"
 
 
 def _assume(world: World) -> None:
@@ -219,7 +275,7 @@ def _decided(world: World) -> None:
     """A division that stands still is decided about when, after the command that brings it, a check that can fail runs before the command
     that goes on."""
     graph = world.graph
-    splits = [n for n in graph.with_role("serve.split") if graph.nodes[n].attributes.get("analysis") == "false"]
+    splits = [n for n in graph.with_role("serve.split") if graph.nodes[n].attributes.get("analysis", "false") == "false"]
     deploys = [n for n in graph.with_role("model.deploy") if graph.nodes[n].kind in ("command", "step")]
     if not splits or len(deploys) < 2:
         return
@@ -229,7 +285,7 @@ def _decided(world: World) -> None:
         for first in (d for d in deploys if d != later and d in before[later]):
             checks = [n for n in before[later] if n not in before[first] and n not in reached[first] and _checks(world, n)]
             for split in splits:
-                if checks and split in reached[first] and split not in reached[later]:
+                if checks and split in reached[first] and split not in reached[later].keys() - {later}:
                     graph.nodes[split].attributes["analysis"] = "true"
 
 

@@ -10,7 +10,8 @@ from dataclasses import replace
 from mlrubric.graph.resolve import attributes
 from mlrubric.graph.world import World
 from mlrubric.model.facts import Image, Instruction, Trigger
-from mlrubric.model.serving import EntryPoint, ModelReference
+from mlrubric.model.homes import at_home, home, same_home
+from mlrubric.model.serving import EntryPoint, ModelFile, ModelReference
 
 ORDER = 39
 LAMBDA = re.compile(r"(^|/)lambda/|aws-lambda")
@@ -31,12 +32,16 @@ def link(world: World) -> None:
     for _, model in world.every(ModelReference):
         node = world.graph.add("model", f"{model.name}:{model.version}" if model.version else model.name, model.place, tool=model.tool)
         world.graph.nodes[node].attributes["pinned"] = "false" if model.mutable else "true"
+    for path, file in world.every(ModelFile):
+        node = world.artifact(file.folder or path, file.place, "model")
+        said = {"flavors": " ".join(file.flavors), "signature": "true" if file.signature else "false", "run_id": file.run}
+        world.graph.nodes[node].attributes.update(said)
 
 
 def _connect(world: World, node: int, entry: EntryPoint) -> None:
     code, program, graph = world.code, world.code.program, world.graph
     module, _, name = entry.target.partition(":")
-    index = _module(world, entry.directory, module)
+    index = _module(world, at_home(entry.place.path, entry.directory or "."), module)
     if index is None:
         if "." not in module or module.split(".")[0] not in program.libraries:
             world.broken.append((entry.place, f"{module} is not in this repository"))
@@ -66,7 +71,7 @@ def _module(world: World, folder: str, name: str) -> int | None:
     """The module that an entry point names, dotted or as a path, in its folder or at the root."""
     stem = name.removesuffix(".py")
     stem = stem if "/" in stem else stem.replace(".", "/")
-    for base in dict.fromkeys((folder, "", *world.code.program.roots)):
+    for base in dict.fromkeys((folder, home(folder), *(root for root in world.code.program.roots if same_home(root, folder)))):
         path = posixpath.normpath(posixpath.join(base, stem))
         for candidate in (f"{path}.py", f"{path}/__init__.py"):
             found = world.code.program.by_path.get(candidate)

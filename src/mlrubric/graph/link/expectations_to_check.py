@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from mlrubric.graph.definitions import origin
 from mlrubric.graph.paths import ends_alike, known_texts
@@ -15,6 +16,9 @@ from mlrubric.model.place import Place
 
 ORDER = 66  # behind files and tables
 CHECKS = frozenset({"data.validate", "data.report"})
+ENDINGS = (".yml", ".yaml")
+SETTINGS = ("-c", "--configuration", "--data-source", "-ds")
+CONTRACTS = frozenset({"odcs", "datacontract"})
 TABLE = "table:"
 NAMED = ("@name", "@schema", "@source")
 STOPS = frozenset({"data.read", "data.split"})
@@ -74,6 +78,7 @@ def link(world: World) -> None:
     for node in world.graph.with_role("data.validate"):
         if world.graph.nodes[node].kind == "command":
             world.graph.nodes[node].gate = True  # its status fails the step
+            world.graph.nodes[node].attributes.setdefault("acts", "stop")
     declared = Declared(world)
     if not declared.suites and not declared.checkpoints:
         return
@@ -82,8 +87,10 @@ def link(world: World) -> None:
             _join(world, declared, node, _texts(world, op), world.code.place(op), _in_code(world, op))
             _moved(world, declared, op, node)
     for node in world.graph.with_role("data.validate"):
-        if world.graph.nodes[node].kind == "command":
-            _join(world, declared, node, world.graph.nodes[node].label.split()[1:], world.graph.nodes[node].place, "")
+        if world.graph.nodes[node].kind == "command" and "clause" not in world.graph.nodes[node].attributes:
+            words = world.graph.nodes[node].label.split()
+            _join(world, declared, node, words[1:], world.graph.nodes[node].place, "")
+            _missing(world, node, words)
 
 
 def _join(world: World, declared: Declared, node: int, names: Iterable[str], place: Place, written: str) -> None:
@@ -99,11 +106,25 @@ def _join(world: World, declared: Declared, node: int, names: Iterable[str], pla
             _connect(world, node, where, place)
         if tells:
             attributes["acts"] = "tell"
+    if any(suite.tool in CONTRACTS for suite in suites):
+        world.graph.give(node, "check.source")
     if suites or known:
         values, structure = sum(s.values for s in suites), sum(s.structure for s in suites)
         said = "value" if values else "structure" if structure else "none"
         attributes["clause"] = "value" if written == "value" else said
         attributes["skew"] = "true" if any(s.skew for s in suites) else "false"
+
+
+def _missing(world: World, node: int, words: list[str]) -> None:
+    """A file of checks that a command names and that is nowhere: nothing is checked. Addresses and what a shell puts in are not known."""
+    attributes = world.graph.nodes[node].attributes
+    if "clause" in attributes or words[:1] not in (["soda"], ["datacontract"]):
+        return
+    given = [w for before, w in pairwise(words) if w.endswith(ENDINGS) and before not in SETTINGS]
+    names = {path.rpartition("/")[2] for path in world.files}
+    if given and not any("$" in w or "://" in w or "*" in w or w.rpartition("/")[2] in names for w in given):
+        attributes["clause"] = "none"
+        world.broken.append((world.graph.nodes[node].place, f"{given[0]} is not in this repository"))
 
 
 def _moved(world: World, declared: Declared, op: int, node: int) -> None:

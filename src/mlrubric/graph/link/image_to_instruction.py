@@ -8,7 +8,8 @@ from mlrubric.model.place import Place, Span
 from mlrubric.source.syntax.image_name import split_image
 
 ORDER = 15
-STARTS = ("CMD", "ENTRYPOINT")
+PROBE = "HEALTHCHECK"
+STARTS = ("CMD", "ENTRYPOINT", PROBE)
 
 
 def link(world: World) -> None:
@@ -39,6 +40,8 @@ def link(world: World) -> None:
             "command", f"{instruction.name} {' '.join(instruction.arguments)}"[:200], instruction.place, does="instruction"
         )
         world.nodes[(path, instruction.place.symbol)] = node
+        if instruction.name == PROBE and instruction.arguments[:1] != ("NONE",):
+            world.graph.give(node, "serve.probe")
         end = "run" if instruction.name in STARTS else "build"
         world.graph.connect(world.nodes[(path, end)], node, "run", instruction.place)
 

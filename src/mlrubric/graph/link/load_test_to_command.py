@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 
 from mlrubric.graph.world import World
-from mlrubric.model.facts import LoadTest
+from mlrubric.model.facts import Command, LoadTest
+from mlrubric.model.homes import same_home
 
 ORDER = 35
 EXIT = "process_exit_code"  # the attribute by which a program of the load generator decides its exit status
@@ -22,13 +23,18 @@ def link(world: World) -> None:
     deciding = _deciding(world)
     if not scripts and not deciding:
         return
+    fed = {world.node(path, c.place.symbol): c.reads for path, c in world.every(Command) if c.reads}
+    tools = {test.tool for test in scripts.values()}
     for node in graph.of_kind("command", "step"):
         words = graph.nodes[node].label.split() if graph.nodes[node].kind == "command" else list(_options(world, node))
-        if graph.nodes[node].kind == "command" and "measure.time" not in graph.nodes[node].roles:
+        if graph.nodes[node].kind == "command" and "measure.time" not in graph.nodes[node].roles and not _image(words, tools):
             continue
+        words.extend(fed.get(node, ()))
         base = graph.nodes[node].attributes.get("directory", "")
         for word in words:
-            path = world.file(base, word.partition("=")[2] or word) or (_mounted(word, scripts) if "." in word else None)
+            path = world.file(base, word.partition("=")[2] or word) or (
+                _mounted(word, scripts, graph.nodes[node].place.path) if "." in word else None
+            )
             if path in scripts:
                 test = scripts[path]
                 limited = any(TIMES.search(metric) for metric, _ in test.limits) and not any(option in words for option in OFF)
@@ -41,14 +47,19 @@ def link(world: World) -> None:
                 _judge(world, node, True, default)
 
 
+def _image(words: list[str], tools: set[str]) -> bool:
+    """Whether a command starts an image of the load generator."""
+    return any(posixpath.basename(word).partition(":")[0] in tools for word in words)
+
+
 def _options(world: World, node: int) -> Iterator[str]:
     attributes = world.graph.nodes[node].attributes
     return (v for k, v in attributes.items() if k.startswith("with.") and v.endswith((".js", ".ts")))
 
 
-def _mounted(word: str, scripts: dict[str, LoadTest]) -> str | None:
+def _mounted(word: str, scripts: dict[str, LoadTest], near: str) -> str | None:
     """A script by its name alone, when a container gets it under another folder."""
-    same = [path for path in scripts if posixpath.basename(path) == posixpath.basename(word)]
+    same = [path for path in scripts if posixpath.basename(path) == posixpath.basename(word) and same_home(near, path)]
     return same[0] if len(same) == 1 else None
 
 

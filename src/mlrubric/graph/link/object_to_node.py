@@ -7,8 +7,10 @@ from mlrubric.graph.traffic import division
 from mlrubric.graph.world import World
 from mlrubric.model.facts import Image, Part, Resource, Service
 
+CLUSTER = "kubernetes"
 ORDER = 22  # behind the services, before commands
 ROUTES = ("VirtualService", "HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "TrafficSplit", "TraefikService", "HTTPProxy", "Ingress")
+MOVERS = ("Rollout", "Canary")  # they set the weights of routes, whatever is written there
 ROLES = {
     "server": ("model.load", "serve.app"),
     "explainer": ("model.explain",),
@@ -22,22 +24,27 @@ ROLES = {
 def link(world: World) -> None:
     """One node an object that runs or routes something, one a part, and run edges from the object to them."""
     objects = _objects(world)
+    off = {(path, part.owner): part.name for path, part in world.every(Part) if part.kind == "off"}
     for path, service in world.every(Service):
         owner = service.place.symbol.partition(".")[0] if "/" in service.place.symbol else ""
         node, above = world.node(path, service.place.symbol), objects.get((path, _owner(service.place.symbol)))
         if owner and node is not None and above is not None:
-            world.graph.nodes[node].attributes.update(directory=".", tool="kubernetes")
-            world.graph.connect(above, node, "run", service.place)
+            world.graph.nodes[node].attributes.update(directory=".", tool=CLUSTER)
+            world.graph.connect(above, node, "run", service.place, blocked=off.get((path, _owner(service.place.symbol)), ""))
+        elif node is not None and service.place.symbol == "server":
+            world.graph.nodes[node].attributes["tool"] = "settings"
     analyses = {part.owner for _, part in world.every(Part) if part.kind == "analysis" and not part.problem}
-    moved = any(part.moves for _, part in world.every(Part))
+    moved = any(part.owner.partition("/")[0] in MOVERS for _, part in world.every(Part) if part.kind in ("split", "undo"))
     for path, part in world.every(Part):
         node = _part(world, part, analyses, moved)
         if node is None:
             continue
         world.nodes.setdefault((path, part.place.symbol), node)
         above = objects.get((path, part.owner)) or world.node(path, part.owner)
-        if above is not None and above != node:
-            world.graph.connect(above, node, "run", part.place)
+        if part.owner.startswith("services."):
+            world.graph.nodes[node].attributes["tool"] = "settings"  # a stack alone asks for it
+        elif above is not None and above != node:
+            world.graph.connect(above, node, "run", part.place, blocked=off.get((path, part.owner), ""))
 
 
 def _owner(symbol: str) -> str:
@@ -59,17 +66,17 @@ def _objects(world: World) -> dict[tuple[str, str], int]:
             node = world.node(*key)
             if node is None:
                 label = f"{resource.kind} {resource.name}"
-                node = world.nodes[key] = world.graph.add("service", label, resource.place, object=resource.kind, tool="kubernetes")
+                node = world.nodes[key] = world.graph.add("service", label, resource.place, object=resource.kind, tool=CLUSTER)
             found[key] = node
     return found
 
 
 def _part(world: World, part: Part, analyses: set[str], moved: bool) -> int | None:
     graph = world.graph
-    if part.kind == "analysis":
+    if part.kind in ("analysis", "off"):
         return None
     label = " ".join(word for word in (part.kind, part.name or part.source) if word)
-    node = graph.add("service", label, part.place, ROLES.get(part.kind, ()), tool="kubernetes", part=part.kind)
+    node = graph.add("service", label, part.place, ROLES.get(part.kind, ()), tool=CLUSTER, part=part.kind)
     attributes = graph.nodes[node].attributes
     if part.kind == "server":
         attributes.update({"@source": part.source, "object": part.owner.partition("/")[0]})
@@ -80,6 +87,8 @@ def _part(world: World, part: Part, analyses: set[str], moved: bool) -> int | No
     elif part.kind == "shadow" and part.problem:
         graph.take(node, "serve.shadow")
         attributes["canary"] = part.problem
+    elif part.kind == "forgets":
+        attributes["history"] = "none"
     elif part.kind == "undo":
         if all(name in analyses or name.startswith("Cluster") for name in part.refers):
             graph.give(node, "serve.rollback")

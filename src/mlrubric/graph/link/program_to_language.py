@@ -55,7 +55,7 @@ def _run(world: World, command: int, name: str, language: str, where: Place) -> 
     graph = world.graph
     node = world.nodes.get((name, UNREAD))
     if node is None:
-        node = world.nodes[(name, UNREAD)] = graph.add("module", name, where, (UNREAD,), language=language, entry="true")
+        node = world.nodes[(name, UNREAD)] = graph.add("module", name, where, (UNREAD,), entry="true", why=f"is {language}: not analysed")
         ran = "" if where == graph.nodes[command].place else f"; {graph.nodes[command].place} runs it"
         said = f"`{name}` is {language}, which is not analysed: what it checks, trains or writes is not known{ran}"
         world.broken.append((where, said))

@@ -15,13 +15,13 @@ ROLES = {"alert": "alert.rule", "panel": "dashboard.panel", "objective": "slo.ob
 
 def link(world: World) -> None:
     """Nodes of what watches metrics, triggers of rules that are loaded, edges to receivers that tell somebody."""
-    watches = list(world.every(Watch))
-    if not watches:
+    watched = list(world.every(Watch))
+    if not watched:
         return
     containers = Containers(world)
     loading, routing = Loading(world, containers), Routing(world, containers)
     starts: dict[tuple[Place, bool, str], int] = {}
-    for path, watch in watches:
+    for path, watch in watched:
         node = world.graph.add("monitor", watch.name or watch.kind, watch.place, tool=watch.tool, watch=watch.kind)
         world.nodes[path, watch.place.symbol] = node
         if watch.kind not in ROLES:
@@ -42,7 +42,7 @@ def _start(world: World, starts: dict[tuple[Place, bool, str], int], node: int, 
     if key not in starts:
         starts[key] = world.graph.add(
             "trigger",
-            f"evaluated by {watch.tool}",
+            f"alert rules of {watch.tool}",
             place,
             ("trigger.alert",),
             kind="alert",
@@ -62,6 +62,9 @@ def _tell(world: World, node: int, watch: Watch, loaded: Loaded, told: Told) -> 
     attributes["receiver"] = "notifying" if told.receivers else "none"
     if not told.receivers:
         attributes["untold"] = told.reason
+        if told.at is not None and told.at != watch.place:
+            silent = world.graph.add("monitor", told.reason, told.at)
+            world.graph.connect(node, silent, "join", told.at)
         return
     for path, receiver in told.receivers:
         target = _receiver(world, path, receiver)

@@ -42,6 +42,8 @@ def link(world: World) -> None:
     for path, service in world.every(Service):
         node = world.graph.add("service", service.name, service.place, directory=_directory(path, service.build or ""))
         world.nodes[(path, service.place.symbol)] = node
+        if service.profiles:
+            world.graph.nodes[node].attributes["profiles"] = " ".join(service.profiles)
 
 
 def _base(path: str, stage: Stage) -> str:

@@ -20,8 +20,8 @@ from mlrubric.graph.values import ANY, Moved, Values, moved
 K = TypeVar("K")
 M = TypeVar("M")
 
-OPS_BY_OP = ("sources", "results", "reads", "holders", "item_watchers")
-FOUND_AGAIN = ("results", "reads")  # an operation that is asked again says anew what it follows
+OPS_BY_OP = ("sources", "results", "reads", "loads", "holders", "item_watchers")
+FOUND_AGAIN = ("results", "reads", "loads")  # an operation that is asked again says anew what it follows
 OPS_BY_ATTRIBUTE = ("stores", "watchers")
 OPS_BY_SCOPE = ("callers",)
 VALUES_BY_OP = ("targets", "entered", "receivers")
@@ -205,7 +205,7 @@ class _Again:
 
     def _begin(self) -> None:
         r = self.resolver
-        for edges in (r.sources, r.results, r.reads):
+        for edges in (r.sources, r.results, r.reads, r.loads):
             for target, sources in edges.items():
                 for source in sources:
                     r.uses[source].append(target)

@@ -115,12 +115,12 @@ def _along(r: Resolver, scope: int, name: str, op: int, after: int = -1) -> Valu
         known = known or bool(sources)
         if values:
             return values
-    for library in libraries:
-        if r.method(library, name) is not None:
-            return frozenset([("method", library, name)])
+    for library in libraries if not known else ():  # what the project defines stands before it, known or not yet
         made = r.catalogue.attribute(library, name)
         if made:
             return objects.of_type(made)
+        if r.method(library, name) is not None or (after >= 0 and name == "__init__" and r.catalogue.is_class(library)):
+            return frozenset([("method", library, name)])
     strangers = [library for library in libraries if not library.startswith("builtins.") and r.catalogue.type(library) is None]
     if strangers and not known:
         return frozenset([("foreign", f"{strangers[0]}.{name}")])
@@ -166,6 +166,9 @@ def of_value(r: Resolver, op: int, value: Value, name: str) -> Values:
         known = METHODS.get(str(value[1]))
         if known is not None and name not in known:
             return EMPTY
+        made = r.typed_attribute(str(value[1]), name)
+        if made:
+            return objects.of_type(made)
         return frozenset([("external", f"{value[1]}.{name}")]) if str(value[1]).count(".") < DEEPEST else EMPTY
     if kind == "object":
         owner = str(value[1])
@@ -188,10 +191,14 @@ def of_value(r: Resolver, op: int, value: Value, name: str) -> Values:
         return bind(r, class_attribute(r, int(str(value[2])), name, op, after=number(value)), receiver, op)
     if kind == "made":
         if number(value) in r.records:
-            return containers.item(r, number(value), name, op)
+            item = containers.item(r, number(value), name, op)
+            if item or r.method(container_type(r, number(value)), name) is None:
+                return item
         return _of_builtin(container_type(r, number(value)), name, value[1])
     if kind == "holds":
         return next((found for owner in HOLDERS if (found := _of_builtin(owner, name, value))), EMPTY)
+    if kind == "many":
+        return _of_builtin(f"builtins.{value[2]}", name, value)
     if kind in ("view", "zip", "zipped", "generator"):
         return _of_builtin("builtins.iterator", name, value)
     if kind == "text":

@@ -41,8 +41,7 @@ def call(r: Resolver, op: int, name: str, arguments: Arguments) -> Values | None
         if first < 0:
             return frozenset([("made", op)])
         each(r, op, (arguments.keyword("key"),), [first])
-        _walk(r, op, first)
-        return r.of(first)
+        return _collected(r, op, first, _walk(r, op, first))
     if name in WALKS:
         each(r, op, (arguments.keyword("key"),), [first])
         found = _walk(r, op, first)
@@ -82,6 +81,16 @@ def call(r: Resolver, op: int, name: str, arguments: Arguments) -> Values | None
             calls.method_call(r, op, value, ASKS[name])
         return EMPTY
     return EMPTY if name in SILENT else None
+
+
+def _collected(r: Resolver, op: int, first: int, elements: Values) -> Values:
+    """A list, tuple or set of what is walked over: containers stay what they are, out of a library's object a new one is made."""
+    values = r.of(first)
+    kept = frozenset(v for v in values if v[0] != "object")
+    if len(kept) == len(values):
+        return kept
+    containers.fill(r, op, elements)
+    return kept | containers.made(r, op)
 
 
 def _super(r: Resolver, op: int, arguments: Arguments) -> Values:

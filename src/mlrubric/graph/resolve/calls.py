@@ -92,10 +92,7 @@ def invoke(r: Resolver, op: int, callee: Value, arguments: Arguments) -> Values:
     if kind == "handle":
         return join(invoke(r, op, cast(Value, callee[1]), arguments), frozenset([callee]))
     if kind == "object":
-        called = r.method(str(callee[1]), "__call__")
-        if called is not None and called.roles:
-            return libraries.method(r, op, ("method", callee[1], "__call__"), arguments)
-        return objects.result(r, called, str(callee[1]), arguments)
+        return _called_object(r, op, str(callee[1]), arguments)
     if kind == "record":
         return containers.recorded(r, op, callee, arguments)
     if kind == "external" and callee[1] not in PLACEHOLDERS:
@@ -189,10 +186,22 @@ def _fields(r: Resolver, scope: int, arguments: Arguments) -> None:
 def _called(r: Resolver, op: int, callee: Value, arguments: Arguments) -> Values:
     """An instance that is called: `__call__`; of a library's module or layer, what its `__call__` leads to."""
     found = method_call(r, op, callee, "__call__", arguments)
-    if found is None and attributes.order(r, number(callee))[1]:
-        results = [method_call(r, op, callee, name, arguments) for name in ("forward", "call")]
-        return join(*(v for v in results if v is not None), EMPTY)
+    outer = attributes.order(r, number(callee))[1] if found is None else ()
+    if outer:
+        results = [v for name in ("forward", "call") if (v := method_call(r, op, callee, name, arguments)) is not None]
+        owner = next((library for library in outer if r.method(library, "__call__") is not None), "") if not results else ""
+        return _called_object(r, op, owner, arguments) if owner else join(*results, EMPTY)
     return found or EMPTY
+
+
+def _called_object(r: Resolver, op: int, owner: str, arguments: Arguments) -> Values:
+    """An instance of a library's class that is called."""
+    api = r.method(owner, "__call__")
+    if api is None:
+        return EMPTY
+    r.target(op, ("method", owner, "__call__"))
+    libraries.callbacks(r, op, arguments.all)
+    return objects.result(r, api, owner, arguments)
 
 
 def enter(r: Resolver, op: int, scope: int, receiver: Value | None, arguments: Arguments) -> Values:

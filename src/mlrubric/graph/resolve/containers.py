@@ -185,7 +185,7 @@ def elements(r: Resolver, value: Value, op: int) -> Values:
     if kind == "object":
         return objects.member(r, str(value[1]), "__iter__")
     if kind == "many":
-        return objects.of_type(str(value[1]))
+        return objects.of_type(str(value[1])) if value[2] != "dict" else EMPTY
     if kind == "tuple" and isinstance(value[1], tuple):
         return join(*(objects.of_type(k) for k in value[1]))
     if kind in ("pair", "zip"):

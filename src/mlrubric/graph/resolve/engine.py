@@ -35,6 +35,7 @@ class Resolver:
         self.foreign: dict[int, set[str]] = {}  # call -> names of libraries' methods that the catalogue does not have
         self.sources: dict[int, set[int]] = {}  # parameter -> operations handed to it
         self.results: dict[int, set[int]] = {}  # call -> return operations whose value it yields
+        self.loads: dict[int, set[int]] = {}  # call that loads an object from a file -> operations that were saved there
         self.reads: dict[int, set[int]] = {}  # load or attribute -> definitions outside its own chain
         self.stores: dict[tuple[int, str], set[int]] = {}  # (class scope, attribute) -> stored values
         self.watchers: dict[tuple[int, str], set[int]] = {}
@@ -68,6 +69,7 @@ class Resolver:
         self.below: dict[int, set[int]] = {}  # class -> the classes in whose order it stands
         self.arithmetic: dict[str, bool] = {}  # types of libraries -> whether operators give the type again
         self._methods: dict[tuple[str, str], Api | None] = {}
+        self._attributes: dict[tuple[str, str], str] = {}
         self._kinds = [_RULES.get(facts.kind, _nothing) for facts in program.ops]
         for op, args in enumerate(program.args):
             for arg in args:
@@ -216,6 +218,13 @@ class Resolver:
         if key not in self._methods:
             self._methods[key] = self.catalogue.method(owner, name)
         return self._methods[key]
+
+    def typed_attribute(self, owner: str, name: str) -> str:
+        """The type that the catalogue gives an attribute of a library's module or class, "" when it says nothing."""
+        key = (owner, name)
+        if key not in self._attributes:
+            self._attributes[key] = self.catalogue.attribute(self.catalogue.canonical(owner), name)
+        return self._attributes[key]
 
     def slot(self, scope: int, name: str) -> int:
         """The operation that stands for an attribute of a class."""

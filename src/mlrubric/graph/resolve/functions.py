@@ -11,6 +11,7 @@ from mlrubric.graph.resolve.annotations import annotated
 from mlrubric.graph.values import CALLED, EMPTY, Value, Values, join, number, ordered
 
 if TYPE_CHECKING:
+    from mlrubric.graph.program import Program
     from mlrubric.graph.resolve.engine import Resolver
 
 CLASS_FIRST = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
@@ -131,10 +132,17 @@ def parameter(r: Resolver, op: int) -> Values:
 def _from_plug_in(r: Resolver, op: int) -> Values:
     """What a plug-in of the test runner hands to a test, where the project has no function of that name."""
     name, program = r.program.ops[op].name, r.program
-    if not program.scopes[program.scope_id(op)].name.startswith("test") or name in r.fixtures:
-        return EMPTY
     handed = r.catalogue.fixture(name)
-    return frozenset([("object", handed)]) if handed else EMPTY
+    if not handed or name in r.fixtures or not _is_of_tests(program, program.scope_id(op)):
+        return EMPTY
+    return frozenset([("object", handed)])
+
+
+def _is_of_tests(program: Program, scope: int) -> bool:
+    """Whether a function is a test by its name, or makes something for tests."""
+    decorators = program.decorators(program.definition(scope)) if program.scopes[scope].kind == "function" else ()
+    named = (program.args[d][0] if program.ops[d].kind == "call" else d for d in decorators)
+    return program.scopes[scope].name.startswith("test") or any(program.ops[d].name == "fixture" for d in named)
 
 
 def _is_first(r: Resolver, op: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlrubric.graph.resolve import attributes, calls, containers, functions, objects
+from mlrubric.graph.resolve import attributes, calls, containers, functions, kept, objects
 from mlrubric.graph.values import EMPTY, Values, constant, join, keys_of, number, ordered
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ def entered(r: Resolver, op: int) -> Values:
             found.append(frozenset([value]) if given is None else given)
         elif value[0] == "generator":
             found.append(containers.elements(r, value, op))
+        elif value[0] == "object":
+            found.append(objects.member(r, str(value[1]), f"{prefix}enter__") or frozenset([value]))
         else:
             found.append(frozenset([value]))
     return join(*found) if found else EMPTY
@@ -147,12 +149,12 @@ HANDED = frozenset({"function", "bound", "partial"})
 
 def late(r: Resolver) -> list[int]:
     """Operations whose answer only shows by absence: methods that nothing calls, keys that are not known, attributes that nothing
-    defines."""
+    defines, files that nothing else saves."""
     for scope, one in enumerate(r.program.scopes):
         if one.kind == "class":
             for base in attributes.order(r, scope)[0][1:]:
                 r.heirs.setdefault(base, []).append(scope)
-    found = functions.unclaimed(r)
+    found = functions.unclaimed(r) + kept.loading(r)
     program = r.program
     found += [op for op in program.of_kind("call") if _hands_functions(r, op)]
     found += [use for op in program.of_kind("attribute") if program.ops[op].name == "__subclasses__" for use in r.uses[op]]

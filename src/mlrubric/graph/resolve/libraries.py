@@ -5,7 +5,19 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, cast
 
-from mlrubric.graph.resolve import attributes, builtin_calls, calls, components, containers, dispatch, given, methods, objects, text_methods
+from mlrubric.graph.resolve import (
+    attributes,
+    builtin_calls,
+    calls,
+    components,
+    containers,
+    dispatch,
+    given,
+    kept,
+    methods,
+    objects,
+    text_methods,
+)
 from mlrubric.graph.values import EMPTY, HOLE, Value, Values, concatenations, join, number, ordered
 
 if TYPE_CHECKING:
@@ -84,13 +96,22 @@ def function(r: Resolver, op: int, name: str, arguments: Arguments) -> Values:
     callbacks(r, op, arguments.all, name)
     if api is not None and api.calls is not None and api.param("@params") is not None:
         _by_name(r, op, standing_at(api, "@function", arguments), standing_at(api, "@params", arguments))
+    if api is not None and api.calls_with:
+        _hand(r, api, None, arguments)
     if api is not None and (api.gives or "file.open" in api.roles):
         outside = _from_outside(r, op, api, arguments)
         if outside:
             return outside if not api.returns or api.gives == "parser" else outside | _result(r, op, api, None, arguments)
+    kind = r.catalogue.type(name)
+    if kind is not None and kind.holds:
+        return _holding(r, op, kind.holds, arguments)
     if api is not None and (api.returns or api.returns_with):
-        return _result(r, op, api, None, arguments)
-    if r.catalogue.is_class(name):
+        owner = api.name.rpartition(".")[0]  # a method that is called on the class, or on what the class holds
+        return _result(r, op, api, owner if r.catalogue.is_class(owner) else None, arguments)
+    loaded = _through_file(r, op, api, arguments) if api is not None else EMPTY
+    if loaded:
+        return loaded
+    if kind is not None:
         return frozenset([("object", name)])
     last = name.rpartition(".")[2]
     if last[:1].isupper() and not last.isupper() and not name.startswith("builtins."):
@@ -160,6 +181,8 @@ def method(r: Resolver, op: int, callee: Value, arguments: Arguments) -> Values:
             return answered
     callbacks(r, op, arguments.all, f"{owner}.{name}")
     api = r.method(owner, name)
+    if api is not None and api.calls_with:
+        _hand(r, api, owner, arguments)
     if api is not None and api.gives:
         outside = _from_outside(r, op, api, arguments)
         if outside:
@@ -174,6 +197,12 @@ def _result(r: Resolver, op: int, api: Api | None, owner: str | None, arguments:
     if api is not None and api.returns.startswith("arg:@"):
         return r.of(standing_at(api, api.returns[4:], arguments)) - {given.NONE}
     return objects.result(r, api, owner, arguments)
+
+
+def _through_file(r: Resolver, op: int, api: Api, arguments: Arguments) -> Values:
+    """Functions that save and load whatever they are given."""
+    kept.save(r, api, standing_at(api, "@model", arguments), standing_at(api, "@sink", arguments))
+    return kept.load(r, op, api, standing_at(api, "@source", arguments))
 
 
 def _from_outside(r: Resolver, op: int, api: Api, arguments: Arguments) -> Values:
@@ -268,6 +297,26 @@ def _answers(r: Resolver, scope: int) -> tuple[int, ...]:
                 )
         known = r.answers[(scope, *outer)] = tuple(found)
     return known
+
+
+def _holding(r: Resolver, op: int, holds: str, arguments: Arguments) -> Values:
+    """An instance that holds what it is made of."""
+    builtin_calls.fill(r, op, arguments, pairs=False)
+    if holds == "names":
+        r.records.add(op)
+    return frozenset([("made", op)])
+
+
+def _hand(r: Resolver, api: Api, owner: str | None, arguments: Arguments) -> None:
+    """What the catalogue says that a library gives to the functions that it calls."""
+    place = api.calls
+    if place is None:
+        return
+    functions = [*(arguments.keyword(k) for k in place.keywords), *(arguments.get(i) for i in place.positions)]
+    for value in ordered(v for a in functions if a >= 0 for v in r.of(a) if v[0] in ("function", "bound")):
+        params = r.program.params(number(value))[int(value[0] == "bound") :]
+        for parameter, kind in zip(params, api.calls_with, strict=False):
+            calls.receive(r, parameter, objects.typed(r, kind, owner, calls.NOTHING))
 
 
 def _by_name(r: Resolver, op: int, function: int, options: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from mlrubric.graph.resolve import builtin_calls, containers, given, text_methods
+from mlrubric.graph.resolve import builtin_calls, containers, given, objects, text_methods
 from mlrubric.graph.resolve.annotations import annotated
 from mlrubric.graph.values import EMPTY, Value, Values, join, keys_of, number, ordered
 
@@ -28,6 +28,8 @@ def call(r: Resolver, op: int, receiver: object, name: str, arguments: Arguments
         return frozenset([value])
     if value[0] == "opened":
         return frozenset([value]) if name in ("read", "readlines", "open") else None
+    if value[0] == "many":
+        return objects.many_method(value, name)
     if value[0] == "settings":
         return given.settings_method(r, value, name, arguments)
     if value[0] == "holds" and name in ("get", "pop", "setdefault", "__getitem__"):

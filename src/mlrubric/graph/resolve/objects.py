@@ -1,7 +1,7 @@
 """Instances of libraries' classes: what the catalogue says of results, items, elements and operators.
 
 A type expression of the catalogue is a qualified name, `self`, `arg:0`, `any` (not known), `tuple[T, T]`, `list[T]` or `dict[T]`, nested as
-need be.
+need be; `T | T` at the outermost level.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ def result(r: Resolver, api: Api | None, owner: str | None, arguments: Arguments
 
 def typed(r: Resolver, returns: str, owner: str | None, arguments: Arguments) -> Values:
     """The values that a type expression stands for at a call."""
+    if " | " in returns:
+        return EMPTY.union(*(typed(r, one, owner, arguments) for one in returns.split(" | ")))
     if returns.startswith("arg:"):
         return r.of(arguments.get(int(returns[4:])))
     return of_type(_filled(r, returns, owner, arguments) if "arg:" in returns or "self" in returns else returns)
@@ -47,7 +49,19 @@ def of_type(text: str) -> Values:
     if not text.endswith("]"):
         return frozenset([("object", text)])
     kind, _, inner = text[:-1].partition("[")
-    return frozenset([("tuple", tuple(_split(inner)))]) if kind == "tuple" else frozenset([("many", inner.strip())])
+    return frozenset([("tuple", tuple(_split(inner)))]) if kind == "tuple" else frozenset([("many", inner.strip(), kind)])
+
+
+def many_method(value: Value, name: str) -> Values | None:
+    """The value of a method of a list or dict of such instances; None when nothing is known of it."""
+    inner = str(value[1])
+    if name in ("get", "pop", "setdefault", "popitem", "__getitem__"):
+        return of_type(inner if name != "popitem" else f"tuple[any, {inner}]")
+    if name == "copy":
+        return frozenset([value])
+    if value[2] == "dict" and name in ("values", "items"):
+        return of_type(f"list[{inner}]" if name == "values" else f"list[tuple[any, {inner}]]")
+    return None
 
 
 def _filled(r: Resolver, text: str, owner: str | None, arguments: Arguments) -> str:
@@ -102,7 +116,8 @@ def item(r: Resolver, kind: str, index: int) -> Values:
     one = _index_kind(r, index)
     if one == SEVERAL and arithmetic:
         return frozenset([("object", kind)])
-    return member(r, kind, "__getitem__") or (frozenset([("object", kind)]) if one == UNKNOWN and arithmetic else EMPTY)
+    whole = frozenset([("object", kind)]) if one == UNKNOWN and arithmetic else EMPTY
+    return member(r, kind, "__getitem__") | whole
 
 
 def _index_kind(r: Resolver, index: int) -> str:
@@ -119,7 +134,17 @@ def _index_kind(r: Resolver, index: int) -> str:
         return SEVERAL
     if kinds & {"made", "view", "many"} or facts.kind == "comprehension":
         return SEVERAL
-    return ONE if kinds & {"text", "const"} or facts.kind == "fstring" else UNKNOWN
+    return ONE if kinds & {"text", "const"} or facts.kind == "fstring" or _is_counted(r, index) else UNKNOWN
+
+
+def _is_counted(r: Resolver, index: int) -> bool:
+    """Whether an index is the variable of a loop: one name, one number after the other."""
+    for _ in range(3):
+        args = r.program.args[index]
+        if r.program.ops[index].kind not in ("load", "assign") or len(args) != 1 or args[0] < 0:
+            break
+        index = args[0]
+    return r.program.ops[index].kind in ("element", "unpack")
 
 
 # ---- operators ----------------------------------------------------------------------------------------------------

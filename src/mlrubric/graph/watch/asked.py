@@ -23,6 +23,7 @@ KEEPS = frozenset(
     }
 )
 AVERAGES = frozenset({"avg", "max", "min", "quantile", "topk", "bottomk", "sum"})
+CODE = re.compile(r"code|status")
 LIMIT = re.compile(r"(>=|<=|==|!=|>|<)\s*(-?[\d.]+(?:[eE]-?\d+)?)")
 
 
@@ -40,9 +41,19 @@ def subjects(expr: Expr, names: Names) -> frozenset[str]:
             found |= {_absent(names, s) for s in selectors(current)}
         elif _stands_still(current, names):
             found.add("age")
+        elif current.kind == "binary" and current.name == "/" and any(_errors(s) for s in selectors(current.args[0])):
+            found.add("availability")
         else:
             waiting.extend(current.args)
     return frozenset(found - {"none"})
+
+
+def _errors(selector: Expr) -> bool:
+    """Whether a selector takes the requests that failed."""
+    return any(
+        CODE.search(label) and operator in ("=", "=~") and value.startswith(("5", "[45]", "4..|5", "(5"))
+        for label, operator, value in selector.matchers
+    )
 
 
 def _since(expr: Expr) -> bool:
@@ -140,14 +151,12 @@ def _measured(expr: Expr) -> str:
     return ""
 
 
-def promised(tool_percent: bool, target: str) -> tuple[str, str] | None:
+def promised(target: str) -> tuple[str, str] | None:
     """The unit and the value of a share that is written in the wrong one: 0.999 where percent are meant, 99.9 where a ratio is."""
     try:
         value = float(target.rstrip("%"))
     except ValueError:
         return None
-    if (tool_percent or target.endswith("%")) and 0 < value <= 1:
-        return "percent", f"{value:g}"
-    if not tool_percent and not target.endswith("%") and value > 1:
-        return "a ratio", f"{value:g}"
-    return None
+    if target.endswith("%"):
+        return ("percent", f"{value:g}") if 0 < value <= 1 else None
+    return ("a ratio", f"{value:g}") if value > 1 else None

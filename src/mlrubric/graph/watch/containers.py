@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
 from mlrubric.graph.world import World
-from mlrubric.model.facts import Image, Instruction, Service
-from mlrubric.model.place import Place
+from mlrubric.model.facts import Image, Instruction, Service, Setting
 
+HOST = re.compile(r"(?:https?://)?([A-Za-z0-9][\w-]*)(?::\d+)?(?:/.*)?")
+NAMES = re.compile(r"services\.[^.]+\.(?:container_name|hostname|networks\..+\.aliases\[\d+\])")
 Bound = tuple[str, str]  # path in the repository, path in the container
 
 
@@ -20,17 +22,18 @@ class Containers:
         self.world = world
         self.bounds: dict[str, tuple[Bound, ...]] = {}
         self.images: dict[str, str] = {}
-        self.commands: dict[str, tuple[str, ...]] = {}
-        self.at: dict[str, Place] = {}
+        self.hosts: set[str] = {s.value for _, s in world.every(Setting) if NAMES.fullmatch(s.route)}
         copied = _copies(world)
         for path, service in world.every(Service):
+            if not service.place.symbol.startswith("services."):
+                continue  # a container of a cluster: its volumes are objects
             folder = posixpath.dirname(path)
             name = f"{path}:{service.name}"
             bounds = [b for text in service.volumes for b in _volume(folder, text)]
             if service.build:
                 bounds.extend(copied.get(posixpath.normpath(posixpath.join(folder, service.build)), ()))
             self.bounds[name], self.images[name] = tuple(bounds), (service.image or "").lower()
-            self.commands[name], self.at[name] = service.command, service.place
+            self.hosts.add(service.name)
         built = {b for name in self.bounds for b in self.bounds[name]}
         for folder, bounds in copied.items():
             if not built & set(bounds):
@@ -47,6 +50,14 @@ class Containers:
                 elif inside in ("", ".") or path.startswith(f"{inside}/"):
                     rest = path if inside in ("", ".") else path[len(inside) + 1 :]
                     yield name, posixpath.join(target, rest)
+
+    def answers(self, path: str, address: str) -> bool | None:
+        """Whether a service answers at an address that a configuration names; None when nobody here can tell: it runs elsewhere, or the
+        address is none of a network of containers."""
+        match = HOST.fullmatch(address)
+        if match is None or match[1] == "localhost" or not any(":" in name for name, _ in self.places(path)):
+            return None
+        return match[1] in self.hosts
 
     def with_image(self, word: str) -> list[str]:
         """The containers whose image's name holds a word."""

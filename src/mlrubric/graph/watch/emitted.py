@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from mlrubric.graph.code import is_test_code
-from mlrubric.graph.values import HOLE, texts
+from mlrubric.graph.resolve import containers
+from mlrubric.graph.values import HOLE, keys_of, number, ordered, texts
 from mlrubric.graph.world import World
 from mlrubric.knowledge.metrics import Metrics
 
-WALKED = frozenset({"load", "assign", "phi", "attribute", "import", "param", "subscript", "dict", "container", "return"})
+WALKED = frozenset({"load", "assign", "phi", "attribute", "import", "param", "subscript", "dict", "container", "return", "slot"})
 MOST = 400
 BY_FLOW = (
     ("skew", frozenset({"data.skew"})),
@@ -35,6 +36,7 @@ class Emission:
     series: tuple[str, ...]
     fed: list[int] = field(default_factory=list)
     subjects: set[str] = field(default_factory=set)
+    idle: bool = False  # nothing ever puts a value in
 
     def has(self, metric: str) -> bool:
         return any(fnmatchcase(metric, pattern) for pattern in self.series)
@@ -60,17 +62,21 @@ def emissions(world: World, metrics: Metrics) -> list[Emission]:
             series = tuple(s for name in names for s in metrics.series(api, name.replace(HOLE, "*")))
             known = all(s.strip("*_") for s in series)
             found[node] = by_op[op] = Emission(node, names[0].replace(HOLE, "*"), series if known else ("*",))
+    lost = False  # a value is put into we do not know which metric
     for node in emitting:
         op = code.node_op[node]
         if node not in found:
-            for source in _makers(world, op):
-                maker = by_op.get(source)
-                if maker is not None:
-                    maker.fed.append(node)
-                    maker.subjects |= set(_subjects(world, op, node))
-        elif op in by_op:  # one call makes the metric and puts a value in
+            makers = [by_op[source] for source in _makers(world, op) if source in by_op]
+            lost = lost or (not makers and "@value" in graph.nodes[node].attributes)
+            for maker in makers:
+                maker.fed.append(node)
+                maker.subjects |= set(_subjects(world, op, node))
+        elif op in by_op and ("@value" in graph.nodes[node].attributes or "measure.time" in graph.nodes[node].roles):
+            # one call makes the metric and puts a value in
             found[node].subjects |= set(_subjects(world, op, node))
             found[node].fed.append(node)
+    for emission in by_op.values():
+        emission.idle = not lost and not emission.fed and not any("*" in one for one in emission.series)
     return [found[n] for n in sorted(found, key=lambda n: graph.nodes[n].place)]
 
 
@@ -105,9 +111,20 @@ def _makers(world: World, op: int) -> Iterator[int]:
                 yield current
             else:
                 waiting.append(_receiver(world, current))
+        elif kind == "subscript" and (entries := _entries(world, current)):
+            waiting.extend(entries)
         elif kind in WALKED:
             own = program.args[current][:1] if kind in ("attribute", "subscript") else program.args[current]
             waiting.extend((*resolver.reads.get(current, ()), *own))
+
+
+def _entries(world: World, op: int) -> list[int]:
+    """The values that a constant key takes out of a container that is made in sight."""
+    program, resolver = world.code.program, world.code.resolver
+    base, index = program.args[op][:2]
+    keys = set(keys_of(resolver.of(index)))
+    made = [number(v) for v in ordered(resolver.of(base)) if v[0] == "made"]
+    return [value for one in made for key, values in containers.entries(resolver, one) if key in keys for value in values]
 
 
 def _receiver(world: World, op: int) -> int:

@@ -3,45 +3,45 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from mlrubric.graph.automation import Schedule
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.watch.asked import dead, misfits, promised, subjects
+from mlrubric.graph.watch.containers import Containers
 from mlrubric.graph.watch.emitted import Emission, emissions
 from mlrubric.graph.watch.series import Names, read
 from mlrubric.graph.world import World
 from mlrubric.knowledge.metrics import Metrics, load_metrics
-from mlrubric.model.facts import Scrape, Watch
+from mlrubric.model.facts import Scrape, Watch, WatchServer
 from mlrubric.source.syntax.promql import Expr, selectors
 
-FOREIGN = re.compile(
-    r"localhost:9090|127\.0\.0\.1:9090|exporter|cadvisor|alertmanager|grafana|prometheus|jaeger|loki|node:9100", re.IGNORECASE
-)
-PUSHED = re.compile(r"pushgateway|push-gateway|push_gateway", re.IGNORECASE)
+NAME = re.compile(r"[A-Za-z_][\w.]*")
+OTHER = (".go", ".java", ".kt", ".scala", ".rs", ".cs", ".rb", ".php", ".ex")
 
 
 def mark_watched(world: World) -> None:
     """`subject`, `known` and `misfit` on what watches; `subject`, `metric`, `alerted`, `shown` and `scraped` on the metrics of the code;
     join edges from a metric to what watches it."""
-    watches = list(world.every(Watch))
+    watched = list(world.every(Watch))
     emitting = world.graph.with_role("metric.emit")
-    if not watches and not emitting:
+    if not watched and not emitting:
         return
     metrics = load_metrics()
     names = Names(metrics, emissions(world, metrics))
-    for _, watch in watches:
+    for _, watch in watched:
         if watch.kind == "record":
             names.record(watch.name, watch.expressions[0])
     uses: dict[int, set[str]] = {}
-    for path, watch in watches:
+    scraped = _scraped(world)
+    deaf = scraped is False or (scraped is None and any(not server.selects for _, server in world.every(WatchServer)))
+    for path, watch in watched:
         node = world.node(path, watch.place.symbol)
         if node is not None and watch.kind != "record":
-            for emission in _mark(world, node, watch, names):
+            for emission in _mark(world, node, watch, names, deaf):
                 uses.setdefault(emission.node, set()).add(watch.kind)
-    has_alerts = any(watch.kind == "alert" for _, watch in watches)
-    scraped = _scraped(world)
+    has_alerts = any(watch.kind == "alert" for _, watch in watched)
     for node in emitting:
         world.graph.nodes[node].attributes["subject"] = "exposed"
     for emission in names.emissions:
@@ -58,37 +58,46 @@ def mark_watched(world: World) -> None:
         )
 
 
-def _mark(world: World, node: int, watch: Watch, names: Names) -> Iterable[Emission]:
-    """The attributes of one watch; returns the metrics of the code that it reads."""
+def _mark(world: World, node: int, watch: Watch, names: Names, deaf: bool) -> Iterable[Emission]:
+    """The attributes of one watch; returns the metrics of the code that it reads. `deaf` says that nothing collects these."""
     attributes = world.graph.nodes[node].attributes
     expressions = list(read(watch.expressions)) if watch.language == "promql" else []
     found = {s for expr in expressions for s in subjects(expr, names)}
     if not found:
-        found = _by_words(names.metrics, [*(watch.expressions if not expressions else ()), watch.name])
+        found = _by_words(names.metrics, [*(_names(watch) if not expressions else ()), watch.name])
     attributes["subject"] = " ".join(sorted(found)) or "unknown"
     series = [names.of(s) for expr in expressions for s in selectors(expr)]
-    attributes["known"] = _known(watch, expressions, names)
+    attributes["known"] = _known(watch, expressions, names, _complete(world, names))
     if attributes["known"] == "false":
         attributes["missing"] = ", ".join(f"`{m}`" for m in dict.fromkeys(m for expr in expressions for m in dead(expr, names)))
     wrong = next((found for expr in expressions for found in misfits(expr, watch.limit, names)), None)
     if wrong is not None and watch.kind != "panel":
         metric, unit, limit = wrong
         attributes.update(misfit=metric, unit=unit, limit=f"{limit:g}")
-    promise = promised(watch.tool != "openslo", watch.target) if watch.kind == "objective" else None
+    promise = promised(watch.target) if watch.kind == "objective" else None
     if promise is not None:
         attributes.update(misfit="objective", unit=promise[0], limit=promise[1], promise="true")
+    made = [e for one in series for e in one.emissions]
+    if made and (deaf or all(e.idle for e in made)):
+        attributes["never"] = "true"
     emitted = {e.node: e for one in series for e in one.emissions}
     for number in sorted(emitted):
         world.graph.connect(number, node, "join", watch.place)
     return [emitted[number] for number in sorted(emitted)]
 
 
+def _names(watch: Watch) -> Iterator[str]:
+    """The names in queries of another language: columns, tables, metrics."""
+    for text in watch.expressions:
+        yield from NAME.findall(text)
+
+
 def _by_words(metrics: Metrics, texts: Iterable[str]) -> set[str]:
-    subject = next((s for text in texts if (s := metrics.subject(text))), "")
-    return {subject} if subject else set()
+    found = [subject for text in texts if (subject := metrics.subject(text))]
+    return {"quality" if found[0] == "drift" and "quality" in found else found[0]} if found else set()
 
 
-def _known(watch: Watch, expressions: list[Expr], names: Names) -> str:
+def _known(watch: Watch, expressions: list[Expr], names: Names, complete: bool) -> str:
     """`false` when a series is read that nobody emits; `unseen` when nobody can tell: the code is elsewhere, or names are put together."""
     if watch.language != "promql":
         return "true"
@@ -96,21 +105,36 @@ def _known(watch: Watch, expressions: list[Expr], names: Names) -> str:
         return "unseen"
     missing = [metric for expr in expressions for metric in dead(expr, names)]
     if not missing:
-        return "true"
-    return "false" if names.complete else "unseen"
+        hidden = any(names.of(s).origin == "unseen" for expr in expressions for s in selectors(expr))
+        return "unseen" if hidden else "true"
+    return "false" if complete else "unseen"
 
 
-def _scraped(world: World) -> bool:
-    """Whether something collects the metrics of the code: a scrape job for more than the servers of monitoring themselves."""
-    for _, scrape in world.every(Scrape):
-        if any(t.startswith("discovered:") or PUSHED.search(t) or not FOREIGN.search(t) for t in scrape.targets):
-            return True
-    return False
+def _complete(world: World, names: Names) -> bool:
+    """Whether what emits metrics is in sight: code that emits some, all under names that are known, or a service that emits none; and no
+    program in another language."""
+    here = bool(names.emissions) or bool(world.graph.with_role("serve.handle", "serve.app"))
+    return here and all(e.known for e in names.emissions) and not any(path.endswith(OTHER) for path in world.files)
+
+
+def _scraped(world: World) -> bool | None:
+    """Whether something collects the metrics of the code: a scrape job for more than the servers of monitoring themselves. None when no
+    job is here; False when the jobs that are here ask nobody that answers."""
+    containers, found = Containers(world), None
+    for path, scrape in world.every(Scrape):
+        for target in scrape.targets:
+            if target.startswith("discovered:"):
+                return True
+            if not load_metrics().foreign(target):
+                if containers.answers(path, target) is not False:
+                    return True
+                found = False
+    return found
 
 
 def mark_fed(world: World, schedule: Schedule) -> None:
     """`fed` on alerts and panels: whether the code that puts values into their metrics runs by itself (`live`), for a service or by a
-    trigger; by hand only (`by hand`); or is not in this repository (`elsewhere`)."""
+    trigger; by hand only (`by hand`); never, for nothing puts a value in; or is not in this repository (`elsewhere`)."""
     graph, code = world.graph, world.code
     watching = [n for n in graph.with_role("alert.rule", "dashboard.panel", "slo.objective") if graph.nodes[n].kind == "monitor"]
     if not watching:
@@ -122,6 +146,9 @@ def mark_fed(world: World, schedule: Schedule) -> None:
             graph.nodes[node].attributes["fed"] = "elsewhere"
             continue
         holders = {code.holder(code.node_op[n]) for source in sources for n in (source, *_feeding(world, source)) if n in code.node_op}
+        if graph.nodes[node].attributes.get("never"):
+            graph.nodes[node].attributes["fed"] = "never"
+            continue
         live = any(h in served or schedule.of(h).level in ("kept", "lost") for h in holders if not is_test_code(graph.nodes[h].place.path))
         graph.nodes[node].attributes["fed"] = "live" if live else "by hand"
 
@@ -133,7 +160,9 @@ def _feeding(world: World, source: int) -> list[int]:
 
 
 def _processes(world: World) -> list[int]:
-    """Programs that stay: they serve requests, or offer their metrics themselves."""
-    graph, code = world.graph, world.code
-    offering = [n for n in graph.with_role("serve.app") if n in code.node_op]
-    return sorted({code.holder(code.node_op[n]) for n in offering})
+    """Programs that stay: they serve requests, or offer their metrics to what collects them."""
+    graph, code, known = world.graph, world.code, load_metrics()
+    offering = [n for n in graph.with_role("metric.emit") if graph.nodes[n].api in known.offering]
+    if not _scraped(world):
+        offering = []
+    return sorted({code.holder(code.node_op[n]) for n in (*graph.with_role("serve.app"), *offering) if n in code.node_op})

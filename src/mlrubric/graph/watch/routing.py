@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mlrubric.graph.watch.containers import Containers
-from mlrubric.graph.watch.loaded import CHART, OPERATOR, Loaded
+from mlrubric.graph.watch.loaded import Loaded
 from mlrubric.graph.world import World
-from mlrubric.model.facts import AlertRoute, Receiver, Watch, WatchServer
+from mlrubric.model.facts import AlertRoute, Receiver, Watch
 from mlrubric.model.place import Place
 
 LOCAL = re.compile(r"https?://(localhost|127\.0\.0\.1|0\.0\.0\.0)[:/]")
@@ -30,51 +30,48 @@ class Routing:
     """The receivers and routes of a repository."""
 
     def __init__(self, world: World, containers: Containers) -> None:
+        self.containers = containers
         self.receivers: dict[str, list[tuple[str, Receiver]]] = defaultdict(list)
         for path, receiver in world.every(Receiver):
             self.receivers[receiver.tool].append((path, receiver))
         self.children: dict[tuple[Tree, str], list[AlertRoute]] = defaultdict(list)
         self.roots: list[tuple[Tree, AlertRoute]] = []
+        given: dict[str, list[str]] = {}  # the containers that have the file of a tree
         for path, route in world.every(AlertRoute):
-            tree = (route.tool, path, "" if route.tool == "grafana" else route.holder)
+            tree = (route.tool, path, "" if route.apart else route.holder)
             if route.above:
                 self.children[tree, route.above].append(route)
             else:
                 self.roots.append((tree, route))
-        running = containers.with_image("alertmanager")
-        known = {path: [name for name, _ in containers.places(path)] for (_, path, _), _ in self.roots}
+                given[path] = [name for name, _ in containers.places(path)]
+        running = {tool: containers.with_image(tool) for (tool, _, _), _ in self.roots}
         self.idle = {
-            tree for tree, _ in self.roots
-            if tree[0] == "alertmanager" and not tree[2] and running and not any(name in running for name in known[tree[1]])
+            tree for tree, root in self.roots
+            if not tree[2] and not root.apart and running[tree[0]] and not set(given[tree[1]]) & set(running[tree[0]])
         }  # fmt: skip
-        self.servers = [server for _, server in world.every(WatchServer)]
-        self.alone = [name for name in running if not any(name in known[tree[1]] for tree, _ in self.roots)]
 
     def of(self, watch: Watch, loaded: Loaded) -> Told:
-        if watch.tool == "grafana":
-            return self._grafana(watch)
-        if watch.tool == "openslo" and (watch.receivers or not loaded.live):
+        if watch.receivers or not watch.routes:
             return self._named(watch)
-        if watch.tool != "prometheus" and watch.kind != "objective":
-            return self._named(watch)
-        if watch.kind == "alert" and not watch.holder.startswith((CHART, *OPERATOR)):
-            server = loaded.server
-            if server is None or not server.managers:
-                return Told((), "Prometheus is told of no Alertmanager", server.place if server else None)
-        trees = [(tree, root) for tree, root in self.roots if tree[0] == "alertmanager" and tree not in self.idle]
-        if not trees:
-            if self.idle:
-                tree = min(self.idle)
-                return Told((), f"{tree[1]} is not given to the Alertmanager that runs", Place(tree[1]))
-            return Told((), "no configuration of the Alertmanager is in this repository: whom it tells cannot be seen")
-        return self._walked(watch, trees)
+        server = loaded.server
+        if watch.kind == "alert" and watch.comes == "config" and (server is None or not server.managers):
+            return Told((), "the server is told of no Alertmanager", server.place if server else None)
+        if server is not None and server.managers and all(self.containers.answers(loaded.at, m) is False for m in server.managers):
+            return Told((), f"no service is called {server.managers[0]}, which the alerts are sent to", server.place)
+        trees = [(tree, root) for tree, root in self.roots if tree[0] == watch.routes and tree not in self.idle]
+        if trees:
+            return self._walked(watch, trees)
+        if self.idle:
+            tree = min(self.idle)
+            return Told((), f"the routes of {tree[1]} are not given to the server that runs", Place(tree[1]))
+        return Told((), "no routes of its alerts are in this repository: whom it tells cannot be seen")
 
     def _walked(self, watch: Watch, trees: list[tuple[Tree, AlertRoute]]) -> Told:
         labels = {**dict(watch.labels), "alertname": watch.name}
         missed, at = "", None
         for tree, root in trees:
             for route, name in self._ends(tree, root, labels, root.receiver):
-                found = [(p, r) for p, r in self.receivers[tree[0]] if r.name == name and (p == tree[1] or tree[0] == "grafana")]
+                found = [(p, r) for p, r in self.receivers[tree[0]] if r.name == name and (p == tree[1] or root.apart)]
                 telling = tuple((p, r) for p, r in found if channels(r))
                 if telling and not route.muted:
                     return Told(telling)
@@ -103,16 +100,6 @@ class Routing:
         if watch.receivers and not found:
             return Told(((watch.place.path, Receiver(watch.place, watch.receivers[0], watch.tool, ("named",))),))
         return Told((), "it names nobody to tell", watch.place)
-
-    def _grafana(self, watch: Watch) -> Told:
-        if watch.receivers:
-            return self._named(watch)
-        if ".alert" in watch.place.symbol or watch.place.symbol.endswith("alert"):
-            return Told((), "the alert of the panel has no notifications", watch.place)
-        trees = [(tree, root) for tree, root in self.roots if tree[0] == "grafana"]
-        if trees:
-            return self._walked(watch, trees)
-        return Told((), "no notification policy is provisioned: Grafana's own first receiver tells nobody")
 
 
 def channels(receiver: Receiver) -> tuple[str, ...]:

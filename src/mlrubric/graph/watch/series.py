@@ -58,7 +58,13 @@ class Names:
         if exporter is not None:
             subject = exporter.subject
             return Series(pattern, "exporter", frozenset({subject}) - {"none"} if subject else self.words(metric, selector))
-        return Series(pattern, "unseen" if HOLE in metric else "unknown", self.words(metric, selector))
+        return Series(pattern, "unseen" if HOLE in metric or self._recorded_elsewhere(metric) else "unknown", self.words(metric, selector))
+
+    def _recorded_elsewhere(self, metric: str) -> bool:
+        """Whether a name looks like one of a recording rule that may be kept anywhere: nothing here begins like it."""
+        first, colon, _ = metric.lower().partition(":")
+        known = (*self.records, *(one for e in self.emissions for one in e.series))
+        return bool(colon) and not any(name.lower().startswith(f"{first}:") for name in known)
 
     def subjects(self, emission: Emission, selector: Expr | None = None) -> frozenset[str]:
         """What a metric of the code is about: by what flows into it, by its name where that says nothing or too little."""
@@ -85,11 +91,6 @@ class Names:
             if self.metrics.subject(labels) == "prediction":
                 subject = "prediction"
         return frozenset({subject}) if subject else frozenset()
-
-    @property
-    def complete(self) -> bool:
-        """Whether the code of this repository emits metrics, all of them under names that are known."""
-        return bool(self.emissions) and all(e.known for e in self.emissions)
 
 
 def _covers(pattern: str, series: Iterable[str]) -> bool:

@@ -10,16 +10,23 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Protocol, cast
 
-from mlrubric.model.facts import Fact, Unreadable
+from mlrubric.model.facts import Embedded, Fact, Unreadable
 from mlrubric.read.kubernetes import kinds
 from mlrubric.read.kubernetes.manifest import Manifest, manifests
 from mlrubric.source.document import Document
+from mlrubric.source.relocate import relocated
 
 FORMAT = "kubernetes"
+LANGUAGE = "kubernetes"
+PROSE = (".md", ".rst", ".txt")
+
+
+_OBJECT = re.compile(r"""^[ \t]*(?:- )?["']?apiVersion["']?[ \t]*:|\{\s*"(?:apiVersion|kind)"\s*:""", re.MULTILINE)
 
 
 class Kind(Protocol):
@@ -31,11 +38,26 @@ class Kind(Protocol):
 
 
 def accepts(path: str) -> bool:
-    return path.endswith((".yaml", ".yml")) and ".github/" not in path
+    return path.endswith((".yaml", ".yml", ".json")) and ".github/" not in path
+
+
+def read_embedded(embedded: Embedded) -> Iterator[Fact]:
+    """Manifests in a text that a command is fed with, at the lines of the file that holds it."""
+    if embedded.place.path.lower().endswith(PROSE):
+        return  # what a document shows is an example
+    starts = embedded.lines or ((embedded.place.line, 1),)
+
+    def line(number: int) -> int:
+        known = starts[min(number, len(starts)) - 1][0]
+        return known + max(number - len(starts), 0)
+
+    for fact in read(Document(embedded.place.path, embedded.text)):
+        if not isinstance(fact, Unreadable):
+            yield relocated(fact, line)
 
 
 def read(document: Document) -> Iterator[Fact]:
-    if "apiVersion:" not in document.text or "kind:" not in document.text:
+    if "apiVersion" not in document.text or "kind" not in document.text or not _OBJECT.search(document.text):
         return
     for found in manifests(document, FORMAT):
         if isinstance(found, Unreadable):
@@ -51,4 +73,10 @@ def read(document: Document) -> Iterator[Fact]:
 def _modules() -> dict[tuple[str, str], Kind]:
     names = sorted(info.name for info in pkgutil.iter_modules(kinds.__path__, kinds.__name__ + "."))
     modules = [cast(Kind, importlib.import_module(name)) for name in names]
-    return {key: module for module in modules for key in module.OBJECTS}
+    found: dict[tuple[str, str], Kind] = {}
+    for module in modules:
+        for key in module.OBJECTS:
+            if key in found:
+                raise ValueError(f"two modules of kinds/ read {key[1]} of {key[0]}")
+            found[key] = module
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from mlrubric.model.facts import Part
+from mlrubric.model.facts import Mount, Part
 from mlrubric.read.kubernetes.manifest import Manifest
 from mlrubric.source.document import Document
 from mlrubric.source.syntax.node import Node
@@ -44,3 +44,22 @@ def probes(document: Document, container: Node, route: str, owner: str) -> Itera
         way = next((way for way in WAYS if node.get(way) is not None), "")
         asked = node.scalar("httpGet", "path") or " ".join(node.strings("exec", "command")) or node.scalar("tcpSocket", "port")
         yield Part(entry_place(document, container, key, f"{route}.{key}"), owner, "probe", way or key, asked)
+
+
+def objects_mounted(document: Document, pod: Node, container: Node, route: str) -> Iterator[Mount]:
+    """What a container gets of ConfigMaps and Secrets, and where."""
+    volumes = {volume.scalar("name"): volume for volume in children(pod.get("volumes"))}
+    for index, one in enumerate(children(container.get("volumeMounts"))):
+        volume = volumes.get(one.scalar("name"))
+        if volume is None:
+            continue
+        inside = [volume, *children(volume.get("projected", "sources"))]
+        for node in inside:
+            for key, name, kind in (("configMap", "name", "ConfigMap"), ("secret", "secretName", "Secret"), ("secret", "name", "Secret")):
+                held = node.scalar(key, name)
+                if held:
+                    items = tuple((i.scalar("key"), i.scalar("path")) for i in children(node.get(key, "items")))
+                    place = document.place(one.span, f"{route}.volumeMounts[{index}]")
+                    path = one.scalar("mountPath")
+                    keys = ((one.scalar("subPath"), ""),) if one.scalar("subPath") else items
+                    yield Mount(place, route, f"{kind}/{held}", path, keys)

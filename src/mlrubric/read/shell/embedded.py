@@ -12,6 +12,7 @@ from mlrubric.source.syntax.shell_tree import Simple, Word
 _PYTHON = re.compile(r"(?:python|pypy|ipython)[0-9.]*(?:\.exe)?")
 _SHELL = re.compile(r"(?:ba|da|a|z|k)?sh")
 _SQL = re.compile(r"psql|sqlite3|mysql|duckdb|bq|clickhouse-client")
+_MANIFEST = re.compile(r"^[ \t]*apiVersion[ \t]*:", re.MULTILINE)
 _WITH_VALUE = frozenset({"-W", "-X", "-o", "-O", "--rcfile", "--init-file"})
 
 
@@ -28,7 +29,12 @@ class Inner:
 
 
 def inner_texts(command: Simple, source: str) -> Iterator[Inner]:
-    """What an interpreter that this command starts is given to run."""
+    """What an interpreter that this command starts is given to run, and the manifests that it is fed with."""
+    for heredoc in command.heredocs:
+        body = source[heredoc.body_start : heredoc.body_end]
+        if _MANIFEST.search(body) and "kind:" in body:
+            yield Inner("kubernetes", heredoc.body_start, heredoc.body_end, body)
+            return
     for index, word in enumerate(command.words):
         name = word.text.rsplit("/", 1)[-1]
         language = "python" if _PYTHON.fullmatch(name) else "shell" if _SHELL.fullmatch(name) else "sql" if _SQL.fullmatch(name) else ""

@@ -61,12 +61,12 @@ def parse(text: str) -> list[Piece]:
     root: list[Piece] = []
     stack: list[tuple[Piece, list[Piece]]] = []
     current = root
-    place = 0
+    place, after = 0, 1  # where the last action ended, and on which line
     trim = False
     for match in _ACTION.finditer(text):
-        line = text.count("\n", 0, match.start()) + 1
-        _text(current, text[place : match.start()], text.count("\n", 0, place) + 1, trim, bool(match[1]))
-        place, trim = match.end(), bool(match[3])
+        line = after + text.count("\n", place, match.start())
+        _text(current, text[place : match.start()], after, trim, bool(match[1]))
+        place, after, trim = match.end(), line + match.group().count("\n"), bool(match[3])
         action = match[2].strip()
         if action.startswith("/*") or not action:
             continue
@@ -103,7 +103,7 @@ def parse(text: str) -> list[Piece]:
             current.append(Piece("output", line, action, pipeline(action, line)))
     if stack:
         raise TemplateProblem("a block is not ended", stack[-1][0].line)
-    _text(current, text[place:], text.count("\n", 0, place) + 1, trim, False)
+    _text(current, text[place:], after, trim, False)
     return root
 
 

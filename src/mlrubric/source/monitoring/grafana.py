@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mlrubric.model.monitoring import AlertRoute, Receiver, Watch
 from mlrubric.source.document import Document
@@ -81,34 +81,43 @@ def _items(node: Node | None) -> tuple[Node, ...]:
 def provisioning(document: Document, root: Node, holder: str = "") -> Iterator[Watch | Receiver | AlertRoute]:
     """Alert rules, contact points and policies of a provisioning file."""
     for number, group in enumerate(_items(root.get("groups"))):
-        for index, rule in enumerate(_items(group.get("rules"))):
-            found = _rule(document, rule, f"groups[{number}].rules[{index}]", holder)
-            if found is not None:
-                yield found
+        yield from rules(document, _items(group.get("rules")), f"groups[{number}].rules", holder)
     for index, point in enumerate(_items(root.get("contactPoints"))):
-        channels = []
-        urls = []
-        for one in _items(point.get("receivers")):
-            kind, to = one.scalar("type"), one.scalar("settings", "addresses")
-            if kind and to not in PLACEHOLDERS:
-                channels.append(kind.lower())
-            if kind == "webhook":
-                urls.append(one.scalar("settings", "url"))
-        place = document.place(point.span, f"contactPoints[{index}]")
-        yield Receiver(place, point.scalar("name"), TOOL, tuple(channels), tuple(filter(None, urls)), holder)
+        yield contact(document, point, _items(point.get("receivers")), f"contactPoints[{index}]", holder)
     for index, one in enumerate(_items(root.get("notifiers"))):
         place = document.place(one.span, f"notifiers[{index}]")
         yield Receiver(place, one.scalar("uid") or one.scalar("name"), TOOL, (one.scalar("type"),), holder=holder)
-    for index, policy in enumerate(_items(root.get("policies"))):
-        yield from _policy(document, policy, f"policies[{index}]", "", holder)
+    for index, one in enumerate(_items(root.get("policies"))):
+        yield from policy(document, one, f"policies[{index}]", "", holder)
 
 
-def _policy(document: Document, node: Node, symbol: str, above: str, holder: str) -> Iterator[AlertRoute]:
+def rules(document: Document, items: Iterable[Node], route: str, holder: str) -> Iterator[Watch]:
+    """The rules of a group that ask for something."""
+    for index, rule in enumerate(items):
+        found = _rule(document, rule, f"{route}[{index}]", holder)
+        if found is not None:
+            yield found
+
+
+def contact(document: Document, point: Node, receivers: Iterable[Node], symbol: str, holder: str) -> Receiver:
+    """A contact point with its channels; the address of the example is nobody's."""
+    channels: list[str] = []
+    urls: list[str] = []
+    for one in receivers:
+        kind = one.scalar("type")
+        if kind and one.scalar("settings", "addresses") not in PLACEHOLDERS:
+            channels.append(kind.lower())
+        if kind == "webhook":
+            urls.append(one.scalar("settings", "url"))
+    return Receiver(document.place(point.span, symbol), point.scalar("name"), TOOL, tuple(channels), tuple(filter(None, urls)), holder)
+
+
+def policy(document: Document, node: Node, symbol: str, above: str, holder: str) -> Iterator[AlertRoute]:
     place = document.place(node.span, symbol)
     goes_on = node.scalar("continue").lower() == "true"
-    yield AlertRoute(place, TOOL, node.scalar("receiver"), tuple(matchers(node)), above, goes_on, holder=holder)
+    yield AlertRoute(place, TOOL, node.scalar("receiver"), tuple(matchers(node)), above, goes_on, holder=holder, apart=True)
     for index, child in enumerate(_items(node.get("routes"))):
-        yield from _policy(document, child, f"{symbol}.routes[{index}]", place.symbol, holder)
+        yield from policy(document, child, f"{symbol}.routes[{index}]", place.symbol, holder)
 
 
 def _rule(document: Document, rule: Node, symbol: str, holder: str) -> Watch | None:
@@ -136,4 +145,4 @@ def _rule(document: Document, rule: Node, symbol: str, holder: str) -> Watch | N
     told = rule.scalar("notification_settings", "receiver") or rule.scalar("notificationSettings", "receiver")
     place = document.place(rule.span, symbol)
     labels = text_pairs(rule.get("labels"))
-    return Watch(place, "alert", name, TOOL, tuple(expressions), language, labels, (told,) if told else (), limit, off, holder)
+    return Watch(place, "alert", name, TOOL, tuple(expressions), language, labels, (told,) if told else (), limit, off, holder, routes=TOOL)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from mlrubric.model.monitoring import Watch
 from mlrubric.source.document import Document
+from mlrubric.source.monitoring.prometheus import ROUTES
 from mlrubric.source.syntax.node import Node
 from mlrubric.source.yaml_facts import is_scalar, text_pairs
 
@@ -28,10 +29,24 @@ def sloth(document: Document, root: Node, route: str = "", holder: str = "") -> 
         )
         off = "its alerts are disabled" if quiet else ""
         place = document.place(one.span, f"{prefix}slos[{index}]")
-        target = one.scalar("objective")
+        target = _percent(one.scalar("objective"))
         yield Watch(
-            place, "objective", one.scalar("name"), "sloth", asked, labels=tuple(labels.items()), off=off, holder=holder, target=target
+            place,
+            "objective",
+            one.scalar("name"),
+            "sloth",
+            asked,
+            labels=tuple(labels.items()),
+            off=off,
+            holder=holder,
+            target=target,
+            comes="operator" if holder else "made",
+            routes=ROUTES,
         )
+
+
+def _percent(text: str) -> str:
+    return f"{text}%" if text else ""
 
 
 def _disabled(alerting: Node, *keys: str) -> bool:
@@ -55,7 +70,9 @@ def pyrra(document: Document, root: Node, route: str, name: str, holder: str) ->
         labels=labels,
         off=off,
         holder=holder,
-        target=spec.scalar("target"),
+        target=_percent(spec.scalar("target")),
+        comes="operator",
+        routes=ROUTES,
     )
 
 
@@ -71,8 +88,9 @@ def openslo(document: Document, root: Node, route: str, name: str, holder: str) 
     policies = spec.get("alertPolicies")
     told = tuple(_policies(policies))
     place = document.place(spec.span, route)
+    comes = "operator" if holder.startswith("openslo.com/") else "made"
     target = ratio or (f"{percent}%" if percent else "")
-    yield Watch(place, "objective", name, "openslo", asked, receivers=told, holder=holder, target=target)
+    yield Watch(place, "objective", name, "openslo", asked, receivers=told, holder=holder, target=target, comes=comes)
 
 
 def _policies(node: Node | None) -> Iterator[str]:

@@ -10,6 +10,7 @@ from mlrubric.source.syntax.node import Node
 from mlrubric.source.yaml_facts import is_scalar, text_pairs
 
 TOOL = "prometheus"
+ROUTES = "alertmanager"
 RULES = ("groups:", "rules:", "expr:")
 
 
@@ -21,7 +22,7 @@ def looks_like_config(text: str) -> bool:
     return "scrape_configs:" in text or "rule_files:" in text
 
 
-def rules(document: Document, groups: Node | None, route: str = "groups", holder: str = "", tool: str = TOOL) -> Iterator[Watch]:
+def rules(document: Document, groups: Node | None, route: str = "groups", holder: str = "", comes: str = "config") -> Iterator[Watch]:
     """The alerting and recording rules of a list of groups."""
     for number, group in enumerate(groups.items if groups is not None else ()):
         shared = text_pairs(group.get("labels"))
@@ -34,7 +35,16 @@ def rules(document: Document, groups: Node | None, route: str = "groups", holder
                 labels = (*shared, *text_pairs(rule.get("labels")))
                 text = expression.text
                 yield Watch(
-                    place, kind, rule.scalar(kind), tool, (text,), labels=tuple(dict(labels).items()), holder=holder, template="{{" in text
+                    place,
+                    kind,
+                    rule.scalar(kind),
+                    TOOL,
+                    (text,),
+                    labels=tuple(dict(labels).items()),
+                    holder=holder,
+                    template="{{" in text,
+                    comes=comes,
+                    routes=ROUTES,
                 )
 
 
@@ -42,12 +52,14 @@ def config(document: Document, root: Node, holder: str = "", route: str = "") ->
     """What a `prometheus.yml` loads, scrapes and tells."""
     prefix = f"{route}." if route else ""
     files = root.get("rule_files")
-    loads = tuple((item.text, document.place(item.span, f"{prefix}rule_files")) for item in (files.items if files is not None else ()))
+    listed = files.items if files is not None else ()
+    loads = tuple(item.text for item in listed)
+    lines = tuple(document.place(item.span, f"{prefix}rule_files") for item in listed)
     managers: list[str] = []
     alerting = root.get("alerting", "alertmanagers")
     for item in alerting.items if alerting is not None else ():
         managers.extend(_targets(item))
-    yield WatchServer(document.place(root.span, f"{prefix}prometheus"), TOOL, loads, tuple(managers), holder)
+    yield WatchServer(document.place(root.span, f"{prefix}prometheus"), TOOL, loads, lines, tuple(managers), holder)
     jobs = root.get("scrape_configs")
     for index, job in enumerate(jobs.items if jobs is not None else ()):
         place = document.place(job.span, f"{prefix}scrape_configs[{index}]")

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 HOLE = "\ue000"
+MAX_LENGTH = 20_000  # characters; templates are looked for from each brace
 MAX_TOKENS = 20_000
 MAX_DEPTH = 100
 
-_TEMPLATE = re.compile(r"\{\{.*?\}\}|\$\{[^}]*\}|\[\[\w+(?::\w+)?\]\]|\$\w+", re.DOTALL)
+_TEMPLATE = re.compile(r"\{\{[^{}]*\}\}|\$\{[^{}]*\}|\[\[\w+(?::\w+)?\]\]|\$\w+")
 _TOKEN = re.compile(
     r"""(?P<space>\s+|\#[^\n]*)
     |(?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)
@@ -75,6 +76,8 @@ class PromqlProblem(Exception):
 
 def parse(text: str) -> Expr:
     """The expression of a text; PromqlProblem when it is none."""
+    if len(text) > MAX_LENGTH:
+        raise PromqlProblem("too long")
     return _Parser(_tokens(_TEMPLATE.sub(HOLE, text))).whole()
 
 

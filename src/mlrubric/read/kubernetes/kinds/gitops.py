@@ -37,7 +37,7 @@ def read(document: Document, manifest: Manifest) -> Iterator[Fact]:
         yield _clock(document, manifest, spec)
         needs = spec.scalar("sourceRef", "name")
         place = entry_place(document, spec, "path", f"{manifest.symbol}.path")
-        yield Delivery(place, manifest.symbol, "flux", (spec.scalar("path", default="./"),), repository=needs)
+        yield Delivery(place, manifest.symbol, "flux", (spec.scalar("path", default="./"),), repository=needs, deep=True)
     else:
         yield _clock(document, manifest, spec)
         chart = spec.get("chart", "spec")
@@ -72,7 +72,9 @@ def _application(document: Document, manifest: Manifest, spec: Node, folders: tu
             inline = _text(document, helm.get("valuesObject"))
         sources = tuple(f for f in folders if f) if "{{" in path and folders else (path,)
         if path:
-            yield Delivery(place, manifest.symbol, "argo-cd", sources, values=values, inline=inline, repository=source.scalar("repoURL"))
+            deep = source.scalar("directory", "recurse").lower() == "true"
+            origin = source.scalar("repoURL")
+            yield Delivery(place, manifest.symbol, "argo-cd", sources, values=values, inline=inline, repository=origin, deep=deep)
 
 
 def _clock(document: Document, manifest: Manifest, spec: Node) -> Trigger:

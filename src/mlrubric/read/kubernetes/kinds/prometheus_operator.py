@@ -27,14 +27,14 @@ def read(document: Document, manifest: Manifest) -> Iterator[Fact]:
         return
     holder = f"{kind}/{manifest.resource.name}"
     if kind in _RULES:
-        yield from prometheus.rules(document, spec.get("groups"), f"{symbol}.spec.groups", holder)
+        yield from prometheus.rules(document, spec.get("groups"), f"{symbol}.spec.groups", holder, "selector")
     elif kind in _SERVERS:
         chosen = spec.get("ruleSelector")
         if chosen is not None and (chosen.kind == "map" or chosen.kind == "null"):
             yield RuleChoice(document.place(chosen.span, f"{symbol}.spec.ruleSelector"), text_pairs(chosen.get("matchLabels")))
         listed = spec.get("alerting", "alertmanagers") or spec.get("notifiers")
         managers = tuple(f"discovered:{m.scalar('name') or 'kubernetes'}" for m in (listed.items if listed is not None else ()))
-        yield WatchServer(manifest.resource.place, prometheus.TOOL, (), managers, holder, chosen is not None)
+        yield WatchServer(manifest.resource.place, prometheus.TOOL, (), (), managers, holder, True, chosen is not None)
     elif kind in ("AlertmanagerConfig", "VMAlertmanagerConfig"):
         yield from alertmanager.config(document, spec, holder, f"{symbol}.spec")
     else:

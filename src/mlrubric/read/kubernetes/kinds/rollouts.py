@@ -33,14 +33,23 @@ def read(document: Document, manifest: Manifest) -> Iterator[Fact]:
         yield from _canary(document, manifest, spec)
         yield from _preview(document, manifest, spec)
     elif kind in ("AnalysisTemplate", "ClusterAnalysisTemplate"):
-        metrics = children(spec.get("metrics"))
-        deciding = [m for m in metrics if m.get("provider") is not None]
+        dry = {item.scalar("metricName") for item in children(spec.get("dryRun"))}
+        metrics = [m for m in children(spec.get("metrics")) if m.scalar("name") not in dry]
+        deciding = [m for m in metrics if _decides(m)]
         problem = "" if deciding or children(spec.get("templates")) else "it measures nothing"
         yield Part(manifest.resource.place, manifest.symbol, "analysis", manifest.resource.name, problem=problem)
     elif kind == "MetricTemplate":
         yield Part(manifest.resource.place, manifest.symbol, "analysis", manifest.resource.name)
     else:
         yield from _flagger(document, manifest, spec)
+
+
+def _decides(metric: Node) -> bool:
+    """Whether a measurement can fail: by its condition, or because a job or a judge fails by itself."""
+    provider = metric.get("provider")
+    if provider is None or provider.kind != "map":
+        return False
+    return bool(metric.scalar("successCondition") or metric.scalar("failureCondition")) or any(provider.get(k) for k in ("job", "kayenta"))
 
 
 def _canary(document: Document, manifest: Manifest, spec: Node) -> Iterator[Part]:

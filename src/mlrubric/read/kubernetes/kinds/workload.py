@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlrubric.model.facts import Fact, Job, Service, Workflow
+from mlrubric.model.facts import Fact, Job, Part, Service, Workflow
 from mlrubric.read.kubernetes.container import container
 from mlrubric.read.kubernetes.manifest import Manifest
-from mlrubric.read.kubernetes.parts import children, probes
+from mlrubric.read.kubernetes.parts import children, objects_mounted, probes
 from mlrubric.source.document import Document
 from mlrubric.source.syntax.node import Node
+from mlrubric.source.yaml_facts import entry_place
 
 LASTING = (
     ("apps", "Deployment"),
@@ -34,6 +35,10 @@ def read(document: Document, manifest: Manifest) -> Iterator[Fact]:
         yield from once(document, manifest, pod)
     else:
         yield from lasting(document, manifest, pod)
+        spec = manifest.get("spec")
+        if spec is not None and spec.scalar("revisionHistoryLimit") == "0":
+            place = entry_place(document, spec, "revisionHistoryLimit", f"{manifest.symbol}.revisionHistoryLimit")
+            yield Part(place, manifest.symbol, "forgets", resource.name)
 
 
 def once(document: Document, manifest: Manifest, pod: Node) -> Iterator[Fact]:
@@ -45,7 +50,10 @@ def once(document: Document, manifest: Manifest, pod: Node) -> Iterator[Fact]:
 
 
 def lasting(document: Document, manifest: Manifest, pod: Node) -> Iterator[Fact]:
-    """One service a container, with its probes."""
+    """One service a container, with its probes; none runs when there are to be no replicas."""
+    spec = manifest.get("spec")
+    if spec is not None and spec.scalar("replicas") == "0":
+        yield Part(entry_place(document, spec, "replicas", f"{manifest.symbol}.replicas"), manifest.symbol, "off", "replicas: 0")
     for item, route in containers(manifest, pod):
         ports = tuple(port.scalar("containerPort") for port in children(item.get("ports")))
         mounts = tuple(f"{mount.scalar('name')}:{mount.scalar('mountPath')}" for mount in children(item.get("volumeMounts")))
@@ -53,6 +61,7 @@ def lasting(document: Document, manifest: Manifest, pod: Node) -> Iterator[Fact]
         name, image = item.scalar("name") or manifest.resource.name, item.scalar("image") or None
         yield Service(document.place(item.span, route), name, image, None, words, ports, mounts)
         yield from container(document, item, route, route)
+        yield from objects_mounted(document, pod, item, route)
         yield from probes(document, item, route, manifest.symbol)
 
 

@@ -1,0 +1,1 @@
+"""How many of the calls into libraries are understood, over a folder of checkouts."""

@@ -1,0 +1,1 @@
+"""The catalogue of libraries against the real packages."""
