@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mlrubric.graph.clock import add_trigger, clock_of
 from mlrubric.graph.definitions import origin
@@ -35,7 +36,10 @@ def link(world: World) -> None:
             world.graph.connect(code.op_node[op], started, "run", code.place(op))
         elif "trigger.schedule" in meaning.roles:
             for made in _listed(world, meaning.arguments.get("@schedule", -1)):
-                add_trigger(world, clock_of(code, made), code.place(made), [started])
+                clock, switch = clock_of(code, made), code.program.keyword(made, "enabled") if code.program.ops[made].kind == "call" else -1
+                if switch >= 0 and code.meanings.spelling(switch) == "false":
+                    clock = replace(clock, live=False, reason="enabled=False: the schedule is switched off")
+                add_trigger(world, clock, code.place(made), [started])
 
 
 def _listed(world: World, op: int) -> Iterator[int]:
