@@ -55,6 +55,7 @@ def _read(document: Document) -> Iterable[Fact]:
         return
     jobs = root.get("jobs")
     started = _started_by(root)
+    yield from _defaults(document, started[1] if started is not None else None)
     if not disabled:
         disabled = (
             "nothing starts it (`on` is missing)" if started is None else "" if jobs is not None and jobs.entries else "it has no jobs"
@@ -72,6 +73,14 @@ def _read(document: Document) -> Iterable[Fact]:
             yield Unreadable(document.place(key.span, symbol), FORMAT, "a job must be a map")
         else:
             yield from _job(document, key, node, symbol, defaults)
+
+
+def _defaults(document: Document, events: Node | None) -> Iterator[Fact]:
+    """What inputs are when nobody gives them."""
+    for event in ("workflow_dispatch", "workflow_call"):
+        inputs = events.get(event, "inputs") if events is not None else None
+        for name, value in inputs.pairs() if inputs is not None else ():
+            yield from settings(document, value.get("default"), f"inputs.{name}.default")
 
 
 def _plain_name(document: Document) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
+from dataclasses import replace
 
 from mlrubric.graph.projects import entry_point
 from mlrubric.graph.stages import chosen_stages, project_scripts
 from mlrubric.graph.test_options import VARIABLE, Selection
 from mlrubric.graph.tests import select
+from mlrubric.graph.words import Words
 from mlrubric.graph.world import World
 from mlrubric.knowledge.commands import Invocation, interpret
 from mlrubric.model.facts import Command, Step
@@ -43,6 +45,7 @@ def link(world: World) -> None:
         unbounded = [text for text, bounded in pip_install_targets(command.argv) if not bounded]
         if unbounded:
             world.graph.nodes[node].attributes["unbounded"] = " ".join(unbounded)
+    words_of = Words(world)
     moved: dict[tuple[str, str], str] = {}  # the last folder with a variable in its name that a script went to
     for node, path, command in owned:
         if command.argv[:1] == ("cd",) and len(command.argv) > 1:
@@ -50,6 +53,7 @@ def link(world: World) -> None:
         base = _base(world, path, command, moved.get((path, command.owner), ""))
         if base:
             world.graph.nodes[node].attributes["directory"] = base
+        command = replace(command, argv=words_of.of(path, command))
         for invocation in interpret(command.argv):
             follow(world, node, path, command, base, invocation)
 
