@@ -13,6 +13,7 @@ from mlrubric.graph.causes import RELEASES, mark_causes
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.earlier import earlier, earlier_runs, holders
 from mlrubric.graph.graph import RUNS, Graph
+from mlrubric.graph.measured import JOINS
 from mlrubric.graph.order import Order
 from mlrubric.graph.quality import about_quality
 from mlrubric.graph.shell_gates import shell_gates
@@ -100,7 +101,7 @@ def guard_releases(world: World) -> list[Guarded]:
             for way in free:
                 _way_around(code, graph, node, way)
         found.append(Guarded(node, tuple(sorted(guards | outer)) if guarded else ()))
-    found = _held_back(world, found)
+    found = _by_registry(world, _held_back(world, found))
     mark_causes(world)
     everywhere = all(one.checks for one in found)
     for check in {c for one in found for c in one.checks}:
@@ -125,6 +126,32 @@ def _held_back(world: World, found: list[Guarded]) -> list[Guarded]:
                 one = Guarded(one.node, live[moved[0]].checks)
         held.append(one)
     return held
+
+
+def _by_registry(world: World, found: list[Guarded]) -> list[Guarded]:
+    """A deployment serves what it loads: where every model that it loads comes out of a registry, and every registration of it is
+    guarded, so is the deployment, in whatever repository of the system it stands."""
+    graph = world.graph
+    guards = {one.node: one.checks for one in found if "model.register" in graph.nodes[one.node].roles}
+    judged: list[Guarded] = []
+    for one in found:
+        if guards and not one.checks and "model.deploy" in graph.nodes[one.node].roles:
+            loads = [n for n in graph.sweep([one.node], RUNS) if "model.load" in graph.nodes[n].roles]
+            given = [_registrations(graph, load) for load in loads]
+            if given and all(nodes and all(guards.get(n) for n in nodes) for nodes in given):
+                checks = sorted({check for nodes in given for n in nodes for check in guards[n]})
+                for check in checks:
+                    graph.connect(check, one.node, "guard", graph.nodes[check].place)
+                graph.nodes[one.node].attributes["guarded"] = "true"
+                one = Guarded(one.node, tuple(checks))
+        judged.append(one)
+    return judged
+
+
+def _registrations(graph: Graph, load: int) -> list[int]:
+    """What registers the model that a node loads."""
+    models = graph.sweep([e.source for e in graph.predecessors(load, ("read",))], JOINS)
+    return sorted({e.source for m in models for e in graph.predecessors(m, ("write",)) if "model.register" in graph.nodes[e.source].roles})
 
 
 def decides(code: Code, node: int) -> int:

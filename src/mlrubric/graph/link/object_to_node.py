@@ -80,6 +80,8 @@ def _part(world: World, part: Part, analyses: set[str], moved: bool) -> int | No
     attributes = graph.nodes[node].attributes
     if part.kind == "server":
         attributes.update({"@source": part.source, "object": part.owner.partition("/")[0]})
+        if part.source and "{{" not in part.source:
+            graph.connect(world.artifact(part.source, part.place, "model"), node, "read", part.place)
         if MOVING.search(part.source):
             attributes["reference"] = "moving"
         elif unversioned(part.source):
