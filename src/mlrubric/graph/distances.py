@@ -15,7 +15,6 @@ XLOGY = frozenset({"xlogy"})
 WRAPPERS = frozenset(
     {"clip", "maximum", "max", "where", "abs", "asarray", "array", "float", "nan_to_num", "to_numpy", "astype", "fillna", "replace"}
 )
-FACTORS = ("binary",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def load_actions(rules: Path | None = None) -> dict[str, Action]:
 
 @cache
 def _load(folder: Path) -> dict[str, Action]:
-    vocabulary = load_roles(folder).meanings
+    vocabulary = load_roles(folder)
     path = folder / "knowledge" / "actions.toml"
     text, tables = read(path)
     found: dict[str, Action] = {}
@@ -85,9 +85,7 @@ def _load(folder: Path) -> dict[str, Action]:
             raise entry.error(f"unknown kind `{kind}`")
         roles = (*entry.texts("role"), *entry.texts("roles"))
         conditional = tuple(_condition(item) for item in entry.tables("also"))
-        for role in (*roles, *(condition[2] for condition in conditional)):
-            if role not in vocabulary:
-                raise entry.error(f"unknown role `{role}` (the vocabulary is roles.toml)")
+        vocabulary.checked(entry, (*roles, *(condition[2] for condition in conditional)))
         options = tuple((key, str(value)) for key, value in entry.table("options").items())
         for name in entry.texts("name"):
             if name.lower() in found:

@@ -37,17 +37,14 @@ def known_image(name: str, rules: Path | None = None) -> KnownImage | None:
 
 @cache
 def _load(folder: Path) -> tuple[KnownImage, ...]:
-    vocabulary = load_roles(folder).meanings
+    vocabulary = load_roles(folder)
     path = folder / "knowledge" / "images.toml"
     text, tables = read(path)
     found: list[KnownImage] = []
     for entry in entries(path, text, tables, "image"):
         entry.only(frozenset(("name", "kind", "roles")))
-        kind, roles = entry.text("kind"), entry.texts("roles")
+        kind, roles = entry.text("kind"), vocabulary.checked(entry, entry.texts("roles"))
         if kind not in KINDS:
             raise entry.error(f"unknown kind `{kind}`")
-        for role in roles:
-            if role not in vocabulary:
-                raise entry.error(f"unknown role `{role}` (the vocabulary is roles.toml)")
         found.append(KnownImage(entry.texts("name"), kind, roles))
     return tuple(found)

@@ -210,10 +210,7 @@ def _kind(entry: Entry, default: str) -> str:
 
 
 def _role(entry: Entry, roles: Roles) -> str:
-    role = entry.text("role", "")
-    if role and role not in roles.meanings:
-        raise entry.error(f"unknown role `{role}` (the vocabulary is roles.toml)")
-    return role
+    return roles.one(entry, entry.text("role", ""))
 
 
 def _case(entry: Entry, roles: Roles) -> Case:

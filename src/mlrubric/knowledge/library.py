@@ -194,23 +194,17 @@ def _api(entry: Entry, roles: Roles, kind: str = "function") -> Api:
         bundled=entry.flag("bundled"),
         decorates=entry.flag("decorates"),
         checks=_checked(entry),
-        measures=_known(entry, entry.texts("measures"), roles),
+        measures=roles.checked(entry, entry.texts("measures")),
         calls=_param(entry, "@function", calls["at"], roles) if "at" in calls else None,
         calls_with=_called_with(entry, calls),
         gives=_given(entry),
         hands=entry.text("hands", ""),
-        asks=tuple((method, _asked(entry, str(role), roles)) for method, role in entry.table("asks").items()),
+        asks=tuple((method, roles.one(entry, str(role))) for method, role in entry.table("asks").items()),
         runs=entry.flag("runs"),
         since=entry.text("since", ""),
         until=entry.text("until", ""),
         confidence=float(entry.number("confidence", 1.0)),
     )
-
-
-def _asked(entry: Entry, role: str, roles: Roles) -> str:
-    if role and role not in roles.meanings:
-        raise entry.error(f"unknown role `{role}` (the vocabulary is roles.toml)")
-    return role
 
 
 def _typed_with(entry: Entry, roles: Roles) -> tuple[Param, str]:
@@ -246,14 +240,7 @@ def _given(entry: Entry) -> str:
 
 
 def _roles(entry: Entry, roles: Roles) -> tuple[str, ...]:
-    return _known(entry, (*entry.texts("role"), *entry.texts("roles")), roles)
-
-
-def _known(entry: Entry, given: tuple[str, ...], roles: Roles) -> tuple[str, ...]:
-    for role in given:
-        if role not in roles.meanings:
-            raise entry.error(f"unknown role `{role}` (the vocabulary is roles.toml)")
-    return given
+    return roles.checked(entry, (*entry.texts("role"), *entry.texts("roles")))
 
 
 def _param(entry: Entry, role: str, value: object, roles: Roles) -> Param:
@@ -308,9 +295,7 @@ def _ducks(entry: Entry, roles: Roles) -> Iterator[Duck]:
 
 
 def _example(entry: Entry, roles: Roles) -> Example:
-    role = entry.text("role", "")
-    if role and role not in roles.meanings:
-        raise entry.error(f"unknown role `{role}` (the vocabulary is roles.toml)")
+    role = roles.one(entry, entry.text("role", ""))
     code = entry.text("code")
     line = int(entry.number("line", code.rstrip("\n").count("\n") + 1))
     return Example(code, line, role, entry.text("api", ""), entry.text("random", ""), entry.place)

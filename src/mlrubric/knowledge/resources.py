@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -56,7 +56,7 @@ def _load(folder: Path) -> dict[str, ResourceEntry]:
     for entry in entries(path, text, tables, "resource"):
         entry.only(_KEYS)
         runs = entry.table("runs")
-        given = _known(entry, roles, (*entry.texts("role"), *entry.texts("roles")))
+        given = roles.checked(entry, (*entry.texts("role"), *entry.texts("roles")))
         made = ResourceEntry(
             entry.text("node", ""),
             given,
@@ -75,16 +75,9 @@ def _load(folder: Path) -> dict[str, ResourceEntry]:
     return found
 
 
-def _known(entry: Entry, roles: Roles, given: Iterable[str]) -> tuple[str, ...]:
-    for role in given:
-        if role not in roles.meanings:
-            raise entry.error(f"unknown role `{role}` (the vocabulary is roles.toml)")
-    return tuple(given)
-
-
 def _conditional(entry: Entry, roles: Roles) -> tuple[str, Conditions]:
     entry.only(frozenset(("role", "when")))
-    return _known(entry, roles, (entry.text("role"),))[0], _conditions(entry.table("when"))
+    return roles.checked(entry, (entry.text("role"),))[0], _conditions(entry.table("when"))
 
 
 def _conditions(table: Mapping[str, object]) -> Conditions:

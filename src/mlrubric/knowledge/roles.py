@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from mlrubric.knowledge.toml import CatalogueError, entries, read
+from mlrubric.knowledge.toml import CatalogueError, Entry, entries, read
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,18 @@ class Roles:
     meanings: dict[str, str]
     arguments: dict[str, str]
     reasons: dict[str, str]
+
+    def checked(self, entry: Entry, given: Iterable[str]) -> tuple[str, ...]:
+        """The roles that an entry gives, or its CatalogueError when one is not in the vocabulary."""
+        names = tuple(given)
+        for role in names:
+            if role not in self.meanings:
+                raise entry.error(f"unknown role `{role}` (the vocabulary is roles.toml)")
+        return names
+
+    def one(self, entry: Entry, role: str) -> str:
+        """The same for a single role, which may be ""."""
+        return self.checked(entry, (role,))[0] if role else ""
 
 
 @cache

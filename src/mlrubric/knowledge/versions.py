@@ -13,7 +13,6 @@ _EXACT = ("==", "===", "=", "")
 
 Key = tuple[tuple[int, ...], int]
 _LEAST: Key = ((), -1)
-_GREATEST: Key = ((1 << 30,), 1)
 
 
 def key(version: str) -> Key:

@@ -10,7 +10,7 @@ from mlrubric.read.unreadable import unreadable
 from mlrubric.source.document import Document
 from mlrubric.source.expectation_names import of_structure
 from mlrubric.source.paths import rooted
-from mlrubric.source.syntax import json, yaml
+from mlrubric.source.root import root_of
 from mlrubric.source.syntax.node import Node, SyntaxProblem
 
 FORMAT = "great_expectations"
@@ -29,7 +29,7 @@ def accepts(path: str) -> bool:
 
 def read(document: Document) -> Iterable[Fact]:
     try:
-        root = json.parse(document.text) if document.name.endswith(".json") else next(iter(yaml.parse(document.text)), None)
+        root = root_of(document)
     except SyntaxProblem as problem:
         yield unreadable(document, FORMAT, problem)
         return

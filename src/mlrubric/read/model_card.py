@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from mlrubric.model.facts import Fact, Heading
 from mlrubric.read.unreadable import unreadable
 from mlrubric.source.document import Document
-from mlrubric.source.syntax import json, yaml
+from mlrubric.source.root import root_of
 from mlrubric.source.syntax.node import Node, SyntaxProblem
 
 FORMAT = "model_card"
@@ -25,7 +25,7 @@ def accepts(path: str) -> bool:
 
 def read(document: Document) -> Iterator[Fact]:
     try:
-        root = json.parse(document.text) if document.name.lower().endswith(".json") else next(iter(yaml.parse(document.text)), None)
+        root = root_of(document)
     except SyntaxProblem as problem:
         yield unreadable(document, FORMAT, problem)
         return

@@ -13,7 +13,7 @@ from mlrubric.read.declared import from_strings
 from mlrubric.read.unreadable import unreadable
 from mlrubric.source.document import Document
 from mlrubric.source.paths import rooted
-from mlrubric.source.syntax import json, yaml
+from mlrubric.source.root import root_of
 from mlrubric.source.syntax.node import Node, SyntaxProblem
 
 FORMAT = "model_server"
@@ -36,7 +36,7 @@ def read(document: Document) -> Iterator[Fact]:
     if (document.name == "config.yaml" and not _TRUSS.search(document.text)) or (applications and not _IMPORT.search(document.text)):
         return
     try:
-        root = json.parse(document.text) if document.name.endswith(".json") else next(iter(yaml.parse(document.text)), None)
+        root = root_of(document)
     except SyntaxProblem as problem:
         yield unreadable(document, FORMAT, problem)
         return

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from mlrubric.model.facts import Expectations, Fact
 from mlrubric.read.unreadable import unreadable
 from mlrubric.source.document import Document
-from mlrubric.source.syntax import json, yaml
+from mlrubric.source.root import root_of
 from mlrubric.source.syntax.node import Node, SyntaxProblem
 
 FORMAT = "pandera_schema"
@@ -28,7 +28,7 @@ def read(document: Document) -> Iterable[Fact]:
     if not any(mark in document.text for mark in _MARKS):
         return
     try:
-        root = json.parse(document.text) if document.name.endswith(".json") else next(iter(yaml.parse(document.text)), None)
+        root = root_of(document)
     except SyntaxProblem as problem:
         yield unreadable(document, FORMAT, problem)
         return
