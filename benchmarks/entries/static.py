@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 DEPTH = 12
+INNER = {"tensorflow": "tensorflow_core"}  # 1.15 keeps its modules there and forwards to them
 LAZY = re.compile(r"lazy|deprecated", re.IGNORECASE)
 
 
@@ -91,7 +92,8 @@ class Package:
 
     def _file(self, parts: list[str]) -> Path | None:
         for root in self.roots:
-            base = root.joinpath(*parts)
+            inner = INNER.get(parts[0], "")
+            base = root.joinpath(inner, *parts[1:]) if inner and (root / inner).is_dir() else root.joinpath(*parts)
             for candidate in (base / "__init__.py", base.with_name(base.name + ".py"), base.with_name(base.name + ".pyi")):
                 if candidate.is_file():
                     return candidate
