@@ -113,4 +113,6 @@ def _any_like(pattern: str, package: Package) -> bool | None:
     if "*" in owner:
         return None
     form = re.compile(re.escape(last).replace(r"\*", r"\w*"))
-    return any(form.fullmatch(name) for name in package.names(owner))
+    if any(form.fullmatch(name) for name in package.names(owner)):
+        return True
+    return None if package.lazy(owner) else False

@@ -31,7 +31,14 @@ def _module(name: str) -> Any:
 
 
 def missing(name: str) -> str:
-    """What of a dotted name is not there."""
+    """What of a dotted name is not there; a stand-in for what a missing backend brings may raise at any look at it."""
+    try:
+        return _missing(name)
+    except Exception as problem:
+        return f"looking at it: {type(problem).__name__}: {str(problem)[:120]}"
+
+
+def _missing(name: str) -> str:
     parts = name.split(".")
     found: Any = _module(parts[0])
     if isinstance(found, BaseException):

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 DEPTH = 12
+INNER = {"tensorflow": "tensorflow_core"}  # 1.15 keeps its modules there and forwards to them
 LAZY = re.compile(r"lazy|deprecated", re.IGNORECASE)
 
 
@@ -82,11 +83,17 @@ class Package:
         path = self._file(module.split("."))
         return set(_module(path, module).bound) if path is not None and path.suffix == ".py" else set()
 
+    def lazy(self, module: str) -> bool:
+        """Whether a module makes names when it is asked for them, so that its source does not list them all."""
+        path = self._file(module.split("."))
+        return path is not None and path.suffix == ".py" and _makes_names(_module(path, module))
+
     # ---- inside ----
 
     def _file(self, parts: list[str]) -> Path | None:
         for root in self.roots:
-            base = root.joinpath(*parts)
+            inner = INNER.get(parts[0], "")
+            base = root.joinpath(inner, *parts[1:]) if inner and (root / inner).is_dir() else root.joinpath(*parts)
             for candidate in (base / "__init__.py", base.with_name(base.name + ".py"), base.with_name(base.name + ".pyi")):
                 if candidate.is_file():
                     return candidate
@@ -132,8 +139,7 @@ class Package:
             found = self.find(f"{star}.{name}", depth - 1)
             if found is not None and found.sure:
                 return found
-        lazy = "__getattr__" in module.bound or "sys.modules" in module.text or "globals()" in module.text or LAZY.search(module.text)
-        return Found(module.name, None, False) if lazy and re.search(f"[\"']{re.escape(name)}[\"']", module.text) else None
+        return Found(module.name, None, False) if _makes_names(module) and re.search(f"[\"']{re.escape(name)}[\"']", module.text) else None
 
     def _member(self, node: ast.ClassDef, where: str, name: str, depth: int) -> Found | None:
         """A member of a class: methods, class variables, what its methods store, then its bases."""
@@ -157,6 +163,11 @@ class Package:
             elif parent is not None and not parent.sure:
                 return Found(parent.where, None, False)
         return None
+
+
+def _makes_names(module: Module) -> bool:
+    text = module.text
+    return "__getattr__" in module.bound or "sys.modules" in text or "globals()" in text or LAZY.search(text) is not None
 
 
 @cache
