@@ -76,7 +76,7 @@ class Checks:
     def guards(self, op: int) -> tuple[int, ...]:
         """Conditions that decide whether an operation is reached: those around it, and earlier ones whose other side leaves."""
         unit, line = self.program.unit(op), self.program.ops[op].line
-        found = list(self.deciders.around(op))
+        found = list(self.deciders.around(op, handlers=True))
         for block in self.program.blocks_around(op):
             for leaving in self._leaving.get(block, ()):
                 facts = self.program.blocks[leaving]

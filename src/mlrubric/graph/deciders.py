@@ -27,12 +27,13 @@ class Deciders:
                     found.extend(t for t in self.around(setter) if t not in conditions)
         return tuple(dict.fromkeys(found))[:MOST]
 
-    def around(self, op: int) -> tuple[int, ...]:
-        """The conditions of the `if` blocks around an operation, innermost first, inside its scope."""
+    def around(self, op: int, *, handlers: bool = False) -> tuple[int, ...]:
+        """The conditions of the `if` blocks around an operation, innermost first, inside its scope; those around the handler of an exception
+        that it stands in only with `handlers`: they decide whether it is reached, but the exception decides first."""
         unit, found = self.program.unit(op), list[int]()
         for block in self.program.blocks_around(op):
             facts = self.program.blocks[block]
-            if facts.kind == "scope" or facts.kind == "except":
+            if facts.kind == "scope" or (facts.kind == "except" and not handlers):
                 break
             if facts.kind in ("if", "else", "case", "while") and facts.test >= 0 and facts.constant != "main":
                 found.append(facts.test + unit.base)
