@@ -187,6 +187,8 @@ class _Layer:
         if problem.validator == "additionalProperties" and isinstance(problem.instance, dict):
             known = list(cast("Mapping[str, object]", problem.schema)["properties"])  # type: ignore[call-overload]
             unknown = next(key for key in problem.instance if key not in known)
+            if unknown == "tool" and not route:
+                return self.error("in a file of its own the tables have no `tool.mlrubric` before them: `[system]`", ("tool",), key=True)
             return self.error(
                 f"unknown key `{unknown}`{f' in {name}' if name else ''}{_did_you_mean(unknown, known)}", (*route, unknown), key=True
             )

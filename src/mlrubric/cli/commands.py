@@ -176,6 +176,12 @@ def _write(view: View, outputs: Sequence[tuple[str, Path | None]], options: argp
 
             shown = replace(view, report=lenient(view.report))
         put(known[name].render(shown, options_for(options.command, _verbosity(options), target)), target)
+        foreign = sum(1 for finding in view.report.findings if finding.place.repository)
+        if foreign and name in ANNOTATING:
+            _say(f"{foreign} findings in files of other repositories are not in the {name} output", OK)
+
+
+ANNOTATING = ("github", "gitlab", "rdjson", "sarif")  # they speak of files of one repository
 
 
 def _verbosity(options: argparse.Namespace) -> int:

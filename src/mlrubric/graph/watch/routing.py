@@ -97,6 +97,9 @@ class Routing:
         telling = tuple((p, r) for p, r in found if channels(r))
         if telling:
             return Told(telling)
+        plain = any("{" not in name and "$" not in name for name in watch.receivers)
+        if plain and not found and self.receivers[watch.tool]:  # they are declared here, and it is none of them
+            return Told((), f"there is no receiver `{watch.receivers[0]}`", watch.place)
         if watch.receivers and not found:
             return Told(((watch.place.path, Receiver(watch.place, watch.receivers[0], watch.tool, ("named",))),))
         return Told((), "it names nobody to tell", watch.place)
