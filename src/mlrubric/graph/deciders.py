@@ -28,8 +28,8 @@ class Deciders:
         return tuple(dict.fromkeys(found))[:MOST]
 
     def around(self, op: int, *, handlers: bool = False) -> tuple[int, ...]:
-        """The conditions of the `if` blocks around an operation, innermost first, inside its scope; those around the handler of an exception
-        that it stands in only with `handlers`: they decide whether it is reached, but the exception decides first."""
+        """The conditions of the `if` blocks around an operation, innermost first, inside its scope; with `handlers` also those around the
+        handler of an exception that it stands in: they decide whether it is reached, but the exception decides first."""
         unit, found = self.program.unit(op), list[int]()
         for block in self.program.blocks_around(op):
             facts = self.program.blocks[block]
