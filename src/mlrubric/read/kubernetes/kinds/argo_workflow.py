@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from mlrubric.model.facts import Command, Fact, Job, Workflow
 from mlrubric.model.place import Place
+from mlrubric.read.kubernetes.clocks import clocks
 from mlrubric.read.kubernetes.container import container, source
 from mlrubric.read.kubernetes.manifest import Manifest
-from mlrubric.source.automation_facts import by_hand, clock, image
+from mlrubric.source.automation_facts import by_hand, image
 from mlrubric.source.document import Document
 from mlrubric.source.syntax.argo_depends import needed
 from mlrubric.source.syntax.node import Node
@@ -31,19 +32,12 @@ def read(document: Document, manifest: Manifest) -> Iterator[Fact]:
         return
     inner = spec
     if manifest.resource.kind == "CronWorkflow":
-        yield from _clocks(document, manifest.symbol, spec)
+        yield from clocks(document, manifest.symbol, spec, "schedule", "schedules")
         inner = spec.get("workflowSpec") or spec
     else:
         what = "a template" if manifest.resource.kind in TEMPLATES else "a workflow"
         yield by_hand(manifest.resource.place, manifest.symbol, f"{what} that nothing in this repository submits")
     yield from workflow(document, manifest.symbol, manifest.resource.name, inner)
-
-
-def _clocks(document: Document, symbol: str, spec: Node) -> Iterator[Fact]:
-    dead = "suspend: true" if spec.scalar("suspend").lower() == "true" else ""
-    for key in ("schedule", "schedules"):
-        for line in spec.strings(key):
-            yield clock(entry_place(document, spec, key, f"{symbol}.{key}"), symbol, line, dead=dead, names=True)
 
 
 def workflow(document: Document, symbol: str, name: str, spec: Node) -> Iterator[Fact]:

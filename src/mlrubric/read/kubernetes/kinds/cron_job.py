@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlrubric.model.facts import Fact, Job, Workflow
+from mlrubric.read.kubernetes.clocks import clocks
 from mlrubric.read.kubernetes.container import container
 from mlrubric.read.kubernetes.manifest import Manifest
-from mlrubric.source.automation_facts import clock
 from mlrubric.source.document import Document
-from mlrubric.source.yaml_facts import entry_place
 
 OBJECTS = (("batch", "CronJob"),)
 
@@ -20,8 +19,7 @@ def read(document: Document, manifest: Manifest) -> Iterator[Fact]:
     if spec is None:
         return
     yield Workflow(manifest.resource.place, manifest.resource.name, "kubernetes")
-    dead = "suspend: true" if spec.scalar("suspend").lower() == "true" else ""
-    yield clock(entry_place(document, spec, "schedule", f"{symbol}.schedule"), symbol, spec.scalar("schedule"), dead=dead, names=True)
+    yield from clocks(document, symbol, spec, "schedule")
     pod = manifest.get("spec", "jobTemplate", "spec", "template", "spec")
     for key in ("initContainers", "containers"):
         node = pod.get(key) if pod is not None else None

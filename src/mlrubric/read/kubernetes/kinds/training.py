@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlrubric.model.facts import Command, Fact, Job, Workflow
+from mlrubric.read.kubernetes.clocks import clocks
 from mlrubric.read.kubernetes.container import container
 from mlrubric.read.kubernetes.kinds.workload import containers
 from mlrubric.read.kubernetes.manifest import Manifest
-from mlrubric.source.automation_facts import clock
 from mlrubric.source.document import Document
 from mlrubric.source.syntax.node import Node
-from mlrubric.source.yaml_facts import embedded, entry_place
+from mlrubric.source.yaml_facts import embedded
 
 KUBEFLOW, RAY, SPARK = "kubeflow.org", "ray.io", "sparkoperator.k8s.io"
 REPLICAS = {
@@ -46,10 +46,7 @@ def read(document: Document, manifest: Manifest) -> Iterator[Fact]:
     else:
         inner = spec.get("template") if kind.startswith("Scheduled") else spec
         if kind.startswith("Scheduled"):
-            dead = "suspend: true" if spec.scalar("suspend").lower() == "true" else ""
-            yield clock(
-                entry_place(document, spec, "schedule", f"{manifest.symbol}.schedule"), manifest.symbol, spec.scalar("schedule"), dead=dead
-            )
+            yield from clocks(document, manifest.symbol, spec, "schedule")
         if inner is not None:
             yield from _spark(document, manifest, inner)
 
