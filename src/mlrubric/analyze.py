@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,14 +15,16 @@ from mlrubric.knowledge.catalogue import load_catalogue
 from mlrubric.model.facts import FileFacts
 from mlrubric.model.place import Place
 from mlrubric.model.report import Message, Report
+from mlrubric.model.verdict import TestResult
 from mlrubric.read.drive import Known, Progress, read_tree
 from mlrubric.rules.judge import findings
 from mlrubric.rules.load import load_rules
 from mlrubric.rules.rule import RuleBook
+from mlrubric.score.advice import advised
 from mlrubric.score.attest import attested
 from mlrubric.score.maturity import google
 from mlrubric.score.ml_test import judge_test, score_of
-from mlrubric.score.plan import breaks, steps
+from mlrubric.score.plan import Planner, State, breaks
 from mlrubric.source.decode import decode
 from mlrubric.source.document import Document
 from mlrubric.source.overlay import OverlayTree
@@ -40,7 +42,9 @@ class Analysis:
     facts: Sequence[FileFacts]
     texts: Callable[[str], str | None]
     rules: RuleBook
-    system: System = field(default_factory=System)
+    system: System
+    planner: Planner
+    state: State  # of the plan: places as in the graph, not yet as in the report
 
     @property
     def graph(self) -> Graph:
@@ -93,8 +97,14 @@ def analyze_tree(
         memory.picture = picture
     audited = look_up(picture.graph, facts, settings.osv_url) if settings.audit else None
     paths = {entry.path for entry in tree.files}
+
+    def judge(seen: Picture, tests: Collection[str]) -> tuple[TestResult, ...]:
+        return attested(tuple(judge_test(seen, test) for test in rules.tests if test.id in tests), settings, paths, as_of)[0]
+
     results, said = attested(tuple(judge_test(picture, test) for test in rules.tests), settings, paths, as_of)
+    results = advised(results, rules)
     score = score_of(results)
+    planner, state = Planner(rules, judge), State(picture, results)
     texts = _texts(tree, system)
     chosen = [rule for rule in rules.rules if settings.wants(rule.id)]
     found = [
@@ -103,7 +113,6 @@ def analyze_tree(
         if not settings.ignores(one.rule, one.place.path)
     ]
     kept, suppressed = split_suppressed(found, texts)
-    shared = breaks(results)
     report = describe(
         tree,
         name,
@@ -114,8 +123,8 @@ def analyze_tree(
         google(picture, rules.capabilities, results),
         kept,
         suppressed,
-        shared,
-        steps(results, score, shared, {test.id: test.effort for test in rules.tests}),
+        breaks(results),
+        tuple(step for step, _ in planner.plan(state)),
         as_of,
     )
     report = replace(report, repository=replace(report.repository, members=system.described))
@@ -123,7 +132,7 @@ def analyze_tree(
     system.publish(picture.graph)
     if audited is not None:
         report = replace(report, audit=audited.status, notices=(*report.notices, Message("note", audited.summary())))
-    return Analysis(report, picture, facts, texts, rules, system)
+    return Analysis(report, picture, facts, texts, rules, system, planner, state)
 
 
 def _not_applied(settings: Settings) -> list[Message]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mlrubric.graph.build import Picture
 from mlrubric.model.report import SECTIONS, Score
-from mlrubric.model.verdict import Broken, Credit, Evidence, NextStep, TestResult
+from mlrubric.model.verdict import Broken, Credit, Evidence, TestResult
 from mlrubric.rules.rule import Grade, TestRule
 from mlrubric.score.evidence import Answers, Witness, documented
 
@@ -39,8 +39,7 @@ def judge_test(picture: Picture, test: TestRule) -> TestResult:
     broken = Broken(
         "wired", None, "nothing is served in this repository, so it cannot be seen here" if hidden else "no such check was found"
     )
-    steps = tuple(NextStep(0.5 if test.effort > 2 else 1.0, action, tests=(test.id,)) for action in test.next[:1])
-    return TestResult(test.id, test.title, test.section, "not_visible" if hidden else "none", broken=broken, next=steps)
+    return TestResult(test.id, test.title, test.section, "not_visible" if hidden else "none", broken=broken)
 
 
 def _unread(picture: Picture, words: tuple[str, ...]) -> Broken | None:
@@ -105,7 +104,6 @@ def _result(picture: Picture, test: TestRule, grade: Grade, witnesses: tuple[Wit
     observed = CREDIT.get(status, 0.0)
     partial = status == "manual" and grade.quality == "partial" and best is not None and best.automation.level == "kept"
     lenient = 1.0 if status == "automated" or partial else 0.5
-    steps = () if status == "automated" else _next(test, status, broken)
     return TestResult(
         test.id,
         test.title,
@@ -118,7 +116,6 @@ def _result(picture: Picture, test: TestRule, grade: Grade, witnesses: tuple[Wit
         None,
         evidence,
         broken,
-        steps,
     )
 
 
@@ -135,15 +132,6 @@ def _broken(
     if status == "present" and documented(picture, test.documented, witnesses) is None:
         return Broken("documented", place, "no documented result of running it was found")
     return Broken("covering", place, "it covers only a part of what the test asks for")
-
-
-def _next(test: TestRule, status: str, broken: Broken | None) -> tuple[NextStep, ...]:
-    gain = 0.5 if status == "manual" else 1.0
-    if broken is not None and broken.place is not None and broken.condition in ("consequential", "not_skipped"):
-        return (NextStep(gain, f"mend “{broken.message}”", broken.place, tests=(test.id,)),)
-    if broken is not None and broken.place is not None and broken.condition == "live":
-        return (NextStep(gain, f"give it a live trigger: {broken.message}", broken.place, tests=(test.id,)),)
-    return tuple(NextStep(gain, action, broken.place if broken else None, tests=(test.id,)) for action in test.next[:1])
 
 
 def score_of(results: tuple[TestResult, ...]) -> Score:
