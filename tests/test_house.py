@@ -48,6 +48,7 @@ DOORS = {
 
 # Packages whose modules are found by walking the folder.
 WALKED = (
+    "mlrubric.cli.commands",
     "mlrubric.read",
     "mlrubric.read.kubernetes.kinds",
     "mlrubric.graph.link",

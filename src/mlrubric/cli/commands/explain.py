@@ -1,0 +1,23 @@
+"""What a rule, a test or a capability means."""
+
+from __future__ import annotations
+
+import argparse
+
+from mlrubric.cli import OK, UsageError
+from mlrubric.cli.output import options_for
+from mlrubric.cli.shared import show
+
+
+def run(options: argparse.Namespace) -> int:
+    from mlrubric.report.book import explanation
+    from mlrubric.report.cards import cards_of, nearest
+    from mlrubric.rules.load import load_rules
+
+    book = load_rules()
+    found = book.find(options.id)
+    cards = cards_of(book)
+    if found is None:
+        raise UsageError(f"nothing is called `{options.id}`{nearest(options.id, cards)} (mlrubric rules lists the rules)")
+    show(explanation(cards[found.id], cards, options_for("explain", 0, None).width))
+    return OK
