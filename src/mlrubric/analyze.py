@@ -44,7 +44,7 @@ class Analysis:
     rules: RuleBook
     system: System
     planner: Planner
-    state: State  # of the plan: places as in the graph, not yet as in the report
+    state: State
 
     @property
     def graph(self) -> Graph:
@@ -104,7 +104,7 @@ def analyze_tree(
     results, said = attested(tuple(judge_test(picture, test) for test in rules.tests), settings, paths, as_of)
     results = advised(results, rules)
     score = score_of(results)
-    planner, state = Planner(rules, judge), State(picture, results)
+    planner = Planner(rules, judge)
     texts = _texts(tree, system)
     chosen = [rule for rule in rules.rules if settings.wants(rule.id)]
     found = [
@@ -124,7 +124,7 @@ def analyze_tree(
         kept,
         suppressed,
         breaks(results),
-        tuple(step for step, _ in planner.plan(state)),
+        tuple(step for step, _ in planner.plan(State(picture, results))),
         as_of,
     )
     report = replace(report, repository=replace(report.repository, members=system.described))
@@ -132,7 +132,7 @@ def analyze_tree(
     system.publish(picture.graph)
     if audited is not None:
         report = replace(report, audit=audited.status, notices=(*report.notices, Message("note", audited.summary())))
-    return Analysis(report, picture, facts, texts, rules, system, planner, state)
+    return Analysis(report, picture, facts, texts, rules, system, planner, State(picture, report.tests))
 
 
 def _not_applied(settings: Settings) -> list[Message]:
