@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlrubric import RULES_VERSION, __version__
 from mlrubric.model.place import Place
-from mlrubric.model.report import SECTIONS, Member, Message, Model, Report
+from mlrubric.model.report import SECTIONS, Member, Message, Model, Report, Rescaled
 from mlrubric.model.verdict import Break, Capability, Credit, Evidence, Finding, Maturity, NextStep, Step, TestResult
 from mlrubric.report.json_text import dumps
 from mlrubric.report.snippets import Snippets
@@ -59,7 +59,9 @@ def report_document(report: Report, texts: Callable[[str], str]) -> Json:
             "points": report.score.points,
             "checks": {"exist": report.score.exist, "enforced": report.score.enforced},
             "sections": _sections(report),
+            "rescaled": [_rescaled(item) for item in report.score.rescaled],
         },
+        "policy": dict(report.policy),
         "tests": [_test(test) for test in report.tests],
         "models": [_model(model) for model in report.models],
         "breaks": [_break(item) for item in report.breaks],
@@ -98,6 +100,12 @@ def _member(member: Member) -> Json:
 def _sections(report: Report) -> Json:
     given = dict(report.score.sections)
     return {name: _credit(given.get(name, Credit())) for name in SECTIONS}
+
+
+def _rescaled(item: Rescaled) -> Json:
+    """The numbers in which a section with tests that do not apply counts as a share of the others."""
+    numbers = ["observed", "attested", "lenient"] if item.observed else ["lenient"]
+    return {"section": item.section, "not_applicable": item.left_out, "numbers": numbers}
 
 
 def _credit(credit: Credit) -> Json:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from mlrubric.model.policy import DEFAULTS
 from mlrubric.model.report import Score
 from mlrubric.model.verdict import Break, Broken, NextStep, TestResult
-from mlrubric.score.ml_test import score_of
+from mlrubric.score.credit import score_of
 
 
 def breaks(results: Sequence[TestResult]) -> tuple[Break, ...]:
@@ -28,7 +29,9 @@ def breaks(results: Sequence[TestResult]) -> tuple[Break, ...]:
     return tuple(sorted(made, key=lambda b: (-len(b.tests), b.place)))
 
 
-def steps(results: Sequence[TestResult], score: Score, shared: Sequence[Break], effort: Mapping[str, int]) -> tuple[NextStep, ...]:
+def steps(
+    results: Sequence[TestResult], score: Score, shared: Sequence[Break], effort: Mapping[str, int], policy: Mapping[str, str] = DEFAULTS
+) -> tuple[NextStep, ...]:
     """The plan: each step with its gain in points and the score once it and those before it are done."""
     ordered: list[NextStep] = []
     for one in shared[:1]:
@@ -42,7 +45,7 @@ def steps(results: Sequence[TestResult], score: Score, shared: Sequence[Break], 
         key=lambda pair: (pair[0].section not in weakest, -_nearness(pair[0]), effort.get(pair[0].id, 2), -pair[1].gain, pair[0].id)
     )
     ordered.extend(n for _, n in candidates)
-    return _with_scores(results, ordered)
+    return _with_scores(results, ordered, policy)
 
 
 def _mendable(result: TestResult, broken: Broken) -> bool:
@@ -60,7 +63,7 @@ def _nearness(result: TestResult) -> int:
     return {"manual": 2, "present": 3}.get(result.status, 1)
 
 
-def _with_scores(results: Sequence[TestResult], ordered: Sequence[NextStep]) -> tuple[NextStep, ...]:
+def _with_scores(results: Sequence[TestResult], ordered: Sequence[NextStep], policy: Mapping[str, str]) -> tuple[NextStep, ...]:
     """Apply the steps one after the other and note the score after each."""
     current = {r.id: r for r in results}
     found: list[NextStep] = []
@@ -70,5 +73,5 @@ def _with_scores(results: Sequence[TestResult], ordered: Sequence[NextStep]) -> 
             result = current[test]
             credit = min(1.0, result.credit.observed + share)
             current[test] = replace(result, credit=replace(result.credit, observed=credit))
-        found.append(replace(step, score=score_of(tuple(current.values())).observed))
+        found.append(replace(step, score=score_of(tuple(current.values()), policy).observed))
     return tuple(found)
