@@ -6,14 +6,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from mlrubric.config import POLICY_DEFAULTS, Settings
+from mlrubric.config import Settings
 from mlrubric.describe import describe
 from mlrubric.graph.advisories import look_up
 from mlrubric.graph.build import Picture, build
 from mlrubric.graph.graph import Graph
 from mlrubric.knowledge.catalogue import load_catalogue
 from mlrubric.model.facts import FileFacts
-from mlrubric.model.place import Place
+from mlrubric.model.policy import changed
 from mlrubric.model.report import Message, Report
 from mlrubric.model.verdict import TestResult
 from mlrubric.read.drive import Known, Progress, read_tree
@@ -22,8 +22,9 @@ from mlrubric.rules.load import load_rules
 from mlrubric.rules.rule import RuleBook
 from mlrubric.score.advice import advised
 from mlrubric.score.attest import attested
+from mlrubric.score.credit import score_of
 from mlrubric.score.maturity import google
-from mlrubric.score.ml_test import judge_test, score_of
+from mlrubric.score.ml_test import judge_test
 from mlrubric.score.plan import Planner, State, breaks
 from mlrubric.source.decode import decode
 from mlrubric.source.document import Document
@@ -97,13 +98,14 @@ def analyze_tree(
         memory.picture = picture
     audited = look_up(picture.graph, facts, settings.osv_url) if settings.audit else None
     paths = {entry.path for entry in tree.files}
+    policy = dict(settings.policy)
 
     def judge(seen: Picture, tests: Collection[str]) -> tuple[TestResult, ...]:
-        return attested(tuple(judge_test(seen, test) for test in rules.tests if test.id in tests), settings, paths, as_of)[0]
+        return attested(tuple(judge_test(seen, test, policy) for test in rules.tests if test.id in tests), settings, paths, as_of)[0]
 
-    results, said = attested(tuple(judge_test(picture, test) for test in rules.tests), settings, paths, as_of)
+    results, said = attested(tuple(judge_test(picture, test, policy) for test in rules.tests), settings, paths, as_of)
     results = advised(results, rules)
-    score = score_of(results)
+    score = score_of(results, policy)
     planner = Planner(rules, judge)
     texts = _texts(tree, system)
     chosen = [rule for rule in rules.rules if settings.wants(rule.id)]
@@ -124,25 +126,15 @@ def analyze_tree(
         kept,
         suppressed,
         breaks(results),
-        tuple(step for step, _ in planner.plan(State(picture, results))),
+        tuple(step for step, _ in planner.plan(State(picture, results, policy))),
         as_of,
     )
-    report = replace(report, repository=replace(report.repository, members=system.described))
-    report = system.published(replace(report, notices=(*report.notices, *said, *_not_applied(settings), *system.notices)))
+    report = replace(report, repository=replace(report.repository, members=system.described), policy=changed(policy))
+    report = system.published(replace(report, notices=(*report.notices, *said, *system.notices)))
     system.publish(picture.graph)
     if audited is not None:
         report = replace(report, audit=audited.status, notices=(*report.notices, Message("note", audited.summary())))
-    return Analysis(report, picture, facts, texts, rules, system, planner, State(picture, report.tests))
-
-
-def _not_applied(settings: Settings) -> list[Message]:
-    """Settings that are understood and do nothing yet."""
-    place = Place(Path(settings.source).name) if settings.source else None
-    found = []
-    changed = [name for name, value in settings.policy if dict(POLICY_DEFAULTS)[name] != value]
-    if changed:
-        found.append(Message("note", f"the policy switches {', '.join(changed)} have no effect yet", place))
-    return found
+    return Analysis(report, picture, facts, texts, rules, system, planner, State(picture, report.tests, policy))
 
 
 def _texts(tree: Tree, system: System) -> Callable[[str], str | None]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from mlrubric import RULES_VERSION
 from mlrubric.model.place import Place, Span
+from mlrubric.model.policy import DEFAULTS
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -23,14 +24,7 @@ if TYPE_CHECKING:
 FILE_NAME = "mlrubric.toml"
 OUR_TABLE = re.compile(r"^[ \t]*\[+[ \t]*tool[ \t]*\.[ \t]*mlrubric\b", re.MULTILINE)
 KNOWN_RULES = (RULES_VERSION,)
-POLICY_DEFAULTS = (
-    ("not_applicable", "zero"),
-    ("partial", "half"),
-    ("structural_skew", "half"),
-    ("seeds_only", "present"),
-    ("review", "second-person"),
-    ("upstream", "data"),
-)
+POLICY_DEFAULTS = tuple(DEFAULTS.items())
 
 
 class ConfigError(Exception):

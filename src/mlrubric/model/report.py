@@ -58,6 +58,15 @@ class Repository:
 
 
 @dataclass(frozen=True, slots=True)
+class Rescaled:
+    """A section with tests that do not apply, counted as a share of the others: in the lenient number, with `observed` in all."""
+
+    section: str
+    left_out: int
+    observed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
     """`sections` and the totals are sums of credit; `observed` etc. on top are the minimum over sections."""
 
@@ -70,6 +79,7 @@ class Score:
     enforced: int
     sections: tuple[tuple[str, Credit], ...]
     edition: int = 2017
+    rescaled: tuple[Rescaled, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +105,4 @@ class Report:
     notices: tuple[Message, ...] = ()
     suppressed: tuple[Finding, ...] = ()
     audit: str = "off"
+    policy: tuple[tuple[str, str], ...] = ()  # the switches that differ from their defaults

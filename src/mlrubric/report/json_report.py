@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlrubric import RULES_VERSION, __version__
 from mlrubric.model.place import Place
-from mlrubric.model.report import SECTIONS, Member, Message, Model, Report, Score
+from mlrubric.model.report import SECTIONS, Member, Message, Model, Report, Rescaled, Score
 from mlrubric.model.verdict import Break, Broken, Capability, Credit, Evidence, Finding, Maturity, NextStep, Step, TestResult
 from mlrubric.report.json_text import dumps
 from mlrubric.report.snippets import Snippets
@@ -51,6 +51,7 @@ def report_document(report: Report, texts: Callable[[str], str]) -> Json:
             "serving_visible": repository.serving_visible,
         },
         "score": score_document(report.score),
+        "policy": dict(report.policy),
         "tests": [_test(test) for test in report.tests],
         "models": [_model(model) for model in report.models],
         "breaks": [_break(item) for item in report.breaks],
@@ -97,7 +98,14 @@ def score_document(score: Score) -> Json:
         "points": score.points,
         "checks": {"exist": score.exist, "enforced": score.enforced},
         "sections": {name: credit_document(given.get(name, Credit())) for name in SECTIONS},
+        "rescaled": [_rescaled(item) for item in score.rescaled],
     }
+
+
+def _rescaled(item: Rescaled) -> Json:
+    """The numbers in which a section with tests that do not apply counts as a share of the others."""
+    numbers = ["observed", "attested", "lenient"] if item.observed else ["lenient"]
+    return {"section": item.section, "not_applicable": item.left_out, "numbers": numbers}
 
 
 def credit_document(credit: Credit) -> Json:

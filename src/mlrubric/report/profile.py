@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from mlrubric.model.report import Report
 from mlrubric.model.verdict import Credit, TestResult
-from mlrubric.score.ml_test import band
+from mlrubric.score.credit import band
 
 
 def lenient(report: Report) -> Report:

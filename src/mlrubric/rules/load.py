@@ -12,6 +12,7 @@ from typing import cast
 import tomli
 
 from mlrubric.knowledge.location import rules_directory
+from mlrubric.model.policy import POLICY
 from mlrubric.model.report import SECTIONS
 from mlrubric.rules.rule import SHAPES, CapabilityRule, Docs, Grade, Mend, Rule, RuleBook, RuleError, Table, TestRule, Variant, texts
 
@@ -164,6 +165,7 @@ def _grades(table: Table, key: str) -> tuple[Grade, ...]:
                 confidence=float(str(raw.get("confidence", 0.9))),
                 because=str(raw.get("because", "")),
                 condition=str(raw.get("condition", "covering")),
+                policy=tuple((name, str(value)) for name, value in cast("Table", raw.get("policy", {})).items()),
             )
         )
     return tuple(found)
@@ -174,6 +176,9 @@ def _known(path: Path, checks: Mapping[str, object], grades: tuple[Grade, ...]) 
         for name in (*grade.all, *grade.any, *grade.none, *grade.effective):
             if ":" not in name and name not in checks:
                 raise RuleError(path, _row(path, f'"{name}"'), f"a grade speaks of `{name}`, which is no check of this file")
+        for name, value in grade.policy:
+            if value not in POLICY.get(name, ()):
+                raise RuleError(path, _row(path, name), f"a grade asks for the policy {name} = `{value}`, which there is not")
 
 
 def _test(path: Path, table: Table) -> TestRule:

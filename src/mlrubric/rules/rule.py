@@ -86,6 +86,11 @@ class Grade:
     confidence: float = 0.9
     because: str = ""  # why it is partial, for `broken`
     condition: str = "covering"  # the condition that a partial grade breaks
+    policy: tuple[tuple[str, str], ...] = ()  # the switches and their values under which the grade is asked at all
+
+    def asked(self, policy: Mapping[str, str]) -> bool:
+        """Whether the grade is asked under these policy switches."""
+        return all(policy.get(name) == value for name, value in self.policy)
 
     def permits(self, true: Callable[[str], bool]) -> bool:
         """Whether `all`, `any` and `none` hold, given which conditions are true; `effective` asks for more than that."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mlrubric.model.verdict import Broken, NextStep, TestResult
 from mlrubric.rules.rule import Mend, RuleBook, TestRule
-from mlrubric.score.ml_test import CREDIT
+from mlrubric.score.credit import EARNED
 
 HOPS = frozenset({"live", "wired", "not_skipped", "consequential"})  # conditions that one edit on the way to the check restores
 COMPLETE, WRITE = 1, 2  # edits: at a check that is there; the check itself and what runs it
@@ -20,7 +20,7 @@ def advised(results: Iterable[TestResult], book: RuleBook) -> tuple[TestResult, 
 
 
 def next_steps(test: TestRule, result: TestResult, mends: Sequence[Mend]) -> list[NextStep]:
-    gain = CREDIT.get(test.ceiling, 0.0) - result.credit.observed
+    gain = EARNED.get(test.ceiling, 0.0) - result.credit.observed
     if gain <= 0 or result.status in ("automated", "not_applicable"):
         return []
     place = result.broken.place if result.broken is not None else None

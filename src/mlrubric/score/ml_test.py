@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from mlrubric.graph.build import Picture
-from mlrubric.model.report import SECTIONS, Score
-from mlrubric.model.verdict import Broken, Credit, Evidence, TestResult
+from mlrubric.model.policy import DEFAULTS
+from mlrubric.model.verdict import Broken, Evidence, TestResult
 from mlrubric.rules.rule import Grade, TestRule
+from mlrubric.score.credit import LOW, credit_of
 from mlrubric.score.evidence import Answers, Witness, documented
 
-BANDS = (
-    (0.0, "More of a research project than a productionized system."),
-    (1.0, "Not totally untested, but it is worth considering the possibility of serious holes in reliability."),
-    (2.0, "There's been first pass at basic productionization, but additional investment may be needed."),
-    (3.0, "Reasonably tested, but it's possible that more of those tests and procedures may be automated."),
-    (5.0, "Strong levels of automated testing and monitoring, appropriate for mission-critical systems."),
-    (99.0, "Exceptional levels of automated testing and monitoring."),
-)
-CREDIT = {"automated": 1.0, "manual": 0.5}
-LOW = 0.5  # below this confidence a test never earns more than half a point
 MADE = ("model.fit", "model.tune", "model.save", "model.register")
+PARTS = ("covering", "right_data")  # what an automated check lacks that covers only a part
 SERVING = ("serve.handle", "serve.app", "serve.split", "model.deploy")
 
 
-def judge_test(picture: Picture, test: TestRule) -> TestResult:
-    """The status of one test with its evidence."""
+def judge_test(picture: Picture, test: TestRule, policy: Mapping[str, str] = DEFAULTS) -> TestResult:
+    """The status of one test with its evidence, under an organisation's policy."""
     answers = Answers(picture, dict(test.checks), timed=test.cadence == "time")
     for grade in test.grades:
-        found = _holds(picture, test, answers, grade)
+        found = _holds(picture, test, answers, grade) if grade.asked(policy) else None
         if found is not None:
-            return _result(picture, test, grade, found)
+            return _result(picture, test, grade, found, policy)
     unread = _unread(picture, test.unread)
     if unread is not None:
         return TestResult(test.id, test.title, test.section, "not_visible", broken=unread)
@@ -86,7 +79,7 @@ def _holds(picture: Picture, test: TestRule, answers: Answers, grade: Grade) -> 
     return witnesses or None
 
 
-def _result(picture: Picture, test: TestRule, grade: Grade, witnesses: tuple[Witness, ...]) -> TestResult:
+def _result(picture: Picture, test: TestRule, grade: Grade, witnesses: tuple[Witness, ...], policy: Mapping[str, str]) -> TestResult:
     graph = picture.graph
     best = witnesses[0] if witnesses else None
     confidence = round(grade.confidence * (best.automation.confidence if best else 1.0), 3)
@@ -101,9 +94,7 @@ def _result(picture: Picture, test: TestRule, grade: Grade, witnesses: tuple[Wit
     mode = "none"
     if best is not None:
         mode = {"kept": "automated", "lost": "automated", "manual": "manual", "skipped": "manual"}.get(best.automation.level, "none")
-    observed = CREDIT.get(status, 0.0)
-    partial = status == "manual" and grade.quality == "partial" and best is not None and best.automation.level == "kept"
-    lenient = 1.0 if status == "automated" or partial else 0.5
+    covers_a_part = grade.quality == "partial" and grade.condition in PARTS and best is not None and best.effective
     return TestResult(
         test.id,
         test.title,
@@ -111,7 +102,7 @@ def _result(picture: Picture, test: TestRule, grade: Grade, witnesses: tuple[Wit
         status,
         mode,
         grade.quality,
-        Credit(observed, observed, lenient),
+        credit_of(status, covers_a_part, confidence, policy),
         confidence,
         None,
         evidence,
@@ -132,27 +123,3 @@ def _broken(
     if status == "present" and documented(picture, test.documented, witnesses) is None:
         return Broken("documented", place, "no documented result of running it was found")
     return Broken("covering", place, "it covers only a part of what the test asks for")
-
-
-def score_of(results: tuple[TestResult, ...]) -> Score:
-    """Sums of the sections, the minimum, the band, points, and how many checks exist and are enforced."""
-    sections = []
-    for section in SECTIONS:
-        own = [r.credit for r in results if r.section == section]
-        sections.append((section, Credit(sum(c.observed for c in own), sum(c.attested for c in own), sum(c.lenient for c in own))))
-    observed = min(c.observed for _, c in sections)
-    return Score(
-        observed,
-        min(c.attested for _, c in sections),
-        min(c.lenient for _, c in sections),
-        band(observed),
-        points=sum(c.observed for _, c in sections),
-        exist=sum(r.status not in ("none", "not_visible", "not_applicable") for r in results),
-        enforced=sum(r.status == "automated" for r in results),
-        sections=tuple(sections),
-    )
-
-
-def band(score: float) -> str:
-    """The paper's words for a score (Table V); the edges belong to the lower band."""
-    return next(words for edge, words in BANDS if score <= edge)

@@ -5,17 +5,18 @@ What a mend gains is not assumed: the break is mended in the graph, and the test
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from mlrubric.graph.build import Picture
 from mlrubric.graph.mended import mended
+from mlrubric.model.policy import DEFAULTS
 from mlrubric.model.report import Score
 from mlrubric.model.verdict import Break, Broken, NextStep, TestResult
 from mlrubric.rules.rule import RuleBook, TestRule
 from mlrubric.score.advice import HOPS, known_mend, mend_of, next_steps
+from mlrubric.score.credit import EARNED, score_of
 from mlrubric.score.maturity import google
-from mlrubric.score.ml_test import CREDIT, score_of
 
 MOST_HOPS = 3  # mends in a row until a test earns more
 Results = tuple[TestResult, ...]
@@ -28,17 +29,18 @@ class State:
 
     picture: Picture
     results: Results
+    policy: Mapping[str, str] = field(default_factory=lambda: DEFAULTS)
 
     @property
     def score(self) -> Score:
-        return score_of(self.results)
+        return score_of(self.results, self.policy)
 
     def result(self, test: str) -> TestResult:
         return next(one for one in self.results if one.id == test)
 
     def with_results(self, changed: Results, picture: Picture | None = None) -> State:
         by_id = {one.id: one for one in changed}
-        return State(picture or self.picture, tuple(by_id.get(one.id, one) for one in self.results))
+        return replace(self, picture=picture or self.picture, results=tuple(by_id.get(one.id, one) for one in self.results))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class Planner:
 
     def with_status(self, state: State, test: str, status: str) -> State:
         """The state in which a test has a status, whatever the repository shows."""
-        credit = CREDIT.get(status, 0.0)
+        credit = EARNED.get(status, 0.0)
         old = state.result(test)
         changed = replace(old, status=status, credit=replace(old.credit, observed=credit, attested=credit, lenient=credit), broken=None)
         return state.with_results((changed,))
@@ -117,7 +119,7 @@ class Planner:
             result = self.judge(picture, (test.id,))[0]
             if result.credit.observed > start.credit.observed:
                 return _joined(taken, result.credit.observed - start.credit.observed), result
-        credit = CREDIT[test.ceiling]
+        credit = EARNED[test.ceiling]
         lifted = replace(start, status=test.ceiling, credit=replace(start.credit, observed=credit), broken=None)
         return _joined(taken, credit - start.credit.observed), lifted
 
