@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,15 +15,17 @@ from mlrubric.knowledge.catalogue import load_catalogue
 from mlrubric.model.facts import FileFacts
 from mlrubric.model.policy import changed
 from mlrubric.model.report import Message, Report
+from mlrubric.model.verdict import TestResult
 from mlrubric.read.drive import Known, Progress, read_tree
 from mlrubric.rules.judge import findings
 from mlrubric.rules.load import load_rules
 from mlrubric.rules.rule import RuleBook
+from mlrubric.score.advice import advised
 from mlrubric.score.attest import attested
 from mlrubric.score.credit import score_of
 from mlrubric.score.maturity import google
 from mlrubric.score.ml_test import judge_test
-from mlrubric.score.plan import breaks, steps
+from mlrubric.score.plan import Planner, State, breaks
 from mlrubric.source.decode import decode
 from mlrubric.source.document import Document
 from mlrubric.source.overlay import OverlayTree
@@ -41,7 +43,9 @@ class Analysis:
     facts: Sequence[FileFacts]
     texts: Callable[[str], str | None]
     rules: RuleBook
-    system: System = field(default_factory=System)
+    system: System
+    planner: Planner
+    state: State
 
     @property
     def graph(self) -> Graph:
@@ -95,8 +99,14 @@ def analyze_tree(
     audited = look_up(picture.graph, facts, settings.osv_url) if settings.audit else None
     paths = {entry.path for entry in tree.files}
     policy = dict(settings.policy)
+
+    def judge(seen: Picture, tests: Collection[str]) -> tuple[TestResult, ...]:
+        return attested(tuple(judge_test(seen, test, policy) for test in rules.tests if test.id in tests), settings, paths, as_of)[0]
+
     results, said = attested(tuple(judge_test(picture, test, policy) for test in rules.tests), settings, paths, as_of)
+    results = advised(results, rules)
     score = score_of(results, policy)
+    planner = Planner(rules, judge)
     texts = _texts(tree, system)
     chosen = [rule for rule in rules.rules if settings.wants(rule.id)]
     found = [
@@ -105,7 +115,6 @@ def analyze_tree(
         if not settings.ignores(one.rule, one.place.path)
     ]
     kept, suppressed = split_suppressed(found, texts)
-    shared = breaks(results)
     report = describe(
         tree,
         name,
@@ -116,8 +125,8 @@ def analyze_tree(
         google(picture, rules.capabilities, results),
         kept,
         suppressed,
-        shared,
-        steps(results, score, shared, {test.id: test.effort for test in rules.tests}, policy),
+        breaks(results),
+        tuple(step for step, _ in planner.plan(State(picture, results, policy))),
         as_of,
     )
     report = replace(report, repository=replace(report.repository, members=system.described), policy=changed(policy))
@@ -125,7 +134,7 @@ def analyze_tree(
     system.publish(picture.graph)
     if audited is not None:
         report = replace(report, audit=audited.status, notices=(*report.notices, Message("note", audited.summary())))
-    return Analysis(report, picture, facts, texts, rules, system)
+    return Analysis(report, picture, facts, texts, rules, system, planner, State(picture, report.tests, policy))
 
 
 def _texts(tree: Tree, system: System) -> Callable[[str], str | None]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
-COMMANDS = ("score", "check", "explain", "rules", "tools", "why", "graph", "lsp")
+COMMANDS = ("score", "check", "explain", "rules", "tools", "why", "plan", "diff", "graph", "lsp")
 LEVELS = ("error", "warning", "note", "never")
 STATUSES = """\
 exit status: 0 fine; 1 a gate failed (--fail-on, --fail-under); 2 wrong use or configuration; 3 internal error, time-out,
@@ -69,6 +69,8 @@ another one is followed with [tool.mlrubric.system.sources] "github.com/org/ci" 
     _rules(commands)
     _tools(commands)
     _why(commands)
+    _plan(commands)
+    _diff(commands)
     _graph(commands)
     _lsp(commands)
     return parser
@@ -164,6 +166,43 @@ def _why(commands: Commands) -> None:
     )
     parser.add_argument("what", metavar="TEST|FILE:LINE")
     parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="the folder of the repository (default: this one)")
+    _analysis(parser)
+
+
+def _plan(commands: Commands) -> None:
+    parser = _command(
+        commands,
+        "plan",
+        "what to do next: mends that make several tests real, then the most points for the work, from the section that decides",
+        "  mlrubric plan\n  mlrubric plan PATH --what-if 1,2\n  mlrubric plan --what-if ci.yml:31 --what-if infra-4=automated",
+    )
+    parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="the folder of the repository (default: this one)")
+    parser.add_argument(
+        "--what-if",
+        type=_ids,
+        action="extend",
+        default=[],
+        metavar="WISH",
+        help="count with this done: the number of a step, FILE:LINE of a break, TEST or TEST=STATUS; repeatable, or with commas",
+    )
+    parser.add_argument("--output-format", choices=("full", "json"), default="full")
+    _file(parser)
+    _analysis(parser)
+
+
+def _diff(commands: Commands) -> None:
+    parser = _command(
+        commands,
+        "diff",
+        "what a change did to the score and why, test by test, with the line that did it",
+        "  mlrubric diff origin/main\n  mlrubric diff v1.0 v2.0 --output-format json\n  mlrubric diff main --fail-on-drop",
+    )
+    parser.add_argument("base", metavar="BASE", help="a revision of git to compare with")
+    parser.add_argument("head", nargs="?", metavar="HEAD", help="a revision of git (default: the files as they are now)")
+    parser.add_argument("--path", default=".", metavar="PATH", help="the folder of the repository (default: this one)")
+    parser.add_argument("--fail-on-drop", action="store_true", help="exit with 1 when a test has less credit than before")
+    parser.add_argument("--output-format", choices=("full", "json", "markdown"), default="full")
+    _file(parser)
     _analysis(parser)
 
 

@@ -75,7 +75,9 @@ class Schedule:
             self._attempts = self.graph.sweep(self._by_hand_starts, RUNS, stop=self._tests)
         if node in self._attempts:  # a person would start it, but it cannot run
             return Automation("none", (), self._broken("skipped", self.graph.path(self._attempts, node)))
-        return Automation("none", (), Broken("wired", self.graph.nodes[node].place, "nothing in this repository runs it"))
+        one = self.graph.nodes[node]
+        what = "this test" if one.kind == "test" or is_test_code(one.place.path) else "it"
+        return Automation("none", (), Broken("wired", one.place, f"nothing in this repository runs {what}"))
 
     def at(self, path: str, line: Span) -> Automation | None:
         """How a line of a file comes to be run: the best of what stands there, the narrowest first, at last the whole module; None when
@@ -122,6 +124,9 @@ class Schedule:
         start = nodes[first]
         if start.kind == "trigger":
             return Broken("live", start.place, start.attributes.get("reason") or f"{start.label} is started by hand only")
+        if start.kind == "document" and len(hops) > 1:
+            start = nodes[hops[1][0]]  # the command that it holds
+            return Broken("live", start.place, "only a document says how to run it")
         words = {
             "document": "only a document says how to run it",
             "stage": "no trigger calls this stage",

@@ -26,6 +26,18 @@ class Graph:
     _roles: dict[str, list[int]] = field(default_factory=dict)
     _kinds: dict[str, list[int]] = field(default_factory=dict)
 
+    def copy(self) -> Graph:
+        """A graph that can be changed without this one; the nodes are the same objects."""
+        return Graph(
+            list(self.nodes),
+            list(self.edges),
+            [list(edges) for edges in self.outgoing],
+            [list(edges) for edges in self.incoming],
+            set(self._known),
+            {role: list(nodes) for role, nodes in self._roles.items()},
+            {kind: list(nodes) for kind, nodes in self._kinds.items()},
+        )
+
     def add(self, kind: str, label: str, place: Place, roles: Iterable[str] = (), api: str = "", /, **attributes: str) -> int:
         """A new node; returns its number."""
         number = len(self.nodes)

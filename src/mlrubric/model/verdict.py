@@ -81,7 +81,7 @@ class Broken:
 @dataclass(frozen=True, slots=True)
 class NextStep:
     """A next step. `gain` is in points; `score` is the final score once this step and those before it are done; `tests` are what
-    it makes real or lifts; `fix` that `check --fix` can do it."""
+    it makes real or lifts; `fix` that `check --fix` can do it; `edits` in how many places somebody has to write something."""
 
     gain: float
     action: str
@@ -89,6 +89,7 @@ class NextStep:
     score: float | None = None
     tests: tuple[str, ...] = ()
     fix: bool = False
+    edits: int = 1
 
 
 @dataclass(frozen=True, slots=True)

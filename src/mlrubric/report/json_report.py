@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from mlrubric import RULES_VERSION, __version__
 from mlrubric.model.place import Place
-from mlrubric.model.report import SECTIONS, Member, Message, Model, Report, Rescaled
-from mlrubric.model.verdict import Break, Capability, Credit, Evidence, Finding, Maturity, NextStep, Step, TestResult
+from mlrubric.model.report import SECTIONS, Member, Message, Model, Report, Rescaled, Score
+from mlrubric.model.verdict import Break, Broken, Capability, Credit, Evidence, Finding, Maturity, NextStep, Step, TestResult
 from mlrubric.report.json_text import dumps
 from mlrubric.report.snippets import Snippets
 from mlrubric.report.words import messages, sorted_findings
@@ -50,26 +50,16 @@ def report_document(report: Report, texts: Callable[[str], str]) -> Json:
             "unreadable": [_message(message) for message in repository.unreadable],
             "serving_visible": repository.serving_visible,
         },
-        "score": {
-            "edition": report.score.edition,
-            "observed": report.score.observed,
-            "attested": report.score.attested,
-            "lenient": report.score.lenient,
-            "band": report.score.band,
-            "points": report.score.points,
-            "checks": {"exist": report.score.exist, "enforced": report.score.enforced},
-            "sections": _sections(report),
-            "rescaled": [_rescaled(item) for item in report.score.rescaled],
-        },
+        "score": score_document(report.score),
         "policy": dict(report.policy),
         "tests": [_test(test) for test in report.tests],
         "models": [_model(model) for model in report.models],
         "breaks": [_break(item) for item in report.breaks],
         "released_unchecked": [
-            {"at": _at(release.place), "message": release.message, "path": [_step(step) for step in release.path]}
+            {"at": place_document(release.place), "message": release.message, "path": [_step(step) for step in release.path]}
             for release in report.released_unchecked
         ],
-        "steps": [_next(step) for step in report.steps],
+        "steps": [step_document(step) for step in report.steps],
         "maturity": {"google": _maturity(report.google), "azure": {}},
         "findings": [_finding(finding, snippets) for finding in sorted_findings(report.findings)],
         "notices": [_message(message) for message in messages(report)],
@@ -97,9 +87,19 @@ def _member(member: Member) -> Json:
     return {"name": member.name, "root": member.root, "commit": member.commit}
 
 
-def _sections(report: Report) -> Json:
-    given = dict(report.score.sections)
-    return {name: _credit(given.get(name, Credit())) for name in SECTIONS}
+def score_document(score: Score) -> Json:
+    given = dict(score.sections)
+    return {
+        "edition": score.edition,
+        "observed": score.observed,
+        "attested": score.attested,
+        "lenient": score.lenient,
+        "band": score.band,
+        "points": score.points,
+        "checks": {"exist": score.exist, "enforced": score.enforced},
+        "sections": {name: credit_document(given.get(name, Credit())) for name in SECTIONS},
+        "rescaled": [_rescaled(item) for item in score.rescaled],
+    }
 
 
 def _rescaled(item: Rescaled) -> Json:
@@ -108,11 +108,11 @@ def _rescaled(item: Rescaled) -> Json:
     return {"section": item.section, "not_applicable": item.left_out, "numbers": numbers}
 
 
-def _credit(credit: Credit) -> Json:
+def credit_document(credit: Credit) -> Json:
     return {"observed": credit.observed, "attested": credit.attested, "lenient": credit.lenient}
 
 
-def _at(place: Place | None) -> Json | None:
+def place_document(place: Place | None) -> Json | None:
     """File and raw line; in notebooks the cell and its line besides."""
     if place is None:
         return None
@@ -125,7 +125,7 @@ def _at(place: Place | None) -> Json | None:
 
 
 def _step(step: Step) -> Json:
-    at = _at(step.place) or {}
+    at = place_document(step.place) or {}
     return {**at, "kind": step.kind, "label": step.label, "edge": step.edge, "certain": step.certain}
 
 
@@ -133,19 +133,25 @@ def _evidence(evidence: Evidence) -> Json:
     return {"pattern": evidence.pattern, "path": [_step(step) for step in evidence.path]}
 
 
-def _next(step: NextStep) -> Json:
+def step_document(step: NextStep) -> Json:
     return {
         "gain": step.gain,
         "action": step.action,
-        "at": _at(step.place),
+        "at": place_document(step.place),
         "score": step.score,
         "tests": list(step.tests),
         "fix": step.fix,
+        "edits": step.edits,
     }
 
 
+def broken_document(broken: Broken | None) -> Json | None:
+    if broken is None:
+        return None
+    return {"condition": broken.condition, "at": place_document(broken.place), "message": broken.message}
+
+
 def _test(test: TestResult) -> Json:
-    broken = test.broken
     return {
         "id": test.id,
         "title": test.title,
@@ -153,12 +159,12 @@ def _test(test: TestResult) -> Json:
         "status": test.status,
         "mode": test.mode,
         "quality": test.quality,
-        "credit": _credit(test.credit),
+        "credit": credit_document(test.credit),
         "confidence": test.confidence,
         "attestation": test.attestation,
         "evidence": [_evidence(evidence) for evidence in test.evidence],
-        "broken": None if broken is None else {"condition": broken.condition, "at": _at(broken.place), "message": broken.message},
-        "next": [_next(step) for step in test.next],
+        "broken": broken_document(test.broken),
+        "next": [step_document(step) for step in test.next],
     }
 
 
@@ -166,15 +172,20 @@ def _model(model: Model) -> Json:
     return {
         "id": model.id,
         "release": model.release,
-        "at": _at(model.place),
-        "fits": [_at(place) for place in model.fits],
-        "score": _credit(model.score),
+        "at": place_document(model.place),
+        "fits": [place_document(place) for place in model.fits],
+        "score": credit_document(model.score),
         "tests": [_test(test) for test in model.tests],
     }
 
 
 def _break(item: Break) -> Json:
-    return {"at": _at(item.place), "message": item.message, "tests": list(item.tests), "path": [_step(step) for step in item.path]}
+    return {
+        "at": place_document(item.place),
+        "message": item.message,
+        "tests": list(item.tests),
+        "path": [_step(step) for step in item.path],
+    }
 
 
 def _maturity(maturity: Maturity) -> Json:
@@ -223,7 +234,7 @@ def _finding(finding: Finding, snippets: Snippets) -> Json:
         "fix": finding.fix,
         **({"repository": place.repository} if place.repository else {}),
         "flow": [_step(step) for step in finding.flow],
-        "related": [{**(_at(related.place) or {}), "message": related.message} for related in finding.related],
+        "related": [{**(place_document(related.place) or {}), "message": related.message} for related in finding.related],
         "fingerprint": finding.fingerprint,
     }
 

@@ -31,13 +31,13 @@ _BAR = re.compile(r"(?<!\\)\|")  # a bar in a cell, unless it is escaped
 def render(view: View, options: Options) -> str:
     report = view.report
     parts = [_findings(report)] if options.command == "check" else _score(report)
-    notices = [f"- {message.level}: {_at(message.place)}{_prose(message.message)}" for message in messages(report)]
+    notices = [f"- {message.level}: {_at(message.place)}{prose(message.message)}" for message in messages(report)]
     if notices:
         parts.append("\n".join(["## Notices", "", *notices]))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _prose(text: str) -> str:
+def prose(text: str) -> str:
     """A message of ours, in which what stands between backticks is code of the repository."""
     parts = text.split("`")
     if len(parts) % 2 == 0:  # a backtick without its twin
@@ -64,10 +64,10 @@ def _score(report: Report) -> list[str]:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
-    return "\n".join([*lines, *(f"| {' | '.join(map(_cell, cells))} |" for cells in rows)])
+    return "\n".join([*lines, *(f"| {' | '.join(map(cell, cells))} |" for cells in rows)])
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     return _BAR.sub(r"\|", text)
 
 
@@ -92,9 +92,9 @@ def _sections(report: Report) -> str:
 
 def _breaks(report: Report) -> str:
     lines = [
-        f"- {_at(item.place)}{_prose(item.message)} — disarms {', '.join(f'`{test}`' for test in item.tests)}" for item in report.breaks
+        f"- {_at(item.place)}{prose(item.message)} — disarms {', '.join(f'`{test}`' for test in item.tests)}" for item in report.breaks
     ]
-    lines += [f"- {_at(item.place)}released unchecked: {_prose(item.message)}" for item in report.released_unchecked]
+    lines += [f"- {_at(item.place)}released unchecked: {prose(item.message)}" for item in report.released_unchecked]
     return "\n".join(["## What breaks", "", *lines]) if lines else ""
 
 
@@ -104,7 +104,7 @@ def _steps(report: Report) -> str:
     rows = [
         (
             str(index),
-            _prose(step.action) + (f" ({for_code_span(str(step.place))})" if step.place else ""),
+            prose(step.action) + (f" ({for_code_span(str(step.place))})" if step.place else ""),
             f"{step.gain:+.1f}",
             number(step.score) if step.score is not None else "",
         )
@@ -118,7 +118,7 @@ def _findings(report: Report) -> str:
     if not findings:
         return "## Findings\n\nNone."
     rows = [
-        (f"`{finding.rule}`", finding.level, for_code_span(str(finding.place)), _prose(finding.message))
+        (f"`{finding.rule}`", finding.level, for_code_span(str(finding.place)), prose(finding.message))
         for finding in findings[:MOST_FINDINGS]
     ]
     more = len(findings) - len(rows)
@@ -135,7 +135,7 @@ def _tests(report: Report) -> str:
         rows = []
         for test in (test for test in report.tests if test.section == section):
             broken = test.broken
-            why = f"{_at(broken.place)}{_prose(broken.message)}" if broken else ""
+            why = f"{_at(broken.place)}{prose(broken.message)}" if broken else ""
             rows.append((f"`{test.id}`", for_markdown(test.title), test.status.replace("_", " "), number(test.credit.observed), why))
         parts += [f"**{SECTION_TITLES.get(section, section)}**", _table(("Test", "", "Status", "Credit", "Where it breaks"), rows)]
     return "\n\n".join([*parts, "</details>"])

@@ -101,10 +101,10 @@ def decided_by(report: Report) -> tuple[str, ...]:
 
 
 def action_text(step: NextStep) -> str:
-    """A step with its place, and with what it makes real when it earns no points by itself."""
+    """A step with its place, and with what it makes real when that is more than one test."""
     text = step.action
     if step.place is not None and str(step.place) not in text and short(step.place) not in text:
-        text += f" at {short(step.place)}"
-    if step.tests and not step.gain and " real" not in text:
+        text += f" ({short(step.place)})"
+    if len(step.tests) > 1:
         text += f"; makes {plural(len(step.tests), 'check')} real"
     return text + (" (check --fix)" if step.fix else "")

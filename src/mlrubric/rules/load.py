@@ -14,7 +14,7 @@ import tomli
 from mlrubric.knowledge.location import rules_directory
 from mlrubric.model.policy import POLICY
 from mlrubric.model.report import SECTIONS
-from mlrubric.rules.rule import SHAPES, CapabilityRule, Docs, Grade, Rule, RuleBook, RuleError, Table, TestRule, Variant, texts
+from mlrubric.rules.rule import SHAPES, CapabilityRule, Docs, Grade, Mend, Rule, RuleBook, RuleError, Table, TestRule, Variant, texts
 
 NOT_FAMILIES = ("knowledge", "schema", "tests", "levels", "tools")
 
@@ -34,7 +34,21 @@ def load_rules(root: Path | None = None, check: bool = False) -> RuleBook:
     levels = [_capability(path, table) for path, table in tables([root / "levels"], "level")]
     tests.sort(key=lambda t: (SECTIONS.index(t.section), int(t.id.rpartition("-")[2])))
     levels.sort(key=lambda c: (c.level, int(c.id.rpartition(".")[2])))
-    return RuleBook(tuple(sorted(rules, key=lambda r: r.id)), tuple(tests), tuple(levels))
+    return RuleBook(tuple(sorted(rules, key=lambda r: r.id)), tuple(tests), tuple(levels), _mends(root / "mends.toml"))
+
+
+def _mends(path: Path) -> tuple[Mend, ...]:
+    table = _table(path, None) if path.is_file() else {}
+    found = []
+    for raw in cast("list[Table]", table.get("mend", [])):
+        said = _text(raw, "said", path)
+        try:
+            mend = Mend(re.compile(said, re.IGNORECASE), _text(raw, "do", path), int(str(raw.get("edits", 1))))
+            mend.do.format("", *[""] * mend.said.groups)
+        except (re.error, IndexError, KeyError, ValueError) as problem:
+            raise RuleError(path, _row(path, said), f"a mend that cannot be used: {problem}") from problem
+        found.append(mend)
+    return tuple(found)
 
 
 def _table(path: Path, schema: Path | None) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,6 +118,12 @@ class TestRule:
     effort: int = 2  # 1: an afternoon, 2: days, 3: an organisation; orders the plan
     docs: Table = field(default_factory=dict)
 
+    @property
+    def ceiling(self) -> str:
+        """The best status that a repository can show: some tests are never automated within one."""
+        statuses = {grade.status for grade in self.grades}
+        return next((status for status in ("automated", "manual", "present") if status in statuses), "none")
+
 
 @dataclass(frozen=True, slots=True)
 class CapabilityRule:
@@ -136,12 +143,26 @@ class CapabilityRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Mend:
+    """What mends a break that is told in words which `said` is found in; `{0}` and `{1}` of `do` are the words and their first group."""
+
+    said: re.Pattern[str]
+    do: str
+    edits: int = 1
+
+    def advice(self, message: str) -> str | None:
+        found = self.said.search(message)
+        return None if found is None else self.do.format(message, *found.groups())
+
+
+@dataclass(frozen=True, slots=True)
 class RuleBook:
-    """Everything that is judged, in order of id."""
+    """Everything that is judged, in order of id, and what mends a break."""
 
     rules: tuple[Rule, ...]
     tests: tuple[TestRule, ...]
     capabilities: tuple[CapabilityRule, ...]
+    mends: tuple[Mend, ...] = ()
 
     def find(self, identifier: str) -> Rule | TestRule | CapabilityRule | None:
         wanted = identifier.lower()

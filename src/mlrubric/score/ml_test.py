@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from mlrubric.graph.build import Picture
 from mlrubric.model.policy import DEFAULTS
-from mlrubric.model.verdict import Broken, Evidence, NextStep, TestResult
+from mlrubric.model.verdict import Broken, Evidence, TestResult
 from mlrubric.rules.rule import Grade, TestRule
 from mlrubric.score.credit import LOW, credit_of
 from mlrubric.score.evidence import Answers, Witness, documented
@@ -32,8 +32,7 @@ def judge_test(picture: Picture, test: TestRule, policy: Mapping[str, str] = DEF
     broken = Broken(
         "wired", None, "nothing is served in this repository, so it cannot be seen here" if hidden else "no such check was found"
     )
-    steps = tuple(NextStep(0.5 if test.effort > 2 else 1.0, action, tests=(test.id,)) for action in test.next[:1])
-    return TestResult(test.id, test.title, test.section, "not_visible" if hidden else "none", broken=broken, next=steps)
+    return TestResult(test.id, test.title, test.section, "not_visible" if hidden else "none", broken=broken)
 
 
 def _unread(picture: Picture, words: tuple[str, ...]) -> Broken | None:
@@ -96,7 +95,6 @@ def _result(picture: Picture, test: TestRule, grade: Grade, witnesses: tuple[Wit
     if best is not None:
         mode = {"kept": "automated", "lost": "automated", "manual": "manual", "skipped": "manual"}.get(best.automation.level, "none")
     covers_a_part = grade.quality == "partial" and grade.condition in PARTS and best is not None and best.effective
-    steps = () if status == "automated" else _next(test, status, broken)
     return TestResult(
         test.id,
         test.title,
@@ -109,7 +107,6 @@ def _result(picture: Picture, test: TestRule, grade: Grade, witnesses: tuple[Wit
         None,
         evidence,
         broken,
-        steps,
     )
 
 
@@ -126,12 +123,3 @@ def _broken(
     if status == "present" and documented(picture, test.documented, witnesses) is None:
         return Broken("documented", place, "no documented result of running it was found")
     return Broken("covering", place, "it covers only a part of what the test asks for")
-
-
-def _next(test: TestRule, status: str, broken: Broken | None) -> tuple[NextStep, ...]:
-    gain = 0.5 if status == "manual" else 1.0
-    if broken is not None and broken.place is not None and broken.condition in ("consequential", "not_skipped"):
-        return (NextStep(gain, f"mend “{broken.message}”", broken.place, tests=(test.id,)),)
-    if broken is not None and broken.place is not None and broken.condition == "live":
-        return (NextStep(gain, f"give it a live trigger: {broken.message}", broken.place, tests=(test.id,)),)
-    return tuple(NextStep(gain, action, broken.place if broken else None, tests=(test.id,)) for action in test.next[:1])

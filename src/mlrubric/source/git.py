@@ -54,13 +54,51 @@ class Git:
             return parts[0], None
         return parts[0], _date(int(parts[1]))
 
+    def commit_of(self, revision: str) -> tuple[str, str | None] | None:
+        """The commit that a revision names, and its date."""
+        out = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        if out is None:
+            return None
+        commit = out.decode("ascii", "replace").strip()
+        dated = self._run("log", "-1", "--no-color", "--no-show-signature", "--format=%ct", commit)
+        seconds = dated.decode("ascii", "replace").strip() if dated else ""
+        return commit, _date(int(seconds)) if seconds.lstrip("-").isdigit() else None
+
+    def listed_at(self, commit: str) -> list[tuple[str, str, str, int]] | None:
+        """Mode, object, path from the root and size of everything below the root in a commit; a submodule's size is 0."""
+        out = self._run("ls-tree", "-r", "-z", "-l", commit)
+        if out is None:
+            return None
+        found = []
+        for line in out.split(b"\0"):
+            about, tab, path = line.partition(b"\t")
+            words = about.decode("ascii", "replace").split()
+            if tab and len(words) == 4:
+                found.append((words[0], words[2], os.fsdecode(path), int(words[3]) if words[3].isdigit() else 0))
+        return found
+
+    def contents(self, objects: list[str]) -> dict[str, bytes]:
+        """The bytes of objects, all in one call; those that are not there are left out."""
+        out = self._run("cat-file", "--batch", given="\n".join(objects).encode("ascii") + b"\n") if objects else None
+        found: dict[str, bytes] = {}
+        at = 0
+        while out is not None and at < len(out):
+            end = out.index(b"\n", at)
+            words = out[at:end].decode("ascii", "replace").split()
+            at = end + 1
+            if len(words) == 3 and words[2].isdigit():
+                size = int(words[2])
+                found[words[0]] = out[at : at + size]
+                at += size + 1
+        return found
+
     def _ignored_as_a_whole(self) -> bool:
         """A folder that the work tree around it ignores is not described by that work tree."""
         if (self.root / ".git").exists():
             return False
         return self._run("check-ignore", "-q", ".") is not None
 
-    def _run(self, *arguments: str) -> bytes | None:
+    def _run(self, *arguments: str, given: bytes = b"") -> bytes | None:
         left = self.until - monotonic()
         if left <= 0:
             return None
@@ -80,7 +118,7 @@ class Git:
                 ["git", "--no-pager", *_SAFE, *arguments],
                 cwd=self.root,
                 env=environment,
-                stdin=subprocess.DEVNULL,
+                input=given,
                 capture_output=True,
                 timeout=left,
                 check=False,

@@ -1,0 +1,79 @@
+"""What a change did to the score: two trees analysed alike, and for each test that is not what it was the change that did it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mlrubric.analyze import Analysis, Memory, analyze_tree
+from mlrubric.compare.cause import Results, Search
+from mlrubric.compare.hunks import Hunk, hunks_of, taken_back
+from mlrubric.config import Settings
+from mlrubric.model.comparison import Change, Comparison
+from mlrubric.model.verdict import Finding
+from mlrubric.read.drive import Progress
+from mlrubric.source.overlay import OverlayTree
+from mlrubric.source.tree import Tree, text_limit
+
+
+def compare(base: Tree, head: Tree, names: tuple[str, str], name: str, settings: Settings, progress: Progress | None = None) -> Comparison:
+    """Both trees by the same settings and the same day, so that only files make a difference; `names` are those of the revisions."""
+    memory = Memory()
+
+    def analysed(tree: Tree) -> Analysis:
+        memory.picture = None  # the facts of files that are alike are read once; what they mean is asked anew
+        return analyze_tree(tree, name, settings, progress, memory)
+
+    old, new = analysed(base), analysed(head)
+    heads, hunks = _differences(base, head)
+
+    def without(some: Sequence[Hunk]) -> Results:
+        again = analysed(OverlayTree(head, taken_back(some, heads)))
+        return {result.id: result for result in again.report.tests}
+
+    search = Search(hunks, without)
+    before = {result.id: result for result in old.report.tests}
+    changes = []
+    for result in new.report.tests:
+        was = before[result.id]
+        if (was.status, was.credit.observed) != (result.status, result.credit.observed):
+            changes.append(Change(was, result, search.causes(was, result)))
+    known, there = ({finding.fingerprint for finding in one.report.findings} for one in (old, new))
+    return Comparison(
+        old.report,
+        new.report,
+        *names,
+        tuple(sorted(changes, key=lambda change: change.gain)),
+        _others(new.report.findings, known),
+        _others(old.report.findings, there),
+        len({hunk.path for hunk in hunks}),
+    )
+
+
+def _others(findings: Sequence[Finding], known: set[str]) -> tuple[Finding, ...]:
+    return tuple(finding for finding in findings if finding.fingerprint not in known)
+
+
+def _differences(base: Tree, head: Tree) -> tuple[dict[str, str | None], list[Hunk]]:
+    """The head's text of every file that differs, None where it has none, and all hunks."""
+    old, new = ({entry.path: entry.size for entry in tree.files} for tree in (base, head))
+    heads: dict[str, str | None] = {}
+    hunks: list[Hunk] = []
+    for path in sorted(old.keys() | new.keys()):
+        if max(old.get(path, 0), new.get(path, 0)) > text_limit(path):
+            continue
+        was, now = (_bytes(tree, path) if path in sizes else None for tree, sizes in ((base, old), (head, new)))
+        if was != now:
+            heads[path] = _text(now)
+            hunks += hunks_of(path, _text(was), heads[path])
+    return heads, hunks
+
+
+def _bytes(tree: Tree, path: str) -> bytes | None:
+    try:
+        return tree.read(path)
+    except OSError:
+        return None
+
+
+def _text(data: bytes | None) -> str | None:
+    return data.decode("utf-8", "surrogateescape") if data is not None else None
