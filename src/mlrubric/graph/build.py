@@ -13,6 +13,7 @@ from mlrubric.graph import link as links
 from mlrubric.graph.absences import mark_absences
 from mlrubric.graph.automation import Schedule
 from mlrubric.graph.causes import mark_started
+from mlrubric.graph.chains import mark_chains
 from mlrubric.graph.charts import put_together
 from mlrubric.graph.code import add_code
 from mlrubric.graph.copies import without_copies
@@ -119,6 +120,7 @@ def _build(
     guarded = tuple(guard_releases(world))
     mark_subjects(world)
     mark_references(world)
+    mark_chains(world)
     mark_training(world)
     mark_used(world)
     mark_skew(world)
