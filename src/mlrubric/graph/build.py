@@ -12,6 +12,7 @@ from typing import Protocol
 from mlrubric.graph import link as links
 from mlrubric.graph.absences import mark_absences
 from mlrubric.graph.automation import Schedule
+from mlrubric.graph.bans import mark_bans
 from mlrubric.graph.causes import mark_started
 from mlrubric.graph.charts import put_together
 from mlrubric.graph.code import add_code
@@ -118,6 +119,7 @@ def _build(
     mark_seeds(graph, code)
     guarded = tuple(guard_releases(world))
     mark_subjects(world)
+    mark_bans(world)
     mark_references(world)
     mark_training(world)
     mark_used(world)
