@@ -13,6 +13,7 @@ from mlrubric.graph import link as links
 from mlrubric.graph.absences import mark_absences
 from mlrubric.graph.automation import Schedule
 from mlrubric.graph.bans import mark_bans
+from mlrubric.graph.benchmarks import mark_benchmarks
 from mlrubric.graph.causes import mark_started
 from mlrubric.graph.charts import put_together
 from mlrubric.graph.code import add_code
@@ -120,6 +121,7 @@ def _build(
     guarded = tuple(guard_releases(world))
     mark_subjects(world)
     mark_bans(world)
+    mark_benchmarks(world)
     mark_references(world)
     mark_training(world)
     mark_used(world)

@@ -96,8 +96,9 @@ class ColumnLists:
                 words.update(w.lower() for w in WORDS.findall(str(program.ops[args[1]].value)))
             after: list[int] = []
             if facts.kind == "param":
-                after = [*self.parametrized(here), *self.code.flow.before(here)]
-                several = several or bool(self.parametrized(here))
+                taken = parametrized(self.code, here)
+                after = [*taken, *self.code.flow.before(here)]
+                several = several or bool(taken)
             elif facts.kind == "comprehension":
                 after = [*args]
             elif facts.kind in PLAIN:
@@ -123,17 +124,18 @@ class ColumnLists:
         callee = self.program.args[op][0]
         return callee >= 0 and self.program.ops[callee].kind == "attribute" and self.program.ops[callee].name in GIVES_COLUMNS
 
-    def parametrized(self, parameter: int) -> list[int]:
-        """What a test's parameter takes one after the other: `@pytest.mark.parametrize("name", NAMES)`."""
-        program = self.program
-        definition = program.definition(program.scope_id(parameter))
-        found: list[int] = []
-        for decorator in program.decorators(definition) if definition >= 0 and program.ops[definition].kind == "function" else ():
-            if "test.parametrize" not in self.code.meanings.roles(decorator):
-                continue
-            given = program.positional(decorator)
-            if len(given) > 1 and isinstance(program.ops[given[0]].value, str):
-                names = [n.strip() for n in str(program.ops[given[0]].value).split(",")]
-                if program.ops[parameter].name in names:
-                    found.append(given[1])
-        return found
+
+def parametrized(code: Code, parameter: int) -> list[int]:
+    """What a test's parameter takes one after the other: `@pytest.mark.parametrize("name", NAMES)`."""
+    program = code.program
+    definition = program.definition(program.scope_id(parameter))
+    found: list[int] = []
+    for decorator in program.decorators(definition) if definition >= 0 and program.ops[definition].kind == "function" else ():
+        if "test.parametrize" not in code.meanings.roles(decorator):
+            continue
+        given = program.positional(decorator)
+        if len(given) > 1 and isinstance(program.ops[given[0]].value, str):
+            names = [n.strip() for n in str(program.ops[given[0]].value).split(",")]
+            if program.ops[parameter].name in names:
+                found.append(given[1])
+    return found
