@@ -7,6 +7,7 @@ A comparison the other way round (all expected columns are there) is a schema.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -16,21 +17,18 @@ from mlrubric.graph.graph import Graph
 from mlrubric.graph.values import number
 from mlrubric.graph.world import World
 
-BANNED = frozenset(
-    "ban bans banned forbid forbidden protected sensitive pii prohibited deny denied denylist blocked blocklist blacklist blacklisted disallowed"
-    " leak leaks leaky leaking leakage future deprecated restricted personal private unavailable illegal discriminatory quasi identifiers".split()
+BANNED = re.compile(
+    r"ban(s|ned)?|forbid(den)?|protected|sensitive|pii|prohibited|deny|denied|denylist|blocked|blocklist|blacklist(ed)?|disallowed|leak(s|y|ing|age)?"
+    r"|future|deprecated|restricted|personal|private|unavailable|illegal|discriminatory|quasi|identifiers"
 )
-ALLOWED = frozenset(
-    "allow allowed allowlist permitted approved whitelist whitelisted reviewed registry registered certified available availability".split()
-)
-FEATURES = frozenset("feature features feat feats predictor predictors covariates regressors inputs columns cols".split())
-APART = frozenset({"numeric", "numerical", "categorical", "cat", "num", "required", "expected", "missing"})
-LATER = frozenset("label prediction target cutoff decision outcome scored score".split())
-TIME = frozenset("time timestamp date ts at day datetime".split())
+ALLOWED = re.compile(r"allow(ed|list)?|permitted|approved|whitelist(ed)?|reviewed|registry|registered|certified|available|availability")
+FEATURES = re.compile(r"feat(ure)?s?|predictors?|covariates|regressors|inputs|columns|cols")
+APART = re.compile(r"numeric(al)?|categorical|cat|num|required|expected|missing")
+LATER = re.compile(r"label|prediction|target|cutoff|decision|outcome|scored?")
+TIME = re.compile(r"time|timestamp|date|datetime|ts|at|day")
 LOADS = frozenset({"data.read", "model.load", "artifact.download", "feature.serve"})
-WRAPS = frozenset(
-    "set list sorted frozenset tuple len any all bool next sum isdisjoint intersection difference issubset issuperset union".split()
-)
+WRAPS = frozenset({"set", "list", "sorted", "frozenset", "tuple", "len", "any", "all", "bool", "next", "sum"})
+ASKS = frozenset({"isdisjoint", "intersection", "difference", "issubset", "issuperset", "union"})
 DISJOINT, SUBSET = "disjoint", "subset"
 DEPTH, MOST = 3, 80
 
@@ -111,28 +109,25 @@ class Bans:
         if relation.kind == DISJOINT:
             for features, rule in ((first, second), (second, first)):
                 words = rule.words | (around if rule.frame < 0 else frozenset())
-                if self._features(features) and rule.frame < 0 and (BANNED & words or self._stranger(relation, features, rule)):
+                if self._features(features) and rule.frame < 0 and (said(BANNED, words) or self._stranger(relation, features, rule)):
                     return features
             return None
         features, rule = first, second
         if rule.frame >= 0 or not self._features(features):
             return None
-        if ALLOWED & rule.words or (BANNED & rule.words and relation.member):
+        if said(ALLOWED, rule.words) or (said(BANNED, rule.words) and relation.member):
             return features
         return features if features.frame < 0 and self._stranger(relation, features, rule) else None
 
     def _features(self, names: Names) -> bool:
-        return (
-            names.frame >= 0
-            or bool(names.lists & self.columns.every)
-            or (bool(names.words & FEATURES) and not names.words & (BANNED | ALLOWED))
-        )
+        called = said(FEATURES, names.words) and not said(BANNED, names.words) and not said(ALLOWED, names.words)
+        return names.frame >= 0 or bool(names.lists & self.columns.every) or called
 
     def _stranger(self, relation: Relation, features: Names, rule: Names) -> bool:
         """A list by which nothing is selected, held against one by which something is."""
         selected = self.columns.every
         plain = not relation.member and rule.several and not rule.lists & selected and bool(features.lists & selected)
-        return plain and not rule.words & APART
+        return plain and not said(APART, rule.words)
 
     def real(self, features: Names) -> bool:
         """Whether what is checked is more than names or rows that a test has made up."""
@@ -153,7 +148,8 @@ class Bans:
                     continue
                 words = [self._column(a) for a in args]
                 sides = words if facts.value[0][0] == "<" else words[::-1]
-                if sides[0] & TIME and sides[1] & LATER and sides[1] & TIME and not sides[0] & LATER and LOADS & self.code.about(op):
+                earlier = said(TIME, sides[0]) and not said(LATER, sides[0])
+                if earlier and said(TIME, sides[1]) and said(LATER, sides[1]) and LOADS & self.code.about(op):
                     return True
         return False
 
@@ -172,7 +168,7 @@ class Bans:
                 condition = block.test + unit.base
                 if block.kind == "if" and block.test >= 0 and not block.leaves and condition not in stopped:
                     names = self.rule((condition,))
-                    if names is not None and names.several and names.words & BANNED == frozenset():
+                    if names is not None and names.several and not said(BANNED, names.words):
                         yield condition
 
     def dropped(self) -> Iterator[int]:
@@ -183,7 +179,7 @@ class Bans:
             if facts.kind != "call" or args[0] < 0 or self.program.ops[args[0]].name != "drop":
                 continue
             for given in (*self.program.positional(op)[:1], self.program.keyword(op, "columns", "labels")):
-                if given >= 0 and BANNED & self.columns.of(given).words:
+                if given >= 0 and said(BANNED, self.columns.of(given).words):
                     yield op
                     break
 
@@ -205,7 +201,7 @@ class Bans:
                     seen.update(dict.fromkeys(after))
                     continue
                 callee = program.ops[args[0]] if args else None
-                if callee is not None and callee.name in WRAPS:
+                if callee is not None and callee.name in WRAPS | ASKS:
                     after = [*args[1:], *program.args[args[0]]] if callee.kind == "attribute" else args[1:]
             elif facts.kind == "comprehension":
                 tests = facts.extra if isinstance(facts.extra, tuple) else ()
@@ -252,3 +248,8 @@ def _compared(operator: str, first: int, second: int) -> Iterator[Relation]:
         yield Relation(SUBSET, first, second)
     elif operator in (">=", ">"):
         yield Relation(SUBSET, second, first)
+
+
+def said(pattern: re.Pattern[str], words: Iterable[str]) -> bool:
+    """Whether one of the words is of a kind."""
+    return any(pattern.fullmatch(word) for word in words)

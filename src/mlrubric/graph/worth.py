@@ -16,8 +16,20 @@ from mlrubric.graph.values import number
 
 SAYS = frozenset({"feature_importances_", "feature_importance_"})
 WORTH = "feature.importance"
-NEAR = frozenset({"load", "assign", "container", "binary", "call", "comprehension", "subscript", "boolean", "compare", "unary", "attribute", "conditional"})
 COMPARES = frozenset({"compare", "boolean", "unary"})
+NEAR = COMPARES | {
+    "load",
+    "assign",
+    "container",
+    "binary",
+    "call",
+    "comprehension",
+    "subscript",
+    "attribute",
+    "conditional",
+    "dict",
+    "fstring",
+}
 
 
 def mark_worth(graph: Graph, code: Code) -> None:
@@ -166,7 +178,7 @@ def _of_comprehension(code: Code, element: int) -> set[int]:
             here = waiting.pop()
             if here >= 0 and here not in inside and here > element:
                 inside.add(here)
-                if program.ops[here].kind in NEAR or program.ops[here].kind in ("dict", "fstring"):
+                if program.ops[here].kind in NEAR:
                     waiting.extend(program.args[here])
         if len(inside) > len(widest) and any(program.ops[o].kind == "load" and set(program.args[o]) & set(targets) for o in inside):
             widest = inside
