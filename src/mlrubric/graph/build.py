@@ -12,6 +12,8 @@ from typing import Protocol
 from mlrubric.graph import link as links
 from mlrubric.graph.absences import mark_absences
 from mlrubric.graph.automation import Schedule
+from mlrubric.graph.bans import mark_bans
+from mlrubric.graph.benchmarks import mark_benchmarks
 from mlrubric.graph.causes import mark_started
 from mlrubric.graph.chains import mark_chains
 from mlrubric.graph.charts import put_together
@@ -119,6 +121,8 @@ def _build(
     mark_seeds(graph, code)
     guarded = tuple(guard_releases(world))
     mark_subjects(world)
+    mark_bans(world)
+    mark_benchmarks(world)
     mark_references(world)
     mark_chains(world)
     mark_training(world)

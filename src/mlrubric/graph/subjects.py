@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from mlrubric.graph.code import is_test_code
+from mlrubric.graph.feature_code import on_the_way
 from mlrubric.graph.graph import FLOWS, RUNS
 from mlrubric.graph.values import number
 from mlrubric.graph.world import World
@@ -25,9 +26,14 @@ def mark_subjects(world: World) -> None:
     for node in world.code.node_op:
         holder = world.code.holder(world.code.node_op[node])
         own.setdefault(holder, set()).update(graph.nodes[node].roles)
+    between = set(on_the_way(graph, world.code))
     for function in graph.of_kind("function"):
         roles = own.get(function, set())
-        if roles & FEATURE and not roles & {"model.fit", "model.tune"} and not is_test_code(graph.nodes[function].place.path):
+        if (
+            (roles & FEATURE or function in between)
+            and not roles & {"model.fit", "model.tune"}
+            and not is_test_code(graph.nodes[function].place.path)
+        ):
             graph.give(function, "code.feature")
             graph.nodes[function].attributes["derives"] = "false" if roles & USE or _only_wires(world, function, roles) else "true"
         if roles & MODEL and not is_test_code(graph.nodes[function].place.path):

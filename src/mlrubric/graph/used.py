@@ -43,7 +43,9 @@ def _mark_pruned(world: World) -> None:
             continue
         if code.holder(op) in serving:
             graph.nodes[node].attributes["single"] = "true"
-        elif "model.fit" not in graph.nodes[node].roles:
+        elif graph.nodes[node].attributes.get("pruned") == "true":
+            graph.nodes[node].attributes["chosen"] = "true"
+        elif "model.fit" not in graph.nodes[node].roles or "sweep" in graph.nodes[node].attributes:
             later = graph.sweep([node], FLOWS)
             fits = [n for n in later if n != node and "model.fit" in graph.nodes[n].roles]
             graph.nodes[node].attributes["chosen"] = "true" if fits else "false"
