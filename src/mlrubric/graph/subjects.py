@@ -9,6 +9,7 @@ from mlrubric.graph.feature_code import on_the_way
 from mlrubric.graph.graph import FLOWS, RUNS
 from mlrubric.graph.values import number
 from mlrubric.graph.world import World
+from mlrubric.model.graph import Node
 
 FEATURE = frozenset(
     {"transform.fit", "transform.apply", "transform.fit_apply", "transform.stateless", "data.derive", "data.join", "feature.define"}
@@ -60,17 +61,24 @@ def _only_wires(world: World, function: int, roles: set[str]) -> bool:
 
 def _mark_share(world: World) -> None:
     """`tested` on feature code; `share` on the tests of features: most (four of five functions or more are reached by tests that can
-    fail), or some."""
+    fail), or some. Where only tests that train or ask the service reach a function, it counts half."""
     graph = world.graph
     every = [n for n in graph.with_role("code.feature") if graph.nodes[n].kind == "function"]
     features = [n for n in every if graph.nodes[n].attributes["derives"] == "true"] or every
     tests = [n for n in graph.with_role("test.feature") if graph.nodes[n].kind == "test"]
-    reached = graph.sweep(tests, frozenset({"call", "import"}))
+    kinds = frozenset({"call", "import"})
+    reached = graph.sweep(tests, kinds)
+    closely = graph.sweep([n for n in tests if not _whole(graph.nodes[n])], kinds)
     for node in every:
         graph.nodes[node].attributes["tested"] = "true" if node in reached else "false"
-    share = sum(n in reached for n in features) / len(features) if features else 0.0
+    share = sum((n in reached) + (n in closely) for n in features) / 2 / len(features) if features else 0.0
     for node in tests:
         graph.nodes[node].attributes.setdefault("share", "most" if share >= ENOUGH else "some")
+
+
+def _whole(test: Node) -> bool:
+    """Whether a test runs the pipeline rather than a part of it."""
+    return test.attributes.get("does.model.fit") == "true" or "test.serve" in test.roles
 
 
 def _mark_baselines(world: World) -> None:
