@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from mlrubric.graph.clauses import VALUE, Clauses
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.feature_code import on_the_way
 from mlrubric.graph.graph import FLOWS, RUNS
@@ -96,10 +97,12 @@ def _mark_baselines(world: World) -> None:
 
 
 def _mark_requests(world: World) -> None:
-    """`check.request` on handlers whose requests are validated: a parameter is a declared model, or what comes in is checked inside."""
+    """`check.request` on handlers whose requests are validated: a parameter is a declared model (`clause` says when it has rules on
+    values), or what comes in is checked inside."""
     graph, code = world.graph, world.code
+    clauses = Clauses(code) if graph.with_role("serve.handle") else None
     for scope, node in sorted(code.scope_node.items()):
-        if "serve.handle" not in graph.nodes[node].roles:
+        if clauses is None or "serve.handle" not in graph.nodes[node].roles:
             continue
         for parameter in code.program.params(scope):
             for value in code.resolver.of(parameter):
@@ -107,6 +110,8 @@ def _mark_requests(world: World) -> None:
                     "data.validate" in _roles_of(world, base) for base in code.resolver.mro(number(value))[1]
                 ):
                     graph.give(node, "check.request")
+                    if clauses.in_class(number(value)) == VALUE:
+                        graph.nodes[node].attributes["clause"] = VALUE
         if "check.request" not in graph.nodes[node].roles and _checked_inside(world, scope, node):
             graph.give(node, "check.request")
 
