@@ -30,6 +30,7 @@ from mlrubric.graph.meaning import Meanings
 from mlrubric.graph.moved import mark_moved
 from mlrubric.graph.origins import mark_origins
 from mlrubric.graph.parts import mark_parts
+from mlrubric.graph.privacy import mark_privacy
 from mlrubric.graph.program import Program
 from mlrubric.graph.references import mark_references
 from mlrubric.graph.resolve import resolve, resolve_again
@@ -131,6 +132,7 @@ def _build(
     mark_origins(world)
     mark_literals(world)
     mark_validated(world)
+    mark_privacy(world)
     mark_unread(world)
     mark_watched(world)
     mark_traces(world)
