@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
 from mlrubric.graph.build import Picture
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.gates import Guarded
-from mlrubric.graph.graph import FLOWS, RUNS
+from mlrubric.graph.graph import RUNS
 from mlrubric.model.facts import FileFacts, Notice, Unreadable
 from mlrubric.model.place import Place
 from mlrubric.model.report import Message, Model, Release, Report, Repository, Score
-from mlrubric.model.verdict import Break, Credit, Finding, Maturity, NextStep, Step, TestResult
+from mlrubric.model.verdict import Break, Finding, Maturity, NextStep, Step, TestResult
 from mlrubric.score.ml_test import serving_visible
 from mlrubric.source.tree import Tree
 
@@ -46,6 +45,7 @@ def describe(
     shared: tuple[Break, ...],
     plan: tuple[NextStep, ...],
     as_of: str | None,
+    models: tuple[Model, ...] = (),
 ) -> Report:
     """The report of one analysis."""
     unreadable = tuple(Message("warning", f.reason, f.place) for one in facts for f in one.facts if isinstance(f, Unreadable))
@@ -54,7 +54,6 @@ def describe(
     repository = Repository(
         ".", name or ".", tree.commit, as_of, kind, _files(facts), _triggers(picture), unreadable, serving_visible(picture), analysed
     )
-    models = _models(picture, results, score)
     return Report(
         repository,
         score,
@@ -110,33 +109,6 @@ def _triggers(picture: Picture) -> tuple[Step, ...]:
         key=lambda n: (graph.nodes[n].attributes.get("live") != "true", graph.nodes[n].attributes.get("recurring") != "true", n),
     )
     return graph.steps((n, None) for n in ordered)
-
-
-def _models(picture: Picture, results: tuple[TestResult, ...], score: Score) -> tuple[Model, ...]:
-    """One model for each file that trains, named by where it is written to or by its class."""
-    graph = picture.graph
-    by_file: dict[str, list[int]] = {}
-    for node in graph.with_role("model.fit"):
-        if not is_test_code(graph.nodes[node].place.path):
-            by_file.setdefault(graph.nodes[node].place.path, []).append(node)
-    found = []
-    for path, fits in sorted(by_file.items()):
-        downstream = graph.sweep(fits, FLOWS)
-        names = sorted(graph.nodes[n].label for n in downstream if graph.nodes[n].kind == "model")
-        roles = {r for n in downstream for r in graph.nodes[n].roles}
-        release = (
-            "registry"
-            if roles & {"model.register", "run.log_model", "model.promote"}
-            else "artifact"
-            if names or "model.save" in roles
-            else "none"
-        )
-        if roles & {"serve.handle", "model.deploy"}:
-            release = "serving"
-        found.append(Model(names[0] if names else path, release, graph.nodes[fits[0]].place, tuple(graph.nodes[n].place for n in fits)))
-    if len(found) == 1:
-        found = [replace(found[0], tests=results, score=Credit(score.observed, score.attested, score.lenient))]
-    return tuple(found)
 
 
 def _releases(picture: Picture) -> tuple[Release, ...]:
