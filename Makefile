@@ -11,7 +11,7 @@ PYTEST_ARGS ?=
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo check lint types test tools setup lock clean
+.PHONY: help demo check lint types test tools pages setup lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -35,6 +35,9 @@ test: $(STAMP) ## pytest (PYTEST_ARGS="-k name" for a part)
 
 tools: $(STAMP) ## write docs/tools.md and rules/served.toml from rules/tools/ and fixtures/tools/
 	MLRUBRIC_REGENERATE=1 $(BIN)/pytest -q tests/test_tools.py -k generated
+
+pages: $(STAMP) ## write docs/tests/ and docs/levels/ from the rule book and fixtures/tests/
+	MLRUBRIC_REGENERATE=1 $(BIN)/pytest -q tests/test_pages.py -k fresh
 
 setup: $(STAMP) ## only the environment, in .venv
 

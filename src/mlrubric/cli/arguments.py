@@ -162,10 +162,10 @@ def _why(commands: Commands) -> None:
     parser = _command(
         commands,
         "why",
-        "the evidence path of a test, or of a finding, hop by hop",
+        "the evidence path of a test, a capability or a finding, hop by hop",
         "  mlrubric why infra-4\n  mlrubric why infra-4 PATH\n  mlrubric why src/train.py:32",
     )
-    parser.add_argument("what", metavar="TEST|FILE:LINE")
+    parser.add_argument("what", metavar="TEST|CAPABILITY|FILE:LINE")
     parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="the folder of the repository (default: this one)")
     _analysis(parser)
 

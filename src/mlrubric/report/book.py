@@ -17,6 +17,7 @@ HEADINGS = {
     "misses": "What is not seen",
     "not": "What does not count",
     "do": "What to do",
+    "place": "Where it stands",
 }
 HOLE = re.compile(r"\{([@\w.]+)\}")
 PLACEHOLDERS = {
@@ -46,6 +47,13 @@ def explanation(card: Card, cards: Mapping[str, Card], width: int) -> list[Row]:
         rows += [row(), row((HEADINGS.get(key, key.replace("_", " ").capitalize()), "bold"))]
         for paragraph in text.split("\n"):
             rows += [row("  ", line) for line in wrapped(paragraph, width - 2)] if paragraph.strip() else []
+    if card.statuses:
+        rows += [row(), row(("Statuses", "bold"))]
+        for status in card.statuses:
+            for index, way in enumerate(status.when):
+                head = status.name.replace("_", " ") if index == 0 else ""
+                first, *rest = wrapped(way, width - 19)
+                rows += [row("  ", pad(head, 15), "  ", first), *(row(" " * 19, line) for line in rest)]
     for example in card.examples:
         for title, code in (("Bad", example.bad), ("Good", example.good)):
             if code:

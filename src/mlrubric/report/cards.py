@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mlrubric.report.statuses import Status, statuses_of_capability, statuses_of_test
 from mlrubric.rules.rule import CapabilityRule, Rule, RuleBook, TestRule
 
 DOCS_ORDER = ("why", "reason", "counts", "sees", "misses", "not", "do")
@@ -39,6 +40,7 @@ class Card:
     message: str = ""
     docs: tuple[tuple[str, str], ...] = ()
     examples: tuple[Example, ...] = field(default=())
+    statuses: tuple[Status, ...] = ()
 
     @property
     def title(self) -> str:
@@ -87,13 +89,23 @@ def card_of(item: Rule | TestRule | CapabilityRule) -> Card:
         told.insert(0, ("place", f"Google level {item.level}, {'required' if item.required else 'not required'}"))
         if item.message:
             told.append(("when it is missing", item.message))
+    else:
+        told.insert(0, ("place", _place_of_test(item)))
     return Card(
         id=item.id,
         kind="test" if isinstance(item, TestRule) else "capability",
         name=item.title,
         file=_file(item.path),
         docs=tuple(told),
+        statuses=statuses_of_test(item) if isinstance(item, TestRule) else statuses_of_capability(item),
     )
+
+
+def _place_of_test(test: TestRule) -> str:
+    judged = "judged for each model" if test.specific == "model" else "judged once for the repository"
+    cadence = "must run by time, event or alert" if test.cadence == "time" else "a change of code may start it"
+    ceiling = {"automated": "1 point", "manual": "half a point"}.get(test.ceiling, "no point")
+    return f"section {test.section}; {judged}; {cadence}; a repository can show at most {ceiling} of it"
 
 
 def _file(path: Path) -> str:

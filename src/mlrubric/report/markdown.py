@@ -62,7 +62,7 @@ def _score(report: Report) -> list[str]:
     ]
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     return "\n".join([*lines, *(f"| {' | '.join(map(cell, cells))} |" for cells in rows)])
 
@@ -87,7 +87,7 @@ def _sections(report: Report) -> str:
         )
         for name, credit in report.score.sections
     ]
-    return _table(("Section", "Observed", "Attested", "Lenient", ""), rows)
+    return table(("Section", "Observed", "Attested", "Lenient", ""), rows)
 
 
 def _breaks(report: Report) -> str:
@@ -110,7 +110,7 @@ def _steps(report: Report) -> str:
         )
         for index, step in enumerate(report.steps[:5], 1)
     ]
-    return "## Next\n\n" + _table(("", "Step", "Points", "Score"), rows)
+    return "## Next\n\n" + table(("", "Step", "Points", "Score"), rows)
 
 
 def _findings(report: Report) -> str:
@@ -124,7 +124,7 @@ def _findings(report: Report) -> str:
     more = len(findings) - len(rows)
     return (
         f"## {plural(len(findings), 'finding').capitalize()}\n\n"
-        + _table(("Rule", "Level", "Where", "What"), rows)
+        + table(("Rule", "Level", "Where", "What"), rows)
         + (f"\n\n{more} more." if more else "")
     )
 
@@ -137,5 +137,5 @@ def _tests(report: Report) -> str:
             broken = test.broken
             why = f"{_at(broken.place)}{prose(broken.message)}" if broken else ""
             rows.append((f"`{test.id}`", for_markdown(test.title), test.status.replace("_", " "), number(test.credit.observed), why))
-        parts += [f"**{SECTION_TITLES.get(section, section)}**", _table(("Test", "", "Status", "Credit", "Where it breaks"), rows)]
+        parts += [f"**{SECTION_TITLES.get(section, section)}**", table(("Test", "", "Status", "Credit", "Where it breaks"), rows)]
     return "\n\n".join([*parts, "</details>"])

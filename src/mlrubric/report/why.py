@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mlrubric.graph.automation import Automation
 from mlrubric.model.place import Place
-from mlrubric.model.verdict import Finding, Step, TestResult
+from mlrubric.model.verdict import Capability, Finding, Step, TestResult
 from mlrubric.report import View
 from mlrubric.report.cards import Card
 from mlrubric.report.screen import Row, cut, pad, row, safe, wrapped
@@ -58,6 +58,25 @@ def why_test(view: View, test: TestResult, width: int, verbosity: int = 0) -> li
     card = view.cards.get(test.id)
     rows += _next(test, width) + ([row(), *_counts(card, width)] if card and not test.evidence else [])
     return [*rows, row(), row(cut(f"mlrubric explain {test.id} says what counts", width))]
+
+
+def why_capability(view: View, capability: Capability, width: int) -> list[Row]:
+    """The path that shows a capability, or what is missing."""
+    snippets = Snippets(view.texts, view.report.findings)
+    rows = [
+        row((cut(f"{capability.id}  {safe(capability.title)}", width), "bold")),
+        row(
+            cut(
+                f"{capability.status.replace('_', ' ')} · level {capability.level} · {'required' if capability.required else 'advisory'}",
+                width,
+            )
+        ),
+    ]
+    if capability.message:
+        rows += [row(), *(row(line) for line in wrapped(sentence(safe(capability.message)), width))]
+    if capability.evidence:
+        rows += [row(), row("evidence"), *_path(capability.evidence, snippets, width)]
+    return [*rows, row(), row(cut(f"mlrubric explain {capability.id} says what counts", width))]
 
 
 def _next(test: TestResult, width: int) -> list[Row]:
