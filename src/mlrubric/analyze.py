@@ -21,7 +21,7 @@ from mlrubric.rules.load import load_rules
 from mlrubric.rules.rule import RuleBook
 from mlrubric.score.advice import advised
 from mlrubric.score.attest import attested
-from mlrubric.score.cards import Cards, Results
+from mlrubric.score.cards import Cards, Results, ceilings
 from mlrubric.score.credit import score_of
 from mlrubric.score.maturity import google
 from mlrubric.score.plan import Planner, State, breaks
@@ -139,8 +139,15 @@ def analyze_tree(
         tuple(step for step, _ in planner.plan(State(picture, results, policy))),
         as_of,
         models,
+        cards.concerns(asked),
     )
-    report = replace(report, repository=replace(report.repository, members=system.described), policy=changed(policy), model=asked)
+    report = replace(
+        report,
+        repository=replace(report.repository, members=system.described),
+        policy=changed(policy),
+        model=asked,
+        ceilings=ceilings(rules.tests),
+    )
     report = system.published(replace(report, notices=(*report.notices, *said, *system.notices)))
     system.publish(picture.graph)
     if audited is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from mlrubric.graph.build import Picture
 from mlrubric.graph.code import is_test_code
@@ -46,6 +46,7 @@ def describe(
     plan: tuple[NextStep, ...],
     as_of: str | None,
     models: tuple[Model, ...] = (),
+    concerns: Callable[[int], bool] = lambda node: True,
 ) -> Report:
     """The report of one analysis."""
     unreadable = tuple(Message("warning", f.reason, f.place) for one in facts for f in one.facts if isinstance(f, Unreadable))
@@ -62,7 +63,7 @@ def describe(
         findings,
         models,
         shared,
-        _releases(picture),
+        tuple(_releases(picture, concerns)),
         plan,
         _notices(tree, facts, picture),
         suppressed,
@@ -111,22 +112,21 @@ def _triggers(picture: Picture) -> tuple[Step, ...]:
     return graph.steps((n, None) for n in ordered)
 
 
-def _releases(picture: Picture) -> tuple[Release, ...]:
+def _releases(picture: Picture, concerns: Callable[[int], bool]) -> Iterator[Release]:
     """Releases that a live trigger reaches and that no blocking check guards."""
     graph = picture.graph
     live = picture.real.reached("kept") | picture.real.reached("lost")
-    found = []
     for guarded in picture.guarded:
-        if guarded.checks or guarded.node not in live:
-            continue
-        automation = picture.real.of(guarded.node)
-        found.append(Release(graph.nodes[guarded.node].place, automation.path, _reason(picture, guarded)))
-    return tuple(found)
+        if not guarded.checks and guarded.node in live and concerns(guarded.node):
+            automation = picture.real.of(guarded.node)
+            yield Release(graph.nodes[guarded.node].place, automation.path, _reason(picture, guarded))
 
 
 def _reason(picture: Picture, guarded: Guarded) -> str:
-    graph = picture.graph
+    graph, core = picture.graph, picture.trained.core
     evaluations = [n for n in graph.with_role("model.evaluate") if not is_test_code(graph.nodes[n].place.path)]
+    own = core.get(guarded.node, 0)
+    evaluations = [n for n in evaluations if not own or core.get(n, own) & own]
     if not evaluations:
         return "no evaluation on this path"
     first = graph.nodes[evaluations[0]].place

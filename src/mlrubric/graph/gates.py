@@ -105,16 +105,22 @@ def guard_releases(world: World, models: Trained) -> list[Guarded]:
         found.append(Guarded(node, tuple(sorted(guards | outer)) if guarded else ()))
     found = _by_registry(world, _held_back(world, found))
     mark_causes(world)
+    _mark_guards(graph, models, found)
+    return found
+
+
+def _mark_guards(graph: Graph, models: Trained, found: list[Guarded]) -> None:
+    """`guards` on checks: true when every release of the models that they stand before is guarded. A release of which it cannot be told
+    is one of all models."""
     every = (1 << len(models.fits)) - 1 or 1
-    of = {one.node: models.core.get(one.node, 0) or every for one in found}  # what cannot be told is of all
-    free = 0
+    of = {one.node: models.core.get(one.node, 0) or every for one in found}
+    open_to = 0  # the models that some release lets out unguarded
     for one in found:
-        free |= 0 if one.checks else of[one.node]
+        open_to |= 0 if one.checks else of[one.node]
     for one in found:
         for check in one.checks:
-            whole = not of[one.node] & free and graph.nodes[check].attributes.get("guards") != "some"
-            graph.nodes[check].attributes["guards"] = "true" if whole else "some"
-    return found
+            attributes = graph.nodes[check].attributes
+            attributes["guards"] = "some" if of[one.node] & open_to or attributes.get("guards") == "some" else "true"
 
 
 def _held_back(world: World, found: list[Guarded]) -> list[Guarded]:

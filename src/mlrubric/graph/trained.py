@@ -49,7 +49,7 @@ def trained(world: World) -> Trained:
     every = [n for n in graph.with_role("model.fit") if learns(graph, n)]
     if not every:
         return Trained()
-    groups = [(n,) for n in every] if len(every) <= MANY else _by_holder(world, every)
+    groups: list[tuple[int, ...]] = [(n,) for n in every] if len(every) <= MANY else _by_holder(world, every)
     starts = [set(group) for group in groups]
     for node, numbers in _kept_beside(graph, groups).items():
         for number in numbers:

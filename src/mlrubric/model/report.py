@@ -109,3 +109,4 @@ class Report:
     audit: str = "off"
     policy: tuple[tuple[str, str], ...] = ()  # the switches that differ from their defaults
     model: str = ""  # the model that score and tests speak of; "": the repository
+    ceilings: tuple[tuple[str, float], ...] = ()  # the most that a repository alone can show, by section

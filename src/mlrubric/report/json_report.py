@@ -51,6 +51,7 @@ def report_document(report: Report, texts: Callable[[str], str]) -> Json:
             "serving_visible": repository.serving_visible,
         },
         "score": score_document(report.score),
+        "ceilings": dict(report.ceilings),
         "policy": dict(report.policy),
         "model": report.model or None,
         "tests": [_test(test) for test in report.tests],

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mlrubric.graph.build import Picture
 from mlrubric.graph.owners import Owners
 from mlrubric.graph.products import Product, products
 from mlrubric.model.policy import DEFAULTS
-from mlrubric.model.report import Model
+from mlrubric.model.report import SECTIONS, Model
 from mlrubric.model.verdict import TestResult
 from mlrubric.rules.rule import TestRule
-from mlrubric.score.credit import score_of
+from mlrubric.score.credit import EARNED, score_of
 from mlrubric.score.evidence import Answers
 from mlrubric.score.ml_test import judge
 
@@ -54,6 +54,11 @@ class Cards:
             return (exact or parts)[0]
         raise UnknownModel(text, tuple(parts) or self.names)
 
+    def concerns(self, name: str) -> Callable[[int], bool]:
+        """Whether a node has to do with a model; all have with the repository."""
+        one = next((one for one in self._made if one.name == name), None)
+        return (lambda node: True) if one is None else self._views.belonging(one)
+
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(one.name for one in self._made)
@@ -87,6 +92,9 @@ class _Views:
         self._main = sum(self._bit[one.name] for one in made if one.main)
 
     def of(self, answers: Answers, one: Product) -> Answers:
+        return answers.view(self.belonging(one))
+
+    def belonging(self, one: Product) -> Callable[[int], bool]:
         """Evidence of others is left out; what belongs to no model that counts says something about each that does."""
         bit = self._bit[one.name]
         others = self._main if one.main else -1
@@ -95,7 +103,12 @@ class _Views:
             mask = self._owners.of(node)
             return bool(mask & bit) or not mask & others
 
-        return answers.view(belongs)
+        return belongs
+
+
+def ceilings(tests: Sequence[TestRule]) -> tuple[tuple[str, float], ...]:
+    """The most that a repository alone can show, by section: what is done outside of it is never seen to be automated."""
+    return tuple((section, sum(EARNED.get(test.ceiling, 0.0) for test in tests if test.section == section)) for section in SECTIONS)
 
 
 def _lowest(everything: TestResult, views: Mapping[str, TestResult]) -> TestResult:
