@@ -14,17 +14,16 @@ from mlrubric.graph.graph import Graph
 from mlrubric.knowledge.catalogue import load_catalogue
 from mlrubric.model.facts import FileFacts
 from mlrubric.model.policy import changed
-from mlrubric.model.report import Message, Report
-from mlrubric.model.verdict import TestResult
+from mlrubric.model.report import Message, Model, Report
 from mlrubric.read.drive import Known, Progress, read_tree
 from mlrubric.rules.judge import findings
 from mlrubric.rules.load import load_rules
 from mlrubric.rules.rule import RuleBook
 from mlrubric.score.advice import advised
 from mlrubric.score.attest import attested
+from mlrubric.score.cards import Cards, Results, ceilings
 from mlrubric.score.credit import score_of
 from mlrubric.score.maturity import google
-from mlrubric.score.ml_test import judge_test
 from mlrubric.score.plan import Planner, State, breaks
 from mlrubric.source.decode import decode
 from mlrubric.source.document import Document
@@ -100,10 +99,21 @@ def analyze_tree(
     paths = {entry.path for entry in tree.files}
     policy = dict(settings.policy)
 
-    def judge(seen: Picture, tests: Collection[str]) -> tuple[TestResult, ...]:
-        return attested(tuple(judge_test(seen, test, policy) for test in rules.tests if test.id in tests), settings, paths, as_of)[0]
+    cards = Cards(picture)
+    asked = cards.named(settings.model) if settings.model else ""
 
-    results, said = attested(tuple(judge_test(picture, test, policy) for test in rules.tests), settings, paths, as_of)
+    def judge(seen: Picture, tests: Collection[str]) -> Results:
+        """What the repository has, or the model that was asked for."""
+        judged = cards.judged(seen, [test for test in rules.tests if test.id in tests], policy, only=asked)
+        return attested(judged.of(asked), settings, paths, as_of)[0]
+
+    def finished(one: Model) -> Model:
+        tests = advised(attested(one.tests, settings, paths, as_of)[0], rules)
+        return replace(one, tests=tests, score=score_of(tests, policy))
+
+    judged = cards.judged(picture, rules.tests, policy)
+    models = tuple(finished(one) for one in judged.models if asked in ("", one.id))
+    results, said = attested(judged.of(asked), settings, paths, as_of)
     results = advised(results, rules)
     score = score_of(results, policy)
     planner = Planner(rules, judge)
@@ -128,8 +138,16 @@ def analyze_tree(
         breaks(results),
         tuple(step for step, _ in planner.plan(State(picture, results, policy))),
         as_of,
+        models,
+        cards.concerns(asked),
     )
-    report = replace(report, repository=replace(report.repository, members=system.described), policy=changed(policy))
+    report = replace(
+        report,
+        repository=replace(report.repository, members=system.described),
+        policy=changed(policy),
+        model=asked,
+        ceilings=ceilings(rules.tests),
+    )
     report = system.published(replace(report, notices=(*report.notices, *said, *system.notices)))
     system.publish(picture.graph)
     if audited is not None:
