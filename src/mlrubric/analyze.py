@@ -9,6 +9,7 @@ from pathlib import Path
 from mlrubric.config import Settings
 from mlrubric.describe import describe
 from mlrubric.graph.advisories import look_up
+from mlrubric.graph.attestations import add_attestations
 from mlrubric.graph.build import Picture, build
 from mlrubric.graph.graph import Graph
 from mlrubric.knowledge.catalogue import load_catalogue
@@ -21,7 +22,7 @@ from mlrubric.rules.judge import findings
 from mlrubric.rules.load import load_rules
 from mlrubric.rules.rule import RuleBook
 from mlrubric.score.advice import advised
-from mlrubric.score.attest import attested
+from mlrubric.score.attest import attested, known_of
 from mlrubric.score.credit import score_of
 from mlrubric.score.maturity import google
 from mlrubric.score.ml_test import judge_test
@@ -97,14 +98,16 @@ def analyze_tree(
     if memory is not None:
         memory.picture = picture
     audited = look_up(picture.graph, facts, settings.osv_url) if settings.audit else None
-    paths = {entry.path for entry in tree.files}
     policy = dict(settings.policy)
+    known = known_of(picture, tree.authors if settings.attest else None, as_of)
 
     def judge(seen: Picture, tests: Collection[str]) -> tuple[TestResult, ...]:
-        return attested(tuple(judge_test(seen, test, policy) for test in rules.tests if test.id in tests), settings, paths, as_of)[0]
+        judged = tuple(judge_test(seen, test, policy) for test in rules.tests if test.id in tests)
+        return attested(judged, seen, rules, settings, known).results
 
-    results, said = attested(tuple(judge_test(picture, test, policy) for test in rules.tests), settings, paths, as_of)
-    results = advised(results, rules)
+    stated = attested(tuple(judge_test(picture, test, policy) for test in rules.tests), picture, rules, settings, known)
+    add_attestations(picture.graph, stated.inside)
+    results = advised(stated.results, rules)
     score = score_of(results, policy)
     planner = Planner(rules, judge)
     texts = _texts(tree, system)
@@ -130,7 +133,7 @@ def analyze_tree(
         as_of,
     )
     report = replace(report, repository=replace(report.repository, members=system.described), policy=changed(policy))
-    report = system.published(replace(report, notices=(*report.notices, *said, *system.notices)))
+    report = system.published(replace(report, notices=(*report.notices, *stated.notices, *system.notices)))
     system.publish(picture.graph)
     if audited is not None:
         report = replace(report, audit=audited.status, notices=(*report.notices, Message("note", audited.summary())))
