@@ -169,8 +169,8 @@ class _Layer:
         """Raises ConfigError for the first thing, in the order of the file, that the schema does not allow."""
         import jsonschema
 
-        schema = _schema()
-        problems = list(jsonschema.Draft202012Validator(schema).iter_errors(self.values))
+        allowed = schema()
+        problems = list(jsonschema.Draft202012Validator(allowed).iter_errors(self.values))
         errors = [self._in_words(problem) for problem in problems]
         if errors:
             raise min(errors, key=lambda error: (error.line, error.column))
@@ -305,7 +305,8 @@ def _strings(value: object) -> list[str]:
     return [str(item) for item in cast("list[object]", value)]
 
 
-def _schema() -> dict[str, object]:
+def schema() -> dict[str, object]:
+    """What may stand in a configuration, with what it means."""
     from mlrubric.knowledge.location import rules_directory
 
     return cast("dict[str, object]", json.loads((rules_directory() / "schema" / "config.schema.json").read_text(encoding="utf-8")))

@@ -45,6 +45,7 @@ class AttestRules:
     denials: tuple[Denial, ...]
     definitions: tuple[Definition, ...]
     days: Table = field(default_factory=dict)
+    accepts: Table = field(default_factory=dict)
 
     def lasts(self, test: str) -> int:
         """For how many days an attestation holds that does not say so."""
@@ -66,6 +67,7 @@ def load_attest_rules(root: Path | None = None) -> AttestRules:
             for raw in cast("list[Table]", table["definition"])
         ),
         cast("Table", table.get("days", {})),
+        cast("Table", table.get("accepts", {})),
     )
 
 

@@ -12,6 +12,7 @@ from mlrubric.rules.attesting import AttestRules
 
 SHORTEST_CLAIM = 40
 LONGEST_DAYS = 180
+TO_DO = "TODO"  # what a draft begins with
 LINK = re.compile(r"https://[^\s/?#.:@]+(\.[^\s/?#.:@]+)*(:\d+)?([/?#]\S*)?")
 NOREPLY = re.compile(r"^(?:\d+\+)?(?P<handle>[^@]+)@users\.noreply\.")
 LINE = re.compile(r":\d+(-\d+|:\d+)?$")
@@ -29,6 +30,10 @@ class Known:
 
 def problems_of(entry: Attestation, rules: AttestRules, known: Known) -> list[str]:
     """All that is wrong with it."""
+    fields = {"claim": (entry.claim,), "owner": (entry.owner,), "date": (entry.date,), "evidence": entry.evidence}
+    open_ones = [name for name, texts in fields.items() if any(text.startswith(TO_DO) for text in texts)]
+    if open_ones:
+        return [f"{', '.join(f'`{name}`' for name in open_ones)} still to be filled in"]
     said = [_of_claim(entry, rules), _of_owner(entry, known), _of_dates(entry, rules, known.today), _of_evidence(entry, known)]
     return [problem for problem in (*said, *_of_automation(entry)) if problem is not None]
 
