@@ -13,6 +13,7 @@ import tomli
 
 from mlrubric.knowledge.location import rules_directory
 from mlrubric.model.policy import POLICY
+from mlrubric.model.proof import CONDITIONS, Prediction
 from mlrubric.model.report import SECTIONS
 from mlrubric.rules.rule import SHAPES, CapabilityRule, Docs, Grade, Mend, Rule, RuleBook, RuleError, Table, TestRule, Variant, texts
 
@@ -49,6 +50,25 @@ def _mends(path: Path) -> tuple[Mend, ...]:
             raise RuleError(path, _row(path, said), f"a mend that cannot be used: {problem}") from problem
         found.append(mend)
     return tuple(found)
+
+
+def load_predictions(root: Path | None = None) -> tuple[Prediction, ...]:
+    """What the mutation proof predicts for each condition, from `mutations.toml`."""
+    path = (root or rules_directory()) / "mutations.toml"
+    tables = cast("Mapping[str, Table]", _table(path, None))
+    if set(tables) != set(CONDITIONS):
+        raise RuleError(path, 1, f"the conditions are {', '.join(CONDITIONS)}")
+    return tuple(
+        Prediction(
+            name,
+            _text(table, "says", path),
+            texts(table, "status"),
+            texts(table, "broken"),
+            texts(table, "tests"),
+            _text(table, "otherwise", path, ""),
+        )
+        for name, table in tables.items()
+    )
 
 
 def _table(path: Path, schema: Path | None) -> Table:

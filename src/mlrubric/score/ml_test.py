@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from mlrubric.graph.build import Picture
@@ -25,10 +25,14 @@ def judge_test(picture: Picture, test: TestRule, policy: Mapping[str, str] = DEF
 
 def judge(picture: Picture, test: TestRule, answers: Answers, policy: Mapping[str, str]) -> TestResult:
     """The same by given answers."""
-    for grade in test.grades:
-        found = _holds(picture, test, answers, grade) if grade.asked(policy) else None
+    asked = [grade for grade in test.grades if grade.asked(policy)]
+    missed: Witness | None = None
+    for grade in (*asked, *_fallbacks(asked)):
+        found = _holds(picture, test, answers, grade)
         if found is not None:
-            return _result(picture, test, grade, found, policy)
+            return _result(picture, test, grade, found, policy, missed)
+        if missed is None and grade.status == "automated":
+            missed = _missed(answers, grade)
     unread = _unread(picture, test.unread)
     if unread is not None:
         return TestResult(test.id, test.title, test.section, "not_visible", broken=unread)
@@ -83,15 +87,34 @@ def _holds(picture: Picture, test: TestRule, answers: Answers, grade: Grade) -> 
     return witnesses or None
 
 
-def _result(picture: Picture, test: TestRule, grade: Grade, witnesses: tuple[Witness, ...], policy: Mapping[str, str]) -> TestResult:
+def _fallbacks(grades: Sequence[Grade]) -> Iterator[Grade]:
+    """What a check that would earn the point is worth when it does not really run, where the rule book says nothing else."""
+    best = [grade for grade in grades if grade.status == "automated"]
+    for status in ("manual", "present"):
+        yield from (replace(grade, status=status) for grade in best)
+
+
+def _missed(answers: Answers, grade: Grade) -> Witness | None:
+    """The best check of a grade whose checks are there and do not really run: what breaks on its way keeps the test from the point."""
+    if not grade.permits(lambda name: bool(answers.nodes(name))):
+        return None
+    return next((one for one in answers.witnesses(grade.effective) if one.broken is not None), None)
+
+
+def _result(
+    picture: Picture, test: TestRule, grade: Grade, witnesses: tuple[Witness, ...], policy: Mapping[str, str], missed: Witness | None = None
+) -> TestResult:
     graph = picture.graph
     best = witnesses[0] if witnesses else None
     confidence = round(grade.confidence * (best.automation.confidence if best else 1.0), 3)
     status = grade.status
     if status == "automated" and confidence < LOW:
         status = "manual"
-    evidence = tuple(Evidence(graph.nodes[w.node].label, w.automation.path or graph.steps([(w.node, None)])) for w in witnesses[:5])
-    broken = _broken(picture, test, grade, status, best, witnesses)
+    shown = witnesses[:5]
+    if missed is not None and status != "automated" and missed.node not in {w.node for w in shown}:
+        shown = (*shown[:4], missed)
+    evidence = tuple(Evidence(graph.nodes[w.node].label, w.automation.path or graph.steps([(w.node, None)])) for w in shown)
+    broken = _broken(picture, test, grade, status, best, witnesses, missed)
     if broken is not None and broken.condition == "wired" and status == "present":
         unread = _unread(picture, test.unread)
         broken = replace(broken, message=f"{broken.message}; {unread.message}") if unread is not None else broken
@@ -115,10 +138,19 @@ def _result(picture: Picture, test: TestRule, grade: Grade, witnesses: tuple[Wit
 
 
 def _broken(
-    picture: Picture, test: TestRule, grade: Grade, status: str, best: Witness | None, witnesses: tuple[Witness, ...]
+    picture: Picture,
+    test: TestRule,
+    grade: Grade,
+    status: str,
+    best: Witness | None,
+    witnesses: tuple[Witness, ...],
+    missed: Witness | None,
 ) -> Broken | None:
+    """What keeps the test from the point: the way to a check that would earn it, else what the check that is there lacks."""
     if status == "automated":
         return None
+    if missed is not None:
+        return missed.broken
     if grade.effective and best is not None and best.broken is not None:
         return best.broken
     place = picture.graph.nodes[best.node].place if best is not None else None
