@@ -23,9 +23,9 @@ LEVELS = ("", "trained", "measured", "answered", "served")
 
 
 def mark_chains(world: World) -> None:
-    """`chain` on jobs and tests, as far as failures count: served (the saved model answers a request), answered (it is loaded and predicts),
-    measured (the trained model predicts or is evaluated), trained (data is read and trained on), or empty. `chain_lost` is the same where
-    a failure on the way may be lost."""
+    """`chain` on jobs and tests, as far as failures count: served (the saved model answers a request), answered (it is loaded and
+    predicts), measured (the trained model predicts or is evaluated), trained (data is read and trained on), or empty. `chain_lost` is the
+    same where a failure on the way may be lost."""
     chains = _Chains(world)
     for node in world.graph.of_kind("job", "test"):
         kept, lost = chains.of(node)

@@ -6,18 +6,21 @@ the same step, job or needed job, or a stage that is waited for, fails on it. A 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mlrubric.graph.causes import RELEASES, mark_causes
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.earlier import earlier, earlier_runs, holders
+from mlrubric.graph.firsts import first_versions
 from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.measured import JOINS
 from mlrubric.graph.order import Order
 from mlrubric.graph.quality import about_quality
 from mlrubric.graph.shell_gates import shell_gates
 from mlrubric.graph.task_conditions import task_conditions
+from mlrubric.graph.thresholds import mark_thresholds, worthy
+from mlrubric.graph.vetoes import evaluations_before
 from mlrubric.graph.world import World
 
 PROSE = (".md", ".rst", ".txt")  # a document tells of releases, it makes none
@@ -82,16 +85,19 @@ def _carries_model(world: World, node: int) -> bool:
 def guard_releases(world: World) -> list[Guarded]:
     """For every release the blocking checks of quality that guard it; `guarded` and a `guard` edge are left in the graph."""
     graph, code = world.graph, world.code
+    known = mark_thresholds(world)
     checks = {decides(code, n): n for n in graph.with_role("model.compare") if n in code.node_op and graph.nodes[n].gate}
     stops = {op: code.node_op[n] for op, n in checks.items()}
-    order = Order(code, [op for op, stop in stops.items() if not code.checks.swallowed(stop)], stops=stops, tasks=True)
+    heard = [op for op, stop in stops.items() if not code.checks.swallowed(stop)]
+    good = [op for op in heard if worthy(graph.nodes[checks[op]])]
+    orders = [Order(code, some, stops=stops, tasks=True) for some in ((good, heard) if len(good) < len(heard) else (heard,))]
     shell = shell_gates(world)
     around = {**shell.around, **task_conditions(world)}
     blocking = {*checks.values(), *shell.stopping}
     found: list[Guarded] = []
     for node in releases(world):
         op = code.node_op.get(node)
-        guards, free = _in_code(code, graph, op, order, checks) if op is not None else (set(), [])
+        guards, free = _in_code(code, graph, op, orders, checks) if op is not None else (set(), [])
         outer = _in_workflow(world, node, blocking, around) | _blessed(world, node)
         for guard in sorted(guards | outer):
             graph.connect(guard, node, "guard", graph.nodes[guard].place)
@@ -101,12 +107,45 @@ def guard_releases(world: World) -> list[Guarded]:
             for way in free:
                 _way_around(code, graph, node, way)
         found.append(Guarded(node, tuple(sorted(guards | outer)) if guarded else ()))
-    found = _by_registry(world, _held_back(world, found))
+    found = _by_registry(world, _held_back(world, _beside(world, found)))
+    people, asked = _by_people(world, found)
     mark_causes(world)
-    everywhere = all(one.checks for one in found)
+    mark_thresholds(world, known)
+    sound = {c for one in found for c in one.checks if worthy(graph.nodes[c])}
+    everywhere = all(one.checks or one.node in people for one in found)
+    well = all(sound & set(one.checks) or one.node in people for one in found)
+    for node in {n for measured in people.values() for n in measured}:
+        graph.nodes[node].attributes["vetoed"] = "true" if well else "some"
+    for node in (
+        {n for measured in asked.values() for n in measured} if all(sound & set(o.checks) or o.node in asked for o in found) else ()
+    ):
+        graph.nodes[node].attributes.setdefault("vetoed", "server")
     for check in {c for one in found for c in one.checks}:
-        graph.nodes[check].attributes["guards"] = "true" if everywhere else "some"
+        graph.nodes[check].attributes["guards"] = "true" if (well if check in sound else everywhere) else "some"
     return found
+
+
+def _by_people(world: World, found: list[Guarded]) -> tuple[dict[int, tuple[int, ...]], dict[int, tuple[int, ...]]]:
+    """The releases that no check guards but a person, with the evaluations that this person can look at: `guarded` is `person`; and these
+    with those that only the server's settings may hold."""
+    people: dict[int, tuple[int, ...]] = {}
+    asked: dict[int, tuple[int, ...]] = {}
+    for one in found:
+        how, measured = evaluations_before(world, one.node) if not one.checks else ("", ())
+        if measured:
+            asked[one.node] = measured
+        if how == "agreed" and measured:
+            people[one.node] = measured
+            world.graph.nodes[one.node].attributes["guarded"] = "person"
+    return people, asked
+
+
+def _beside(world: World, found: list[Guarded]) -> list[Guarded]:
+    """A release of a first version, with nothing to compare it with: `guarded` is `first`, by the checks of what replaces it."""
+    firsts = first_versions(world.code, world.graph, {one.node: one.checks for one in found})
+    for node in firsts:
+        world.graph.nodes[node].attributes["guarded"] = "first"
+    return [Guarded(one.node, firsts.get(one.node, one.checks)) for one in found]
 
 
 def _held_back(world: World, found: list[Guarded]) -> list[Guarded]:
@@ -167,18 +206,20 @@ def _way_around(code: Code, graph: Graph, release: int, call: int) -> None:
     graph.nodes[node].attributes["guarded"] = "false"
 
 
-def _in_code(code: Code, graph: Graph, op: int, order: Order, checks: dict[int, int]) -> tuple[set[int], list[int]]:
+def _in_code(code: Code, graph: Graph, op: int, orders: Sequence[Order], checks: dict[int, int]) -> tuple[set[int], list[int]]:
     """The checks that guard an operation, and the calls that lead to it past all of them: the operation itself when no way is guarded."""
     found: set[int] = set()
-    free = _free_ways(code, graph, op, order, checks, found, frozenset())
+    free = _free_ways(code, graph, op, orders, checks, found, frozenset())
     if free and not found:
         return set(), [op]
     return found, free
 
 
-def _free_ways(code: Code, graph: Graph, op: int, order: Order, checks: dict[int, int], found: set[int], seen: frozenset[int]) -> list[int]:
+def _free_ways(
+    code: Code, graph: Graph, op: int, orders: Sequence[Order], checks: dict[int, int], found: set[int], seen: frozenset[int]
+) -> list[int]:
     """The calls that lead to an operation without a check, where the ways part; checks on the other ways are added to `found`."""
-    before = order.before(op)
+    before = next((b for b in (order.before(op) for order in orders) if b is not None), None)
     if before is not None:
         found.add(checks[before])
         return []
@@ -191,7 +232,7 @@ def _free_ways(code: Code, graph: Graph, op: int, order: Order, checks: dict[int
     callers = [c for c in callers if not code.tested(c)]
     if not callers:
         return [op]
-    ways = {c: _free_ways(code, graph, c, order, checks, found, seen | {op}) for c in callers}
+    ways = {c: _free_ways(code, graph, c, orders, checks, found, seen | {op}) for c in callers}
     if all(ways.values()):
         return [way for c in callers for way in ways[c]]
     return [c for c in callers if ways[c]]
