@@ -6,7 +6,7 @@ the same step, job or needed job, or a stage that is waited for, fails on it. A 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mlrubric.graph.causes import RELEASES, mark_causes
@@ -20,9 +20,11 @@ from mlrubric.graph.quality import about_quality
 from mlrubric.graph.shell_gates import shell_gates
 from mlrubric.graph.task_conditions import task_conditions
 from mlrubric.graph.thresholds import mark_thresholds, worthy
+from mlrubric.graph.trained import Trained
 from mlrubric.graph.vetoes import evaluations_before
 from mlrubric.graph.world import World
 
+People = dict[int, tuple[int, ...]]  # releases that wait for somebody, with the evaluations that they can look at
 PROSE = (".md", ".rst", ".txt")  # a document tells of releases, it makes none
 MODEL_FILES = (
     ".pkl",
@@ -82,8 +84,9 @@ def _carries_model(world: World, node: int) -> bool:
     return any(word.strip("\"',./") and (word.strip("\"',./") in named) for word in words.split())
 
 
-def guard_releases(world: World) -> list[Guarded]:
-    """For every release the blocking checks of quality that guard it; `guarded` and a `guard` edge are left in the graph."""
+def guard_releases(world: World, models: Trained) -> list[Guarded]:
+    """For every release the blocking checks of quality that guard it; `guarded` and a `guard` edge are left in the graph, and on a check
+    `guards`: whether all releases of the models are guarded that it stands before."""
     graph, code = world.graph, world.code
     known = mark_thresholds(world)
     checks = {decides(code, n): n for n in graph.with_role("model.compare") if n in code.node_op and graph.nodes[n].gate}
@@ -111,25 +114,48 @@ def guard_releases(world: World) -> list[Guarded]:
     people, asked = _by_people(world, found)
     mark_causes(world)
     mark_thresholds(world, known)
-    sound = {c for one in found for c in one.checks if worthy(graph.nodes[c])}
-    everywhere = all(one.checks or one.node in people for one in found)
-    well = all(sound & set(one.checks) or one.node in people for one in found)
-    for node in {n for measured in people.values() for n in measured}:
-        graph.nodes[node].attributes["vetoed"] = "true" if well else "some"
-    for node in (
-        {n for measured in asked.values() for n in measured} if all(sound & set(o.checks) or o.node in asked for o in found) else ()
-    ):
-        graph.nodes[node].attributes.setdefault("vetoed", "server")
-    for check in {c for one in found for c in one.checks}:
-        graph.nodes[check].attributes["guards"] = "true" if (well if check in sound else everywhere) else "some"
+    _mark_guards(graph, models, found, people, asked)
     return found
 
 
-def _by_people(world: World, found: list[Guarded]) -> tuple[dict[int, tuple[int, ...]], dict[int, tuple[int, ...]]]:
+def _mark_guards(graph: Graph, models: Trained, found: list[Guarded], people: People, asked: People) -> None:
+    """`guards` on checks, `vetoed` on evaluations that a person looks at: true when every release of the models that they stand before is
+    guarded, for a check that can tell models apart by such a check. A release of which it cannot be told is one of all models."""
+    every = (1 << len(models.fits)) - 1 or 1
+    of = {one.node: models.core.get(one.node, 0) or every for one in found}
+    sound = {check for one in found for check in one.checks if worthy(graph.nodes[check])}
+
+    def opened(held: Callable[[Guarded], bool]) -> int:
+        """The models that some release lets out unguarded."""
+        mask = 0
+        for one in found:
+            mask |= 0 if held(one) else of[one.node]
+        return mask
+
+    loose = opened(lambda one: bool(one.checks) or one.node in people)
+    strict = opened(lambda one: bool(sound & set(one.checks)) or one.node in people)
+    server = opened(lambda one: bool(sound & set(one.checks)) or one.node in asked)
+    for one in found:
+        for check in one.checks:
+            _say(graph, check, "guards", of[one.node] & (strict if check in sound else loose))
+        for measured in people.get(one.node, ()):
+            _say(graph, measured, "vetoed", of[one.node] & strict)
+    for one in found:
+        for measured in asked.get(one.node, ()) if not of[one.node] & server else ():
+            graph.nodes[measured].attributes.setdefault("vetoed", "server")
+
+
+def _say(graph: Graph, node: int, name: str, around: int) -> None:
+    """`true`, or `some` as soon as one of the releases can be gone around."""
+    attributes = graph.nodes[node].attributes
+    attributes[name] = "some" if around or attributes.get(name) == "some" else "true"
+
+
+def _by_people(world: World, found: list[Guarded]) -> tuple[People, People]:
     """The releases that no check guards but a person, with the evaluations that this person can look at: `guarded` is `person`; and these
     with those that only the server's settings may hold."""
-    people: dict[int, tuple[int, ...]] = {}
-    asked: dict[int, tuple[int, ...]] = {}
+    people: People = {}
+    asked: People = {}
     for one in found:
         how, measured = evaluations_before(world, one.node) if not one.checks else ("", ())
         if measured:
