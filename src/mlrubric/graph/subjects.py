@@ -15,6 +15,7 @@ from mlrubric.model.graph import Node
 FEATURE = frozenset(
     {"transform.fit", "transform.apply", "transform.fit_apply", "transform.stateless", "data.derive", "data.join", "feature.define"}
 )
+CHANGES = frozenset({"transform.fit", "transform.apply", "transform.fit_apply", "transform.stateless"})
 MODEL = frozenset({"model.build", "model.fit", "model.loss", "model.tune"})
 ENOUGH = 0.8
 USE = frozenset({"model.predict", "model.load", "model.evaluate"})
@@ -32,7 +33,7 @@ def mark_subjects(world: World) -> None:
     for function in graph.of_kind("function"):
         roles = own.get(function, set())
         if (
-            (roles & FEATURE or function in between)
+            (roles & (CHANGES if roles & USE else FEATURE) or function in between)
             and not roles & {"model.fit", "model.tune"}
             and not is_test_code(graph.nodes[function].place.path)
         ):
