@@ -1,6 +1,7 @@
 """Smallest repositories for the statuses of a test and for the six conditions: fixtures/tests/<test>/<status or condition>/.
 
-`expected.toml` beside the files: status, the first broken condition, where it breaks, and why. Neighbours differ by one idea.
+`expected.toml` beside the files: status, the first broken condition, where it breaks, and why. Neighbours differ by one idea; several cases
+of one name are told apart by a suffix (`automated-container`).
 """
 
 from __future__ import annotations
