@@ -122,7 +122,7 @@ def test_layers_join(tmp_path: Path) -> None:
     assert settings.select == ("SEED",) and settings.persona == "auditor"
     assert settings.switch("partial") == "half" and settings.switch("review") == "pull-request"
     assert dict(settings.per_path_ignores) == {"a": ("SEED",), "b": ("LEAK",)}
-    assert [entry.place.path for entry in settings.attest] == ["base.toml", "mlrubric.toml"]
+    assert [(entry.place.path, entry.outside) for entry in settings.attest] == [("mlrubric.toml", False)]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,20 @@ from __future__ import annotations
 
 from mlrubric.model.place import Place, Span
 from mlrubric.model.report import Message, Model, Release, Report, Repository, Score
-from mlrubric.model.verdict import Break, Broken, Capability, Credit, Evidence, Finding, Maturity, NextStep, Related, Step, TestResult
+from mlrubric.model.verdict import (
+    Attested,
+    Break,
+    Broken,
+    Capability,
+    Credit,
+    Evidence,
+    Finding,
+    Maturity,
+    NextStep,
+    Related,
+    Step,
+    TestResult,
+)
 from mlrubric.report import View
 from mlrubric.report.cards import Card, Example
 
@@ -139,7 +152,9 @@ def _test(section: str, number: int) -> TestResult:
         broken = Broken("live", at("src/evaluate.py", 12), "no trigger reaches it")
         return TestResult(name, title, section, "present", "none", "partial", Credit(0, 0, 0.5), 0.7, None, (), broken, (step,))
     if name == "model-1":
-        return TestResult(name, title, section, "present", credit=Credit(0, 0.5, 0.5), attestation="@ml-team 2026-09-01: reviewed in pairs")
+        claim = "every change of a model is reviewed in pairs, in the meeting on Tuesday"
+        told = Attested("manual", claim, "@ml-team", "2026-09-01", "2027-02-28", at("mlrubric.toml", 3), ("https://wiki.example/review",))
+        return TestResult(name, title, section, "present", credit=Credit(0, 0.5, 0.5), attestation="@ml-team, 2026-09-01", attested=told)
     return TestResult(name, title, section, "none")
 
 

@@ -12,7 +12,10 @@ from typing import Protocol
 from mlrubric.graph import link as links
 from mlrubric.graph.absences import mark_absences
 from mlrubric.graph.automation import Schedule
+from mlrubric.graph.bans import mark_bans
+from mlrubric.graph.benchmarks import mark_benchmarks
 from mlrubric.graph.causes import mark_started
+from mlrubric.graph.chains import mark_chains
 from mlrubric.graph.charts import put_together
 from mlrubric.graph.code import add_code
 from mlrubric.graph.copies import without_copies
@@ -27,6 +30,7 @@ from mlrubric.graph.meaning import Meanings
 from mlrubric.graph.moved import mark_moved
 from mlrubric.graph.origins import mark_origins
 from mlrubric.graph.parts import mark_parts
+from mlrubric.graph.privacy import mark_privacy
 from mlrubric.graph.program import Program
 from mlrubric.graph.references import mark_references
 from mlrubric.graph.resolve import resolve, resolve_again
@@ -121,13 +125,17 @@ def _build(
     models = trained(world)
     guarded = tuple(guard_releases(world, models))
     mark_subjects(world)
+    mark_bans(world)
+    mark_benchmarks(world)
     mark_references(world)
+    mark_chains(world)
     mark_training(world)
     mark_used(world)
     mark_skew(world)
     mark_origins(world)
     mark_literals(world)
     mark_validated(world)
+    mark_privacy(world)
     mark_unread(world)
     mark_watched(world)
     mark_traces(world)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlrubric import RULES_VERSION, __version__
 from mlrubric.model.place import Place
 from mlrubric.model.report import SECTIONS, Member, Message, Model, Report, Rescaled, Score
-from mlrubric.model.verdict import Break, Broken, Capability, Credit, Evidence, Finding, Maturity, NextStep, Step, TestResult
+from mlrubric.model.verdict import Attested, Break, Broken, Capability, Credit, Evidence, Finding, Maturity, NextStep, Step, TestResult
 from mlrubric.report.json_text import dumps
 from mlrubric.report.snippets import Snippets
 from mlrubric.report.words import messages, sorted_findings
@@ -164,10 +164,28 @@ def _test(test: TestResult) -> Json:
         "credit": credit_document(test.credit),
         "confidence": test.confidence,
         "attestation": test.attestation,
+        "attested": _attested(test.attested),
         "evidence": [_evidence(evidence) for evidence in test.evidence],
         "broken": broken_document(test.broken),
         "next": [step_document(step) for step in test.next],
         "model": test.model or None,
+    }
+
+
+def _attested(one: Attested | None) -> Json | None:
+    if one is None:
+        return None
+    return {
+        "status": one.status,
+        "claim": one.claim,
+        "owner": one.owner,
+        "date": one.date,
+        "expires": one.expires,
+        "evidence": list(one.evidence),
+        "cadence": one.cadence or None,
+        "reviewer": one.reviewer or None,
+        "counts": one.counts,
+        "at": place_document(one.place),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mlrubric.model.report import Report
 from mlrubric.model.verdict import TestResult
 from mlrubric.report.screen import Row, cut, pad, row, safe, wrapped
+from mlrubric.report.vouched import as_what, by_whom
 from mlrubric.report.words import RELEASE_WORDS, SECTION_NAMES, SECTION_POINTS, SECTION_TITLES, number, short
 
 STATUS_STYLES = {"automated": "green", "manual": "yellow", "present": "yellow", "none": "red"}
@@ -80,4 +81,4 @@ def _broken(test: TestResult) -> str:
 
 
 def _attested(test: TestResult) -> str:
-    return f"attested: {safe(test.attestation)}" if test.attestation else ""
+    return f"{safe(as_what(test))}: {safe(by_whom(test))}" if test.attestation else ""

@@ -16,7 +16,7 @@ from mlrubric.rules.shapes import Answer
 
 STOPPING = frozenset({"test", "command", "step", "job", "workflow", "stage", "service", "trigger"})
 NOTIFYING = frozenset({"notify.send", "alert.rule", "alert.receiver", "slo.objective", "check.update"})
-PROTECTING = frozenset({"data.anonymize"})  # what it does to the data is the control itself
+PROTECTING = frozenset({"data.anonymize", "data.digest", "data.access", "feature.define", "feature.serve"})  # these are the control itself
 
 
 @dataclass(frozen=True, slots=True)
