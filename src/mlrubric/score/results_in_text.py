@@ -32,8 +32,6 @@ BOUNDED = ("<", ">", "≥", "≤", "=", "&lt;", "&gt;")
 NO_FIGURE = re.compile(
     r"badge|shields\.io|\.svg\b|codecov|/workflows/|youtu|video|vimeo|loom|logo|banner|icon|architect|diagram|overview", re.IGNORECASE
 )
-    r"badge|shields\.io|\.svg\b|codecov|/workflows/|youtu|video|vimeo|loom|logo|banner|icon|architect|diagram|overview", re.IGNORECASE
-)
 IMAGE = re.compile(r"!\[[^\]]*\]\(\s*<?([^)\s>]+)|<img[^>]*\bsrc=[\"']([^\"']+)", re.IGNORECASE)
 
 
