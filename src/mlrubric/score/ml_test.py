@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mlrubric.graph.build import Picture
+from mlrubric.model.place import Place
 from mlrubric.model.policy import DEFAULTS
 from mlrubric.model.verdict import Broken, Evidence, TestResult
 from mlrubric.rules.rule import Grade, TestRule
@@ -112,7 +113,15 @@ def _result(picture: Picture, test: TestRule, grade: Grade, witnesses: tuple[Wit
         None,
         evidence,
         broken,
+        document=_document(picture, test, status, grade, witnesses),
     )
+
+
+def _document(picture: Picture, test: TestRule, status: str, grade: Grade, witnesses: tuple[Witness, ...]) -> Place | None:
+    """The documented result that gives half a point to a check that nothing runs by itself."""
+    if status != "manual" or not grade.effective or any(w.executed for w in witnesses):
+        return None
+    return documented(picture, test.documented, [w.node for w in witnesses])
 
 
 def _broken(
