@@ -100,7 +100,7 @@ def analyze_tree(
     policy = dict(settings.policy)
     known = known_of(picture, tree.authors if settings.attest else None, as_of)
 
-    cards = Cards(picture)
+    cards = Cards(picture, rules.situations)
     asked = cards.named(settings.model) if settings.model else ""
 
     def judge(seen: Picture, tests: Collection[str]) -> Results:
@@ -150,7 +150,7 @@ def analyze_tree(
         model=asked,
         ceilings=ceilings(rules.tests),
     )
-    report = system.published(replace(report, notices=(*report.notices, *stated.notices, *system.notices)))
+    report = system.published(replace(report, notices=(*report.notices, *cards.reading.notices(), *stated.notices, *system.notices)))
     system.publish(picture.graph)
     if audited is not None:
         report = replace(report, audit=audited.status, notices=(*report.notices, Message("note", audited.summary())))

@@ -223,7 +223,8 @@ def slices(graph: Graph, code: Code) -> dict[int, str]:
                 found.pop(op, None)
     for op, meaning in code.meanings.all().items():
         grouped = meaning.api.endswith(".groupby") and _measured_by_group(graph, code, op)
-        if grouped or (meaning.api.endswith(".query") and _repeated(code, op)):
+        asked = meaning.api.endswith(".query") and "data.read" not in meaning.roles  # rows of a frame, no question to a store
+        if grouped or (asked and _repeated(code, op)):
             found[op] = MASKED
     return found
 

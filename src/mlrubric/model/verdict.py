@@ -135,6 +135,8 @@ class TestResult:
     broken: Broken | None = None
     next: tuple[NextStep, ...] = ()
     model: str = ""  # the model whose result this is, where others of the repository have a better one
+    reading: str = ""  # how the test is read here, where no model is fitted by the project itself
+    document: Place | None = None  # the documented result that a half point rests on
     attested: Attested | None = None
 
 

@@ -169,6 +169,8 @@ def _test(test: TestResult) -> Json:
         "broken": broken_document(test.broken),
         "next": [step_document(step) for step in test.next],
         "model": test.model or None,
+        "reading": test.reading or None,
+        "document": place_document(test.document),
     }
 
 

@@ -57,7 +57,8 @@ def _rows(test: TestResult, width: int) -> list[Row]:
     head = row(
         "  ", pad(test.id, 10), (pad(status, 15), STATUS_STYLES.get(test.status, "")), f"{credit:>4}  ", cut(safe(test.title), width - 33)
     )
-    rest = " · ".join(part for part in (_evidence(test), _broken(test), _attested(test)) if part)
+    read = f"read as {safe(test.reading)}" if test.reading else ""
+    rest = " · ".join(part for part in (_evidence(test), _broken(test), _attested(test), read) if part)
     return [head, *(row(" " * 12, (line, "dim")) for line in wrapped(rest, width - 12, 2) if rest)]
 
 

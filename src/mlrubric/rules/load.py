@@ -15,7 +15,21 @@ from mlrubric.knowledge.location import rules_directory
 from mlrubric.model.policy import POLICY
 from mlrubric.model.proof import CONDITIONS, Prediction
 from mlrubric.model.report import SECTIONS
-from mlrubric.rules.rule import SHAPES, CapabilityRule, Docs, Grade, Mend, Rule, RuleBook, RuleError, Table, TestRule, Variant, texts
+from mlrubric.rules.rule import (
+    SHAPES,
+    CapabilityRule,
+    Docs,
+    Grade,
+    Mend,
+    Rule,
+    RuleBook,
+    RuleError,
+    Situation,
+    Table,
+    TestRule,
+    Variant,
+    texts,
+)
 
 NOT_FAMILIES = ("knowledge", "schema", "tests", "levels", "tools")
 
@@ -35,7 +49,16 @@ def load_rules(root: Path | None = None, check: bool = False) -> RuleBook:
     levels = [_capability(path, table) for path, table in tables([root / "levels"], "level")]
     tests.sort(key=lambda t: (SECTIONS.index(t.section), int(t.id.rpartition("-")[2])))
     levels.sort(key=lambda c: (c.level, int(c.id.rpartition(".")[2])))
-    return RuleBook(tuple(sorted(rules, key=lambda r: r.id)), tuple(tests), tuple(levels), _mends(root / "mends.toml"))
+    situations = _situations(root / "readings.toml", root / "schema" / "readings.schema.json" if check else None)
+    mends = _mends(root / "mends.toml")
+    return RuleBook(tuple(sorted(rules, key=lambda r: r.id)), tuple(tests), tuple(levels), mends, tuple(situations))
+
+
+def _situations(path: Path, schema: Path | None) -> Iterator[Situation]:
+    table = _table(path, schema) if path.is_file() else {}
+    for raw in cast("list[Table]", table.get("situation", [])):
+        read, hidden = (cast("Mapping[str, str]", raw.get(key, {})) for key in ("read", "hidden"))
+        yield Situation(_text(raw, "id", path), _text(raw, "holds", path), _text(raw, "said", path), read, hidden)
 
 
 def _mends(path: Path) -> tuple[Mend, ...]:

@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from mlrubric.graph.build import Picture
+from mlrubric.model.place import Place
 from mlrubric.model.policy import DEFAULTS
 from mlrubric.model.verdict import Broken, Evidence, TestResult
 from mlrubric.rules.rule import Grade, TestRule
 from mlrubric.score.credit import LOW, credit_of
-from mlrubric.score.evidence import Answers, Witness, documented
+from mlrubric.score.documented import documented
+from mlrubric.score.evidence import Answers, Witness
 
 MADE = ("model.fit", "model.tune", "model.save", "model.register")
 PARTS = ("covering", "right_data")  # what an automated check lacks that covers only a part
@@ -81,7 +83,7 @@ def _holds(picture: Picture, test: TestRule, answers: Answers, grade: Grade) -> 
         return (*good, *(w for w in witnesses if not w.effective)) if good else None
     if grade.status == "manual":
         run = tuple(w for w in witnesses if w.executed)
-        if run or documented(picture, test.documented, witnesses) is not None:
+        if run or documented(picture, test.documented, [w.node for w in witnesses]) is not None:
             return witnesses
         return None
     return witnesses or None
@@ -134,7 +136,15 @@ def _result(
         None,
         evidence,
         broken,
+        document=_document(picture, test, status, grade, witnesses),
     )
+
+
+def _document(picture: Picture, test: TestRule, status: str, grade: Grade, witnesses: tuple[Witness, ...]) -> Place | None:
+    """The documented result that gives half a point to a check that nothing runs by itself."""
+    if status != "manual" or not grade.effective or any(w.executed for w in witnesses):
+        return None
+    return documented(picture, test.documented, [w.node for w in witnesses])
 
 
 def _broken(
@@ -156,6 +166,6 @@ def _broken(
     place = picture.graph.nodes[best.node].place if best is not None else None
     if grade.because:
         return Broken(grade.condition, place, grade.because)
-    if status == "present" and documented(picture, test.documented, witnesses) is None:
+    if status == "present" and documented(picture, test.documented, [w.node for w in witnesses]) is None:
         return Broken("documented", place, "no documented result of running it was found")
     return Broken("covering", place, "it covers only a part of what the test asks for")
