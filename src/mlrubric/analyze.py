@@ -9,7 +9,7 @@ from pathlib import Path
 from mlrubric.config import Settings
 from mlrubric.describe import describe
 from mlrubric.graph.advisories import look_up
-from mlrubric.graph.attestations import add_attestations
+from mlrubric.graph.attestations import add_attestations, add_claims
 from mlrubric.graph.build import Picture, build
 from mlrubric.graph.graph import Graph
 from mlrubric.knowledge.catalogue import load_catalogue
@@ -23,6 +23,7 @@ from mlrubric.rules.load import load_rules
 from mlrubric.rules.rule import RuleBook
 from mlrubric.score.advice import advised
 from mlrubric.score.attest import attested, known_of
+from mlrubric.score.claims import held_against
 from mlrubric.score.credit import score_of
 from mlrubric.score.maturity import google
 from mlrubric.score.ml_test import judge_test
@@ -107,7 +108,9 @@ def analyze_tree(
 
     stated = attested(tuple(judge_test(picture, test, policy) for test in rules.tests), picture, rules, settings, known)
     add_attestations(picture.graph, stated.inside)
-    results = advised(stated.results, rules)
+    told = held_against(advised(stated.results, rules), picture)
+    add_claims(picture.graph, told.claims)
+    results = told.results
     score = score_of(results, policy)
     planner = Planner(rules, judge)
     texts = _texts(tree, system)
@@ -133,7 +136,7 @@ def analyze_tree(
         as_of,
     )
     report = replace(report, repository=replace(report.repository, members=system.described), policy=changed(policy))
-    report = system.published(replace(report, notices=(*report.notices, *stated.notices, *system.notices)))
+    report = system.published(replace(report, notices=(*report.notices, *stated.notices, *told.notices, *system.notices)))
     system.publish(picture.graph)
     if audited is not None:
         report = replace(report, audit=audited.status, notices=(*report.notices, Message("note", audited.summary())))

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.graph import FLOWS, RUNS
+from mlrubric.graph.hollow import hollow_checks
 from mlrubric.graph.values import number
 from mlrubric.graph.world import World
 
@@ -178,9 +179,14 @@ class _Leading:
 
     def __init__(self, world: World) -> None:
         graph = self.graph = world.graph
-        checks = [n for n in graph.with_role("check") if is_test_code(graph.nodes[n].place.path)]
+        hollow = hollow_checks(world)
+        for node in hollow:
+            graph.nodes[node].attributes["hollow"] = "true"
+        checks = [n for n in graph.with_role("check") if is_test_code(graph.nodes[n].place.path) and n not in hollow]
         own = (n for n in graph.of_kind("function") if not is_test_code(graph.nodes[n].place.path))
-        self.asserting = self._to([*checks, *graph.with_role("test.assert")])  # pytest.raises and mocks' own assertions count as well
+        self.asserting = self._to(
+            [*checks, *(n for n in graph.with_role("test.assert") if n not in hollow)]
+        )  # pytest.raises and mocks' own assertions count as well
         self.own_code = self._to(own)
         self.checking = self._to(n for n in checks if graph.nodes[n].about & (MODEL | USE))
         self.feature = self.role("code.feature")

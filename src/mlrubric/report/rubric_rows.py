@@ -54,7 +54,8 @@ def _evidence(test: TestResult) -> str:
 def _broken(test: TestResult) -> str:
     if test.broken is None:
         return ""
-    at = f" at {safe(short(test.broken.place))}" if test.broken.place else ""
+    told = test.broken.place is None or test.broken.message.startswith(str(test.broken.place))
+    at = "" if told or test.broken.place is None else f" at {safe(short(test.broken.place))}"
     return f"not {test.broken.condition.replace('_', ' ')}{at}: {safe(test.broken.message)}"
 
 

@@ -18,6 +18,7 @@ from mlrubric.model.verdict import Broken
 from mlrubric.rules.question import ask
 from mlrubric.rules.rule import Table
 from mlrubric.rules.shapes import Answer
+from mlrubric.score.self_scored import results_only
 
 STOPPING = frozenset({"test", "command", "step", "job", "workflow", "stage", "service", "trigger"})
 RESULTS = (".json", ".csv", ".md", ".txt", ".html", ".yaml", ".yml", ".png")
@@ -31,6 +32,7 @@ NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e-?\d+)?%?")
 OPEN = re.compile(
     r"more information needed|\bto ?do\b|\btb[ad]\b|\bn/?a\b|fill in|\|\s*(\.\.\.|-|\?)?\s*\|\s*$", re.IGNORECASE | re.MULTILINE
 )
+BADGES = re.compile(r"!\[[^\]]*\]\(\s*https?://(?:img\.)?shields\.io/[^)\s]*[^)]*\)")  # a text that somebody wrote
 WHOLE = ("wandb-summary", "metrics", "events")
 NOTIFYING = frozenset({"notify.send", "alert.rule", "alert.receiver", "slo.objective", "check.update"})
 PROTECTING = frozenset({"data.anonymize"})  # what it does to the data is the control itself
@@ -190,11 +192,11 @@ def _section(picture: Picture, words: tuple[str, ...]) -> Place | None:
         return None
     pattern = re.compile(r"\b(" + "|".join(words) + r")\b", re.IGNORECASE)
     above: tuple[str, Heading] | None = None  # a heading that names the check and has no result yet
-    for path, heading in picture.world.every(Heading):
+    for path, heading in results_only(picture.world.every(Heading)):
         if above is not None and (path != above[0] or heading.level <= above[1].level):
             above = None
         tabled = heading.has_table and (heading.numbers > 0 or OPEN.search(heading.body) is None)
-        results = tabled or heading.numbers >= 3 or "![" in heading.body
+        results = tabled or heading.numbers >= 3 or "![" in BADGES.sub("", heading.body)
         named = pattern.search(heading.text) is not None
         if results and (named or above is not None):
             return (above[1] if above is not None and not named else heading).place
