@@ -15,18 +15,17 @@ from mlrubric.graph.graph import Graph
 from mlrubric.knowledge.catalogue import load_catalogue
 from mlrubric.model.facts import FileFacts
 from mlrubric.model.policy import changed
-from mlrubric.model.report import Message, Report
-from mlrubric.model.verdict import TestResult
+from mlrubric.model.report import Message, Model, Report
 from mlrubric.read.drive import Known, Progress, read_tree
 from mlrubric.rules.judge import findings
 from mlrubric.rules.load import load_rules
 from mlrubric.rules.rule import RuleBook
 from mlrubric.score.advice import advised
 from mlrubric.score.attest import attested, known_of
+from mlrubric.score.cards import Cards, Results, ceilings
 from mlrubric.score.claims import held_against
 from mlrubric.score.credit import score_of
 from mlrubric.score.maturity import google
-from mlrubric.score.ml_test import judge_test
 from mlrubric.score.plan import Planner, State, breaks
 from mlrubric.source.decode import decode
 from mlrubric.source.document import Document
@@ -102,11 +101,21 @@ def analyze_tree(
     policy = dict(settings.policy)
     known = known_of(picture, tree.authors if settings.attest else None, as_of)
 
-    def judge(seen: Picture, tests: Collection[str]) -> tuple[TestResult, ...]:
-        judged = tuple(judge_test(seen, test, policy) for test in rules.tests if test.id in tests)
-        return attested(judged, seen, rules, settings, known).results
+    cards = Cards(picture)
+    asked = cards.named(settings.model) if settings.model else ""
 
-    stated = attested(tuple(judge_test(picture, test, policy) for test in rules.tests), picture, rules, settings, known)
+    def judge(seen: Picture, tests: Collection[str]) -> Results:
+        """What the repository has, or the model that was asked for."""
+        judged = cards.judged(seen, [test for test in rules.tests if test.id in tests], policy, only=asked)
+        return attested(judged.of(asked), seen, rules, settings, known).results
+
+    def finished(one: Model) -> Model:
+        tests = advised(attested(one.tests, picture, rules, settings, known).results, rules)
+        return replace(one, tests=tests, score=score_of(tests, policy))
+
+    judged = cards.judged(picture, rules.tests, policy)
+    models = tuple(finished(one) for one in judged.models if asked in ("", one.id))
+    stated = attested(judged.of(asked), picture, rules, settings, known)
     add_attestations(picture.graph, stated.inside)
     told = held_against(advised(stated.results, rules), picture)
     add_claims(picture.graph, told.claims)
@@ -134,8 +143,16 @@ def analyze_tree(
         breaks(results),
         tuple(step for step, _ in planner.plan(State(picture, results, policy))),
         as_of,
+        models,
+        cards.concerns(asked),
     )
-    report = replace(report, repository=replace(report.repository, members=system.described), policy=changed(policy))
+    report = replace(
+        report,
+        repository=replace(report.repository, members=system.described),
+        policy=changed(policy),
+        model=asked,
+        ceilings=ceilings(rules.tests),
+    )
     report = system.published(replace(report, notices=(*report.notices, *stated.notices, *told.notices, *system.notices)))
     system.publish(picture.graph)
     if audited is not None:

@@ -79,6 +79,7 @@ class Settings:
     as_of: str | None = None
     audit: bool = False
     osv_url: str | None = None
+    model: str = ""  # only this model; "": the repository
 
     def wants(self, rule: str) -> bool:
         """Whether a rule is selected: the longest of the beginnings that fit decides, `ignore` wins a tie."""

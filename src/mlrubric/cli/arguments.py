@@ -108,6 +108,7 @@ def _score(commands: Commands) -> None:
     )
     parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="the folder of the repository (default: this one)")
     parser.add_argument("--profile", choices=("paper", "lenient"), help="which numbers people and gates see (default: paper)")
+    parser.add_argument("--model", metavar="NAME", help="only this model: its score and its tests in the place of the repository's")
     parser.add_argument("--fail-under", type=_score_value, metavar="SCORE", help="exit with 1 when the score is below (0 to 7)")
     _findings(parser, "never")
     _output(parser)

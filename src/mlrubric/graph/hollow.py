@@ -35,8 +35,8 @@ MADE_OF = frozenset(
     }
 )
 LOOKS = (
-    "len isinstance issubclass type str int float bool list dict set tuple frozenset sorted sum min max abs range any all zip enumerate round "
-    "callable hasattr print repr"
+    "len isinstance issubclass type str int float bool list dict set tuple frozenset sorted sum min max abs range any all zip enumerate "
+    "round callable hasattr print repr"
 )
 PURE = frozenset(f"builtins.{name}" for name in LOOKS.split())
 ABOUT_WHAT_RUNS = re.compile(r"raises|warns|logs|fail|exit|call(?!ed)", re.IGNORECASE)  # not about what they are given

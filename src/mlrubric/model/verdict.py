@@ -134,6 +134,7 @@ class TestResult:
     evidence: tuple[Evidence, ...] = ()
     broken: Broken | None = None
     next: tuple[NextStep, ...] = ()
+    model: str = ""  # the model whose result this is, where others of the repository have a better one
     attested: Attested | None = None
 
 

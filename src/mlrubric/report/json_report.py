@@ -51,7 +51,9 @@ def report_document(report: Report, texts: Callable[[str], str]) -> Json:
             "serving_visible": repository.serving_visible,
         },
         "score": score_document(report.score),
+        "ceilings": dict(report.ceilings),
         "policy": dict(report.policy),
+        "model": report.model or None,
         "tests": [_test(test) for test in report.tests],
         "models": [_model(model) for model in report.models],
         "breaks": [_break(item) for item in report.breaks],
@@ -166,6 +168,7 @@ def _test(test: TestResult) -> Json:
         "evidence": [_evidence(evidence) for evidence in test.evidence],
         "broken": broken_document(test.broken),
         "next": [step_document(step) for step in test.next],
+        "model": test.model or None,
     }
 
 
@@ -192,7 +195,8 @@ def _model(model: Model) -> Json:
         "release": model.release,
         "at": place_document(model.place),
         "fits": [place_document(place) for place in model.fits],
-        "score": credit_document(model.score),
+        "score": score_document(model.score) if model.score is not None else {},
+        "counts": model.counts,
         "tests": [_test(test) for test in model.tests],
     }
 

@@ -41,6 +41,8 @@ def why_test(view: View, test: TestResult, width: int, verbosity: int = 0) -> li
         row((cut(f"{test.id}  {safe(test.title)}", width), "bold")),
         row(cut(f"{test.status.replace('_', ' ')} · {number(test.credit.observed)} of 1 point · confidence {test.confidence:.2f}", width)),
     ]
+    if test.model:
+        rows += [row(line) for line in wrapped(f"of the model {safe(test.model)}; others of this repository have more", width)]
     shown = test.evidence if verbosity > 0 else test.evidence[:MOST_PATHS]
     for evidence in shown:
         rows += [row(), *(row(line) for line in wrapped(f"evidence: {safe(evidence.pattern)}", width))]
