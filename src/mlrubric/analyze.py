@@ -23,7 +23,7 @@ from mlrubric.rules.rule import RuleBook
 from mlrubric.score.advice import advised
 from mlrubric.score.attest import attested, known_of
 from mlrubric.score.cards import Cards, Results, ceilings
-from mlrubric.score.claims import held_against
+from mlrubric.score.claims import Hearsay
 from mlrubric.score.credit import score_of
 from mlrubric.score.maturity import google
 from mlrubric.score.plan import Planner, State, breaks
@@ -101,7 +101,7 @@ def analyze_tree(
     policy = dict(settings.policy)
     known = known_of(picture, tree.authors if settings.attest else None, as_of)
 
-    cards = Cards(picture)
+    cards, hearsay = Cards(picture), Hearsay(picture)
     asked = cards.named(settings.model) if settings.model else ""
 
     def judge(seen: Picture, tests: Collection[str]) -> Results:
@@ -110,16 +110,16 @@ def analyze_tree(
         return attested(judged.of(asked), seen, rules, settings, known).results
 
     def finished(one: Model) -> Model:
-        tests = advised(attested(one.tests, picture, rules, settings, known).results, rules)
+        tests = hearsay.beside(advised(attested(one.tests, picture, rules, settings, known).results, rules))
         return replace(one, tests=tests, score=score_of(tests, policy))
 
     judged = cards.judged(picture, rules.tests, policy)
     models = tuple(finished(one) for one in judged.models if asked in ("", one.id))
     stated = attested(judged.of(asked), picture, rules, settings, known)
     add_attestations(picture.graph, stated.inside)
-    told = held_against(advised(stated.results, rules), picture)
-    add_claims(picture.graph, told.claims)
-    results = told.results
+    results = hearsay.beside(advised(stated.results, rules))
+    claims = hearsay.claims(results)
+    add_claims(picture.graph, claims)
     score = score_of(results, policy)
     planner = Planner(rules, judge)
     texts = _texts(tree, system)
@@ -153,7 +153,7 @@ def analyze_tree(
         model=asked,
         ceilings=ceilings(rules.tests),
     )
-    report = system.published(replace(report, notices=(*report.notices, *stated.notices, *told.notices, *system.notices)))
+    report = system.published(replace(report, notices=(*report.notices, *stated.notices, *hearsay.notices(claims), *system.notices)))
     system.publish(picture.graph)
     if audited is not None:
         report = replace(report, audit=audited.status, notices=(*report.notices, Message("note", audited.summary())))

@@ -1,4 +1,4 @@
-"""Assertions that can only hold: about literals, about constants of the project, or about what a mock was told to answer."""
+"""Assertions that can only hold: about what the test file itself writes down, or about what a mock was told to answer."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ MADE_OF = frozenset(
         "dict",
         "fstring",
         "element",
+        "unpack",
         "subscript",
         "slice",
         "attribute",
         "store_attribute",
         "store_subscript",
-        "import",
     }
 )
 LOOKS = (
@@ -40,24 +40,38 @@ LOOKS = (
 )
 PURE = frozenset(f"builtins.{name}" for name in LOOKS.split())
 ABOUT_WHAT_RUNS = re.compile(r"raises|warns|logs|fail|exit|call(?!ed)", re.IGNORECASE)  # not about what they are given
-MOCKS = ("unittest.mock.", "pytest_mock.", "mock.")
-NAMED = ("external", "foreign", "object", "instance")
-WRITTEN = ("const", "text", "made")
 
 
-def hollow_checks(world: World) -> frozenset[int]:
-    """The nodes of assertions in test code that say nothing about what the project or a library computes."""
+def mark_hollow(world: World) -> frozenset[int]:
+    """`hollow` on the nodes of assertions in test code that say nothing about what the project or a library computes."""
     code, graph = world.code, world.graph
     tested = [
         node
         for node in dict.fromkeys((*graph.with_role("test.assert"), *graph.with_role("check")))
         if node in code.node_op and code.tested(code.node_op[node])
     ]
-    behind = _Behind(code) if tested else None
-    return frozenset(node for node in tested if behind is not None and behind.is_hollow(code.node_op[node]))
+    if not tested:
+        return frozenset()
+    behind = Behind(code)
+    stand_in(world, behind)
+    found = frozenset(node for node in tested if behind.is_hollow(code.node_op[node]))
+    for node in found:
+        graph.nodes[node].attributes["hollow"] = "true"
+    return found
 
 
-class _Behind:
+def stand_in(world: World, behind: Behind) -> None:
+    """What a test replaces by a mock is not run by it."""
+    graph, code = world.graph, world.code
+    for scope, names in behind.patched.items():
+        for number in graph.outgoing[code.scope_node[scope]] if names and scope in code.scope_node else ():
+            edge = graph.edges[number]
+            target = graph.nodes[edge.target]
+            if edge.kind == "call" and target.kind == "function" and target.label.rpartition(".")[2] in names:
+                graph.block(number, "a mock stands in for it")
+
+
+class Behind:
     """What stands behind assertions. `patched` are the last names of what `patch("a.b")` replaces, `handed` the names of variables that are
     handed to something that may change them, both by scope."""
 
@@ -78,8 +92,14 @@ class _Behind:
             for inner in self._decorated(call):
                 self.patched.setdefault(inner, set()).update(names)
         elif not self._is_pure(call) and "test.assert" not in self.code.meanings.roles(call):
-            loads = (program.ops[a] for a in program.args[call][1:] if a >= 0)
+            loads = (program.ops[self._root(a)] for a in program.args[call][1:] if a >= 0)
             self.handed.setdefault(scope, set()).update(one.name for one in loads if one.kind == "load" and one.name)
+
+    def _root(self, op: int) -> int:
+        """The variable whose attribute an operation is."""
+        while self.program.ops[op].kind == "attribute" and self.program.args[op] and self.program.args[op][0] >= 0:
+            op = self.program.args[op][0]
+        return op
 
     def _decorated(self, call: int) -> list[int]:
         """The scopes of the functions that a call decorates."""
@@ -122,27 +142,17 @@ class _Behind:
                 following = [a for a in program.args[op][1:] if a >= 0]
             elif facts.kind not in MADE_OF:
                 return False  # a parameter, a comprehension, something unknown
-            elif facts.kind == "import" or self._of_a_module(op):
-                values = self.code.resolver.of(op)
-                if not values or any(value[0] not in WRITTEN for value in values):
-                    return False
+            elif self._is_builtin(op):
                 continue
             else:
                 following = [*self.code.flow.before(op), *(a for a in program.args[op] if a >= 0)]
-                if facts.kind == "load" and not following and not self._is_builtin(op):
+                if facts.kind == "load" and not following:
                     return False
             for one in following:
                 if one not in seen:
                     seen.add(one)
                     waiting.append(one)
         return True
-
-    def _of_a_module(self, op: int) -> bool:
-        """Whether an operation reads a name of another module."""
-        if self.program.ops[op].kind != "attribute" or not self.program.args[op]:
-            return False
-        values = self.code.resolver.of(self.program.args[op][0])
-        return bool(values) and all(value[0] in ("module", "external") for value in values)
 
     def _is_pure(self, call: int) -> bool:
         """A builtin that only looks at what it is given."""
@@ -159,7 +169,7 @@ class _Behind:
         program, seen = self.program, set[int]()
         while op >= 0 and op not in seen:
             seen.add(op)
-            if any(value[0] in NAMED and str(value[1]).startswith(MOCKS) for value in self.code.resolver.of(op)):
+            if self.code.meanings.mocked(op):
                 return True
             kind = program.ops[op].kind
             if kind in ("call", "attribute"):

@@ -8,7 +8,7 @@ from mlrubric.graph.clauses import VALUE, Clauses
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.feature_code import on_the_way
 from mlrubric.graph.graph import FLOWS, RUNS
-from mlrubric.graph.hollow import hollow_checks
+from mlrubric.graph.hollow import mark_hollow
 from mlrubric.graph.values import number
 from mlrubric.graph.world import World
 from mlrubric.model.graph import Node
@@ -198,9 +198,7 @@ class _Leading:
 
     def __init__(self, world: World) -> None:
         graph = self.graph = world.graph
-        hollow = hollow_checks(world)
-        for node in hollow:
-            graph.nodes[node].attributes["hollow"] = "true"
+        hollow = mark_hollow(world)
         checks = [n for n in graph.with_role("check") if is_test_code(graph.nodes[n].place.path) and n not in hollow]
         own = (n for n in graph.of_kind("function") if not is_test_code(graph.nodes[n].place.path))
         self.asserting = self._to(
@@ -220,7 +218,7 @@ class _Leading:
         return self._to(n for n in self.graph.with_role(*roles) if self.graph.nodes[n].kind in ("function", "op"))
 
     def _to(self, goals: Iterable[int], kinds: Collection[str] = ("call", "import")) -> Collection[int]:
-        return self.graph.sweep(goals, kinds, back=True).keys()
+        return self.graph.sweep(goals, kinds, back=True, allow=lambda edge: not edge.blocked).keys()
 
 
 def _mark_test(world: World, test: int, leading: _Leading) -> None:

@@ -24,41 +24,41 @@ OPEN = ("none", "not_visible")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """The results with what is said of them, the claims without a check for the graph, and notices."""
-
-    results: tuple[TestResult, ...]
-    claims: tuple[Claimed, ...] = ()
-    notices: tuple[Message, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class _Saying:
     place: Place
     words: str  # what it is and says, without its place
     kind: str  # "claim" | "test"
 
 
-def held_against(results: Sequence[TestResult], picture: Picture) -> Told:
-    """Each test without any evidence, with the first place that claims it."""
-    notices = [Message("note", f"{words}: it earns nothing, only checks that are run do", place) for place, words in _scores(picture)]
-    claims = load_claims()
-    wanted = {result.id for result in results if result.status in OPEN and not result.evidence}
-    said: dict[str, list[_Saying]] = {}
-    for test, saying in _sayings(picture, [claim for claim in claims if claim.test in wanted], wanted):
-        said.setdefault(test, []).append(saying)
-    made, found = [], []
-    for result in results:
-        sayings = said.get(result.id, [])
-        if not sayings:
-            made.append(result)
-            continue
-        made.append(_with(result, sayings))
-        first = next((one for one in sayings if one.kind == "claim"), None)
-        if first is not None and result.status == "none":
-            found.append(Claimed(result.id, first.words, first.place))
-            notices.append(Message("note", f"{first.words}; nothing in the repository does it, and it earns nothing", first.place))
-    return Told(tuple(made), tuple(found), tuple(notices))
+class Hearsay:
+    """What a repository says of each test, listened to once."""
+
+    def __init__(self, picture: Picture) -> None:
+        self.scores = tuple(_scores(picture))
+        self._said: dict[str, list[_Saying]] = {}
+        for test, saying in _sayings(picture, load_claims()):
+            self._said.setdefault(test, []).append(saying)
+
+    def beside(self, results: Iterable[TestResult]) -> tuple[TestResult, ...]:
+        """Each test without any evidence is told with the first place that claims it."""
+        return tuple(_with(result, said) if (said := self._of(result)) else result for result in results)
+
+    def claims(self, results: Iterable[TestResult]) -> tuple[Claimed, ...]:
+        """The first claim for each test of which nothing is there."""
+        found = []
+        for result in results:
+            first = next((one for one in self._of(result) if one.kind == "claim"), None)
+            if first is not None and result.status == "none":
+                found.append(Claimed(result.id, first.words, first.place))
+        return tuple(found)
+
+    def notices(self, claims: Iterable[Claimed]) -> tuple[Message, ...]:
+        by_hand = [Message("note", f"{words}: it earns nothing, only checks that are run do", place) for place, words in self.scores]
+        told = [Message("note", f"{one.words}; nothing in the repository does it, and it earns nothing", one.place) for one in claims]
+        return (*by_hand, *told)
+
+    def _of(self, result: TestResult) -> list[_Saying]:
+        return self._said.get(result.id, []) if result.status in OPEN and not result.evidence else []
 
 
 def _with(result: TestResult, sayings: list[_Saying]) -> TestResult:
@@ -69,11 +69,11 @@ def _with(result: TestResult, sayings: list[_Saying]) -> TestResult:
     told = "; ".join(f"{one.place} {one.words}" + (f", and {nothing}" if one.kind == "claim" else "") for one in shown)
     broken = result.broken
     message = told if broken is None or result.status == "none" else f"{broken.message}; {told}"
-    place = broken.place if broken is not None and broken.place is not None else shown[0].place
+    place = shown[0].place if result.status == "none" else broken.place if broken is not None else None
     return replace(result, broken=Broken(broken.condition if broken is not None else "wired", place, message))
 
 
-def _sayings(picture: Picture, claims: Sequence[Claim], wanted: set[str]) -> Iterator[tuple[str, _Saying]]:
+def _sayings(picture: Picture, claims: Sequence[Claim]) -> Iterator[tuple[str, _Saying]]:
     for path, statement in picture.world.every(Statement):
         if not TEACHING.search(path):
             for claim in claims:
@@ -89,7 +89,7 @@ def _sayings(picture: Picture, claims: Sequence[Claim], wanted: set[str]) -> Ite
         test = picture.graph.nodes[node]
         if test.attributes.get("asserts") == "false":
             name = test.label.rpartition(".")[2]
-            for meant in sorted(_meant(f"{test.label} {test.place.path}", name, claims) & wanted):
+            for meant in sorted(_meant(f"{test.label} {test.place.path}", name, claims)):
                 yield meant, _Saying(test.place, f"`{name}` asserts nothing about it", "test")
 
 
