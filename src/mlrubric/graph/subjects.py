@@ -8,6 +8,7 @@ from mlrubric.graph.clauses import VALUE, Clauses
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.feature_code import on_the_way
 from mlrubric.graph.graph import FLOWS, RUNS, Graph
+from mlrubric.graph.hollow import mark_hollow
 from mlrubric.graph.values import number
 from mlrubric.graph.world import World
 
@@ -211,9 +212,12 @@ class _Leading:
 
     def __init__(self, world: World) -> None:
         graph = self.graph = world.graph
-        checks = [n for n in graph.with_role("check") if is_test_code(graph.nodes[n].place.path)]
+        hollow = mark_hollow(world)
+        checks = [n for n in graph.with_role("check") if is_test_code(graph.nodes[n].place.path) and n not in hollow]
         own = (n for n in graph.of_kind("function") if not is_test_code(graph.nodes[n].place.path))
-        self.asserting = self._to([*checks, *graph.with_role("test.assert")])  # pytest.raises and mocks' own assertions count as well
+        self.asserting = self._to(
+            [*checks, *(n for n in graph.with_role("test.assert") if n not in hollow)]
+        )  # pytest.raises and mocks' own assertions count as well
         self.own_code = self._to(own)
         self.checking = self._to(n for n in checks if graph.nodes[n].about & (MODEL | USE))
         self.feature = self.role("code.feature")
@@ -228,7 +232,7 @@ class _Leading:
         return self._to(n for n in self.graph.with_role(*roles) if self.graph.nodes[n].kind in ("function", "op"))
 
     def _to(self, goals: Iterable[int], kinds: Collection[str] = ("call", "import")) -> Collection[int]:
-        return self.graph.sweep(goals, kinds, back=True).keys()
+        return self.graph.sweep(goals, kinds, back=True, allow=lambda edge: not edge.blocked).keys()
 
 
 def _mark_test(world: World, test: int, leading: _Leading) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -14,9 +13,13 @@ from mlrubric.rules.rule import Grade, TestRule
 from mlrubric.score.credit import LOW, credit_of
 from mlrubric.score.documented import documented
 from mlrubric.score.evidence import Answers, Witness
+from mlrubric.score.sight import SERVING as BY_SERVING
+from mlrubric.score.sight import UNRUN, Unseen, unread_start, unreadable_check, unseen_program
 
 MADE = ("model.fit", "model.tune", "model.save", "model.register")
 PARTS = ("covering", "right_data")  # what an automated check lacks that covers only a part
+HIDDEN = "nothing is served in this repository, so it cannot be seen here"
+ABSENT = "no such check was found"
 SERVING = ("serve.handle", "serve.app", "serve.split", "model.deploy")
 
 
@@ -35,33 +38,19 @@ def judge(picture: Picture, test: TestRule, answers: Answers, policy: Mapping[st
             return _result(picture, test, grade, found, policy, missed)
         if missed is None and grade.status == "automated":
             missed = _missed(answers, grade)
-    unread = _unread(picture, test.unread)
-    if unread is not None:
-        return TestResult(test.id, test.title, test.section, "not_visible", broken=unread)
-    hidden = test.hidden == "serving" and bool(picture.graph.with_role(*MADE)) and not serving_visible(picture)
-    broken = Broken(
-        "wired", None, "nothing is served in this repository, so it cannot be seen here" if hidden else "no such check was found"
-    )
-    return TestResult(test.id, test.title, test.section, "not_visible" if hidden else "none", broken=broken)
+    unseen = unseen_program(picture, test.unread)
+    if unseen is not None:
+        return _unfound(test, "not_visible", unseen.message, unseen)
+    if test.hidden == "serving" and bool(picture.graph.with_role(*MADE)) and not serving_visible(picture):
+        return _unfound(test, "not_visible", HIDDEN, Unseen(None, HIDDEN, "elsewhere", BY_SERVING))
+    unseen = unreadable_check(picture, test.unread)
+    return _unfound(test, "none", ABSENT if unseen is None else f"{ABSENT}; {unseen.message}", unseen)
 
 
-def _unread(picture: Picture, words: tuple[str, ...]) -> Broken | None:
-    """A program that is not analysed, or automation of another repository that a live trigger reaches, whose name, or that of what runs
-    it, says that it may be this test."""
-    graph = picture.graph
-    pattern = re.compile(rf"(?<![a-z])({'|'.join(words)})", re.IGNORECASE)
-    for node in graph.with_role("code.unread") if words else ():
-        program = graph.nodes[node]
-        own = program.attributes.get("name", program.label)
-        if program.kind == "workflow" and picture.schedule.of(node).level not in ("kept", "lost"):
-            continue
-        for edge in graph.predecessors(node, ("run",)):
-            holders = [graph.nodes[e.source].label for e in graph.predecessors(edge.source, ("run",))]
-            if program.kind == "workflow":
-                holders.append(graph.nodes[edge.source].label.partition("/")[0])
-            if any(pattern.search(name) for name in (own, *holders)):
-                return Broken("wired", edge.place, f"{program.label} may do this, but it {program.attributes['why']}")
-    return None
+def _unfound(test: TestRule, status: str, message: str, unseen: Unseen | None) -> TestResult:
+    """A test without evidence: absent, not visible, or not analysed."""
+    place, sight, by = (unseen.place, unseen.sight, unseen.by) if unseen is not None else (None, "seen", "")
+    return TestResult(test.id, test.title, test.section, status, broken=Broken("wired", place, message), sight=sight, visible_by=by)
 
 
 def serving_visible(picture: Picture) -> bool:
@@ -117,9 +106,11 @@ def _result(
         shown = (*shown[:4], missed)
     evidence = tuple(Evidence(graph.nodes[w.node].label, w.automation.path or graph.steps([(w.node, None)])) for w in shown)
     broken = _broken(picture, test, grade, status, best, witnesses, missed)
-    if broken is not None and broken.condition == "wired" and status == "present":
-        unread = _unread(picture, test.unread)
-        broken = replace(broken, message=f"{broken.message}; {unread.message}") if unread is not None else broken
+    unseen = None
+    if broken is not None and broken.condition in UNRUN and best is not None and not best.executed:
+        named = unseen_program(picture, test.unread) if broken.condition == "wired" and status == "present" else None
+        unseen = named or unread_start(picture)
+        broken = replace(broken, message=f"{broken.message}; {unseen.message}") if unseen is not None else broken
     mode = "none"
     if best is not None:
         mode = {"kept": "automated", "lost": "automated", "manual": "manual", "skipped": "manual"}.get(best.automation.level, "none")
@@ -137,6 +128,8 @@ def _result(
         evidence,
         broken,
         document=_document(picture, test, status, grade, witnesses),
+        sight=unseen.sight if unseen is not None else "seen",
+        visible_by=unseen.by if unseen is not None else "",
     )
 
 
