@@ -20,7 +20,7 @@ CASES = sorted(path.parent for path in FIXTURES.glob("tests/*/automated*/expecte
 @cache
 def proof(case: Path) -> Proof:
     """The proof for the test that a fixture is of, and nothing else."""
-    files = {
+    files: dict[str, str | bytes] = {
         path.relative_to(case).as_posix(): path.read_text(encoding="utf-8")
         for path in sorted(case.rglob("*"))
         if path.is_file() and path.name != "expected.toml"

@@ -193,6 +193,8 @@ class Timing:
 def run_by(graph: Graph, code: Code, call: int) -> set[str]:
     """The roles of a call and of all that it runs."""
     roles = set(code.meanings.roles(call))
+    if call in code.op_node:
+        roles |= set(graph.nodes[code.op_node[call]].roles)
     starts = [code.scope_node[number(t)] for t in code.resolver.targets.get(call, ()) if t[0] in ("function", "callback")]
     for node in graph.sweep(starts, RUNS) if starts else ():
         roles |= set(graph.nodes[node].roles)
