@@ -31,13 +31,13 @@ def judge_test(picture: Picture, test: TestRule, policy: Mapping[str, str] = DEF
 def judge(picture: Picture, test: TestRule, answers: Answers, policy: Mapping[str, str]) -> TestResult:
     """The same by given answers."""
     asked = [grade for grade in test.grades if grade.asked(policy)]
-    missed: Witness | None = None
+    missed: list[Witness] = []
     for grade in (*asked, *_fallbacks(asked)):
         found = _holds(picture, test, answers, grade)
         if found is not None:
-            return _result(picture, test, grade, found, policy, missed)
-        if missed is None and grade.status == "automated":
-            missed = _missed(answers, grade)
+            return _result(picture, test, grade, found, policy, _nearest(missed, found))
+        if grade.status == "automated":
+            missed += _missed(answers, grade)
     unseen = unseen_program(picture, test.unread)
     if unseen is not None:
         return _unfound(test, "not_visible", unseen.message, unseen)
@@ -85,11 +85,17 @@ def _fallbacks(grades: Sequence[Grade]) -> Iterator[Grade]:
         yield from (replace(grade, status=status) for grade in best)
 
 
-def _missed(answers: Answers, grade: Grade) -> Witness | None:
-    """The best check of a grade whose checks are there and do not really run: what breaks on its way keeps the test from the point."""
+def _missed(answers: Answers, grade: Grade) -> tuple[Witness, ...]:
+    """The checks of a grade whose checks are there and do not really run: what breaks on their way keeps the test from the point."""
     if not grade.permits(lambda name: bool(answers.nodes(name))):
-        return None
-    return next((one for one in answers.witnesses(grade.effective) if one.broken is not None), None)
+        return ()
+    return tuple(one for one in answers.witnesses(grade.effective) if one.broken is not None)
+
+
+def _nearest(missed: Sequence[Witness], witnesses: Sequence[Witness]) -> Witness | None:
+    """Of the checks that would earn the point, the one that only has to be run; then the one that is shown."""
+    shown = witnesses[0].node if witnesses else -1
+    return min(missed, key=lambda one: (one.broken != one.automation.broken, one.node != shown), default=None)
 
 
 def _result(
