@@ -33,6 +33,7 @@ from mlrubric.graph.parts import mark_parts
 from mlrubric.graph.privacy import mark_privacy
 from mlrubric.graph.program import Program
 from mlrubric.graph.references import mark_references
+from mlrubric.graph.repeats import mark_repeats
 from mlrubric.graph.resolve import resolve, resolve_again
 from mlrubric.graph.resolve.dispatch import configured
 from mlrubric.graph.runs import mark_runs
@@ -130,6 +131,7 @@ def _build(
     mark_benchmarks(world)
     mark_references(world)
     mark_chains(world)
+    mark_repeats(world)
     mark_training(world)
     mark_used(world)
     mark_skew(world)

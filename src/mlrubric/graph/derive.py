@@ -4,29 +4,14 @@ from __future__ import annotations
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.graph import RUNS, Graph
+from mlrubric.graph.twice import OWN, expression, twice
 from mlrubric.graph.values import number
 
 ORDERING = frozenset({"<", ">", "<=", ">="})
-SAME = frozenset(
-    {
-        "isclose",
-        "allclose",
-        "assert_allclose",
-        "assert_almost_equal",
-        "array_equal",
-        "assert_array_equal",
-        "assertequal",
-        "assertalmostequal",
-        "equals",
-        "assert_frame_equal",
-        "assert_close",
-    }
-)
 STRUCTURE = frozenset(["empty", "shape", "columns", "dtypes", "dtype", "size", "ndim", "index", "keys"])
 ASKS_STRUCTURE = frozenset({"builtins.len", "builtins.isinstance", "builtins.type", "builtins.hasattr", "builtins.issubclass"})
 MEASURED = frozenset({"measure.time", "measure.memory"})
 MASKED = "rows.selected"
-OWN = frozenset({"boolean", "unary", "load", "assign", "call", "attribute", "binary", "compare", "subscript", "conditional"})
 
 
 def derived_roles(code: Code, conditions: tuple[int, ...], about: set[str]) -> list[str]:
@@ -45,9 +30,9 @@ def derived_roles(code: Code, conditions: tuple[int, ...], about: set[str]) -> l
         found.append("check.importance")
     if "check.finite" in about and about & {"model.fit", "model.predict", "model.build", "model.loss"}:
         found.append("check.numeric")
-    if _twice(code, conditions):
+    if twice(code, conditions):  # two scores that must be the same say nothing of how good they are
         found.append("check.repeat")
-    if "model.evaluate" in about or (ordered and about & {"model.predict", "run.read"}):
+    elif "model.evaluate" in about or (ordered and about & {"model.predict", "run.read"}):
         found.append("model.compare")
     elif "model.predict" in about:
         found.append("check.prediction")
@@ -60,7 +45,7 @@ def derived_roles(code: Code, conditions: tuple[int, ...], about: set[str]) -> l
 
 def _apart(code: Code, condition: int) -> bool:
     """Whether a condition measures how far two reads are apart: `abs(new.mean() - old.mean()) / old.mean()` is no expectation of either."""
-    for op in _expression(code, condition):
+    for op in expression(code, condition):
         facts, args = code.program.ops[op], code.program.args[op]
         if facts.kind == "binary" and facts.name == "-" and len(args) == 2 and min(args) >= 0:
             sides = [{o for o in code.flow.reach([a], back=True) if "data.read" in code.meanings.roles(o)} for a in args]
@@ -69,65 +54,13 @@ def _apart(code: Code, condition: int) -> bool:
     return False
 
 
-def _expression(code: Code, condition: int, most: int = 60) -> list[int]:
-    """The operations of a condition's own expression, calls and loads followed inside the scope."""
-    waiting, found = [condition], list[int]()
-    while waiting and len(found) < most:
-        op = waiting.pop()
-        found.append(op)
-        if code.program.ops[op].kind in OWN:
-            waiting.extend(a for a in code.program.args[op] if a >= 0)
-    return found
-
-
 def compares(code: Code, condition: int) -> bool:
     """Whether a condition compares by size, or nearly, somewhere in its own expression."""
-    for op in _expression(code, condition):
+    for op in expression(code, condition):
         facts = code.program.ops[op]
         if facts.kind == "compare" and isinstance(facts.value, tuple) and ORDERING & set(facts.value):
             return True
     return False
-
-
-def _twice(code: Code, conditions: tuple[int, ...]) -> bool:
-    """Whether a condition, or an assertion over two values, compares the outcomes of two trainings."""
-    if len(conditions) > 1:
-        first, second = _fits(code, conditions[0]), _fits(code, conditions[1])
-        if first and second and not first & second:
-            return True
-    for condition in conditions:
-        for op in _expression(code, condition):
-            operands = [a for a in code.program.args[op] if a >= 0]
-            if not _equates(code, op, operands):
-                continue
-            fits = [_fits(code, a) for a in operands[-2:]]
-            if len(fits) == 2 and fits[0] and fits[1] and fits[0] != fits[1] and not fits[0] & fits[1]:
-                return True
-    return False
-
-
-def _equates(code: Code, op: int, operands: list[int]) -> bool:
-    """Whether an operation asks if two values are the same, exactly or nearly."""
-    facts = code.program.ops[op]
-    if facts.kind == "compare":
-        return facts.value == ("==",)
-    return facts.kind == "call" and bool(operands) and code.program.ops[operands[0]].name.lower() in SAME
-
-
-def _fits(code: Code, op: int) -> frozenset[int]:
-    """The trainings that an operand comes from, inside its scope; calls into the project that train count by their call."""
-    scope = code.program.scope_id(op)
-    found: set[int] = set()
-    for back in code.flow.reach([op], back=True, stop=lambda o: code.program.scope_id(o) != scope):
-        if code.program.scope_id(back) != scope:
-            continue
-        if "model.fit" in code.meanings.roles(back) or (
-            code.program.ops[back].kind == "call"
-            and any(t[0] == "function" for t in code.resolver.targets.get(back, ()))
-            and "model.fit" in code.about(back)
-        ):
-            found.add(back)
-    return frozenset(found)
 
 
 class Timing:
@@ -253,7 +186,7 @@ def _at_a_border(code: Code, selections: list[int]) -> bool:
     """Whether two selections are the two sides of a border that is no constant: before and after a day, below and above a quantile."""
     sides: list[str] = []
     for selection in selections:
-        for op in _expression(code, code.program.args[selection][1], 20):
+        for op in expression(code, code.program.args[selection][1], 20):
             facts = code.program.ops[op]
             if facts.kind == "compare" and isinstance(facts.value, tuple) and len(facts.value) == 1:
                 if code.program.ops[code.program.args[op][-1]].kind == "const":
@@ -271,9 +204,9 @@ def _learnt_from(code: Code, selections: list[int]) -> bool:
 def _is_mask(code: Code, target: int, index: int) -> bool:
     """Whether an index is a comparison over the same variable that is indexed."""
     name = code.program.ops[target].name
-    expression = _expression(code, index, 20)
-    compares = any(code.program.ops[o].kind == "compare" for o in expression)
-    return compares and any(code.program.ops[o].kind == "load" and code.program.ops[o].name == name for o in expression)
+    inside = expression(code, index, 20)
+    compares = any(code.program.ops[o].kind == "compare" for o in inside)
+    return compares and any(code.program.ops[o].kind == "load" and code.program.ops[o].name == name for o in inside)
 
 
 def _repeated(code: Code, op: int) -> bool:

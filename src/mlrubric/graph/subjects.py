@@ -9,6 +9,7 @@ from mlrubric.graph.code import is_test_code
 from mlrubric.graph.feature_code import on_the_way
 from mlrubric.graph.graph import FLOWS, RUNS, Graph
 from mlrubric.graph.hollow import mark_hollow
+from mlrubric.graph.questions import looks_at_own_model, looks_at_training, only_asks_kind
 from mlrubric.graph.values import number
 from mlrubric.graph.world import World
 
@@ -219,10 +220,15 @@ class _Leading:
             [*checks, *(n for n in graph.with_role("test.assert") if n not in hollow)]
         )  # pytest.raises and mocks' own assertions count as well
         self.own_code = self._to(own)
-        self.checking = self._to(n for n in checks if graph.nodes[n].about & (MODEL | USE))
+        looking = [n for n in checks if graph.nodes[n].about & (MODEL | USE) or looks_at_training(world.code, n)]
+        self.checking = self._to(looking)
+        self.deeply = self._to(n for n in looking if not only_asks_kind(world.code, n))
+        self.made = self._to(n for n in checks if graph.nodes[n].about & {"model.fit", "model.build"})
         self.feature = self.role("code.feature")
         self.model = self.role(*MODEL, "code.model")
-        self.model_code = self._to((n for n in graph.with_role("code.model") if graph.nodes[n].kind == "function"), ("call",))
+        functions = (n for n in graph.with_role("code.model") if graph.nodes[n].kind == "function")
+        built = (n for n in looking if looks_at_own_model(world.code, n))
+        self.model_code = self._to([*functions, *built], ("call",))
         self.use = self.role(*USE)
         self.serve = self.role("serve.client", "serve.handle")
         self.needs = {role: self.role(role) for role in ("data.read", "model.fit", "model.predict")}
@@ -248,7 +254,8 @@ def _mark_test(world: World, test: int, leading: _Leading) -> None:
         graph.give(test, "test.feature")
         direct = (graph.nodes[e.target].roles for e in graph.successors(test, RUNS))
         attributes["direct"] = _flag(any("code.feature" in roles for roles in direct))
-    if test in leading.model:
+    attributes["model_asked"] = "values" if test in leading.deeply else "kind" if test in leading.checking else "no"
+    if test in leading.model or test in leading.made:
         graph.give(test, "test.model")
     if test in leading.use:
         graph.give(test, "test.prediction")

@@ -208,6 +208,7 @@ def _grades(table: Table, key: str) -> tuple[Grade, ...]:
                 confidence=float(str(raw.get("confidence", 0.9))),
                 because=str(raw.get("because", "")),
                 condition=str(raw.get("condition", "covering")),
+                documented=bool(raw.get("documented", False)),
                 policy=tuple((name, str(value)) for name, value in cast("Table", raw.get("policy", {})).items()),
             )
         )

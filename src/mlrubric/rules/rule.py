@@ -86,6 +86,7 @@ class Grade:
     confidence: float = 0.9
     because: str = ""  # why it is partial, for `broken`
     condition: str = "covering"  # the condition that a partial grade breaks
+    documented: bool = False  # only with a documented result, whatever has run
     policy: tuple[tuple[str, str], ...] = ()  # the switches and their values under which the grade is asked at all
 
     def asked(self, policy: Mapping[str, str]) -> bool:
