@@ -77,7 +77,7 @@ def _mark_share(world: World) -> None:
     features = [n for n in every if graph.nodes[n].attributes["derives"] == "true"] or every
     features = [n for n in features if not graph.nodes[n].place.path.endswith(".ipynb")] or features  # the pipeline is elsewhere
     tests = [n for n in graph.with_role("test.feature") if graph.nodes[n].kind == "test"]
-    kinds = frozenset({"call", "import"})
+    kinds = frozenset({"call"})
     reached = graph.sweep(tests, kinds)
     closely = graph.sweep([n for n in tests if not _whole(graph, n)], kinds)
     for node in every:
@@ -216,7 +216,8 @@ class _Leading:
         self.asserting = self._to([*checks, *graph.with_role("test.assert")])  # pytest.raises and mocks' own assertions count as well
         self.own_code = self._to(own)
         self.checking = self._to(n for n in checks if graph.nodes[n].about & (MODEL | USE))
-        self.feature = self.role("code.feature")
+        functions = (n for n in graph.with_role("code.feature") if graph.nodes[n].kind == "function")
+        self.feature = self._to(functions, ("call",))  # what an import runs is not what is tested
         self.model = self.role(*MODEL, "code.model")
         self.model_code = self._to((n for n in graph.with_role("code.model") if graph.nodes[n].kind == "function"), ("call",))
         self.use = self.role(*USE)
