@@ -9,6 +9,8 @@ from mlrubric.graph.values import number
 
 ORDERING = frozenset({"<", ">", "<=", ">="})
 STRUCTURE = frozenset(["empty", "shape", "columns", "dtypes", "dtype", "size", "ndim", "index", "keys"])
+ANSWERS = frozenset({"status_code", "ok", "returncode", "reason", "is_success"})
+SIZES = frozenset({"empty", "size"})
 ASKS_STRUCTURE = frozenset({"builtins.len", "builtins.isinstance", "builtins.type", "builtins.hasattr", "builtins.issubclass"})
 MEASURED = frozenset({"measure.time", "measure.memory"})
 MASKED = "rows.selected"
@@ -38,9 +40,14 @@ def derived_roles(code: Code, conditions: tuple[int, ...], about: set[str]) -> l
         found.append("check.prediction")
     elif about & {"model.fit", "model.build", "model.load"}:
         found.append("check.model")
-    elif about & {"data.read", "artifact.download"} and not any(_apart(code, c) for c in conditions):
+    elif about & {"data.read", "artifact.download"} and not any(_apart(code, c) or _answered(code, c) for c in conditions):
         found.append("data.validate")
     return found
+
+
+def _answered(code: Code, condition: int) -> bool:
+    """Whether a condition asks if a request or a program went well: that says nothing of what came."""
+    return any(code.program.ops[op].kind == "attribute" and code.program.ops[op].name in ANSWERS for op in _expression(code, condition))
 
 
 def _apart(code: Code, condition: int) -> bool:
@@ -218,11 +225,26 @@ def _repeated(code: Code, op: int) -> bool:
 
 
 def clause(code: Code, conditions: tuple[int, ...]) -> str:
-    """`structure` when a check only asks for shape, columns, types or emptiness, `value` when it looks at the values."""
+    """`value` when a check looks at the values, `structure` when it only asks for shape, columns or types, `size` when for no more than
+    whether there are rows, or how many."""
     for condition in conditions:
         if not _structural(code, condition):
             return "value"
-    return "structure"
+    return "size" if all(_sizes(code, condition) for condition in conditions) else "structure"
+
+
+def _sizes(code: Code, condition: int) -> bool:
+    """Whether a structural condition asks for nothing but a number of rows: `len(rows) > 0`, `not frame.empty`, `assert rows`."""
+    for op in _expression(code, condition, 30):
+        facts = code.program.ops[op]
+        if facts.kind == "attribute" and facts.name in STRUCTURE - SIZES:
+            return False
+        meaning = code.meanings.of(op) if facts.kind == "call" else None
+        if meaning is not None and meaning.api in ASKS_STRUCTURE - {"builtins.len"}:
+            return False
+        if facts.kind == "compare" and isinstance(facts.value, tuple) and {"in", "not in"} & set(facts.value):
+            return False
+    return True
 
 
 def _structural(code: Code, op: int, depth: int = 0) -> bool:

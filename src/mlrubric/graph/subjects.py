@@ -79,7 +79,7 @@ def _mark_share(world: World) -> None:
     features = [n for n in every if graph.nodes[n].attributes["derives"] == "true"] or every
     features = [n for n in features if not graph.nodes[n].place.path.endswith(".ipynb")] or features  # the pipeline is elsewhere
     tests = [n for n in graph.with_role("test.feature") if graph.nodes[n].kind == "test"]
-    kinds = frozenset({"call", "import"})
+    kinds = frozenset({"call"})
     reached = graph.sweep(tests, kinds)
     closely = graph.sweep([n for n in tests if not _whole(graph, n)], kinds)
     for node in every:
@@ -224,7 +224,8 @@ class _Leading:
         self.checking = self._to(looking)
         self.deeply = self._to(n for n in looking if not only_asks_kind(world.code, n))
         self.made = self._to(n for n in checks if graph.nodes[n].about & {"model.fit", "model.build"})
-        self.feature = self.role("code.feature")
+        features = (n for n in graph.with_role("code.feature") if graph.nodes[n].kind == "function")
+        self.feature = self._to(features, ("call",))  # what an import runs is not what is tested
         self.model = self.role(*MODEL, "code.model")
         functions = (n for n in graph.with_role("code.model") if graph.nodes[n].kind == "function")
         built = (n for n in looking if looks_at_own_model(world.code, n))
