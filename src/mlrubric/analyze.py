@@ -21,6 +21,7 @@ from mlrubric.rules.judge import findings
 from mlrubric.rules.load import load_rules
 from mlrubric.rules.rule import RuleBook
 from mlrubric.score.advice import advised
+from mlrubric.score.ages import aged
 from mlrubric.score.attest import attested, known_of
 from mlrubric.score.cards import Cards, Results, ceilings
 from mlrubric.score.credit import score_of
@@ -109,14 +110,15 @@ def analyze_tree(
         return attested(judged.of(asked), seen, rules, settings, known).results
 
     def finished(one: Model) -> Model:
-        tests = advised(attested(one.tests, picture, rules, settings, known).results, rules)
+        tests = advised(aged(attested(one.tests, picture, rules, settings, known).results, tree.changed)[0], rules)
         return replace(one, tests=tests, score=score_of(tests, policy))
 
     judged = cards.judged(picture, rules.tests, policy)
     models = tuple(finished(one) for one in judged.models if asked in ("", one.id))
     stated = attested(judged.of(asked), picture, rules, settings, known)
     add_attestations(picture.graph, stated.inside)
-    results = advised(stated.results, rules)
+    results, old = aged(stated.results, tree.changed)
+    results = advised(results, rules)
     score = score_of(results, policy)
     planner = Planner(rules, judge)
     texts = _texts(tree, system)
@@ -150,7 +152,7 @@ def analyze_tree(
         model=asked,
         ceilings=ceilings(rules.tests),
     )
-    report = system.published(replace(report, notices=(*report.notices, *cards.reading.notices(), *stated.notices, *system.notices)))
+    report = system.published(replace(report, notices=(*report.notices, *cards.reading.notices(), *stated.notices, *old, *system.notices)))
     system.publish(picture.graph)
     if audited is not None:
         report = replace(report, audit=audited.status, notices=(*report.notices, Message("note", audited.summary())))
