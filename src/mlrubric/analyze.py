@@ -21,6 +21,7 @@ from mlrubric.rules.judge import findings
 from mlrubric.rules.load import load_rules
 from mlrubric.rules.rule import RuleBook
 from mlrubric.score.advice import advised
+from mlrubric.score.ages import aged
 from mlrubric.score.attest import attested, known_of
 from mlrubric.score.cards import Cards, Results, ceilings
 from mlrubric.score.claims import Hearsay
@@ -110,14 +111,16 @@ def analyze_tree(
         return attested(judged.of(asked), seen, rules, settings, known).results
 
     def finished(one: Model) -> Model:
-        tests = hearsay.beside(advised(attested(one.tests, picture, rules, settings, known).results, rules))
+        dated = aged(attested(one.tests, picture, rules, settings, known).results, tree.changed)[0]
+        tests = hearsay.beside(advised(dated, rules))
         return replace(one, tests=tests, score=score_of(tests, policy))
 
     judged = cards.judged(picture, rules.tests, policy)
     models = tuple(finished(one) for one in judged.models if asked in ("", one.id))
     stated = attested(judged.of(asked), picture, rules, settings, known)
     add_attestations(picture.graph, stated.inside)
-    results = hearsay.beside(advised(stated.results, rules))
+    results, old = aged(stated.results, tree.changed)
+    results = hearsay.beside(advised(results, rules))
     claims = hearsay.claims(results)
     add_claims(picture.graph, claims)
     score = score_of(results, policy)
@@ -153,7 +156,7 @@ def analyze_tree(
         model=asked,
         ceilings=ceilings(rules.tests),
     )
-    said = (*cards.reading.notices(), *stated.notices, *hearsay.notices(claims), *system.notices)
+    said = (*cards.reading.notices(), *stated.notices, *old, *hearsay.notices(claims), *system.notices)
     report = system.published(replace(report, notices=(*report.notices, *said)))
     system.publish(picture.graph)
     if audited is not None:

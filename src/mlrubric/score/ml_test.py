@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from mlrubric.graph.build import Picture
+from mlrubric.graph.trained import is_real
 from mlrubric.model.place import Place
 from mlrubric.model.policy import DEFAULTS
 from mlrubric.model.verdict import Broken, Evidence, TestResult
@@ -56,7 +57,9 @@ def _unfound(test: TestRule, status: str, message: str, unseen: Unseen | None) -
 def serving_visible(picture: Picture) -> bool:
     """Whether something answers requests here, or a trigger that recurs predicts with a model that it loads."""
     graph = picture.graph
-    return bool(graph.with_role(*SERVING)) or any(picture.real.of(n).level in ("kept", "lost") for n in graph.with_role("code.predict"))
+    return any(is_real(graph, n) for n in graph.with_role(*SERVING)) or any(
+        picture.real.of(n).level in ("kept", "lost") for n in graph.with_role("code.predict")
+    )
 
 
 def _holds(picture: Picture, test: TestRule, answers: Answers, grade: Grade) -> tuple[Witness, ...] | None:

@@ -68,6 +68,12 @@ class Git:
         lines = out.decode("utf-8", "replace").split("\n")
         return frozenset(line.partition("\t")[2].strip() for line in lines if "\t" in line)
 
+    def changed(self, path: str, commit: str = "HEAD") -> str | None:
+        """The day of the last commit that touched a file."""
+        out = self._run("log", "-1", "--no-color", "--no-show-signature", "--format=%ct", commit, "--", f":(literal){path}")
+        seconds = out.decode("ascii", "replace").strip() if out else ""
+        return _date(int(seconds)) if seconds.isdigit() else None
+
     def commit_of(self, revision: str) -> tuple[str, str | None] | None:
         """The commit that a revision names, and its date."""
         out = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")

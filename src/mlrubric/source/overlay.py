@@ -27,6 +27,9 @@ class OverlayTree:
     def authors(self) -> frozenset[str] | None:
         return self._tree.authors
 
+    def changed(self, path: str) -> str | None:
+        return None if path in self._texts else self._tree.changed(path)
+
     def read(self, path: str) -> bytes:
         if path in self._gone:
             raise FileNotFoundError(path)

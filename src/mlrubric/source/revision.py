@@ -51,6 +51,9 @@ class RevisionTree:
     def authors(self) -> frozenset[str] | None:
         return self._git.authors(self.commit) if self.commit else None
 
+    def changed(self, path: str) -> str | None:
+        return self._git.changed(path, self.commit) if self.commit and self.commit_date else None
+
     def read(self, path: str) -> bytes:
         name = self._objects.get(path, "")
         if name not in self._contents:

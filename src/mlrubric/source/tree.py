@@ -53,6 +53,10 @@ class Tree(Protocol):
         """Names and addresses of all who made a commit that HEAD has, as `name <address>`; None without the whole history."""
         ...
 
+    def changed(self, path: str) -> str | None:
+        """The day of the last commit that touched a file, None without the whole history."""
+        ...
+
     def read(self, path: str) -> bytes:
         """The bytes of a listed file; `OSError` when it went away or may not be read."""
         ...
@@ -81,6 +85,10 @@ class MemoryTree:
         self.tracked: frozenset[str] | None = frozenset(self._data) if commit else None
         self.doubtful: frozenset[str] = frozenset()
         self.authors: frozenset[str] | None = None
+        self.days: dict[str, str] = {}  # the last changes of files, where a test has a history
+
+    def changed(self, path: str) -> str | None:
+        return self.days.get(path)
 
     def read(self, path: str) -> bytes:
         try:
@@ -110,6 +118,9 @@ class DiskTree:
     def authors(self) -> frozenset[str] | None:
         """Asked of git when somebody wants it."""
         return self._git.authors("HEAD") if self.tracked is not None else None
+
+    def changed(self, path: str) -> str | None:
+        return self._git.changed(path) if self.commit_date is not None else None
 
     def read(self, path: str) -> bytes:
         """At most `text_limit` bytes and one more, through no link that leaves the root."""
