@@ -7,6 +7,7 @@ of one name are told apart by a suffix (`automated-container`).
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -84,3 +85,15 @@ def test_first_broken_condition(case: Path) -> None:
     assert broken is None or broken.message
     top = "manual" if case.parent.name in HALF else "automated"
     assert bool(found.next) == (wanted["status"] != top)
+
+
+@pytest.mark.parametrize(
+    ("case", "switch", "value"),
+    [("monitor-1/covering", "upstream", "packages"), ("monitor-3/covering", "structural_skew", "full")],
+)
+def test_an_organisation_may_count_a_part_in_full(case: str, switch: str, value: str) -> None:
+    settings = Settings(exclude=("expected.toml",))
+    there = tuple((dict(settings.policy) | {switch: value}).items())
+    report = analyze(ROOT / case, replace(settings, policy=there)).report
+    assert next(one for one in report.tests if one.id == case.partition("/")[0]).status == "automated"
+    assert result(ROOT / case).status == "manual"

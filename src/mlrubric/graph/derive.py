@@ -47,7 +47,7 @@ def derived_roles(code: Code, conditions: tuple[int, ...], about: set[str]) -> l
 
 def _answered(code: Code, condition: int) -> bool:
     """Whether a condition asks if a request or a program went well: that says nothing of what came."""
-    return any(code.program.ops[op].kind == "attribute" and code.program.ops[op].name in ANSWERS for op in _expression(code, condition))
+    return any(code.program.ops[op].kind == "attribute" and code.program.ops[op].name in ANSWERS for op in expression(code, condition))
 
 
 def _apart(code: Code, condition: int) -> bool:
@@ -235,7 +235,7 @@ def clause(code: Code, conditions: tuple[int, ...]) -> str:
 
 def _sizes(code: Code, condition: int) -> bool:
     """Whether a structural condition asks for nothing but a number of rows: `len(rows) > 0`, `not frame.empty`, `assert rows`."""
-    for op in _expression(code, condition, 30):
+    for op in expression(code, condition, 30):
         facts = code.program.ops[op]
         if facts.kind == "attribute" and facts.name in STRUCTURE - SIZES:
             return False
