@@ -27,6 +27,7 @@ COMPLETE = (
     "data-4",
     "data-5",
     "data-7",
+    "model-1",
     "model-3",
     "model-5",
     "infra-1",
