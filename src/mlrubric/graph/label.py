@@ -61,6 +61,7 @@ def label(graph: Graph, code: Code) -> None:
         if about & MEASURED:
             graph.nodes[node].attributes["timed"] = " ".join(sorted(timing.roles(check.conditions)))
         graph.nodes[node].about = frozenset(about)
+        graph.nodes[node].attributes["reads"] = "true" if about & COMING_IN else "false"
         for role in derived_roles(code, check.conditions, about):
             graph.give(node, role)
         if "data.validate" in graph.nodes[node].roles and check.form != "call":
@@ -106,7 +107,7 @@ def _relabel(graph: Graph, code: Code, labels: dict[int, int], index: dict[str, 
             if op is not None and not labels.get(op, 0) & bit:
                 labels[op] = labels.get(op, 0) | bit
                 found = True
-    for role in ("model.evaluate", "model.slice"):
+    for role in ("model.evaluate", "model.slice", "model.baseline"):
         bit = index.get(role, 0)
         for op in measured_reads(graph, code, role) if bit else ():
             labels[op] = labels.get(op, 0) | bit
