@@ -30,6 +30,8 @@ COMPLETE = (
     "model-1",
     "model-3",
     "model-5",
+    "model-6",
+    "model-7",
     "infra-1",
     "infra-2",
     "infra-3",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.definitions import origin
+from mlrubric.graph.derive import ORDERING, compares
 from mlrubric.graph.graph import FLOWS, Graph
 
 OWN = frozenset({"boolean", "unary", "load", "assign", "binary", "compare"})
@@ -58,7 +59,8 @@ def _filled(code: Code, op: int) -> bool:
 
 
 def mark_rivals(graph: Graph, code: Code) -> None:
-    """`relative` on checks that compare two measured qualities, `simpler` when one of the two is that of a simple model, or a number that
+    """`by_size` on checks of quality that compare numbers, or ask a library for its verdict, rather than whether a name is there;
+    `relative` on those that compare two measured qualities, `simpler` when one of the two is that of a simple model, or a number that
     is taken from the target alone (the share of its largest class)."""
     simple = graph.with_role("model.simple")
     others = [n for n in graph.with_role("model.build", "model.load") if n not in simple]
@@ -67,34 +69,45 @@ def mark_rivals(graph: Graph, code: Code) -> None:
         if "model.compare" in graph.nodes[node].roles:
             sides = any(_two_sided(code, condition) for condition in check.conditions)
             guessed = any(_against_target(code, condition) for condition in check.conditions)
+            graph.nodes[node].attributes["by_size"] = "true" if any(_by_size(code, c) for c in check.conditions) else "false"
             graph.nodes[node].attributes["relative"] = "true" if sides else "false"
             graph.nodes[node].attributes["simpler"] = "true" if guessed or (sides and node in below and node in above) else "false"
 
 
-def _expressions(code: Code, condition: int) -> list[tuple[str, list[int]]]:
-    """Kind and operands of the operations of a condition's own expression: of a comparison, or of what sets one number off another."""
-    waiting, seen, found = [condition], set[int](), list[tuple[str, list[int]]]()
+def _expressions(code: Code, condition: int) -> list[list[int]]:
+    """The operands of what compares by size, or sets one number off another, in a condition's own expression."""
+    waiting, seen, found = [condition], set[int](), list[list[int]]()
     while waiting:
         op = waiting.pop()
         facts, args = code.program.ops[op], [a for a in code.program.args[op] if a >= 0]
         if op in seen:
             continue
         seen.add(op)
-        if len(args) > 1 and (facts.kind == "compare" or (facts.kind == "binary" and facts.name in SETS_OFF)):
-            found.append((facts.kind, args))
+        by_size = facts.kind == "compare" and isinstance(facts.value, tuple) and bool(ORDERING & set(facts.value))
+        if len(args) > 1 and (by_size or (facts.kind == "binary" and facts.name in SETS_OFF)):
+            found.append(args)
         if facts.kind in OWN:
             waiting.extend((*args, *(r for r in code.resolver.reads.get(op, ()) if r >= 0)))
     return found
 
 
+def _by_size(code: Code, condition: int) -> bool:
+    """Whether a condition compares by size, or asks nothing itself: what a library says."""
+    if compares(code, condition):
+        return True
+    program = code.program
+    calls = [op for op in (condition, *program.args[condition]) if op >= 0 and program.ops[op].kind == "call"]
+    return any((meaning := code.meanings.of(op)) is not None and not meaning.api.startswith("builtins.") for op in calls)
+
+
 def _two_sided(code: Code, condition: int) -> bool:
     """Whether both sides of a comparison, or of a difference that is compared, carry a measured quality."""
-    return any(sum("model.evaluate" in code.about(a) for a in args) > 1 for _, args in _expressions(code, condition))
+    return any(sum("model.evaluate" in code.about(a) for a in args) > 1 for args in _expressions(code, condition))
 
 
 def _against_target(code: Code, condition: int) -> bool:
     """Whether a measured quality is compared with a number that comes from the target that it is measured against, and from no model."""
-    for _, args in _expressions(code, condition):
+    for args in _expressions(code, condition):
         measured = [a for a in args if "model.evaluate" in code.about(a)]
         plain = [a for a in args if not MODELS & code.about(a) and code.program.ops[a].kind != "const"]
         if not measured or not plain:

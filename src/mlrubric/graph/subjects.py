@@ -84,7 +84,7 @@ def _whole(test: Node) -> bool:
 
 def _mark_baselines(world: World) -> None:
     """`evaluated` on simple models that are evaluated, while another kind of model is as well: a dummy anywhere, a linear one by the same
-    code. `beside` on models of several kinds that are evaluated by the same code, none of them simple."""
+    code."""
     graph = world.graph
     guesses = [n for n in graph.with_role("model.baseline") if not is_test_code(graph.nodes[n].place.path)]
     built = [n for n in graph.with_role("model.build") if n not in guesses and not is_test_code(graph.nodes[n].place.path)]
@@ -101,9 +101,9 @@ def _mark_baselines(world: World) -> None:
         kinds = {graph.nodes[n].api for n in together}
         if len(kinds) < 2:
             continue
-        simple = [n for n in together if "model.simple" in graph.nodes[n].roles]
-        for node in simple or together:
-            graph.nodes[node].attributes["evaluated" if simple else "beside"] = "true"
+        for node in together:
+            if "model.simple" in graph.nodes[node].roles:
+                graph.nodes[node].attributes["evaluated"] = "true"
 
 
 def _wraps(world: World, node: int) -> bool:
