@@ -23,7 +23,7 @@ STATUSES = ("none", "present", "manual", "automated")
 CONDITIONS = ("live", "wired", "not_skipped", "consequential", "right_data", "covering")
 COMPLETE = (
     *(f"data-{n}" for n in (1, 2, 3, 4, 5, 7)),
-    *(f"model-{n}" for n in (3, 5)),
+    *(f"model-{n}" for n in (1, 3, 5, 6, 7)),
     *(f"infra-{n}" for n in (1, 2, 3, 4)),
     *(f"monitor-{n}" for n in range(1, 8)),
 )

@@ -36,6 +36,7 @@ from mlrubric.graph.references import mark_references
 from mlrubric.graph.repeats import mark_repeats
 from mlrubric.graph.resolve import resolve, resolve_again
 from mlrubric.graph.resolve.dispatch import configured
+from mlrubric.graph.reviews import History, mark_reviews
 from mlrubric.graph.runs import mark_runs
 from mlrubric.graph.seeds import mark_seeds
 from mlrubric.graph.shared_packages import installed
@@ -89,15 +90,23 @@ def build(
     before: Picture | None = None,
     doubtful: frozenset[str] = frozenset(),
     today: str = "",
+    history: History | None = None,
 ) -> Picture:
     """The graph of a repository from the facts of its files; what modules mean that did not change is taken from the picture `before`.
-    `doubtful` are files and folders of which nobody can say whether they are tracked; `today` is the day that schedules are judged by."""
+    `doubtful` are files and folders of which nobody can say whether they are tracked; `today` is the day that schedules are judged by;
+    `history` tells how the commits that touch given files were reviewed."""
     with no_collection():
-        return _build(facts, files, catalogue, before, doubtful, today)
+        return _build(facts, files, catalogue, before, doubtful, today, history)
 
 
 def _build(
-    facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue, before: Picture | None, doubtful: frozenset[str], today: str
+    facts: Sequence[FileFacts],
+    files: Sequence[str],
+    catalogue: Catalogue,
+    before: Picture | None,
+    doubtful: frozenset[str],
+    today: str,
+    history: History | None,
 ) -> Picture:
     charts = put_together(facts)
     by_path: dict[str, list[FileFacts]] = {}
@@ -143,6 +152,7 @@ def _build(
     mark_unread(world)
     mark_watched(world)
     mark_traces(world)
+    mark_reviews(world, history)
     schedule = Schedule(graph)
     mark_runs(world, schedule)
     mark_fed(world, schedule)

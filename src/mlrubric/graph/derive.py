@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlrubric.graph.code import Code
+from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.twice import OWN, expression, twice
 from mlrubric.graph.values import number
@@ -154,7 +154,8 @@ def slices(graph: Graph, code: Code) -> dict[int, str]:
             continue
         if _repeated(code, op):
             found[op] = MASKED
-        key = (program.scope_id(op), program.ops[target].name)
+        where = -1 - program.unit(op).index if code.tested(op) else program.scope_id(op)  # the tests of a file are one beside the other
+        key = (where, program.ops[target].name)
         by_frame.setdefault(key, []).append(op)
     for members in by_frame.values():
         if len(members) > 1:
@@ -212,16 +213,33 @@ def _is_mask(code: Code, target: int, index: int) -> bool:
     """Whether an index is a comparison over the same variable that is indexed."""
     name = code.program.ops[target].name
     inside = expression(code, index, 20)
+    if code.program.ops[index].kind == "load" and not any(code.program.ops[o].kind == "compare" for o in inside):
+        scope = code.program.scope_id(index)  # one of several conditions that a container holds
+        held = code.flow.reach(
+            [index], back=True, stop=lambda o: code.program.ops[o].kind == "compare" or code.program.scope_id(o) != scope
+        )
+        inside = [o for one in sorted(held) if code.program.ops[one].kind == "compare" for o in expression(code, one, 20)]
     compares = any(code.program.ops[o].kind == "compare" for o in inside)
     return compares and any(code.program.ops[o].kind == "load" and code.program.ops[o].name == name for o in inside)
 
 
 def _repeated(code: Code, op: int) -> bool:
     """Whether an operation runs in a loop, or in a function that is called in one or from several places."""
-    if code.flow.loop(op) >= 0:
+    if code.flow.loop(op) >= 0 or _parametrized(code, code.program.scope_id(op)):
         return True
     callers = code.resolver.callers.get(code.program.scope_id(op), set())
     return len(callers) > 1 or any(code.flow.loop(c) >= 0 for c in callers)
+
+
+def _parametrized(code: Code, scope: int) -> bool:
+    """Whether a test is run once for each of several parameters."""
+    program = code.program
+    if program.scopes[scope].kind != "function" or not is_test_code(program.modules[program.scope_unit[scope]].path):
+        return False
+    return any(
+        program.ops[d].kind == "call" and program.ops[program.args[d][0]].name == "parametrize"
+        for d in program.decorators(program.definition(scope))
+    )
 
 
 def clause(code: Code, conditions: tuple[int, ...]) -> str:

@@ -99,17 +99,34 @@ def _whole(graph: Graph, number: int) -> bool:
 
 
 def _mark_baselines(world: World) -> None:
-    """`evaluated` on simple models that are evaluated, while another kind of model is as well."""
+    """`evaluated` on simple models that are evaluated, while another kind of model is as well: a dummy anywhere, a linear one by the same
+    code."""
     graph = world.graph
-    simple = [n for n in graph.with_role("model.baseline") if not is_test_code(graph.nodes[n].place.path)]
-    others = [n for n in graph.with_role("model.build") if n not in simple and not is_test_code(graph.nodes[n].place.path)]
+    guesses = [n for n in graph.with_role("model.baseline") if not is_test_code(graph.nodes[n].place.path)]
+    built = [n for n in graph.with_role("model.build") if n not in guesses and not is_test_code(graph.nodes[n].place.path)]
+    measures = {n: frozenset(m for m in graph.sweep([n], FLOWS) if "model.evaluate" in graph.nodes[m].roles) for n in (*guesses, *built)}
+    rivals = {graph.nodes[n].api for n in built if measures[n]}
+    for node in guesses:
+        graph.nodes[node].attributes["evaluated"] = _flag(bool(rivals - {graph.nodes[node].api} and measures[node]))
+    by_measure: dict[int, list[int]] = {}
+    for node in built:
+        for measure in measures[node]:
+            by_measure.setdefault(measure, []).append(node)
+    for together in by_measure.values():
+        together = [n for n in together if not _wraps(world, n)]
+        kinds = {graph.nodes[n].api for n in together}
+        if len(kinds) < 2:
+            continue
+        for node in together:
+            if "model.simple" in graph.nodes[node].roles:
+                graph.nodes[node].attributes["evaluated"] = "true"
 
-    def measured(node: int) -> bool:
-        return any("model.evaluate" in graph.nodes[n].roles for n in graph.sweep([node], FLOWS))
 
-    rivals = {graph.nodes[n].api for n in others if measured(n)}
-    for node in simple:
-        graph.nodes[node].attributes["evaluated"] = "true" if rivals - {graph.nodes[node].api} and measured(node) else "false"
+def _wraps(world: World, node: int) -> bool:
+    """Whether a model is made around others: a pipeline, a search."""
+    op = world.code.node_op.get(node)
+    meaning = world.code.meanings.of(op) if op is not None else None
+    return "model.tune" in world.graph.nodes[node].roles or (meaning is not None and bool({"@steps", "@model"} & meaning.arguments.keys()))
 
 
 def _mark_requests(world: World) -> None:

@@ -55,12 +55,12 @@ def _watches(document: Document, root: Node) -> Iterator[Watch]:
         for index, resource in enumerate(_items(one.get("resources"))):
             if resource.scalar("type").lower() == "microsoft.insights/metricalerts":
                 criteria = _items(resource.get("properties", "criteria", "allOf"))
-                texts = (*(item.scalar("metricName") for item in criteria), resource.scalar("name"))
-                yield _watch(document, resource, f"resources[{index}]", "azure", resource.scalar("name"), texts)
+                said = (*(item.scalar("metricName") for item in criteria), resource.scalar("name"))
+                yield _watch(document, resource, f"resources[{index}]", "azure", resource.scalar("name"), said)
         conditions = [item for item in _items(one.get("conditions")) if item.get("conditionThreshold") is not None]
         if conditions:
-            texts = (*(item.scalar("conditionThreshold", "filter") for item in conditions), one.scalar("displayName"))
-            yield _watch(document, one, route or "policy", "google", one.scalar("displayName"), texts)
+            filters = (*(item.scalar("conditionThreshold", "filter") for item in conditions), one.scalar("displayName"))
+            yield _watch(document, one, route or "policy", "google", one.scalar("displayName"), filters)
         yield from _of_prometheus(document, one)
         groups = _items(one.get("groups"))
         for index, group in enumerate(groups):

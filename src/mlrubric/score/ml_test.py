@@ -68,8 +68,8 @@ def _holds(picture: Picture, test: TestRule, answers: Answers, grade: Grade) -> 
         return None
     names = grade.effective or (*grade.all, *grade.any)
     witnesses = answers.witnesses(names)
-    if not grade.effective:
-        return witnesses
+    if not grade.effective:  # what may be one of several says more than what must be there anyway
+        return tuple(dict.fromkeys((*answers.witnesses(grade.any), *witnesses)))
     if grade.status == "automated":
         good = tuple(w for w in witnesses if w.effective)
         return (*good, *(w for w in witnesses if not w.effective)) if good else None
