@@ -1,0 +1,17 @@
+"""What the maturity models ask of the way from data to service: how training is put together, run, recorded and released."""
+
+from __future__ import annotations
+
+from mlrubric.graph.automation import Schedule
+from mlrubric.graph.lifecycle.orchestrated import mark_orchestrated
+from mlrubric.graph.lifecycle.recorded import mark_recorded
+from mlrubric.graph.lifecycle.trained import mark_fresh, mark_released
+from mlrubric.graph.world import World
+
+
+def mark_lifecycle(world: World, real: Schedule) -> None:
+    """All attributes of this room; `real` leaves out what only tests run."""
+    mark_orchestrated(world)
+    mark_recorded(world, real)
+    mark_fresh(world)
+    mark_released(world)
