@@ -122,7 +122,7 @@ def test_layers_join(tmp_path: Path) -> None:
     assert settings.select == ("SEED",) and settings.persona == "auditor"
     assert settings.switch("partial") == "half" and settings.switch("review") == "pull-request"
     assert dict(settings.per_path_ignores) == {"a": ("SEED",), "b": ("LEAK",)}
-    assert [entry.place.path for entry in settings.attest] == ["base.toml", "mlrubric.toml"]
+    assert [(entry.place.path, entry.outside) for entry in settings.attest] == [("mlrubric.toml", False)]
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_bom_and_crlf(tmp_path: Path) -> None:
 def test_the_schema_is_a_schema_and_knows_every_setting() -> None:
     schema = json.loads((rules_directory() / "schema" / "config.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
-    fields = set(Settings.__dataclass_fields__) - {"source", "members", "sources", "as_of", "audit", "osv_url"}
+    fields = set(Settings.__dataclass_fields__) - {"source", "members", "sources", "as_of", "audit", "osv_url", "model"}
     assert fields == set(schema["properties"]) - {"extends", "system"}
     assert {name for name, _ in POLICY_DEFAULTS} == set(schema["properties"]["policy"]["properties"])
     for name, value in POLICY_DEFAULTS:

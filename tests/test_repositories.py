@@ -82,6 +82,30 @@ def test_sums_and_level(folder: Path) -> None:
 
 
 @every
+def test_models(folder: Path) -> None:
+    """Each model has a card; the repository has the lowest of those that count, and says of which model it is."""
+    wanted, found = expected(folder), report(folder)
+    if "model" in wanted:
+        assert [one.id for one in found.models] == [one["id"] for one in wanted["model"]]
+    for one, card in zip(wanted.get("model", []), found.models, strict=False):
+        assert (card.release, card.counts) == (one["release"], one["counts"]), card.id
+        assert card.score is not None and card.score.points == one["points"], card.id
+        statuses = {result.id: result.status for result in card.tests}
+        assert len(statuses) == 28
+        assert {test: statuses[test] for test in one["tests"]} == one["tests"], card.id
+    assert {result.id: result.model for result in found.tests if result.model} == wanted.get("lowest", {})
+
+
+@every
+def test_one_model_alone(folder: Path) -> None:
+    """With `--model` the report is the card."""
+    for card in report(folder).models[:2]:
+        alone = analyze(folder, Settings(exclude=("expected.toml",), model=card.id)).report
+        assert (alone.model, [one.id for one in alone.models]) == (card.id, [card.id])
+        assert (alone.tests, alone.score) == (card.tests, card.score)
+
+
+@every
 def test_findings(folder: Path) -> None:
     wanted = {(f["rule"], f["file"], f["line"]) for f in expected(folder).get("finding", []) if f.get("wrongly") != "missing"}
     assert {(f.rule, f.place.path, f.place.line) for f in report(folder).findings} == wanted

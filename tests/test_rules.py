@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from mlrubric.analyze import analyze
+from mlrubric.config import FILE_NAME, read_settings
 from mlrubric.graph.build import Picture, build
 from mlrubric.knowledge.catalogue import load_catalogue
 from mlrubric.model.verdict import Finding
@@ -30,6 +33,7 @@ CASES = [
     if case.name.partition("-")[0] in ("bad", "good")
 ]
 Mark = tuple[str, str]
+TODAY = "2026-11-01"
 
 
 def rule_of(case: Path) -> Rule:
@@ -63,6 +67,9 @@ def where(finding: Finding) -> Mark:
 
 
 def found_in(case: Path, rule: Rule, persona: str = "pedantic") -> list[Finding]:
+    if (case / FILE_NAME).is_file():  # what a configuration says is judged with the score
+        settings = replace(read_settings(case), as_of=TODAY, persona=persona)
+        return [one for one in analyze(case, settings).report.findings if one.rule == rule.id]
     return findings(picture_of(case), [rule], persona)
 
 

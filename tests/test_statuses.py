@@ -1,6 +1,7 @@
 """Smallest repositories for the statuses of a test and for the six conditions: fixtures/tests/<test>/<status or condition>/.
 
-`expected.toml` beside the files: status, the first broken condition, where it breaks, and why. Neighbours differ by one idea.
+`expected.toml` beside the files: status, the first broken condition, where it breaks, and why. Neighbours differ by one idea; several cases
+of one name are told apart by a suffix (`automated-container`).
 """
 
 from __future__ import annotations
@@ -19,7 +20,23 @@ ROOT = Path(__file__).parents[1] / "fixtures" / "tests"
 CASES = sorted(path.parent for path in ROOT.glob("*/*/expected.toml"))
 STATUSES = ("none", "present", "manual", "automated")
 CONDITIONS = ("live", "wired", "not_skipped", "consequential", "right_data", "covering")
-COMPLETE = ("data-1", "data-7", "model-3", "model-5", "infra-1", "infra-2", "infra-3", "infra-4", "monitor-2", "monitor-6")
+COMPLETE = (
+    "data-1",
+    "data-2",
+    "data-3",
+    "data-4",
+    "data-5",
+    "data-7",
+    "model-3",
+    "model-5",
+    "infra-1",
+    "infra-2",
+    "infra-3",
+    "infra-4",
+    "monitor-2",
+    "monitor-6",
+)
+HALF = ("data-6",)  # never automated: what they ask for is not visible in a repository
 CREDIT = {"automated": 1.0, "manual": 0.5}
 
 
@@ -44,6 +61,7 @@ every = pytest.mark.parametrize("case", CASES, ids=named)
 def test_the_cases_are_complete() -> None:
     there = {named(case) for case in CASES}
     wanted = {f"{test}/{status}" for test in COMPLETE for status in STATUSES}
+    wanted |= {f"{test}/{status}" for test in HALF for status in STATUSES[:3]}
     wanted |= {f"{test}/{condition}" for test in ("data-1", "infra-4") for condition in CONDITIONS}
     assert wanted <= there
     assert {named(folder) for folder in ROOT.glob("*/*")} == there
@@ -52,7 +70,7 @@ def test_the_cases_are_complete() -> None:
 @every
 def test_a_case_is_what_it_is_called(case: Path) -> None:
     wanted = expected(case)
-    assert case.name in (wanted["status"], wanted.get("condition"))
+    assert case.name.partition("-")[0] in (wanted["status"], wanted.get("condition"))
     if "at" in wanted:
         path, _, line = wanted["at"].partition(":")
         assert (case / path).read_text(encoding="utf-8").split("\n")[int(line) - 1].strip()
@@ -74,4 +92,5 @@ def test_first_broken_condition(case: Path) -> None:
     place = f"{broken.place.path}:{broken.place.line}" if broken and broken.place else None
     assert place == wanted.get("at")
     assert broken is None or broken.message
-    assert bool(found.next) == (wanted["status"] != "automated")
+    top = "manual" if case.parent.name in HALF else "automated"
+    assert bool(found.next) == (wanted["status"] != top)

@@ -9,22 +9,22 @@ from pathlib import Path
 from mlrubric.config import Settings
 from mlrubric.describe import describe
 from mlrubric.graph.advisories import look_up
+from mlrubric.graph.attestations import add_attestations
 from mlrubric.graph.build import Picture, build
 from mlrubric.graph.graph import Graph
 from mlrubric.knowledge.catalogue import load_catalogue
 from mlrubric.model.facts import FileFacts
 from mlrubric.model.policy import changed
-from mlrubric.model.report import Message, Report
-from mlrubric.model.verdict import TestResult
+from mlrubric.model.report import Message, Model, Report
 from mlrubric.read.drive import Known, Progress, read_tree
 from mlrubric.rules.judge import findings
 from mlrubric.rules.load import load_rules
 from mlrubric.rules.rule import RuleBook
 from mlrubric.score.advice import advised
-from mlrubric.score.attest import attested
+from mlrubric.score.attest import attested, known_of
+from mlrubric.score.cards import Cards, Results, ceilings
 from mlrubric.score.credit import score_of
 from mlrubric.score.maturity import google
-from mlrubric.score.ml_test import judge_test
 from mlrubric.score.plan import Planner, State, breaks
 from mlrubric.source.decode import decode
 from mlrubric.source.document import Document
@@ -97,14 +97,26 @@ def analyze_tree(
     if memory is not None:
         memory.picture = picture
     audited = look_up(picture.graph, facts, settings.osv_url) if settings.audit else None
-    paths = {entry.path for entry in tree.files}
     policy = dict(settings.policy)
+    known = known_of(picture, tree.authors if settings.attest else None, as_of)
 
-    def judge(seen: Picture, tests: Collection[str]) -> tuple[TestResult, ...]:
-        return attested(tuple(judge_test(seen, test, policy) for test in rules.tests if test.id in tests), settings, paths, as_of)[0]
+    cards = Cards(picture)
+    asked = cards.named(settings.model) if settings.model else ""
 
-    results, said = attested(tuple(judge_test(picture, test, policy) for test in rules.tests), settings, paths, as_of)
-    results = advised(results, rules)
+    def judge(seen: Picture, tests: Collection[str]) -> Results:
+        """What the repository has, or the model that was asked for."""
+        judged = cards.judged(seen, [test for test in rules.tests if test.id in tests], policy, only=asked)
+        return attested(judged.of(asked), seen, rules, settings, known).results
+
+    def finished(one: Model) -> Model:
+        tests = advised(attested(one.tests, picture, rules, settings, known).results, rules)
+        return replace(one, tests=tests, score=score_of(tests, policy))
+
+    judged = cards.judged(picture, rules.tests, policy)
+    models = tuple(finished(one) for one in judged.models if asked in ("", one.id))
+    stated = attested(judged.of(asked), picture, rules, settings, known)
+    add_attestations(picture.graph, stated.inside)
+    results = advised(stated.results, rules)
     score = score_of(results, policy)
     planner = Planner(rules, judge)
     texts = _texts(tree, system)
@@ -128,9 +140,17 @@ def analyze_tree(
         breaks(results),
         tuple(step for step, _ in planner.plan(State(picture, results, policy))),
         as_of,
+        models,
+        cards.concerns(asked),
     )
-    report = replace(report, repository=replace(report.repository, members=system.described), policy=changed(policy))
-    report = system.published(replace(report, notices=(*report.notices, *said, *system.notices)))
+    report = replace(
+        report,
+        repository=replace(report.repository, members=system.described),
+        policy=changed(policy),
+        model=asked,
+        ceilings=ceilings(rules.tests),
+    )
+    report = system.published(replace(report, notices=(*report.notices, *stated.notices, *system.notices)))
     system.publish(picture.graph)
     if audited is not None:
         report = replace(report, audit=audited.status, notices=(*report.notices, Message("note", audited.summary())))

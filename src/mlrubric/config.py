@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -37,7 +38,8 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Attestation:
-    """What a person says about a test, as it was written; `score/attest` judges it. `place.path` is the configuration file."""
+    """What a person says about a test, as it was written; `score/attest` judges it. `place.path` is the configuration file, seen from the
+    root of the repository; `outside` says that it lies in none of its files."""
 
     test: str
     status: str
@@ -49,6 +51,7 @@ class Attestation:
     cadence: str
     reviewer: str
     place: Place
+    outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class Settings:
     as_of: str | None = None
     audit: bool = False
     osv_url: str | None = None
+    model: str = ""  # only this model; "": the repository
 
     def wants(self, rule: str) -> bool:
         """Whether a rule is selected: the longest of the beginnings that fit decides, `ignore` wins a tie."""
@@ -117,14 +121,14 @@ def read_settings(root: Path, given: Path | None = None) -> Settings:
     if given is not None:
         if not given.is_file():
             raise ConfigError(given, "no such file")
-        return _settings(_Layer.read(given))
+        return _settings(_Layer.read(given), root)
     own = root / FILE_NAME
     if own.is_file():
-        return _settings(_Layer.read(own))
+        return _settings(_Layer.read(own), root)
     project = root / "pyproject.toml"
     if project.is_file() and "mlrubric" in project.read_text(encoding="utf-8", errors="replace"):
         layer = _Layer.read(project, lenient=True)
-        return _settings(layer) if layer.node is not None else Settings()
+        return _settings(layer, root) if layer.node is not None else Settings()
     return Settings()
 
 
@@ -166,8 +170,8 @@ class _Layer:
         """Raises ConfigError for the first thing, in the order of the file, that the schema does not allow."""
         import jsonschema
 
-        schema = _schema()
-        problems = list(jsonschema.Draft202012Validator(schema).iter_errors(self.values))
+        allowed = schema()
+        problems = list(jsonschema.Draft202012Validator(allowed).iter_errors(self.values))
         errors = [self._in_words(problem) for problem in problems]
         if errors:
             raise min(errors, key=lambda error: (error.line, error.column))
@@ -230,11 +234,11 @@ def _plain(node: Node) -> object:
     return node.text if node.kind == "date" else node.value
 
 
-def _settings(top: _Layer) -> Settings:
+def _settings(top: _Layer, root: Path) -> Settings:
     layers = _with_bases(top)
     settings = Settings(source=str(top.path))
     for layer in layers:  # the most general first
-        settings = _over(settings, layer)
+        settings = _over(settings, layer, root)
     return settings
 
 
@@ -254,8 +258,8 @@ def _with_bases(top: _Layer) -> list[_Layer]:
     return layers[::-1]
 
 
-def _over(settings: Settings, layer: _Layer) -> Settings:
-    """Settings with those of a layer over them: lists and values are replaced, tables joined by key, attestations added."""
+def _over(settings: Settings, layer: _Layer, root: Path) -> Settings:
+    """Settings with those of a layer over them: lists and values are replaced, tables joined by key, attestations test by test."""
     values = layer.values
     changed: dict[str, object] = {
         key: values[key] for key in ("rules", "persona", "profile", "fail_on", "attest_max_per_section") if key in values
@@ -269,7 +273,9 @@ def _over(settings: Settings, layer: _Layer) -> Settings:
     )
     changed["policy"] = tuple((dict(settings.policy) | cast("dict[str, str]", values.get("policy", {}))).items())
     entries = cast("list[Mapping[str, object]]", values.get("attest", []))
-    changed["attest"] = (*settings.attest, *(_attestation(layer, index, entry) for index, entry in enumerate(entries)))
+    own = [_attestation(layer, root, index, entry) for index, entry in enumerate(entries)]
+    spoken = {entry.test for entry in own}
+    changed["attest"] = (*(entry for entry in settings.attest if entry.test not in spoken), *own)
     system = cast("Mapping[str, object]", values.get("system", {}))
     if "members" in system:
         changed["members"] = tuple((layer.path.parent / member).resolve() for member in _strings(system["members"]))
@@ -280,17 +286,28 @@ def _over(settings: Settings, layer: _Layer) -> Settings:
     return replace(settings, **changed)  # type: ignore[arg-type]
 
 
-def _attestation(layer: _Layer, index: int, entry: Mapping[str, object]) -> Attestation:
+def _attestation(layer: _Layer, root: Path, index: int, entry: Mapping[str, object]) -> Attestation:
     texts = {key: str(entry.get(key, "")) for key in ("test", "status", "claim", "owner", "date", "expires", "cadence", "reviewer")}
-    place = Place(layer.path.name, layer.span(("attest", index)), f"attest[{index}]")
-    return Attestation(**texts, evidence=tuple(_strings(entry.get("evidence", []))), place=place)
+    path = _from(root, layer.path)
+    place = Place(path, layer.span(("attest", index)), f"attest[{index}]")
+    outside = path.startswith("../") or Path(path).is_absolute()
+    return Attestation(**texts, evidence=tuple(_strings(entry.get("evidence", []))), place=place, outside=outside)
+
+
+def _from(root: Path, path: Path) -> str:
+    """The way from the root to a file, also to one that lies beside it."""
+    try:
+        return os.path.relpath(path.resolve(), root.resolve()).replace(os.sep, "/")
+    except ValueError:  # on another drive
+        return path.as_posix()
 
 
 def _strings(value: object) -> list[str]:
     return [str(item) for item in cast("list[object]", value)]
 
 
-def _schema() -> dict[str, object]:
+def schema() -> dict[str, object]:
+    """What may stand in a configuration, with what it means."""
     from mlrubric.knowledge.location import rules_directory
 
     return cast("dict[str, object]", json.loads((rules_directory() / "schema" / "config.schema.json").read_text(encoding="utf-8")))

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
 
 from mlrubric.graph.build import Picture
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.gates import Guarded
-from mlrubric.graph.graph import FLOWS, RUNS
+from mlrubric.graph.graph import RUNS
 from mlrubric.model.facts import FileFacts, Notice, Unreadable
 from mlrubric.model.place import Place
 from mlrubric.model.report import Message, Model, Release, Report, Repository, Score
-from mlrubric.model.verdict import Break, Credit, Finding, Maturity, NextStep, Step, TestResult
+from mlrubric.model.verdict import Break, Finding, Maturity, NextStep, Step, TestResult
 from mlrubric.score.ml_test import serving_visible
 from mlrubric.source.tree import Tree
 
@@ -46,6 +45,8 @@ def describe(
     shared: tuple[Break, ...],
     plan: tuple[NextStep, ...],
     as_of: str | None,
+    models: tuple[Model, ...] = (),
+    concerns: Callable[[int], bool] = lambda node: True,
 ) -> Report:
     """The report of one analysis."""
     unreadable = tuple(Message("warning", f.reason, f.place) for one in facts for f in one.facts if isinstance(f, Unreadable))
@@ -54,7 +55,6 @@ def describe(
     repository = Repository(
         ".", name or ".", tree.commit, as_of, kind, _files(facts), _triggers(picture), unreadable, serving_visible(picture), analysed
     )
-    models = _models(picture, results, score)
     return Report(
         repository,
         score,
@@ -63,7 +63,7 @@ def describe(
         findings,
         models,
         shared,
-        _releases(picture),
+        tuple(_releases(picture, concerns)),
         plan,
         _notices(tree, facts, picture),
         suppressed,
@@ -112,49 +112,21 @@ def _triggers(picture: Picture) -> tuple[Step, ...]:
     return graph.steps((n, None) for n in ordered)
 
 
-def _models(picture: Picture, results: tuple[TestResult, ...], score: Score) -> tuple[Model, ...]:
-    """One model for each file that trains, named by where it is written to or by its class."""
-    graph = picture.graph
-    by_file: dict[str, list[int]] = {}
-    for node in graph.with_role("model.fit"):
-        if not is_test_code(graph.nodes[node].place.path):
-            by_file.setdefault(graph.nodes[node].place.path, []).append(node)
-    found = []
-    for path, fits in sorted(by_file.items()):
-        downstream = graph.sweep(fits, FLOWS)
-        names = sorted(graph.nodes[n].label for n in downstream if graph.nodes[n].kind == "model")
-        roles = {r for n in downstream for r in graph.nodes[n].roles}
-        release = (
-            "registry"
-            if roles & {"model.register", "run.log_model", "model.promote"}
-            else "artifact"
-            if names or "model.save" in roles
-            else "none"
-        )
-        if roles & {"serve.handle", "model.deploy"}:
-            release = "serving"
-        found.append(Model(names[0] if names else path, release, graph.nodes[fits[0]].place, tuple(graph.nodes[n].place for n in fits)))
-    if len(found) == 1:
-        found = [replace(found[0], tests=results, score=Credit(score.observed, score.attested, score.lenient))]
-    return tuple(found)
-
-
-def _releases(picture: Picture) -> tuple[Release, ...]:
+def _releases(picture: Picture, concerns: Callable[[int], bool]) -> Iterator[Release]:
     """Releases that a live trigger reaches and that no blocking check guards."""
     graph = picture.graph
     live = picture.real.reached("kept") | picture.real.reached("lost")
-    found = []
     for guarded in picture.guarded:
-        if guarded.checks or guarded.node not in live:
-            continue
-        automation = picture.real.of(guarded.node)
-        found.append(Release(graph.nodes[guarded.node].place, automation.path, _reason(picture, guarded)))
-    return tuple(found)
+        if not guarded.checks and guarded.node in live and concerns(guarded.node):
+            automation = picture.real.of(guarded.node)
+            yield Release(graph.nodes[guarded.node].place, automation.path, _reason(picture, guarded))
 
 
 def _reason(picture: Picture, guarded: Guarded) -> str:
-    graph = picture.graph
+    graph, core = picture.graph, picture.trained.core
     evaluations = [n for n in graph.with_role("model.evaluate") if not is_test_code(graph.nodes[n].place.path)]
+    own = core.get(guarded.node, 0)
+    evaluations = [n for n in evaluations if not own or core.get(n, own) & own]
     if not evaluations:
         return "no evaluation on this path"
     first = graph.nodes[evaluations[0]].place

@@ -6,7 +6,20 @@ from __future__ import annotations
 
 from mlrubric.model.place import Place, Span
 from mlrubric.model.report import Message, Model, Release, Report, Repository, Score
-from mlrubric.model.verdict import Break, Broken, Capability, Credit, Evidence, Finding, Maturity, NextStep, Related, Step, TestResult
+from mlrubric.model.verdict import (
+    Attested,
+    Break,
+    Broken,
+    Capability,
+    Credit,
+    Evidence,
+    Finding,
+    Maturity,
+    NextStep,
+    Related,
+    Step,
+    TestResult,
+)
 from mlrubric.report import View
 from mlrubric.report.cards import Card, Example
 
@@ -139,7 +152,9 @@ def _test(section: str, number: int) -> TestResult:
         broken = Broken("live", at("src/evaluate.py", 12), "no trigger reaches it")
         return TestResult(name, title, section, "present", "none", "partial", Credit(0, 0, 0.5), 0.7, None, (), broken, (step,))
     if name == "model-1":
-        return TestResult(name, title, section, "present", credit=Credit(0, 0.5, 0.5), attestation="@ml-team 2026-09-01: reviewed in pairs")
+        claim = "every change of a model is reviewed in pairs, in the meeting on Tuesday"
+        told = Attested("manual", claim, "@ml-team", "2026-09-01", "2027-02-28", at("mlrubric.toml", 3), ("https://wiki.example/review",))
+        return TestResult(name, title, section, "present", credit=Credit(0, 0.5, 0.5), attestation="@ml-team, 2026-09-01", attested=told)
     return TestResult(name, title, section, "none")
 
 
@@ -168,16 +183,17 @@ FINDINGS = (
         ("monitor-1",), fingerprint="CI006:jobs.test.steps[0].uses",
     ),
 )
+SCORE = Score(
+    0.0, 0.0, 0.5, "More of a research project than a productionized system.", 2.0, 5, 1,
+    (("data", Credit(0.5, 0.5, 0.5)), ("model", Credit(0, 0.5, 0.5)), ("infra", Credit(0.5, 0.5, 1)), ("monitor", Credit(1, 1, 1))),
+)
 REPORT = Report(
     repository=Repository(
         ".", "churn", "f5551089c0ffee00f5551089c0ffee00f5551089", "2026-10-02", "pipeline",
         (("github_workflow", 2), ("notebook", 1), ("python", 17), ("dvc_yaml", 2)), (PUSH, TAG),
         (Message("warning", "not valid YAML: a tab where a block begins", at("conf/params.yaml", 3, 1)),), analysed=22,
     ),
-    score=Score(
-        0.0, 0.0, 0.5, "More of a research project than a productionized system.", 2.0, 5, 1,
-        (("data", Credit(0.5, 0.5, 0.5)), ("model", Credit(0, 0.5, 0.5)), ("infra", Credit(0.5, 0.5, 1)), ("monitor", Credit(1, 1, 1))),
-    ),
+    score=SCORE,
     tests=TESTS,
     google=Maturity(
         0,
@@ -189,7 +205,7 @@ REPORT = Report(
         "training starts by hand only",
     ),
     findings=FINDINGS,
-    models=(Model("churn", "artifact", at("src/train.py", 20, 1), (at("src/train.py", 20, 5),), (TESTS[0],), Credit(0, 0, 0.5)),),
+    models=(Model("churn", "artifact", at("src/train.py", 20, 1), (at("src/train.py", 20, 5),), (TESTS[0],), SCORE),),
     breaks=(Break(TEE, "exit status lost (no pipefail)", ("data-7", "infra-2"), (PUSH, Step(PYTEST, "command", "pytest", "run"))),),
     released_unchecked=(
         Release(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
-COMMANDS = ("score", "check", "explain", "rules", "tools", "why", "plan", "diff", "graph", "lsp")
+COMMANDS = ("score", "check", "explain", "rules", "tools", "why", "plan", "diff", "graph", "lsp", "init")
 LEVELS = ("error", "warning", "note", "never")
 STATUSES = """\
 exit status: 0 fine; 1 a gate failed (--fail-on, --fail-under); 2 wrong use or configuration; 3 internal error, time-out,
@@ -73,6 +73,7 @@ another one is followed with [tool.mlrubric.system.sources] "github.com/org/ci" 
     _diff(commands)
     _graph(commands)
     _lsp(commands)
+    _init(commands)
     return parser
 
 
@@ -107,6 +108,7 @@ def _score(commands: Commands) -> None:
     )
     parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="the folder of the repository (default: this one)")
     parser.add_argument("--profile", choices=("paper", "lenient"), help="which numbers people and gates see (default: paper)")
+    parser.add_argument("--model", metavar="NAME", help="only this model: its score and its tests in the place of the repository's")
     parser.add_argument("--fail-under", type=_score_value, metavar="SCORE", help="exit with 1 when the score is below (0 to 7)")
     _findings(parser, "never")
     _output(parser)
@@ -227,6 +229,22 @@ def _graph(commands: Commands) -> None:
 
 def _lsp(commands: Commands) -> None:
     _command(commands, "lsp", "the editor server, over standard input and output", "  mlrubric lsp")
+
+
+def _init(commands: Commands) -> None:
+    parser = _command(
+        commands,
+        "init",
+        "a configuration to begin with: every setting with its meaning, and drafts of attestations",
+        "  mlrubric init\n  mlrubric init --attest --as-of today\n  mlrubric init --stdout >> pyproject.toml",
+    )
+    parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="the folder of the repository (default: this one)")
+    parser.add_argument(
+        "--attest", action="store_true", help="analyse the repository and draft an attestation for each test it cannot show"
+    )
+    parser.add_argument("--stdout", action="store_true", help="print the table for pyproject.toml instead of writing mlrubric.toml")
+    parser.add_argument("--force", action="store_true", help="write over a mlrubric.toml that is there")
+    _analysis(parser)
 
 
 def _findings(parser: argparse.ArgumentParser, default: str) -> None:

@@ -30,7 +30,7 @@ def settings_for(root: Path, options: argparse.Namespace) -> Settings:
     if options.osv_url and not options.audit:
         raise UsageError("--osv-url goes with --audit")
     settings = replace(settings, audit=options.audit, osv_url=options.osv_url, as_of=options.as_of)
-    for name in ("profile", "persona", "fail_under", "fail_on"):
+    for name in ("profile", "persona", "fail_under", "fail_on", "model"):
         if getattr(options, name, None) is not None:
             settings = replace(settings, **{name: getattr(options, name)})
     if getattr(options, "select", None):
@@ -57,9 +57,13 @@ def _check_selectors(settings: Settings) -> None:
 
 def analysis_of(root: Path, settings: Settings, options: argparse.Namespace) -> Analysis:
     from mlrubric.analyze import analyze
+    from mlrubric.score.cards import UnknownModel
 
-    with progress(not options.quiet) as shown:
-        return analyze(root, settings, shown)
+    try:
+        with progress(not options.quiet) as shown:
+            return analyze(root, settings, shown)
+    except UnknownModel as error:
+        raise UsageError(str(error)) from error
 
 
 def view_of(analysis: Analysis) -> View:

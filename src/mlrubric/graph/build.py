@@ -6,13 +6,16 @@ import importlib
 import pkgutil
 import posixpath
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from mlrubric.graph import link as links
 from mlrubric.graph.absences import mark_absences
 from mlrubric.graph.automation import Schedule
+from mlrubric.graph.bans import mark_bans
+from mlrubric.graph.benchmarks import mark_benchmarks
 from mlrubric.graph.causes import mark_started
+from mlrubric.graph.chains import mark_chains
 from mlrubric.graph.charts import put_together
 from mlrubric.graph.code import add_code
 from mlrubric.graph.copies import without_copies
@@ -28,6 +31,7 @@ from mlrubric.graph.meaning import Meanings
 from mlrubric.graph.moved import mark_moved
 from mlrubric.graph.origins import mark_origins
 from mlrubric.graph.parts import mark_parts
+from mlrubric.graph.privacy import mark_privacy
 from mlrubric.graph.program import Program
 from mlrubric.graph.references import mark_references
 from mlrubric.graph.resolve import resolve, resolve_again
@@ -38,6 +42,7 @@ from mlrubric.graph.shared_packages import installed
 from mlrubric.graph.skew import mark_skew
 from mlrubric.graph.subjects import mark_subjects
 from mlrubric.graph.swallows import mark_swallows
+from mlrubric.graph.trained import Trained, trained
 from mlrubric.graph.training import mark_training
 from mlrubric.graph.unread import mark_unread
 from mlrubric.graph.unrunnable import mark_unrunnable
@@ -73,6 +78,7 @@ class Picture:
     schedule: Schedule
     real: Schedule  # the same without what only tests run
     guarded: tuple[Guarded, ...]
+    trained: Trained = field(default_factory=Trained)
 
 
 def build(
@@ -117,15 +123,20 @@ def _build(
     label(graph, code)
     mark_parts(world)
     mark_seeds(graph, code)
-    guarded = tuple(guard_releases(world))
+    models = trained(world)
+    guarded = tuple(guard_releases(world, models))
     mark_subjects(world)
+    mark_bans(world)
+    mark_benchmarks(world)
     mark_references(world)
+    mark_chains(world)
     mark_training(world)
     mark_used(world)
     mark_skew(world)
     mark_origins(world)
     mark_literals(world)
     mark_validated(world)
+    mark_privacy(world)
     mark_unread(world)
     mark_watched(world)
     mark_traces(world)
@@ -136,7 +147,7 @@ def _build(
     mark_swallows(world, schedule)
     real = Schedule(graph, through_tests=False)
     mark_lifecycle(world, real)
-    return Picture(graph, world, schedule, real, guarded)
+    return Picture(graph, world, schedule, real, guarded, models)
 
 
 def _links() -> list[Link]:

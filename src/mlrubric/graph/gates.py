@@ -18,6 +18,7 @@ from mlrubric.graph.order import Order
 from mlrubric.graph.quality import about_quality
 from mlrubric.graph.shell_gates import shell_gates
 from mlrubric.graph.task_conditions import task_conditions
+from mlrubric.graph.trained import Trained
 from mlrubric.graph.world import World
 
 PROSE = (".md", ".rst", ".txt")  # a document tells of releases, it makes none
@@ -79,8 +80,9 @@ def _carries_model(world: World, node: int) -> bool:
     return any(word.strip("\"',./") and (word.strip("\"',./") in named) for word in words.split())
 
 
-def guard_releases(world: World) -> list[Guarded]:
-    """For every release the blocking checks of quality that guard it; `guarded` and a `guard` edge are left in the graph."""
+def guard_releases(world: World, models: Trained) -> list[Guarded]:
+    """For every release the blocking checks of quality that guard it; `guarded` and a `guard` edge are left in the graph, and on a check
+    `guards`: whether all releases of the models are guarded that it stands before."""
     graph, code = world.graph, world.code
     checks = {decides(code, n): n for n in graph.with_role("model.compare") if n in code.node_op and graph.nodes[n].gate}
     stops = {op: code.node_op[n] for op, n in checks.items()}
@@ -103,10 +105,22 @@ def guard_releases(world: World) -> list[Guarded]:
         found.append(Guarded(node, tuple(sorted(guards | outer)) if guarded else ()))
     found = _by_registry(world, _held_back(world, found))
     mark_causes(world)
-    everywhere = all(one.checks for one in found)
-    for check in {c for one in found for c in one.checks}:
-        graph.nodes[check].attributes["guards"] = "true" if everywhere else "some"
+    _mark_guards(graph, models, found)
     return found
+
+
+def _mark_guards(graph: Graph, models: Trained, found: list[Guarded]) -> None:
+    """`guards` on checks: true when every release of the models that they stand before is guarded. A release of which it cannot be told
+    is one of all models."""
+    every = (1 << len(models.fits)) - 1 or 1
+    of = {one.node: models.core.get(one.node, 0) or every for one in found}
+    open_to = 0  # the models that some release lets out unguarded
+    for one in found:
+        open_to |= 0 if one.checks else of[one.node]
+    for one in found:
+        for check in one.checks:
+            attributes = graph.nodes[check].attributes
+            attributes["guards"] = "some" if of[one.node] & open_to or attributes.get("guards") == "some" else "true"
 
 
 def _held_back(world: World, found: list[Guarded]) -> list[Guarded]:

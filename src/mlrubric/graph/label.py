@@ -14,6 +14,7 @@ from mlrubric.graph.measured import measured_reads
 from mlrubric.graph.rivals import mark_rivals, naive_guesses
 from mlrubric.graph.suites import mark_measures
 from mlrubric.graph.verdicts import mark_verdicts
+from mlrubric.graph.worth import mark_worth
 
 COMING_IN = frozenset({"data.read", "artifact.download", "feature.serve"})
 NOT_SOURCES = frozenset({"test.case", "test.assert", "check", "random.use", "random.seed", "data.derive", "process.exit"})
@@ -24,6 +25,7 @@ def label(graph: Graph, code: Code) -> None:
     mark_addressed(graph, code)
     mark_drift(graph, code)
     mark_measures(graph, code)
+    mark_worth(graph, code)
     roles = sorted({r for n in code.node_op for r in graph.nodes[n].roles} - NOT_SOURCES)
     code.roles = roles
     index = {role: 1 << i for i, role in enumerate(roles)}

@@ -215,7 +215,9 @@ class Program:
         return self.args[definition][-count:] if count else ()
 
     def receiver(self, call: int) -> int:
-        """The object whose method is called: `x` in `x.f()`; -1 for other calls."""
+        """The object whose method is called: `x` in `x.f()`; -1 for other calls, and for what is no call."""
+        if self.ops[call].kind != "call":
+            return -1
         callee = self.args[call][0]
         return self.args[callee][0] if callee >= 0 and self.ops[callee].kind == "attribute" else -1
 

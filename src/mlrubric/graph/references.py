@@ -20,7 +20,7 @@ def mark_references(world: World) -> None:
     """`reference` on the loads of serving code: moving (a word that is pointed elsewhere), overwritten (a path that training of this
     repository writes again), unpinned (a name on a hub without a revision)."""
     graph = world.graph
-    serving = _serving(world)
+    serving = serving_code(world)
     for node in graph.with_role("model.load"):
         op = world.code.node_op.get(node)
         path = graph.nodes[node].place.path
@@ -31,7 +31,7 @@ def mark_references(world: World) -> None:
             graph.nodes[node].attributes["reference"] = reason
 
 
-def _serving(world: World) -> set[int]:
+def serving_code(world: World) -> set[int]:
     """What handlers and prediction code run, and the modules of handlers, whose loads happen at the start of the service."""
     graph = world.graph
     handlers = [n for n in graph.with_role("serve.handle", "serve.app", "code.predict") if not is_test_code(graph.nodes[n].place.path)]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from mlrubric.graph.clauses import VALUE, Clauses
 from mlrubric.graph.code import is_test_code
+from mlrubric.graph.feature_code import on_the_way
 from mlrubric.graph.graph import FLOWS, RUNS
 from mlrubric.graph.values import number
 from mlrubric.graph.world import World
+from mlrubric.model.graph import Node
 
 FEATURE = frozenset(
     {"transform.fit", "transform.apply", "transform.fit_apply", "transform.stateless", "data.derive", "data.join", "feature.define"}
@@ -25,9 +28,14 @@ def mark_subjects(world: World) -> None:
     for node in world.code.node_op:
         holder = world.code.holder(world.code.node_op[node])
         own.setdefault(holder, set()).update(graph.nodes[node].roles)
+    between = set(on_the_way(graph, world.code))
     for function in graph.of_kind("function"):
         roles = own.get(function, set())
-        if roles & FEATURE and not roles & {"model.fit", "model.tune"} and not is_test_code(graph.nodes[function].place.path):
+        if (
+            (roles & FEATURE or function in between)
+            and not roles & {"model.fit", "model.tune"}
+            and not is_test_code(graph.nodes[function].place.path)
+        ):
             graph.give(function, "code.feature")
             graph.nodes[function].attributes["derives"] = "false" if roles & USE or _only_wires(world, function, roles) else "true"
         if roles & MODEL and not is_test_code(graph.nodes[function].place.path):
@@ -54,17 +62,24 @@ def _only_wires(world: World, function: int, roles: set[str]) -> bool:
 
 def _mark_share(world: World) -> None:
     """`tested` on feature code; `share` on the tests of features: most (four of five functions or more are reached by tests that can
-    fail), or some."""
+    fail), or some. Where only tests that train or ask the service reach a function, it counts half."""
     graph = world.graph
     every = [n for n in graph.with_role("code.feature") if graph.nodes[n].kind == "function"]
     features = [n for n in every if graph.nodes[n].attributes["derives"] == "true"] or every
     tests = [n for n in graph.with_role("test.feature") if graph.nodes[n].kind == "test"]
-    reached = graph.sweep(tests, frozenset({"call", "import"}))
+    kinds = frozenset({"call", "import"})
+    reached = graph.sweep(tests, kinds)
+    closely = graph.sweep([n for n in tests if not _whole(graph.nodes[n])], kinds)
     for node in every:
         graph.nodes[node].attributes["tested"] = "true" if node in reached else "false"
-    share = sum(n in reached for n in features) / len(features) if features else 0.0
+    share = sum((n in reached) + (n in closely) for n in features) / 2 / len(features) if features else 0.0
     for node in tests:
         graph.nodes[node].attributes.setdefault("share", "most" if share >= ENOUGH else "some")
+
+
+def _whole(test: Node) -> bool:
+    """Whether a test runs the pipeline rather than a part of it."""
+    return test.attributes.get("does.model.fit") == "true" or "test.serve" in test.roles
 
 
 def _mark_baselines(world: World) -> None:
@@ -82,10 +97,12 @@ def _mark_baselines(world: World) -> None:
 
 
 def _mark_requests(world: World) -> None:
-    """`check.request` on handlers whose requests are validated: a parameter is a declared model, or what comes in is checked inside."""
+    """`check.request` on handlers whose requests are validated: a parameter is a declared model (`clause` says when it has rules on
+    values), or what comes in is checked inside."""
     graph, code = world.graph, world.code
+    clauses = Clauses(code) if graph.with_role("serve.handle") else None
     for scope, node in sorted(code.scope_node.items()):
-        if "serve.handle" not in graph.nodes[node].roles:
+        if clauses is None or "serve.handle" not in graph.nodes[node].roles:
             continue
         for parameter in code.program.params(scope):
             for value in code.resolver.of(parameter):
@@ -93,6 +110,8 @@ def _mark_requests(world: World) -> None:
                     "data.validate" in _roles_of(world, base) for base in code.resolver.mro(number(value))[1]
                 ):
                     graph.give(node, "check.request")
+                    if clauses.in_class(number(value)) == VALUE:
+                        graph.nodes[node].attributes["clause"] = VALUE
         if "check.request" not in graph.nodes[node].roles and _checked_inside(world, scope, node):
             graph.give(node, "check.request")
 

@@ -17,6 +17,21 @@ def mark_used(world: World) -> None:
     _mark_choices(world)
     _mark_pruned(world)
     _mark_inputs(world)
+    _mark_fetched(world)
+
+
+def _mark_fetched(world: World) -> None:
+    """`serves` on features that are fetched from a store: training, serving, or nothing that is seen."""
+    graph, code = world.graph, world.code
+    serving = graph.sweep([*graph.with_role("code.predict"), *graph.with_role("serve.handle")], frozenset({"call"}))
+    for node in graph.with_role("feature.serve"):
+        op = code.node_op.get(node)
+        if op is None or is_test_code(graph.nodes[node].place.path):
+            continue
+        later = graph.sweep([node], FLOWS)
+        trains = any({"model.fit", "model.tune"} & set(graph.nodes[n].roles) for n in later)
+        answers = code.holder(op) in serving or any("model.predict" in graph.nodes[n].roles for n in later)
+        graph.nodes[node].attributes["serves"] = "training" if trains else "serving" if answers else "none"
 
 
 def _mark_choices(world: World) -> None:
@@ -43,7 +58,9 @@ def _mark_pruned(world: World) -> None:
             continue
         if code.holder(op) in serving:
             graph.nodes[node].attributes["single"] = "true"
-        elif "model.fit" not in graph.nodes[node].roles:
+        elif graph.nodes[node].attributes.get("pruned") == "true":
+            graph.nodes[node].attributes["chosen"] = "true"
+        elif "model.fit" not in graph.nodes[node].roles or "sweep" in graph.nodes[node].attributes:
             later = graph.sweep([node], FLOWS)
             fits = [n for n in later if n != node and "model.fit" in graph.nodes[n].roles]
             graph.nodes[node].attributes["chosen"] = "true" if fits else "false"

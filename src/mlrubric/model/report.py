@@ -20,18 +20,6 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """A model of the repository. `release`: serving, batch, registry, artifact, none."""
-
-    id: str
-    release: str
-    place: Place
-    fits: tuple[Place, ...] = ()
-    tests: tuple[TestResult, ...] = ()
-    score: Credit = Credit()
-
-
-@dataclass(frozen=True, slots=True)
 class Member:
     """Another repository of the system; `root` leads there from the root of the one that was analysed."""
 
@@ -83,6 +71,20 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class Model:
+    """A model of the repository with its card. `release`: serving, batch, registry, artifact, none; `counts`: it is one of those whose
+    lowest result is the repository's."""
+
+    id: str
+    release: str
+    place: Place
+    fits: tuple[Place, ...] = ()
+    tests: tuple[TestResult, ...] = ()
+    score: Score | None = None
+    counts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """A release (upload, registration, deployment, served model) that no blocking check of quality guards."""
 
@@ -106,3 +108,5 @@ class Report:
     suppressed: tuple[Finding, ...] = ()
     audit: str = "off"
     policy: tuple[tuple[str, str], ...] = ()  # the switches that differ from their defaults
+    model: str = ""  # the model that score and tests speak of; "": the repository
+    ceilings: tuple[tuple[str, float], ...] = ()  # the most that a repository alone can show, by section

@@ -100,8 +100,25 @@ class Credit:
 
 
 @dataclass(frozen=True, slots=True)
+class Attested:
+    """What a person vouches for: a valid attestation. `counts` says whether it lifts the attested number. `expires` is its last day."""
+
+    status: str
+    claim: str
+    owner: str
+    date: str
+    expires: str
+    place: Place
+    evidence: tuple[str, ...] = ()
+    cadence: str = ""
+    reviewer: str = ""
+    counts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class TestResult:
-    """One of the 28. `status`: none, present, manual, automated, not_visible, not_applicable."""
+    """One of the 28. `status`: none, present, manual, automated, not_visible, not_applicable. `attestation` says who attests it and since
+    when, `attested` all of it."""
 
     __test__ = False
 
@@ -117,6 +134,8 @@ class TestResult:
     evidence: tuple[Evidence, ...] = ()
     broken: Broken | None = None
     next: tuple[NextStep, ...] = ()
+    model: str = ""  # the model whose result this is, where others of the repository have a better one
+    attested: Attested | None = None
 
 
 @dataclass(frozen=True, slots=True)

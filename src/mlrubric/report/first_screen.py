@@ -11,6 +11,7 @@ from mlrubric.report.screen import Row, cut, pad, row, safe, wrapped
 from mlrubric.report.screen_breaks import breaks, list_of, released, special
 from mlrubric.report.screen_numbers import SHORT_KINDS, Block, numbers, sections, what_it_is
 from mlrubric.report.snippets import Snippets
+from mlrubric.report.vouched import as_what, by_whom, vouched_for
 from mlrubric.report.words import KIND_SENTENCES, LEVEL_RANK, SECTION_POINTS, action_text, decided_by, messages, number, plural, short
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _blocks(view: View, options: Options, detail: int) -> list[Block]:
     return [
         what_it_is(report, width),
         numbers(report, width, detail),
-        sections(report, width),
+        [*sections(report, width), *_vouched(report, width, detail)],
         rows_of_tests(report, width) if options.verbosity > 0 else [],
         breaks(report, snippets, width, detail),
         released(report, width, detail),
@@ -68,6 +69,7 @@ def _short_blocks(view: View, options: Options, detail: int) -> list[Block]:
     distrusted, security = special(report, view.cards)
     return [
         [*what_it_is(report, width), *numbers(report, width, detail)],
+        _vouched(report, width, detail),
         rows_of_tests(report, width) if options.verbosity > 0 else [],
         list_of("NUMBERS NOT TO TRUST", distrusted, width, min(detail, 2) if detail < 99 else detail),
         list_of("SECURITY", security, width, min(detail, 2) if detail < 99 else detail),
@@ -100,6 +102,15 @@ def _in_one_line(report: Report) -> str:
         f"{safe(report.repository.name)}: ML Test Score {number(score.observed)} of {SECTION_POINTS}, {number(score.points)} of 28 points, "
         f"Google level {report.google.level}, {plural(len(report.findings), 'finding')}"
     )
+
+
+def _vouched(report: Report, width: int, detail: int) -> Block:
+    """Who vouches for what the repository does not show."""
+    tests = vouched_for(report)
+    if detail == 99 or not tests:
+        return [row("  ", (cut(f"{test.id} {safe(as_what(test))}: {safe(by_whom(test))}", width - 2), "dim")) for test in tests]
+    said = "; ".join(f"{test.id} by {safe(test.attestation or '')}" for test in tests)
+    return [row("  ", (cut(f"attested: {said}", width - 2), "dim"))]
 
 
 def _next(report: Report, width: int, detail: int) -> Block:

@@ -10,6 +10,7 @@ from mlrubric.model.report import Report
 from mlrubric.model.verdict import Finding, Step, TestResult
 from mlrubric.report.screen import safe
 from mlrubric.report.snippets import Snippets
+from mlrubric.report.vouched import as_what, by_whom
 from mlrubric.report.words import (
     KIND_SENTENCES,
     SECTION_NAMES,
@@ -144,6 +145,9 @@ def _test(test: TestResult) -> str:
     evidence = "".join(f"<div>{_text(item.pattern)}{_path(item.path)}</div>" for item in test.evidence)
     broken = test.broken
     why = f"<div>{_text(broken.condition.replace('_', ' '))}: {_text(broken.message)} {_place(broken.place)}</div>" if broken else ""
+    if test.attestation:
+        claim = f"<br>{_text(test.attested.claim)}" if test.attested is not None else ""
+        why += f"<div>{_text(as_what(test))}: {_text(by_whom(test))}{claim}</div>"
     return (
         f'<tr><td><code>{_text(test.id)}</code></td><td>{_text(test.title)}{evidence}{why}</td><td class="{_text(test.status)}">'
         f"{_text(test.status.replace('_', ' '))}</td><td>{number(test.credit.observed)}</td></tr>"

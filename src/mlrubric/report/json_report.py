@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlrubric import RULES_VERSION, __version__
 from mlrubric.model.place import Place
 from mlrubric.model.report import SECTIONS, Member, Message, Model, Report, Rescaled, Score
-from mlrubric.model.verdict import Break, Broken, Capability, Credit, Evidence, Finding, Maturity, NextStep, Step, TestResult
+from mlrubric.model.verdict import Attested, Break, Broken, Capability, Credit, Evidence, Finding, Maturity, NextStep, Step, TestResult
 from mlrubric.report.json_text import dumps
 from mlrubric.report.snippets import Snippets
 from mlrubric.report.words import messages, sorted_findings
@@ -51,7 +51,9 @@ def report_document(report: Report, texts: Callable[[str], str]) -> Json:
             "serving_visible": repository.serving_visible,
         },
         "score": score_document(report.score),
+        "ceilings": dict(report.ceilings),
         "policy": dict(report.policy),
+        "model": report.model or None,
         "tests": [_test(test) for test in report.tests],
         "models": [_model(model) for model in report.models],
         "breaks": [_break(item) for item in report.breaks],
@@ -162,9 +164,28 @@ def _test(test: TestResult) -> Json:
         "credit": credit_document(test.credit),
         "confidence": test.confidence,
         "attestation": test.attestation,
+        "attested": _attested(test.attested),
         "evidence": [_evidence(evidence) for evidence in test.evidence],
         "broken": broken_document(test.broken),
         "next": [step_document(step) for step in test.next],
+        "model": test.model or None,
+    }
+
+
+def _attested(one: Attested | None) -> Json | None:
+    if one is None:
+        return None
+    return {
+        "status": one.status,
+        "claim": one.claim,
+        "owner": one.owner,
+        "date": one.date,
+        "expires": one.expires,
+        "evidence": list(one.evidence),
+        "cadence": one.cadence or None,
+        "reviewer": one.reviewer or None,
+        "counts": one.counts,
+        "at": place_document(one.place),
     }
 
 
@@ -174,7 +195,8 @@ def _model(model: Model) -> Json:
         "release": model.release,
         "at": place_document(model.place),
         "fits": [place_document(place) for place in model.fits],
-        "score": credit_document(model.score),
+        "score": score_document(model.score) if model.score is not None else {},
+        "counts": model.counts,
         "tests": [_test(test) for test in model.tests],
     }
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mlrubric.model.report import Report
+from mlrubric.report.vouched import as_what, by_whom, vouched_for
 from mlrubric.report.words import (
     KIND_SENTENCES,
     SECTION_NAMES,
@@ -58,6 +59,7 @@ def _score(report: Report) -> list[str]:
         _breaks(report),
         _steps(report),
         _findings(report),
+        _vouched(report),
         _tests(report),
     ]
 
@@ -127,6 +129,19 @@ def _findings(report: Report) -> str:
         + table(("Rule", "Level", "Where", "What"), rows)
         + (f"\n\n{more} more." if more else "")
     )
+
+
+def _vouched(report: Report) -> str:
+    rows = [
+        (
+            f"`{test.id}`",
+            for_markdown(as_what(test)),
+            for_markdown(by_whom(test)),
+            for_markdown(test.attested.claim if test.attested else ""),
+        )
+        for test in vouched_for(report)
+    ]
+    return "## Attested\n\n" + table(("Test", "", "By", "Claim"), rows) if rows else ""
 
 
 def _tests(report: Report) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from mlrubric.model.report import Report
 from mlrubric.model.verdict import TestResult
 from mlrubric.report.screen import Row, cut, pad, row, safe, wrapped
-from mlrubric.report.words import SECTION_TITLES, number, short
+from mlrubric.report.vouched import as_what, by_whom
+from mlrubric.report.words import RELEASE_WORDS, SECTION_NAMES, SECTION_POINTS, SECTION_TITLES, number, short
 
 STATUS_STYLES = {"automated": "green", "manual": "yellow", "present": "yellow", "none": "red"}
 
@@ -13,12 +14,14 @@ STATUS_STYLES = {"automated": "green", "manual": "yellow", "present": "yellow", 
 def rows_of_tests(report: Report, width: int) -> list[Row]:
     """Each test in one row, with one more for its evidence or break; at the end the level's missing capabilities."""
     rows: list[Row] = [row(line) for line in wrapped(report.score.band, width)]
+    rows += [row((line, "dim")) for line in wrapped(_ceiling(report), width) if line]
     section = ""
     for test in report.tests:
         if test.section != section:
             section = test.section
             rows += [row(), row((SECTION_TITLES.get(section, section), "bold"))]
         rows += _rows(test, width)
+    rows += _models(report, width)
     missing = [capability for capability in report.google.capabilities if capability.id in report.google.missing]
     if missing:
         rows += [row(), row((f"Missing for Google level {report.google.level + 1}", "bold"))]
@@ -26,6 +29,25 @@ def rows_of_tests(report: Report, width: int) -> list[Row]:
             row("  ", cut(f"{item.id:<5} {safe(item.title)}" + (f": {safe(item.message)}" if item.message else ""), width - 2))
             for item in missing
         ]
+    return rows
+
+
+def _ceiling(report: Report) -> str:
+    """What no repository can show by itself: the paper's 7 points of a section."""
+    low = [f"{SECTION_NAMES.get(name, name)} {number(most)}" for name, most in report.ceilings if most < SECTION_POINTS]
+    at_most = f"A repository alone can show at most {', '.join(low)} of {SECTION_POINTS}"
+    return f"{at_most}: some tests are done outside of it; attest them." if low else ""
+
+
+def _models(report: Report, width: int) -> list[Row]:
+    """The models of a repository that has several, those that count first."""
+    if len(report.models) < 2:
+        return []
+    rows = [row(), row(("Models", "bold"), "  (the repository has the lowest of those with a *)")]
+    for model in sorted(report.models, key=lambda one: not one.counts):
+        score = f"{number(model.score.observed)} of {SECTION_POINTS}, {number(model.score.points)} points" if model.score else ""
+        how = RELEASE_WORDS.get(model.release, "not released")
+        rows.append(row("  ", "* " if model.counts else "  ", pad(score, 22), cut(f"{safe(model.id)}  {how}", width - 26)))
     return rows
 
 
@@ -54,8 +76,9 @@ def _broken(test: TestResult) -> str:
     if test.broken is None:
         return ""
     at = f" at {safe(short(test.broken.place))}" if test.broken.place else ""
-    return f"not {test.broken.condition.replace('_', ' ')}{at}: {safe(test.broken.message)}"
+    of = f"model {safe(test.model)}: " if test.model else ""
+    return f"{of}not {test.broken.condition.replace('_', ' ')}{at}: {safe(test.broken.message)}"
 
 
 def _attested(test: TestResult) -> str:
-    return f"attested: {safe(test.attestation)}" if test.attestation else ""
+    return f"{safe(as_what(test))}: {safe(by_whom(test))}" if test.attestation else ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlrubric import RULES_VERSION, __version__
 from mlrubric.model.place import Place
 from mlrubric.model.report import Message, Report
-from mlrubric.model.verdict import Finding, Step
+from mlrubric.model.verdict import Finding, Step, TestResult
 from mlrubric.report.cards import Card
 from mlrubric.report.fingerprint import line_hashes
 from mlrubric.report.json_text import dumps
@@ -215,6 +215,11 @@ def _notification(message: Message, places: _Places) -> Json:
     return notification
 
 
+def _rubric(test: TestResult) -> Json:
+    by = {"attested": test.credit.attested, "attestation": test.attestation} if test.attestation else {}
+    return {"status": test.status, "credit": test.credit.observed, **by}
+
+
 def _properties(report: Report) -> Json:
     """The rubric, which is no result: code scanning would show a passed test as an alert."""
     score = report.score
@@ -227,7 +232,7 @@ def _properties(report: Report) -> Json:
             "points": score.points,
             "band": score.band,
             "sections": {name: credit.observed for name, credit in score.sections},
-            "tests": {test.id: {"status": test.status, "credit": test.credit.observed} for test in report.tests},
+            "tests": {test.id: _rubric(test) for test in report.tests},
         },
         "googleLevel": report.google.level,
         "rules": RULES_VERSION,

@@ -17,6 +17,7 @@ Block = list[Row]
 def what_it_is(report: Report, width: int) -> Block:
     repository = report.repository
     name = safe(repository.name) + (f" @ {repository.commit[:7]}" if repository.commit else "")
+    name += f", model {safe(report.model)}" if report.model else ""
     about = _about(report)
     gap = max(3, 40 - width_of(name))
     if width_of(name) + gap + width_of(about) <= width:
@@ -84,6 +85,14 @@ def numbers(report: Report, width: int, detail: int) -> Block:
             rows += [row((cut(whole, width), "bold")), row((cut(right, width), "bold"))]
     if seen and detail:
         rows.append(row(cut(" · ".join(seen), width)))
+    if report.policy:
+        rows.append(row(cut("by policy " + ", ".join(f"{name} = {value}" for name, value in report.policy), width)))
+    for one in score.rescaled:
+        where = "" if one.observed else " in the lenient number"
+        said = (
+            f"{SECTION_NAMES[one.section]}: {plural(one.left_out, 'test does', 'tests do')} not apply, the others count as {SECTION_POINTS}"
+        )
+        rows += [row(cut(said + where, width))] if one.observed or detail else []
     return rows
 
 

@@ -12,6 +12,7 @@ from mlrubric.report.cards import Card
 from mlrubric.report.screen import Row, cut, pad, row, safe, wrapped
 from mlrubric.report.snippets import Snippets
 from mlrubric.report.spot import Spot
+from mlrubric.report.vouched import as_what, by_whom
 from mlrubric.report.words import action_text, number, plural, sentence
 
 MOST_PATHS = 3
@@ -40,6 +41,8 @@ def why_test(view: View, test: TestResult, width: int, verbosity: int = 0) -> li
         row((cut(f"{test.id}  {safe(test.title)}", width), "bold")),
         row(cut(f"{test.status.replace('_', ' ')} · {number(test.credit.observed)} of 1 point · confidence {test.confidence:.2f}", width)),
     ]
+    if test.model:
+        rows += [row(line) for line in wrapped(f"of the model {safe(test.model)}; others of this repository have more", width)]
     shown = test.evidence if verbosity > 0 else test.evidence[:MOST_PATHS]
     for evidence in shown:
         rows += [row(), *(row(line) for line in wrapped(f"evidence: {safe(evidence.pattern)}", width))]
@@ -54,7 +57,10 @@ def why_test(view: View, test: TestResult, width: int, verbosity: int = 0) -> li
         if test.broken.place is not None:
             rows += _hop(test.broken.place, "", snippets, width)
     if test.attestation:
-        rows += [row(), *(row(line) for line in wrapped(f"attested: {safe(test.attestation)}", width))]
+        rows += [row(), *(row(line) for line in wrapped(f"{safe(as_what(test))}: {safe(by_whom(test))}", width))]
+        if test.attested is not None:
+            rows += [row("  ", line) for line in wrapped(safe(test.attested.claim), width - 2)]
+            rows += [row("  ", (cut(safe(link), width - 2), "cyan")) for link in test.attested.evidence]
     card = view.cards.get(test.id)
     rows += _next(test, width) + ([row(), *_counts(card, width)] if card and not test.evidence else [])
     return [*rows, row(), row(cut(f"mlrubric explain {test.id} says what counts", width))]

@@ -96,7 +96,7 @@ def _findings(unmet: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
                 rule.confidence,
                 fill(rule.message, dict(verdict.values)),
                 place,
-                rule.tests,
+                rule.tests or tuple(said for name, said in verdict.values if name == "test"),
                 rule.fix,
                 verdict.path,
                 tuple(Related(p, w) for p, w in verdict.related),

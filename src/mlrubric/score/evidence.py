@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -33,7 +33,7 @@ OPEN = re.compile(
 )
 WHOLE = ("wandb-summary", "metrics", "events")
 NOTIFYING = frozenset({"notify.send", "alert.rule", "alert.receiver", "slo.objective", "check.update"})
-PROTECTING = frozenset({"data.anonymize"})  # what it does to the data is the control itself
+PROTECTING = frozenset({"data.anonymize", "data.digest", "data.access", "feature.define", "feature.serve"})  # these are the control itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,14 @@ class Answers:
     picture: Picture
     checks: dict[str, tuple[str, Table]]
     timed: bool = False
+    belongs: Callable[[int], bool] | None = None  # which nodes are asked about; None: all
     _answers: dict[str, Answer] = field(default_factory=dict)
+    _witness: dict[int, Witness] = field(default_factory=dict)
     _witnesses: dict[str, tuple[Witness, ...]] = field(default_factory=dict)
+
+    def view(self, belongs: Callable[[int], bool]) -> Answers:
+        """The same answers, as far as they are about nodes that belong to something."""
+        return Answers(self.picture, self.checks, self.timed, belongs, self._answers, self._witness)
 
     def answer(self, name: str) -> Answer:
         if name not in self._answers:
@@ -66,20 +72,28 @@ class Answers:
     def nodes(self, name: str) -> list[int]:
         """Nodes that stand for a condition: a check of this file, or `exists:role`."""
         if name.startswith("exists:"):
-            return self.picture.graph.with_role(name.partition(":")[2])
+            return self._own(self.picture.graph.with_role(name.partition(":")[2]))
         answer = self.answer(name)
-        if self.checks[name][0] == "must_pass" and answer.unmet:
+        if self.checks[name][0] == "must_pass" and self._own(hit.node for hit in answer.unmet):
             return []
-        return [hit.node for hit in answer.met]
+        return self._own(hit.node for hit in answer.met)
+
+    def _own(self, nodes: Iterable[int]) -> list[int]:
+        return [n for n in nodes if self.belongs is None or self.belongs(n)]
 
     def witnesses(self, names: Iterable[str]) -> tuple[Witness, ...]:
         found: dict[int, Witness] = {}
         for name in names:
             if name not in self._witnesses:
-                self._witnesses[name] = tuple(witness(self.picture, n, self.timed) for n in self.nodes(name))
+                self._witnesses[name] = tuple(self._witness_of(n) for n in self.nodes(name))
             for one in self._witnesses[name]:
                 found.setdefault(one.node, one)
         return tuple(sorted(found.values(), key=_merit))
+
+    def _witness_of(self, node: int) -> Witness:
+        if node not in self._witness:
+            self._witness[node] = witness(self.picture, node, self.timed)
+        return self._witness[node]
 
 
 def _merit(one: Witness) -> tuple[int, bool, float, int]:

@@ -19,8 +19,12 @@ SERVING = ("serve.handle", "serve.app", "serve.split", "model.deploy")
 
 
 def judge_test(picture: Picture, test: TestRule, policy: Mapping[str, str] = DEFAULTS) -> TestResult:
-    """The status of one test with its evidence, under an organisation's policy."""
-    answers = Answers(picture, dict(test.checks), timed=test.cadence == "time")
+    """The status of one test with its evidence, under an organisation's policy: all that is there counts, whatever model it is of."""
+    return judge(picture, test, Answers(picture, dict(test.checks), timed=test.cadence == "time"), policy)
+
+
+def judge(picture: Picture, test: TestRule, answers: Answers, policy: Mapping[str, str]) -> TestResult:
+    """The same by given answers."""
     for grade in test.grades:
         found = _holds(picture, test, answers, grade) if grade.asked(policy) else None
         if found is not None:

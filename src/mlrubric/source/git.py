@@ -54,6 +54,20 @@ class Git:
             return parts[0], None
         return parts[0], _date(int(parts[1]))
 
+    def authors(self, commit: str) -> frozenset[str] | None:
+        """All authors of a commit and of those before it; None in a shallow clone, which knows some only, and in a folder of somebody's
+        repository, which may have little to do with them."""
+        if not (self.root / ".git").exists():
+            return None
+        shallow = self._run("rev-parse", "--is-shallow-repository")
+        if shallow is None or shallow.strip() != b"false":
+            return None
+        out = self._run("shortlog", "-s", "-n", "-e", commit, "--")
+        if not out:
+            return None
+        lines = out.decode("utf-8", "replace").split("\n")
+        return frozenset(line.partition("\t")[2].strip() for line in lines if "\t" in line)
+
     def commit_of(self, revision: str) -> tuple[str, str | None] | None:
         """The commit that a revision names, and its date."""
         out = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")

@@ -23,6 +23,10 @@ class OverlayTree:
         self.tracked: frozenset[str] | None = tree.tracked
         self.doubtful: frozenset[str] = tree.doubtful
 
+    @property
+    def authors(self) -> frozenset[str] | None:
+        return self._tree.authors
+
     def read(self, path: str) -> bytes:
         if path in self._gone:
             raise FileNotFoundError(path)

@@ -45,6 +45,11 @@ class RevisionTree:
                 wanted.append(name)
         self.notices: Notices = tuple(sorted(left))
         self._contents = git.contents(sorted(set(wanted)))
+        self._git = git
+
+    @property
+    def authors(self) -> frozenset[str] | None:
+        return self._git.authors(self.commit) if self.commit else None
 
     def read(self, path: str) -> bytes:
         name = self._objects.get(path, "")

@@ -48,6 +48,11 @@ class Tree(Protocol):
         """Files and folders that are there, that a `.gitignore` names, and that may be tracked all the same: git was not there to ask."""
         ...
 
+    @property
+    def authors(self) -> frozenset[str] | None:
+        """Names and addresses of all who made a commit that HEAD has, as `name <address>`; None without the whole history."""
+        ...
+
     def read(self, path: str) -> bytes:
         """The bytes of a listed file; `OSError` when it went away or may not be read."""
         ...
@@ -75,6 +80,7 @@ class MemoryTree:
         self.commit_date: str | None = commit_date
         self.tracked: frozenset[str] | None = frozenset(self._data) if commit else None
         self.doubtful: frozenset[str] = frozenset()
+        self.authors: frozenset[str] | None = None
 
     def read(self, path: str) -> bytes:
         try:
@@ -99,6 +105,11 @@ class DiskTree:
         head = self._git.head() if listed is not None else None
         self.commit: str | None = head[0] if head else None
         self.commit_date: str | None = head[1] if head else None
+
+    @property
+    def authors(self) -> frozenset[str] | None:
+        """Asked of git when somebody wants it."""
+        return self._git.authors("HEAD") if self.tracked is not None else None
 
     def read(self, path: str) -> bytes:
         """At most `text_limit` bytes and one more, through no link that leaves the root."""
