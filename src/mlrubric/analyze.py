@@ -24,7 +24,7 @@ from mlrubric.score.advice import advised
 from mlrubric.score.attest import attested, known_of
 from mlrubric.score.cards import Cards, Results, ceilings
 from mlrubric.score.credit import score_of
-from mlrubric.score.maturity import google
+from mlrubric.score.maturity import maturity
 from mlrubric.score.plan import Planner, State, breaks
 from mlrubric.source.decode import decode
 from mlrubric.source.document import Document
@@ -134,7 +134,7 @@ def analyze_tree(
         picture,
         results,
         score,
-        google(picture, rules.capabilities, results),
+        maturity(picture, rules, "google", results),
         kept,
         suppressed,
         breaks(results),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mlrubric.graph.automation import Schedule
+from mlrubric.graph.lifecycle.delivered import mark_environments, mark_tracked
 from mlrubric.graph.lifecycle.orchestrated import mark_orchestrated
 from mlrubric.graph.lifecycle.recorded import mark_recorded
 from mlrubric.graph.lifecycle.trained import mark_fresh, mark_released
@@ -15,3 +16,5 @@ def mark_lifecycle(world: World, real: Schedule) -> None:
     mark_recorded(world, real)
     mark_fresh(world)
     mark_released(world)
+    mark_environments(world)
+    mark_tracked(world)

@@ -81,7 +81,7 @@ def _carried(graph: Graph, bits: dict[int, int]) -> dict[int, int]:
     while waiting:
         node = waiting.popleft()
         queued.discard(node)
-        for edge in graph.predecessors(node, RUNS):
+        for edge in graph.predecessors(node, RUNS) if graph.nodes[node].kind != "test" else ():
             if edge.blocked:
                 continue
             before = masks.get(edge.source, 0)

@@ -34,6 +34,8 @@ def mark_recorded(world: World, real: Schedule) -> None:
     stages = _stages(world, above)
     below = graph.sweep({*starts, *stages}, RUNS, stop=tests)
     found = {kind for kind, roles in KINDS.items() if any(n in below for n in graph.with_role(*roles))}
+    if any(n in below and {"run.track", "run.log_param", "run.log_metric"} <= set(graph.nodes[n].roles) for n in graph.with_role("run.track")):
+        found.add("artifact")  # what records parameters and metrics by itself records the model too
     if any(graph.nodes[n].attributes.get("origin") in FIXED for n in graph.with_role("data.read") if n in below):
         found.add("data")
     for name in _orchestrators(world, below.keys() | above.keys()):
