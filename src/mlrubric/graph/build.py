@@ -146,7 +146,7 @@ def _build(
     mark_started(world, schedule)
     mark_swallows(world, schedule)
     real = Schedule(graph, through_tests=False)
-    mark_lifecycle(world, real)
+    mark_lifecycle(world, real, guarded)
     return Picture(graph, world, schedule, real, guarded, models)
 
 

@@ -45,8 +45,13 @@ def mark_orchestrated(world: World) -> None:
 
 def _above(graph: Graph, roles: tuple[str, ...], tests: Iterable[int]) -> frozenset[int]:
     """Everything that runs an operation of a role, but for what only a test does."""
-    own = [n for n in graph.with_role(*roles) if not is_test_code(graph.nodes[n].place.path)]
+    own = [n for n in graph.with_role(*roles) if not is_test_code(graph.nodes[n].place.path) and not _only_fetches(graph, n)]
     return frozenset(graph.sweep(own, RUNS, back=True, stop=tests))
+
+
+def _only_fetches(graph: Graph, node: int) -> bool:
+    """A command that downloads data brings it, and prepares nothing."""
+    return graph.nodes[node].kind in ("command", "step") and "data.read" in graph.nodes[node].roles
 
 
 def _looks(graph: Graph, test: int) -> bool:
