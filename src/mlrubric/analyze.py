@@ -25,6 +25,7 @@ from mlrubric.score.attest import attested, known_of
 from mlrubric.score.cards import Cards, Results, ceilings
 from mlrubric.score.credit import score_of
 from mlrubric.score.maturity import maturity
+from mlrubric.score.measure import measure
 from mlrubric.score.plan import Planner, State, breaks
 from mlrubric.source.decode import decode
 from mlrubric.source.document import Document
@@ -149,6 +150,8 @@ def analyze_tree(
         policy=changed(policy),
         model=asked,
         ceilings=ceilings(rules.tests),
+        azure=maturity(picture, rules, "azure", results) if settings.azure else None,
+        measures=measure(picture, rules, results),
     )
     report = system.published(replace(report, notices=(*report.notices, *stated.notices, *system.notices)))
     system.publish(picture.graph)

@@ -54,9 +54,7 @@ def judged(
 class _Judge:
     """Answers for capabilities, which may speak of each other."""
 
-    def __init__(
-        self, picture: Picture, book: RuleBook, statuses: Mapping[str, str], belongs: Callable[[int], bool] | None = None
-    ) -> None:
+    def __init__(self, picture: Picture, book: RuleBook, statuses: Mapping[str, str], belongs: Callable[[int], bool] | None = None) -> None:
         self.picture, self.book, self.statuses, self.belongs = picture, book, statuses, belongs
         self.known: dict[str, Capability] = {}
 
@@ -78,7 +76,9 @@ class _Judge:
                 place = broken.place if broken is not None else path[-1].place if path and status == "partial" else None
                 return Capability(rule.id, rule.title, rule.level, rule.required, status, path, grade.because, place)
         hidden = self._hidden(rule.hidden)
-        return Capability(rule.id, rule.title, rule.level, rule.required, "not_visible" if hidden else "missing", (), hidden or rule.message)
+        return Capability(
+            rule.id, rule.title, rule.level, rule.required, "not_visible" if hidden else "missing", (), hidden or rule.message
+        )
 
     def _holds(self, answers: Answers, grade: Grade) -> tuple[Witness, ...] | None:
         """The witnesses of a grade, or None. Conditions: a check, `run:` or `done:` a check, `exists:role`, `test:data-1=manual` (at
@@ -90,7 +90,13 @@ class _Judge:
         found: dict[int, Witness] = {}
         for condition in (*grade.all, *grade.any):
             kind, _, rest = condition.partition(":")
-            shown = _run(answers, (rest,), kind == "done") if kind in RUN else answers.witnesses((condition,)) if condition in answers.checks else ()
+            shown = (
+                _run(answers, (rest,), kind == "done")
+                if kind in RUN
+                else answers.witnesses((condition,))
+                if condition in answers.checks
+                else ()
+            )
             for one in shown:
                 found.setdefault(one.node, one)
         return tuple(found.values())
@@ -121,7 +127,9 @@ def _run(answers: Answers, names: Sequence[str], anyhow: bool = False) -> tuple[
     """The witnesses that a live trigger runs, one of time where that is asked for; with `anyhow`, by any live
     trigger, even when a failure is lost."""
     levels = ("kept", "lost") if anyhow else ("kept",)
-    return tuple(w for w in answers.witnesses(names) if w.automation.level in levels and (anyhow or w.automation.timed or not answers.timed))
+    return tuple(
+        w for w in answers.witnesses(names) if w.automation.level in levels and (anyhow or w.automation.timed or not answers.timed)
+    )
 
 
 def _reason(model: MaturityModel, level: int, missing: Sequence[Capability]) -> str:
@@ -132,7 +140,9 @@ def _next(rules: Sequence[CapabilityRule], missing: Sequence[Capability]) -> tup
     """What makes the missing capabilities met: what is half there takes less."""
     by_id = {rule.id: rule for rule in rules}
     steps = [
-        CapabilityStep(c.id, max(1, (by_id[c.id].edits + 1) // 2) if c.status == "partial" else by_id[c.id].edits, by_id[c.id].next, c.place)
+        CapabilityStep(
+            c.id, max(1, (by_id[c.id].edits + 1) // 2) if c.status == "partial" else by_id[c.id].edits, by_id[c.id].next, c.place
+        )
         for c in missing
     ]
     return tuple(sorted(steps, key=lambda step: step.edits))

@@ -24,16 +24,18 @@ CALLERS = 4
 
 def mark_audited(world: World, guarded: Collection[Guarded]) -> None:
     """`audit` on what promotes (`subject`), and `audit_data`, `audit_holdout`, `audit_card`, `audit_branch`, `audit_note` on it."""
-    graph, code = world.graph, world.code
+    graph = world.graph
     subjects = _subjects(world)
     if not subjects:
         return
     _name_cards(world)
     checks = {one.node: one.checks for one in guarded}
-    data = {n for n in graph.with_role("data.validate", "check.data") if graph.nodes[n].gate and not is_test_code(graph.nodes[n].place.path)}
+    data = {
+        n for n in graph.with_role("data.validate", "check.data") if graph.nodes[n].gate and not is_test_code(graph.nodes[n].place.path)
+    }
     held = {n for n in graph.with_role("model.compare") if _held_out(world, n)}
     cards = set(graph.with_role("model.card"))
-    notes = {n for n in graph.with_role(*NOTES)} | {n for n in graph.with_role(*RECORDS) if JUDGED & graph.nodes[n].about}
+    notes = set(graph.with_role(*NOTES)) | {n for n in graph.with_role(*RECORDS) if JUDGED & graph.nodes[n].about}
     asked = {"data": data, "holdout": held, "card": cards, "note": notes}
     orders = {name: _order(world, nodes) for name, nodes in asked.items()}
     fits = [n for n in graph.with_role("model.fit", "model.tune") if not is_test_code(graph.nodes[n].place.path)]
@@ -85,7 +87,11 @@ def _held_out(world: World, node: int) -> bool:
     """A judgement of a model on rows that training did not see, as far as that is known."""
     one = world.graph.nodes[node]
     judging = [world.graph.nodes[n] for n in world.graph.next_by_flow([node], back=True)]
-    if judging and all(j.attributes.get("judges") in SEEN for j in judging if "model.evaluate" in j.roles) and any("model.evaluate" in j.roles for j in judging):
+    if (
+        judging
+        and all(j.attributes.get("judges") in SEEN for j in judging if "model.evaluate" in j.roles)
+        and any("model.evaluate" in j.roles for j in judging)
+    ):
         return False
     about = "model.evaluate" in one.about or "run.read" in one.about or "model.evaluate" in one.roles or one.kind in ("command", "step")
     return about and one.attributes.get("rows") not in ("made up", "train") and not is_test_code(one.place.path)

@@ -17,7 +17,7 @@ LIVE = ("kept", "lost")
 
 def mark_loops(world: World, real: Schedule) -> None:
     """On what notices (`loop` = signal): `retrains` (a training starts by it), `held` (what that run releases is guarded), `shifts` (it
-    comes to a share of the traffic); on what takes a version back: `reverts` says by what; `action` on alerts: notify, roll back or retrain."""
+    comes to a share of the traffic); `reverts` on what takes a version back; `action` on alerts: notify, roll back or retrain."""
     graph = world.graph
     fits = {n for n in graph.with_role(*FITS) if not is_test_code(graph.nodes[n].place.path)}
     signals = _signals(world)
@@ -65,7 +65,11 @@ def _started(world: World, node: int) -> list[int]:
     one = graph.nodes[node]
     if one.kind == "monitor":
         reached = graph.sweep([node], RUNS)
-        return [n for n in reached if n != node and graph.nodes[n].kind in ("workflow", "job", "function", "op", "task", "service", "step", "command")]
+        return [
+            n
+            for n in reached
+            if n != node and graph.nodes[n].kind in ("workflow", "job", "function", "op", "task", "service", "step", "command")
+        ]
     found: set[int] = set()
     op = world.code.node_op.get(node)
     holder = world.code.holder(op) if op is not None else node

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.graph import RUNS, Graph
@@ -43,7 +43,7 @@ def mark_orchestrated(world: World) -> None:
             attributes["ml_steps"] = str(count)
 
 
-def _above(graph: Graph, roles: tuple[str, ...], tests: Iterable[int]) -> frozenset[int]:
+def _above(graph: Graph, roles: tuple[str, ...], tests: Collection[int]) -> frozenset[int]:
     """Everything that runs an operation of a role, but for what only a test does."""
     own = [n for n in graph.with_role(*roles) if not is_test_code(graph.nodes[n].place.path) and not _only_fetches(graph, n)]
     return frozenset(graph.sweep(own, RUNS, back=True, stop=tests))

@@ -34,7 +34,9 @@ def mark_recorded(world: World, real: Schedule) -> None:
     stages = _stages(world, above)
     below = graph.sweep({*starts, *stages}, RUNS, stop=tests)
     found = {kind for kind, roles in KINDS.items() if any(n in below for n in graph.with_role(*roles))}
-    if any(n in below and {"run.track", "run.log_param", "run.log_metric"} <= set(graph.nodes[n].roles) for n in graph.with_role("run.track")):
+    if any(
+        n in below and {"run.track", "run.log_param", "run.log_metric"} <= set(graph.nodes[n].roles) for n in graph.with_role("run.track")
+    ):
         found.add("artifact")  # what records parameters and metrics by itself records the model too
     if any(graph.nodes[n].attributes.get("origin") in FIXED for n in graph.with_role("data.read") if n in below):
         found.add("data")
@@ -53,7 +55,7 @@ def _orchestrators(world: World, run: AbstractSet[int]) -> set[str]:
     found = {graph.nodes[n].api for n in graph.with_role("flow.define", "flow.task") if n in run and graph.nodes[n].api}
     for definition, decorator in decorated(code):
         node = code.scope_node.get(code.program.defined(definition))
-        if node in run and {"flow.define", "flow.task"} & set(graph.nodes[node].roles):
+        if node is not None and node in run and {"flow.define", "flow.task"} & set(graph.nodes[node].roles):
             named = code.meanings.of(decorator) or code.meanings.named(decorator)
             if named is not None:
                 found.add(named.api)

@@ -13,13 +13,32 @@ FEATURES = ("code.feature", "feature.define")
 READS = frozenset({"data.read", "artifact.download", "feature.serve", "data.synthetic"})
 FIXED = frozenset({"tracked", "pinned", "versioned", "bundled"})
 PASSED = frozenset({"produced", "left"})
-SENT = ("http", "kafka", "https", "rest", "async_http", "composite", "file", "datazone", "marquez", "kinesis", "given", "gcplineage", "datahub")
+SENT = (
+    "http",
+    "kafka",
+    "https",
+    "rest",
+    "async_http",
+    "composite",
+    "file",
+    "datazone",
+    "marquez",
+    "kinesis",
+    "given",
+    "gcplineage",
+    "datahub",
+)
 
 
 def mark_lineage(world: World) -> None:
     """`lineage` (0 to 4) and `traced` (model, feature) on trainings and on what makes features."""
     graph = world.graph
-    fits = [n for n in graph.with_role(*FITS) if not is_test_code(graph.nodes[n].place.path) and graph.nodes[n].attributes.get("leads") != "false"]
+    fits = [
+        n
+        for n in graph.with_role(*FITS)
+        if not is_test_code(graph.nodes[n].place.path) and graph.nodes[n].attributes.get("leads") != "false"
+    ]
+    fits = [n for n in fits if graph.nodes[n].attributes.get("fresh") != "unknown"] or fits  # a study that is only made learns nothing
     if not fits:
         return
     view = Processes(graph)
@@ -31,11 +50,19 @@ def mark_lineage(world: World) -> None:
     training = view.sweep(fits, back=True)
     for node in graph.with_role(*FEATURES):
         one = graph.nodes[node]
-        if is_test_code(one.place.path) or one.kind not in ("function", "op", "class"):
+        if is_test_code(one.place.path) or one.kind not in ("function", "op", "class") or one.attributes.get("derives") == "false":
             continue
         own = _operations(world, node)
         inside = [n for n in own if n in training] or own
         one.attributes.update(traced="feature", lineage=str(max((_level(world, view, n, kept, emits) for n in inside[:20]), default=0)))
+
+
+def level_of(world: World, view: Processes, nodes: list[int]) -> int:
+    """The depth of lineage of some nodes together: that of the least known one."""
+    graph = world.graph
+    emits = any(graph.nodes[n].attributes.get("transport", "") in SENT for n in graph.with_role("lineage.emit"))
+    kept = _recorded(world, [n for n in graph.with_role(*FITS) if "records" in graph.nodes[n].attributes])
+    return min((_level(world, view, n, kept, emits) for n in nodes), default=0)
 
 
 def _operations(world: World, node: int) -> list[int]:

@@ -25,12 +25,18 @@ def mark_fresh(world: World) -> None:
         behind = view.sweep([fit], back=True)
         reads = [n for n in behind if {"data.read", "artifact.download", "feature.serve"} & set(graph.nodes[n].roles)]
         origins = {graph.nodes[n].attributes.get("origin", "store" if "feature.serve" in graph.nodes[n].roles else "") for n in reads}
-        fresh = "true" if origins & FRESH else "false" if origins and origins - {"produced", "left"} <= CONSTANT and origins & CONSTANT else "unknown"
+        fresh = (
+            "true"
+            if origins & FRESH
+            else "false"
+            if origins and origins - {"produced", "left"} <= CONSTANT and origins & CONSTANT
+            else "unknown"
+        )
         graph.nodes[fit].attributes["fresh"] = fresh
 
 
 def mark_released(world: World) -> None:
-    """`after_fit` on what releases a model: whether something that is run as one also trains, or the model comes from a training by flow."""
+    """`after_fit` on what releases a model: whether what runs it also trains, or the model comes from a training by flow."""
     graph = world.graph
     fits = [n for n in graph.with_role(*FITS) if not is_test_code(graph.nodes[n].place.path)]
     tests = graph.of_kind("test")

@@ -32,9 +32,13 @@ def link(world: World) -> None:
 def _started(world: World, text: str) -> Iterator[tuple[int, bool]]:
     flow = RUNS.search(text)
     if flow is not None:
-        yield from ((n, True) for n in world.graph.with_role("flow.define") if flow[1] in (world.graph.nodes[n].attributes.get("@name"), world.graph.nodes[n].label))
+        yield from (
+            (n, True)
+            for n in world.graph.with_role("flow.define")
+            if flow[1] in (world.graph.nodes[n].attributes.get("@name"), world.graph.nodes[n].label)
+        )
         return
-    if "dispatches" in text and "/workflows/" not in text or EVENT.search(text):
+    if ("dispatches" in text and "/workflows/" not in text) or EVENT.search(text):
         yield from _dispatched(world, text)
         return
     run = RUN.search(text) or NAMED.search(text)
