@@ -26,7 +26,8 @@ from mlrubric.score.attest import attested, known_of
 from mlrubric.score.cards import Cards, Results, ceilings
 from mlrubric.score.claims import Hearsay
 from mlrubric.score.credit import score_of
-from mlrubric.score.maturity import google
+from mlrubric.score.maturity import maturity
+from mlrubric.score.measure import measure
 from mlrubric.score.plan import Planner, State, breaks
 from mlrubric.source.decode import decode
 from mlrubric.source.document import Document
@@ -140,7 +141,7 @@ def analyze_tree(
         picture,
         results,
         score,
-        google(picture, rules.capabilities, results),
+        maturity(picture, rules, "google", results),
         kept,
         suppressed,
         breaks(results),
@@ -155,6 +156,8 @@ def analyze_tree(
         policy=changed(policy),
         model=asked,
         ceilings=ceilings(rules.tests),
+        azure=maturity(picture, rules, "azure", results) if settings.azure else None,
+        measures=measure(picture, rules, results),
     )
     said = (*cards.reading.notices(), *stated.notices, *old, *hearsay.notices(claims), *system.notices)
     report = system.published(replace(report, notices=(*report.notices, *said)))

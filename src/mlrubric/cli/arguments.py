@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
-COMMANDS = ("score", "check", "explain", "rules", "tools", "why", "plan", "diff", "graph", "lsp", "init", "completion")
+COMMANDS = (
+    "score", "check", "explain", "rules", "tools", "why", "plan", "diff", "graph", "lineage", "lsp", "init", "completion",
+)  # fmt: skip
 LEVELS = ("error", "warning", "note", "never")
 STATUSES = """\
 exit status: 0 fine; 1 a gate failed (--fail-on, --fail-under); 2 wrong use or configuration; 3 internal error, time-out,
@@ -73,6 +75,7 @@ another one is followed with [tool.mlrubric.system.sources] "github.com/org/ci" 
     _plan(commands)
     _diff(commands)
     _graph(commands)
+    _lineage(commands)
     _lsp(commands)
     _init(commands)
     _completion(commands)
@@ -111,6 +114,7 @@ def _score(commands: Commands) -> None:
     parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="the folder of the repository (default: this one)")
     parser.add_argument("--profile", choices=("paper", "lenient"), help="which numbers people and gates see (default: paper)")
     parser.add_argument("--model", metavar="NAME", help="only this model: its score and its tests in the place of the repository's")
+    parser.add_argument("--azure", action="store_true", help="judge by Azure's maturity levels 0 to 4 too")
     parser.add_argument("--fail-under", type=_score_value, metavar="SCORE", help="exit with 1 when the score is below (0 to 7)")
     _findings(parser, "never")
     _output(parser)
@@ -238,6 +242,20 @@ def _graph(commands: Commands) -> None:
         help="what the graph shows (default: pipeline)",
     )
     parser.add_argument("--output-format", choices=("json", "dot"), default="json")
+    _file(parser)
+    _analysis(parser)
+
+
+def _lineage(commands: Commands) -> None:
+    parser = _command(
+        commands,
+        "lineage",
+        "what a model, a feature, a column, a file or a line comes from, back to the commit and the version of the data",
+        "  mlrubric lineage churn_model\n  mlrubric lineage tenure PATH\n  mlrubric lineage src/train.py:32 --output-format json",
+    )
+    parser.add_argument("node", metavar="NODE", help="a model, a feature, a column, an artifact, or FILE:LINE")
+    parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="the folder of the repository (default: this one)")
+    parser.add_argument("--output-format", choices=("full", "json"), default="full")
     _file(parser)
     _analysis(parser)
 

@@ -25,6 +25,7 @@ from mlrubric.graph.gates import Guarded, guard_releases
 from mlrubric.graph.graph import Graph
 from mlrubric.graph.inputs import Inputs
 from mlrubric.graph.label import label
+from mlrubric.graph.lifecycle import mark_lifecycle
 from mlrubric.graph.literals import mark_literals
 from mlrubric.graph.meaning import Meanings
 from mlrubric.graph.moved import mark_moved
@@ -158,7 +159,9 @@ def _build(
     mark_fed(world, schedule)
     mark_started(world, schedule)
     mark_swallows(world, schedule)
-    return Picture(graph, world, schedule, Schedule(graph, through_tests=False), guarded, models)
+    real = Schedule(graph, through_tests=False)
+    mark_lifecycle(world, real, guarded)
+    return Picture(graph, world, schedule, real, guarded, models)
 
 
 def _links() -> list[Link]:
