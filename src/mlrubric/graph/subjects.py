@@ -9,7 +9,7 @@ from mlrubric.graph.code import is_test_code
 from mlrubric.graph.feature_code import on_the_way
 from mlrubric.graph.graph import FLOWS, RUNS, Graph
 from mlrubric.graph.hollow import mark_hollow
-from mlrubric.graph.questions import looks_at_own_model, looks_at_training, only_asks_kind
+from mlrubric.graph.questions import after_training, looks_at_own_model, only_asks_kind
 from mlrubric.graph.values import number
 from mlrubric.graph.world import World
 
@@ -237,7 +237,8 @@ class _Leading:
             [*checks, *(n for n in graph.with_role("test.assert") if n not in hollow)]
         )  # pytest.raises and mocks' own assertions count as well
         self.own_code = self._to(own)
-        looking = [n for n in checks if graph.nodes[n].about & (MODEL | USE) or looks_at_training(world.code, n)]
+        trained = after_training(world.code, checks)
+        looking = [n for n in checks if graph.nodes[n].about & (MODEL | USE) or n in trained]
         self.checking = self._to(looking)
         self.deeply = self._to(n for n in looking if not only_asks_kind(world.code, n))
         self.made = self._to(n for n in checks if graph.nodes[n].about & {"model.fit", "model.build"})
