@@ -1,4 +1,4 @@
-"""What a check in a test asks of a model: whether it looks at what training code gives back, and whether it only asks what kind of thing."""
+"""What a check in a test asks of a model: whether it looks at what training code gives back, and whether it only asks for its kind."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from mlrubric.graph.build import Picture
 from mlrubric.model.policy import DEFAULTS
 from mlrubric.model.verdict import Broken, Evidence, TestResult
+from mlrubric.rules.judge import fill
 from mlrubric.rules.rule import Grade, TestRule
 from mlrubric.score.credit import LOW, credit_of
 from mlrubric.score.evidence import Answers, Witness, documented
@@ -90,7 +91,8 @@ def _result(picture: Picture, test: TestRule, grade: Grade, witnesses: tuple[Wit
     status = grade.status
     if status == "automated" and confidence < LOW:
         status = "manual"
-    evidence = tuple(Evidence(graph.nodes[w.node].label, w.automation.path or graph.steps([(w.node, None)])) for w in witnesses[:5])
+    shown = witnesses[:5] if status != "none" else ()  # what looks like the test and is none
+    evidence = tuple(Evidence(graph.nodes[w.node].label, w.automation.path or graph.steps([(w.node, None)])) for w in shown)
     broken = _broken(picture, test, grade, status, best, witnesses)
     if broken is not None and broken.condition == "wired" and status == "present":
         unread = _unread(picture, test.unread)
@@ -119,11 +121,12 @@ def _broken(
 ) -> Broken | None:
     if status == "automated":
         return None
-    if grade.effective and best is not None and best.broken is not None:
+    if grade.effective and best is not None and best.broken is not None and status != "none":
         return best.broken
     place = picture.graph.nodes[best.node].place if best is not None else None
     if grade.because:
-        return Broken(grade.condition, place, grade.because)
+        said = fill(grade.because, picture.graph.nodes[best.node].attributes) if best is not None else grade.because
+        return Broken(grade.condition, place, said)
     if status == "present" and documented(picture, test.documented, witnesses) is None:
         return Broken("documented", place, "no documented result of running it was found")
     return Broken("covering", place, "it covers only a part of what the test asks for")
