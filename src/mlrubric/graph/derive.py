@@ -116,7 +116,8 @@ class Timing:
             back = self.code.flow.reach([condition], back=True, stop=lambda op: self.code.program.scope_id(op) != scope)
             here = [p for p in own if p in back]
             if len(here) == 1 and not self._reached(here[0]) - MEASURED - {"code"}:
-                return [p for p in own if p <= here[0]]  # it was switched on before: `tracemalloc.start()`
+                begun = [p for p in own if p < here[0] and not self.code.resolver.uses[p]]  # switched on: `tracemalloc.start()`
+                return [*begun[-1:], here[0]]
             if here:
                 return here
         source = self._sources.get(condition)

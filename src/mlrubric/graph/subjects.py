@@ -32,10 +32,11 @@ def mark_subjects(world: World) -> None:
         own.setdefault(holder, set()).update(graph.nodes[node].roles)
     between = set(on_the_way(graph, world.code))
     leading_on = _leading_on(world)
+    above = graph.sweep(graph.with_role("model.fit", "model.tune", "model.predict", "model.evaluate"), frozenset({"call"}), back=True)
     for function in graph.of_kind("function"):
         roles = own.get(function, set())
         if (
-            (roles & (CHANGES if roles & USE else FEATURE) or function in between)
+            (roles & (CHANGES if roles & USE or function in above else FEATURE) or (function in between and function not in above))
             and not roles & {"model.fit", "model.tune"}
             and not is_test_code(graph.nodes[function].place.path)
         ):
