@@ -18,6 +18,7 @@ from mlrubric.graph.world import normal
 from mlrubric.model.facts import FrontMatter, Heading, NotebookInfo, Stage
 from mlrubric.model.place import Place
 from mlrubric.score.results_in_text import row_of_result, shows_result
+from mlrubric.score.self_scored import results_only
 
 RESULTS = (".json", ".csv", ".md", ".txt", ".html", ".yaml", ".yml", ".png")
 MEASURES = frozenset({"model.evaluate", "model.slice", "model.tune", "data.validate", "data.drift", "feature.importance", "model.predict"})
@@ -140,7 +141,7 @@ def _section(picture: Picture, words: tuple[str, ...]) -> Place | None:
         return None
     pattern = re.compile(r"\b(" + "|".join(words) + r")\b", re.IGNORECASE)
     above: tuple[str, Heading] | None = None  # a heading that names the check and has no result yet
-    for path, heading in picture.world.every(Heading):
+    for path, heading in results_only(picture.world.every(Heading)):
         if above is not None and (path != above[0] or heading.level <= above[1].level):
             above = None
         title = heading.level <= 1 and posixpath.basename(path).lower().startswith("readme")

@@ -110,6 +110,8 @@ def consequential(node: Node) -> bool:
         return False
     if node.kind == "test":
         return node.attributes.get("asserts", "true") == "true"
+    if node.attributes.get("vetoed") == "true":
+        return True  # a person looks at it and may say no
     if node.attributes.get("chosen") == "true" or node.attributes.get("acts") == "tell":
         return True
     if node.attributes.get("receiver") == "none":

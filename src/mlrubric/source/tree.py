@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from mlrubric.source.git import Git
+from mlrubric.source.history import Reviews
 
 MAX_TEXT = 5_000_000
 MAX_NOTEBOOK = 50_000_000
@@ -57,6 +59,10 @@ class Tree(Protocol):
         """The day of the last commit that touched a file, None without the whole history."""
         ...
 
+    def reviews(self, paths: Collection[str]) -> Reviews | None:
+        """How the commits that touch these files were reviewed; None without the whole history."""
+        ...
+
     def read(self, path: str) -> bytes:
         """The bytes of a listed file; `OSError` when it went away or may not be read."""
         ...
@@ -90,6 +96,9 @@ class MemoryTree:
     def changed(self, path: str) -> str | None:
         return self.days.get(path)
 
+    def reviews(self, paths: Collection[str]) -> Reviews | None:
+        return None
+
     def read(self, path: str) -> bytes:
         try:
             return self._data[path]
@@ -121,6 +130,9 @@ class DiskTree:
 
     def changed(self, path: str) -> str | None:
         return self._git.changed(path) if self.commit_date is not None else None
+
+    def reviews(self, paths: Collection[str]) -> Reviews | None:
+        return self._git.reviews("HEAD", paths) if self.tracked is not None else None
 
     def read(self, path: str) -> bytes:
         """At most `text_limit` bytes and one more, through no link that leaves the root."""
