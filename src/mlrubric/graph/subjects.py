@@ -234,9 +234,10 @@ class _Leading:
         hollow = mark_hollow(world)
         checks = [n for n in graph.with_role("check") if is_test_code(graph.nodes[n].place.path) and n not in hollow]
         own = (n for n in graph.of_kind("function") if not is_test_code(graph.nodes[n].place.path))
-        self.asserting = self._to(
-            [*checks, *(n for n in graph.with_role("test.assert") if n not in hollow)]
-        )  # pytest.raises and mocks' own assertions count as well
+        asserting = [*checks, *(n for n in graph.with_role("test.assert") if n not in hollow)]  # `raises` and mocks' own count as well
+        self.asserting = self._to(asserting)
+        self.unheard = [n for n in asserting if "unheard" in graph.nodes[n].attributes]
+        self.heard = self._to(n for n in asserting if "unheard" not in graph.nodes[n].attributes)
         self.own_code = self._to(own)
         trained = after_training(world.code, checks)
         looking = [n for n in checks if graph.nodes[n].about & (MODEL | USE) or n in trained]
@@ -268,6 +269,10 @@ def _mark_test(world: World, test: int, leading: _Leading) -> None:
     attributes["own_code"] = _flag(test in leading.own_code)
     if test not in leading.asserting:
         return
+    if test not in leading.heard:
+        path = graph.nodes[test].place.path
+        said = (graph.nodes[n].attributes["unheard"] for n in leading.unheard if graph.nodes[n].place.path == path)
+        attributes.update(acts="none", untold=next(said, "what its assertions raise is swallowed"))
     attributes["model_code"] = _flag(test in leading.model_code)
     attributes["model_checked"] = _flag(test in leading.checking)
     if test in leading.feature:
