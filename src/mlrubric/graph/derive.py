@@ -279,7 +279,10 @@ def _structural(code: Code, op: int, depth: int = 0) -> bool:
             return True
         if meaning is not None and {"data.validate", "data.read"} & set(meaning.roles):
             return False
-    if facts.kind in ("load", "assign", "compare", "boolean", "unary", "call", "attribute", "container", "binary", "subscript"):
+    if facts.kind == "comprehension" and isinstance(facts.extra, tuple) and facts.extra:  # which of the expected columns are missing
+        base = code.program.unit(op).base
+        return all(_structural(code, int(test) + base, depth + 1) for test in facts.extra)
+    if facts.kind in ("load", "assign", "compare", "boolean", "unary", "call", "attribute", "container", "binary", "subscript", "fstring"):
         if facts.kind == "load" and not args:
             return not {"data.read"} & code.about(op)
         return all(_structural(code, a, depth + 1) for a in args)
