@@ -39,7 +39,7 @@ COMPLETE = (
     "monitor-2",
     "monitor-6",
 )
-HALF = ("data-6",)  # never automated: what they ask for is not visible in a repository
+HALF = ("data-6", "model-2", "model-4")  # never automated: what they ask for is not visible in a repository
 CREDIT = {"automated": 1.0, "manual": 0.5}
 
 
