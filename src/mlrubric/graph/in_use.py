@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterable
 
 from mlrubric.graph.code import Code, is_test_code, texts_of
-from mlrubric.graph.derive import MASKED, OWN
+from mlrubric.graph.derive import OWN
 from mlrubric.graph.graph import Graph
+from mlrubric.graph.slicing import MASKED
 from mlrubric.graph.world import World
 
 AGE = re.compile(
