@@ -115,12 +115,22 @@ def _mark_baselines(world: World) -> None:
             by_measure.setdefault(measure, []).append(node)
     for together in by_measure.values():
         together = [n for n in together if not _wraps(world, n)]
-        kinds = {graph.nodes[n].api for n in together}
-        if len(kinds) < 2:
-            continue
         for node in together:
-            if "model.simple" in graph.nodes[node].roles:
+            others = [n for n in together if graph.nodes[n].api != graph.nodes[node].api and not _either_or(world, node, n)]
+            if others and "model.simple" in graph.nodes[node].roles:
                 graph.nodes[node].attributes["evaluated"] = "true"
+
+
+def _either_or(world: World, one: int, other: int) -> bool:
+    """Whether two models stand on the two sides of one condition: a run makes only one of them."""
+    program, ops = world.code.program, (world.code.node_op[one], world.code.node_op[other])
+    if program.unit(ops[0]) is not program.unit(ops[1]):
+        return False
+    sides = [
+        {(b.test, b.kind) for n in program.blocks_around(op) if (b := program.blocks[n]).kind in ("if", "else") and b.test >= 0}
+        for op in ops
+    ]
+    return any((test, "else" if kind == "if" else "if") in sides[1] for test, kind in sides[0])
 
 
 def _wraps(world: World, node: int) -> bool:
