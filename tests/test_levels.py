@@ -1,0 +1,75 @@
+"""Whole repositories at a level, from which capabilities are taken one by one: fixtures/levels/<repository>.toml.
+
+A change names the capability, which are met no longer by it (and which are met anew), and the level that is left. Nothing else may move.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlrubric.analyze import analyze
+from mlrubric.config import Settings
+from mlrubric.model.report import Report
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+PLANS = sorted((FIXTURES / "levels").glob("*.toml"))
+SETTINGS = Settings(exclude=("expected.toml",), azure=True)
+CHANGES = [(plan, change) for plan in PLANS for change in tomllib.loads(plan.read_text(encoding="utf-8"))["change"]]
+REQUIRED = [f"G1.{n}" for n in (1, 2, 3, 4, 5, 6, 7, 9, 11)] + [f"G2.{n}" for n in range(1, 10)]
+
+
+@cache
+def whole(folder: Path) -> Report:
+    return analyze(folder, SETTINGS).report
+
+
+def changed(folder: Path, change: dict[str, Any]) -> Report:
+    """The repository with its edits; each edit must find its text."""
+    overlay: dict[str, str | None] = dict(change.get("add", {})) | dict.fromkeys(change.get("remove", ()))
+    for edit in change.get("edit", ()):
+        text = overlay.get(edit["file"]) or (folder / edit["file"]).read_text(encoding="utf-8")
+        assert edit["from"] in text, (edit["file"], edit["from"])
+        overlay[edit["file"]] = text.replace(edit["from"], edit["to"])
+    return analyze(folder, SETTINGS, overlay=overlay).report
+
+
+def met(report: Report) -> set[str]:
+    return {one.id for one in report.google.capabilities if one.status == "met"}
+
+
+def test_every_required_capability_is_taken_away() -> None:
+    assert {change["capability"] for _, change in CHANGES} >= set(REQUIRED)
+
+
+@pytest.mark.parametrize(("plan", "change"), CHANGES, ids=[f"{plan.stem}-{change['capability']}" for plan, change in CHANGES])
+def test_a_capability_that_is_taken_away_falls_and_takes_the_level_with_it(plan: Path, change: dict[str, Any]) -> None:
+    folder = FIXTURES / "repos" / tomllib.loads(plan.read_text(encoding="utf-8"))["repository"]
+    before, after = whole(folder), changed(folder, change)
+    said = {one.id: (one.status, one.message) for one in after.google.capabilities}
+    fallen = met(before) - met(after)
+    assert fallen == set(change.get("falls", ())), {name: said[name] for name in fallen ^ set(change.get("falls", ()))}
+    assert met(after) - met(before) == set(change.get("rises", ()))
+    assert after.google.level == change["level"], after.google.reason
+    assert all(said[name][1] for name in fallen), "what is not met says why"
+    wanted = {one.id for one in after.google.capabilities if one.required and one.level == after.google.level + 1}
+    assert set(after.google.missing) == wanted - met(after)
+    assert [step.id for step in after.google.next] == sorted(
+        after.google.missing, key=lambda name: next(step.edits for step in after.google.next if step.id == name)
+    )
+
+
+def test_without_a_target_there_is_no_level() -> None:
+    folder = FIXTURES / "repos" / "level1-bikes"
+    change = next(change for _, change in CHANGES if change["capability"] == "target")
+    assert "nothing here serves" in changed(folder, change).google.reason
+
+
+def test_level_2_implies_tests_that_are_automated() -> None:
+    statuses = {test.id: test.status for test in whole(FIXTURES / "repos" / "level2-fraud").tests}
+    assert {statuses[name] for name in ("data-1", "data-7", "infra-2", "infra-3", "infra-4")} == {"automated"}
+    assert "automated" in (statuses["monitor-2"], statuses["monitor-7"])
