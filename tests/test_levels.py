@@ -15,11 +15,13 @@ import pytest
 from mlrubric.analyze import analyze
 from mlrubric.config import Settings
 from mlrubric.model.report import Report
+from mlrubric.model.verdict import Links
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-PLANS = sorted((FIXTURES / "levels").glob("*.toml"))
+PLANS = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted((FIXTURES / "levels").glob("*.toml"))}
 SETTINGS = Settings(exclude=("expected.toml",), azure=True)
-CHANGES = [(plan, change) for plan in PLANS for change in tomllib.loads(plan.read_text(encoding="utf-8"))["change"]]
+CHANGES = [(plan, change) for plan in PLANS if "row" not in PLANS[plan] for change in PLANS[plan]["change"]]
+LINKS = [(plan, change) for plan in PLANS if "row" in PLANS[plan] for change in PLANS[plan]["change"]]
 REQUIRED = [f"G1.{n}" for n in (1, 2, 3, 4, 5, 6, 7, 9, 11)] + [f"G2.{n}" for n in range(1, 10)]
 
 
@@ -46,9 +48,9 @@ def test_every_required_capability_is_taken_away() -> None:
     assert {change["capability"] for _, change in CHANGES} >= set(REQUIRED)
 
 
-@pytest.mark.parametrize(("plan", "change"), CHANGES, ids=[f"{plan.stem}-{change['capability']}" for plan, change in CHANGES])
-def test_a_capability_that_is_taken_away_falls_and_takes_the_level_with_it(plan: Path, change: dict[str, Any]) -> None:
-    folder = FIXTURES / "repos" / tomllib.loads(plan.read_text(encoding="utf-8"))["repository"]
+@pytest.mark.parametrize(("plan", "change"), CHANGES, ids=[f"{plan}-{change['capability']}" for plan, change in CHANGES])
+def test_a_capability_that_is_taken_away_falls_and_takes_the_level_with_it(plan: str, change: dict[str, Any]) -> None:
+    folder = FIXTURES / PLANS[plan]["repository"]
     before, after = whole(folder), changed(folder, change)
     said = {one.id: (one.status, one.message) for one in after.google.capabilities}
     fallen = met(before) - met(after)
@@ -73,3 +75,25 @@ def test_level_2_implies_tests_that_are_automated() -> None:
     statuses = {test.id: test.status for test in whole(FIXTURES / "repos" / "level2-fraud").tests}
     assert {statuses[name] for name in ("data-1", "data-7", "infra-2", "infra-3", "infra-4")} == {"automated"}
     assert "automated" in (statuses["monitor-2"], statuses["monitor-7"])
+
+
+def links_of(report: Report, row: str) -> Links:
+    assert report.measures is not None
+    found = report.measures.gate[0] if row == "gate" else report.measures.loop
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("plan", [plan for plan in PLANS if "row" in PLANS[plan]])
+def test_a_whole_row_of_links_holds(plan: str) -> None:
+    links = links_of(whole(FIXTURES / PLANS[plan]["repository"]), PLANS[plan]["row"])
+    assert links.held == len(links.links) == PLANS[plan]["held"], [(one.id, one.message) for one in links.links]
+    assert links.missing is None
+    assert {change["link"] for _, change in LINKS} >= {one.id for one in links.links}
+
+
+@pytest.mark.parametrize(("plan", "change"), LINKS, ids=[f"{change['link']}: {change['idea']}" for _, change in LINKS])
+def test_a_link_that_is_cut_is_the_one_that_is_named(plan: str, change: dict[str, Any]) -> None:
+    after = links_of(changed(FIXTURES / PLANS[plan]["repository"], change), PLANS[plan]["row"])
+    assert {one.id for one in after.links if one.status != "met"} == set(change["falls"]), [(o.id, o.status, o.message) for o in after.links]
+    assert after.missing is not None and after.missing.id == min(change["falls"]) and after.missing.message
