@@ -97,9 +97,14 @@ def _missed(answers: Answers, grade: Grade) -> tuple[Witness, ...]:
 
 
 def _nearest(missed: Sequence[Witness], witnesses: Sequence[Witness]) -> Witness | None:
-    """Of the checks that would earn the point, the one that only has to be run; then the one that is shown."""
+    """Of the checks that would earn the point, the one that only has to be started or heard; then one that lacks a consequence; last one
+    that nothing leads to. Among equals the one that is shown."""
     shown = witnesses[0].node if witnesses else -1
-    return min(missed, key=lambda one: (one.broken != one.automation.broken, one.node != shown), default=None)
+
+    def distance(one: Witness) -> tuple[int, bool]:
+        return {"kept": 1, "none": 2}.get(one.automation.level, 0), one.node != shown
+
+    return min(missed, key=distance, default=None)
 
 
 def _result(
