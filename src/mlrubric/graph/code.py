@@ -89,8 +89,7 @@ class Code:
         self.node_op[node] = op
         line = self.checks.swallowed(op)
         loss = f"exception swallowed at line {line}" if line else ""
-        blocked = "under a condition that is always false" if self.checks.dead(op) else ""
-        graph.connect(self.holder(op), node, "call", self.place(op), loss=loss, blocked=blocked)
+        graph.connect(self.holder(op), node, "call", self.place(op), loss=loss, blocked=self.checks.dead(op))
 
     def tested(self, op: int) -> bool:
         """Whether an operation stands in test code."""

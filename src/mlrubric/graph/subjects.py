@@ -200,6 +200,8 @@ class _Leading:
         checks = [n for n in graph.with_role("check") if is_test_code(graph.nodes[n].place.path)]
         own = (n for n in graph.of_kind("function") if not is_test_code(graph.nodes[n].place.path))
         self.asserting = self._to([*checks, *graph.with_role("test.assert")])  # pytest.raises and mocks' own assertions count as well
+        goals = [*checks, *graph.with_role("test.assert")]
+        self.standing = graph.sweep(goals, ("call", "import"), back=True, allow=lambda edge: not edge.blocked and not edge.loss).keys()
         self.own_code = self._to(own)
         self.checking = self._to(n for n in checks if graph.nodes[n].about & (MODEL | USE))
         self.feature = self.role("code.feature")
@@ -220,7 +222,9 @@ class _Leading:
 def _mark_test(world: World, test: int, leading: _Leading) -> None:
     graph = world.graph
     attributes = graph.nodes[test].attributes
-    attributes["asserts"] = _flag(test in leading.asserting)
+    attributes["asserts"] = _flag(test in leading.standing)
+    if test in leading.asserting and test not in leading.standing:
+        attributes["untold"] = "the test passes when its assertions fail: the exception is swallowed"
     attributes["own_code"] = _flag(test in leading.own_code)
     if test not in leading.asserting:
         return
