@@ -15,6 +15,7 @@ from mlrubric.graph.rivals import mark_rivals, naive_guesses
 from mlrubric.graph.suites import mark_measures
 from mlrubric.graph.verdicts import mark_verdicts
 from mlrubric.graph.worth import mark_worth
+from mlrubric.graph.written import MADE, mark_written
 
 COMING_IN = frozenset({"data.read", "artifact.download", "feature.serve"})
 NOT_SOURCES = frozenset({"test.case", "test.assert", "check", "random.use", "random.seed", "data.derive", "process.exit"})
@@ -26,6 +27,7 @@ def label(graph: Graph, code: Code) -> None:
     mark_drift(graph, code)
     mark_measures(graph, code)
     mark_worth(graph, code)
+    mark_written(graph, code)
     roles = sorted({r for n in code.node_op for r in graph.nodes[n].roles} - NOT_SOURCES)
     code.roles = roles
     index = {role: 1 << i for i, role in enumerate(roles)}
@@ -56,7 +58,7 @@ def label(graph: Graph, code: Code) -> None:
             about |= code.about(condition)
         if is_test_code(graph.nodes[node].place.path) and not _reads(graph, code, node, reading):
             about -= COMING_IN
-        if "data.synthetic" in about and not about & COMING_IN and _made_up(code, check.conditions):
+        if MADE in about and not about & COMING_IN and _made_up(graph, code, check.conditions):
             graph.nodes[node].attributes["rows"] = "made up"
         if about & MEASURED:
             graph.nodes[node].attributes["timed"] = " ".join(sorted(timing.roles(check.conditions)))
@@ -79,10 +81,10 @@ def _reads(graph: Graph, code: Code, check: int, reading: Collection[int]) -> bo
     return holder in reading or any(e.source in reading for e in graph.predecessors(holder, RUNS))
 
 
-def _made_up(code: Code, conditions: tuple[int, ...]) -> bool:
+def _made_up(graph: Graph, code: Code, conditions: tuple[int, ...]) -> bool:
     """Whether rows that the project itself makes up, not its tests, flow into a condition."""
-    reached = code.flow.reach(conditions, back=True)
-    return any("data.synthetic" in code.meanings.roles(op) and not code.tested(op) for op in reached)
+    made = {code.node_op[node] for node in graph.with_role(MADE) if node in code.node_op and not code.tested(code.node_op[node])}
+    return not made.isdisjoint(code.flow.reach(conditions, back=True))
 
 
 def _learning(graph: Graph, code: Code) -> list[int]:
