@@ -9,7 +9,7 @@ from pathlib import Path
 from mlrubric.config import Settings
 from mlrubric.describe import describe
 from mlrubric.graph.advisories import look_up
-from mlrubric.graph.attestations import add_attestations
+from mlrubric.graph.attestations import add_attestations, add_claims
 from mlrubric.graph.build import Picture, build
 from mlrubric.graph.graph import Graph
 from mlrubric.knowledge.catalogue import load_catalogue
@@ -23,6 +23,7 @@ from mlrubric.rules.rule import RuleBook
 from mlrubric.score.advice import advised
 from mlrubric.score.attest import attested, known_of
 from mlrubric.score.cards import Cards, Results, ceilings
+from mlrubric.score.claims import Hearsay
 from mlrubric.score.credit import score_of
 from mlrubric.score.maturity import google
 from mlrubric.score.plan import Planner, State, breaks
@@ -100,7 +101,7 @@ def analyze_tree(
     policy = dict(settings.policy)
     known = known_of(picture, tree.authors if settings.attest else None, as_of)
 
-    cards = Cards(picture)
+    cards, hearsay = Cards(picture, rules.situations), Hearsay(picture)
     asked = cards.named(settings.model) if settings.model else ""
 
     def judge(seen: Picture, tests: Collection[str]) -> Results:
@@ -109,14 +110,16 @@ def analyze_tree(
         return attested(judged.of(asked), seen, rules, settings, known).results
 
     def finished(one: Model) -> Model:
-        tests = advised(attested(one.tests, picture, rules, settings, known).results, rules)
+        tests = hearsay.beside(advised(attested(one.tests, picture, rules, settings, known).results, rules))
         return replace(one, tests=tests, score=score_of(tests, policy))
 
     judged = cards.judged(picture, rules.tests, policy)
     models = tuple(finished(one) for one in judged.models if asked in ("", one.id))
     stated = attested(judged.of(asked), picture, rules, settings, known)
     add_attestations(picture.graph, stated.inside)
-    results = advised(stated.results, rules)
+    results = hearsay.beside(advised(stated.results, rules))
+    claims = hearsay.claims(results)
+    add_claims(picture.graph, claims)
     score = score_of(results, policy)
     planner = Planner(rules, judge)
     texts = _texts(tree, system)
@@ -150,7 +153,8 @@ def analyze_tree(
         model=asked,
         ceilings=ceilings(rules.tests),
     )
-    report = system.published(replace(report, notices=(*report.notices, *stated.notices, *system.notices)))
+    said = (*cards.reading.notices(), *stated.notices, *hearsay.notices(claims), *system.notices)
+    report = system.published(replace(report, notices=(*report.notices, *said)))
     system.publish(picture.graph)
     if audited is not None:
         report = replace(report, audit=audited.status, notices=(*report.notices, Message("note", audited.summary())))

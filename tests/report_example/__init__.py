@@ -146,7 +146,13 @@ def _test(section: str, number: int) -> TestResult:
             name, title, section, "automated", "automated", "full", Credit(1, 1, 1), 0.95, None, (Evidence("a bot watches", bot),)
         )
     if name == "monitor-3":
-        return TestResult(name, title, section, "not_visible", confidence=0.5)
+        unseen = Broken("wired", None, "nothing is served in this repository")
+        return TestResult(
+            name, title, section, "not_visible", confidence=0.5, broken=unseen, sight="elsewhere", visible_by="score the one that serves"
+        )
+    if name == "monitor-4":
+        unread = Broken("wired", at("age.R", 1), "no such check was found; age.R may do this, but it could not be read")
+        return TestResult(name, title, section, "none", broken=unread, sight="not_analysed", visible_by="attest it")
     if name == "infra-4":
         step = NextStep(0.5, "compare with a threshold", UPLOAD)
         broken = Broken("live", at("src/evaluate.py", 12), "no trigger reaches it")

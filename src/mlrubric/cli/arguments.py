@@ -142,9 +142,22 @@ def _explain(commands: Commands) -> None:
 
 
 def _rules(commands: Commands) -> None:
-    parser = _command(commands, "rules", "all rules that are known", "  mlrubric rules\n  mlrubric rules --output-format json")
+    parser = _command(
+        commands,
+        "rules",
+        "all rules that are known; with --mutate, the proof of the score on a repository",
+        "  mlrubric rules\n  mlrubric rules --output-format json\n  mlrubric rules --mutate PATH",
+    )
+    parser.add_argument(
+        "--mutate",
+        nargs="?",
+        const=".",
+        metavar="PATH",
+        help="break each condition of every automated test of a repository, in memory, and compare the answer with the prediction",
+    )
     parser.add_argument("--output-format", choices=("full", "json"), default="full")
     _file(parser)
+    _analysis(parser)
 
 
 def _tools(commands: Commands) -> None:

@@ -29,6 +29,7 @@ TIME = re.compile(r"time|timestamp|date|datetime|ts|at|day")
 LOADS = frozenset({"data.read", "model.load", "artifact.download", "feature.serve"})
 WRAPS = frozenset({"set", "list", "sorted", "frozenset", "tuple", "len", "any", "all", "bool", "next", "sum"})
 ASKS = frozenset({"isdisjoint", "intersection", "difference", "issubset", "issuperset", "union"})
+FITS = frozenset({"transform.fit", "transform.fit_apply"})
 DISJOINT, SUBSET = "disjoint", "subset"
 DEPTH, MOST = 3, 80
 
@@ -133,7 +134,16 @@ class Bans:
         """Whether what is checked is more than names or rows that a test has made up."""
         if features.lists & self.columns.every:
             return True
-        return not features.tested if features.frame < 0 else bool(LOADS & self.code.about(features.frame))
+        if features.frame < 0:
+            return not features.tested
+        return bool(LOADS & self.code.about(features.frame)) and not self._rebuilt(features.frame)
+
+    def _rebuilt(self, frame: int) -> bool:
+        """Whether a test has fitted by itself what it looks at: that is not what the model was trained with."""
+        if not self.code.tested(frame) or not FITS & self.code.about(frame):
+            return False
+        behind = self.code.flow.reach([frame], back=True)
+        return any(FITS & self.code.meanings.roles(op) and self.code.tested(op) for op in behind)
 
     def scans(self, node: int) -> bool:
         """A check of what a search for personal data found."""

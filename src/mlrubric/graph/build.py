@@ -48,6 +48,7 @@ from mlrubric.graph.unrunnable import mark_unrunnable
 from mlrubric.graph.used import mark_used
 from mlrubric.graph.validation import mark_validated
 from mlrubric.graph.versions import Versions
+from mlrubric.graph.watch.later import mark_later
 from mlrubric.graph.watch.mark import mark_fed, mark_watched
 from mlrubric.graph.watch.traces import mark_traces
 from mlrubric.graph.world import World, parents
@@ -133,6 +134,7 @@ def _build(
     mark_used(world)
     mark_skew(world)
     mark_origins(world)
+    mark_later(world)
     mark_literals(world)
     mark_validated(world)
     mark_privacy(world)

@@ -98,7 +98,7 @@ class Checks:
         return tuple(dict.fromkeys((*found, *self.deciders.behind(tuple(found)))))
 
     def dead(self, op: int) -> str:
-        """Why an operation is never reached: a condition around it that is always false, a `return` or `raise` before it; "" if it may be."""
+        """Why an operation is never reached: a condition that is always false, a `return` or `raise` before it; "" if it may be."""
         line, inside = self.program.ops[op].line, True
         for block in self.program.blocks_around(op):
             facts = self.program.blocks[block]

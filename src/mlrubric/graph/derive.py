@@ -53,9 +53,20 @@ def derived_roles(code: Code, conditions: tuple[int, ...], about: set[str]) -> l
         found.append("check.prediction")
     elif about & {"model.fit", "model.build", "model.load"}:
         found.append("check.model")
-    elif about & {"data.read", "artifact.download"}:
+    elif about & {"data.read", "artifact.download"} and not any(_apart(code, c) for c in conditions):
         found.append("data.validate")
     return found
+
+
+def _apart(code: Code, condition: int) -> bool:
+    """Whether a condition measures how far two reads are apart: `abs(new.mean() - old.mean()) / old.mean()` is no expectation of either."""
+    for op in _expression(code, condition):
+        facts, args = code.program.ops[op], code.program.args[op]
+        if facts.kind == "binary" and facts.name == "-" and len(args) == 2 and min(args) >= 0:
+            sides = [{o for o in code.flow.reach([a], back=True) if "data.read" in code.meanings.roles(o)} for a in args]
+            if sides[0] and sides[1] and not sides[0] & sides[1]:
+                return True
+    return False
 
 
 def _expression(code: Code, condition: int, most: int = 60) -> list[int]:
@@ -145,12 +156,17 @@ class Timing:
                 continue
             first, last = chosen[0], chosen[-1]
             if first == last:
-                found |= self._reached(first) - {"code"}  # it calls what it measures: `memory_usage(f)`
+                found |= self._reached(first) - MEASURED - {"code"} or self._sized(first)  # it calls what it measures: `memory_usage(f)`
             where = program.scope_id(first)
             for op in range(first + 1, last):
                 if program.ops[op].kind == "call" and program.scope_id(op) == where:
                     found |= self._reached(op)
         return found - MEASURED
+
+    def _sized(self, point: int) -> set[str]:
+        """Of what the size of a value is taken: what made it."""
+        given = self.code.program.positional(point)
+        return set(self.code.about(given[0])) if given and "measure.memory" in self.code.meanings.roles(point) else set()
 
     def _points(self, condition: int) -> list[int]:
         """The measurements of the condition's own scope that it comes from; else those beside the nearest one."""
@@ -177,6 +193,8 @@ class Timing:
 def run_by(graph: Graph, code: Code, call: int) -> set[str]:
     """The roles of a call and of all that it runs."""
     roles = set(code.meanings.roles(call))
+    if call in code.op_node:
+        roles |= set(graph.nodes[code.op_node[call]].roles)
     starts = [code.scope_node[number(t)] for t in code.resolver.targets.get(call, ()) if t[0] in ("function", "callback")]
     for node in graph.sweep(starts, RUNS) if starts else ():
         roles |= set(graph.nodes[node].roles)
@@ -207,7 +225,8 @@ def slices(graph: Graph, code: Code) -> dict[int, str]:
                 found.pop(op, None)
     for op, meaning in code.meanings.all().items():
         grouped = meaning.api.endswith(".groupby") and _measured_by_group(graph, code, op)
-        if grouped or (meaning.api.endswith(".query") and _repeated(code, op)):
+        asked = meaning.api.endswith(".query") and "data.read" not in meaning.roles  # rows of a frame, no question to a store
+        if grouped or (asked and _repeated(code, op)):
             found[op] = MASKED
     return found
 

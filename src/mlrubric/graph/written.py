@@ -18,11 +18,9 @@ def mark_written(graph: Graph, code: Code) -> None:
         if "@data" in meaning.arguments and not meaning.roles and meaning.entry is not None:
             if _is_table(code, op) and _constant(code, meaning.arguments["@data"]):
                 code.node_for(graph, op, meaning.api, (MADE,), meaning.api)
-        elif READ in meaning.roles and "@source" in meaning.arguments and op in code.op_node:
-            if _text(code, meaning.arguments["@source"]):
-                node = graph.nodes[code.op_node[op]]
-                graph.take(code.op_node[op], READ)
-                graph.give(node.id, MADE)
+        elif READ in meaning.roles and op in code.op_node and _text(code, meaning.arguments.get("@source", -1)):
+            graph.take(code.op_node[op], READ)
+            graph.give(code.op_node[op], MADE)
 
 
 def _is_table(code: Code, op: int) -> bool:

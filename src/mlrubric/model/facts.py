@@ -24,6 +24,7 @@ from mlrubric.model.documents import NotebookInfo as NotebookInfo
 from mlrubric.model.documents import Owner as Owner
 from mlrubric.model.documents import Query as Query
 from mlrubric.model.documents import Secret as Secret
+from mlrubric.model.documents import Statement as Statement
 from mlrubric.model.elsewhere import Elsewhere as Elsewhere
 from mlrubric.model.expectations import Checkpoint as Checkpoint
 from mlrubric.model.expectations import DataSource as DataSource
@@ -243,8 +244,8 @@ class Command:
     """One simple command of a shell text, with what happens to its exit status.
 
     `argv` are the words with quotes removed; a word that holds an expansion keeps it as written (`$X`, `${{ ... }}`).
-    `swallowed` names how the failure is lost ("|| true", "no pipefail", "no errexit", "; true", "if condition", "if that only prints", "set +e",
-    "negated") and `swallowed_at` points at the very text; empty when a failure stops the script or is its exit status.
+    `swallowed` names how the failure is lost ("|| true", "no pipefail", "no errexit", "; true", "if condition", "if that only prints",
+    "set +e", "negated") and `swallowed_at` points at the very text; empty when a failure stops the script or is its exit status.
     `directory` is where it runs relative to the script's start (`cd` before it), None when unknown. `reads`/`writes` are
     redirections and the data files given to well-known downloaders (`curl -o`, `wget -O`).
     `function` is the shell function it stands in, `heredoc` the text fed to it (python - <<EOF).
@@ -353,7 +354,7 @@ class Service:
 Fact = (
     Unreadable | Notice | Embedded | Requirement | Include | Manifest | Project | Setting | Trigger | Workflow | Job | Step
     | Elsewhere | Command | Stage | Pin | Remote | Image | Instruction | Service | Owner | Bot | Heading | Link | FrontMatter | CodeBlock
-    | Checkpoint | DataSource | Expectations | FeatureStore | Freshness | UnitTest
+    | Statement | Checkpoint | DataSource | Expectations | FeatureStore | Freshness | UnitTest
     | Secret | NotebookInfo | DataFile | Query | PythonModule | Resource
     | Provision | Variable
     | EventSource | Listener

@@ -68,6 +68,9 @@ class Score:
     sections: tuple[tuple[str, Credit], ...]
     edition: int = 2017
     rescaled: tuple[Rescaled, ...] = ()
+    absent: int = 0  # tests without a check, of what was read
+    not_visible: int = 0  # tests that would be seen in another repository
+    not_analysed: int = 0  # tests that something may be which could not be read
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,8 @@ class Attested:
 @dataclass(frozen=True, slots=True)
 class TestResult:
     """One of the 28. `status`: none, present, manual, automated, not_visible, not_applicable. `attestation` says who attests it and since
-    when, `attested` all of it."""
+    when, `attested` all of it. `sight`: what there is was read (seen: `none` is absent then), it would live in another repository
+    (elsewhere), or something that may be it, or may run it, could not be read (not_analysed); `visible_by` would make it visible."""
 
     __test__ = False
 
@@ -135,7 +136,11 @@ class TestResult:
     broken: Broken | None = None
     next: tuple[NextStep, ...] = ()
     model: str = ""  # the model whose result this is, where others of the repository have a better one
+    reading: str = ""  # how the test is read here, where no model is fitted by the project itself
+    document: Place | None = None  # the documented result that a half point rests on
     attested: Attested | None = None
+    sight: str = "seen"  # seen | elsewhere | not_analysed
+    visible_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

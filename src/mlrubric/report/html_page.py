@@ -16,11 +16,14 @@ from mlrubric.report.words import (
     SECTION_NAMES,
     SECTION_POINTS,
     SECTION_TITLES,
+    broken_words,
     decided_by,
     messages,
     number,
     plural,
     sorted_findings,
+    status_word,
+    unseen_counts,
 )
 
 if TYPE_CHECKING:
@@ -77,7 +80,8 @@ def _head(report: Report) -> str:
         f"<h1>{_text(repository.name)}{commit}</h1><p class=dim>{_text(KIND_SENTENCES.get(repository.kind, repository.kind))}</p>"
         f"<h2>ML Test Score {number(score.observed)} of {SECTION_POINTS}</h2><p>{_text(score.band)}</p>"
         f"<p>{number(score.points)} of 28 points · {plural(score.exist, 'check exists', 'checks exist')} · {score.enforced} enforced · "
-        f"Google level {report.google.level} · attested {number(score.attested)} · lenient {number(score.lenient)}</p><table>{rows}</table>"
+        f"{_text(unseen_counts(score))} · Google level {report.google.level} · attested {number(score.attested)} · "
+        f"lenient {number(score.lenient)}</p><table>{rows}</table>"
     )
 
 
@@ -144,13 +148,14 @@ def _tests(report: Report) -> str:
 def _test(test: TestResult) -> str:
     evidence = "".join(f"<div>{_text(item.pattern)}{_path(item.path)}</div>" for item in test.evidence)
     broken = test.broken
-    why = f"<div>{_text(broken.condition.replace('_', ' '))}: {_text(broken.message)} {_place(broken.place)}</div>" if broken else ""
+    why = f"<div>{_text(broken_words(test))}: {_text(broken.message)} {_place(broken.place)}</div>" if broken else ""
+    why += f"<div class=dim>to see it: {_text(test.visible_by)}</div>" if test.visible_by else ""
     if test.attestation:
         claim = f"<br>{_text(test.attested.claim)}" if test.attested is not None else ""
         why += f"<div>{_text(as_what(test))}: {_text(by_whom(test))}{claim}</div>"
     return (
         f'<tr><td><code>{_text(test.id)}</code></td><td>{_text(test.title)}{evidence}{why}</td><td class="{_text(test.status)}">'
-        f"{_text(test.status.replace('_', ' '))}</td><td>{number(test.credit.observed)}</td></tr>"
+        f"{_text(status_word(test))}</td><td>{number(test.credit.observed)}</td></tr>"
     )
 
 

@@ -98,7 +98,13 @@ def score_document(score: Score) -> Json:
         "lenient": score.lenient,
         "band": score.band,
         "points": score.points,
-        "checks": {"exist": score.exist, "enforced": score.enforced},
+        "checks": {
+            "exist": score.exist,
+            "enforced": score.enforced,
+            "absent": score.absent,
+            "not_visible": score.not_visible,
+            "not_analysed": score.not_analysed,
+        },
         "sections": {name: credit_document(given.get(name, Credit())) for name in SECTIONS},
         "rescaled": [_rescaled(item) for item in score.rescaled],
     }
@@ -165,10 +171,14 @@ def _test(test: TestResult) -> Json:
         "confidence": test.confidence,
         "attestation": test.attestation,
         "attested": _attested(test.attested),
+        "sight": test.sight,
+        "visible_by": test.visible_by or None,
         "evidence": [_evidence(evidence) for evidence in test.evidence],
         "broken": broken_document(test.broken),
         "next": [step_document(step) for step in test.next],
         "model": test.model or None,
+        "reading": test.reading or None,
+        "document": place_document(test.document),
     }
 
 

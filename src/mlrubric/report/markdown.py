@@ -18,6 +18,8 @@ from mlrubric.report.words import (
     number,
     plural,
     sorted_findings,
+    status_word,
+    unseen_counts,
 )
 from mlrubric.source.escape import for_code_span, for_markdown
 
@@ -53,7 +55,8 @@ def _score(report: Report) -> list[str]:
     return [
         f"# ML Test Score of {name}: {number(score.observed)} of {SECTION_POINTS}",
         f"{number(score.points)} of 28 points · {plural(score.exist, 'check exists', 'checks exist')} · {score.enforced} enforced · "
-        f"Google level {report.google.level} · {KIND_SENTENCES.get(report.repository.kind, report.repository.kind)}",
+        f"{unseen_counts(score)} · Google level {report.google.level} · "
+        f"{KIND_SENTENCES.get(report.repository.kind, report.repository.kind)}",
         for_markdown(score.band),
         _sections(report),
         _breaks(report),
@@ -151,6 +154,7 @@ def _tests(report: Report) -> str:
         for test in (test for test in report.tests if test.section == section):
             broken = test.broken
             why = f"{_at(broken.place)}{prose(broken.message)}" if broken else ""
-            rows.append((f"`{test.id}`", for_markdown(test.title), test.status.replace("_", " "), number(test.credit.observed), why))
+            why += f" — to see it, {prose(test.visible_by)}" if test.visible_by else ""
+            rows.append((f"`{test.id}`", for_markdown(test.title), status_word(test), number(test.credit.observed), why))
         parts += [f"**{SECTION_TITLES.get(section, section)}**", table(("Test", "", "Status", "Credit", "Where it breaks"), rows)]
     return "\n\n".join([*parts, "</details>"])

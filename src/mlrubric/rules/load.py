@@ -13,8 +13,23 @@ import tomli
 
 from mlrubric.knowledge.location import rules_directory
 from mlrubric.model.policy import POLICY
+from mlrubric.model.proof import CONDITIONS, Prediction
 from mlrubric.model.report import SECTIONS
-from mlrubric.rules.rule import SHAPES, CapabilityRule, Docs, Grade, Mend, Rule, RuleBook, RuleError, Table, TestRule, Variant, texts
+from mlrubric.rules.rule import (
+    SHAPES,
+    CapabilityRule,
+    Docs,
+    Grade,
+    Mend,
+    Rule,
+    RuleBook,
+    RuleError,
+    Situation,
+    Table,
+    TestRule,
+    Variant,
+    texts,
+)
 
 NOT_FAMILIES = ("knowledge", "schema", "tests", "levels", "tools")
 
@@ -34,7 +49,16 @@ def load_rules(root: Path | None = None, check: bool = False) -> RuleBook:
     levels = [_capability(path, table) for path, table in tables([root / "levels"], "level")]
     tests.sort(key=lambda t: (SECTIONS.index(t.section), int(t.id.rpartition("-")[2])))
     levels.sort(key=lambda c: (c.level, int(c.id.rpartition(".")[2])))
-    return RuleBook(tuple(sorted(rules, key=lambda r: r.id)), tuple(tests), tuple(levels), _mends(root / "mends.toml"))
+    situations = _situations(root / "readings.toml", root / "schema" / "readings.schema.json" if check else None)
+    mends = _mends(root / "mends.toml")
+    return RuleBook(tuple(sorted(rules, key=lambda r: r.id)), tuple(tests), tuple(levels), mends, tuple(situations))
+
+
+def _situations(path: Path, schema: Path | None) -> Iterator[Situation]:
+    table = _table(path, schema) if path.is_file() else {}
+    for raw in cast("list[Table]", table.get("situation", [])):
+        read, hidden = (cast("Mapping[str, str]", raw.get(key, {})) for key in ("read", "hidden"))
+        yield Situation(_text(raw, "id", path), _text(raw, "holds", path), _text(raw, "said", path), read, hidden)
 
 
 def _mends(path: Path) -> tuple[Mend, ...]:
@@ -49,6 +73,25 @@ def _mends(path: Path) -> tuple[Mend, ...]:
             raise RuleError(path, _row(path, said), f"a mend that cannot be used: {problem}") from problem
         found.append(mend)
     return tuple(found)
+
+
+def load_predictions(root: Path | None = None) -> tuple[Prediction, ...]:
+    """What the mutation proof predicts for each condition, from `mutations.toml`."""
+    path = (root or rules_directory()) / "mutations.toml"
+    tables = cast("Mapping[str, Table]", _table(path, None))
+    if set(tables) != set(CONDITIONS):
+        raise RuleError(path, 1, f"the conditions are {', '.join(CONDITIONS)}")
+    return tuple(
+        Prediction(
+            name,
+            _text(table, "says", path),
+            texts(table, "status"),
+            texts(table, "broken"),
+            texts(table, "tests"),
+            _text(table, "otherwise", path, ""),
+        )
+        for name, table in tables.items()
+    )
 
 
 def _table(path: Path, schema: Path | None) -> Table:

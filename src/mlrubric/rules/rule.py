@@ -156,6 +156,17 @@ class Mend:
 
 
 @dataclass(frozen=True, slots=True)
+class Situation:
+    """How tests are read where the project fits no model itself: `read` by test, and why the absence of some says nothing (`hidden`)."""
+
+    id: str
+    holds: str
+    said: str
+    read: Mapping[str, str]
+    hidden: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class RuleBook:
     """Everything that is judged, in order of id, and what mends a break."""
 
@@ -163,6 +174,7 @@ class RuleBook:
     tests: tuple[TestRule, ...]
     capabilities: tuple[CapabilityRule, ...]
     mends: tuple[Mend, ...] = ()
+    situations: tuple[Situation, ...] = ()
 
     def find(self, identifier: str) -> Rule | TestRule | CapabilityRule | None:
         wanted = identifier.lower()
