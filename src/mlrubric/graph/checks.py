@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from mlrubric.graph.deciders import Deciders
 from mlrubric.graph.handlers import Handlers
@@ -37,6 +38,11 @@ class Checks:
             if program.scopes[program.scope_id(op)].kind == "function":
                 self._ends.setdefault(program.block_id(op), program.ops[op].end_line)
         self.all: tuple[Check, ...] = tuple(c for op in range(len(program.ops)) if (c := self._check(op)) is not None)
+
+    @cached_property
+    def conditions(self) -> frozenset[int]:
+        """The operations whose values decide in some check."""
+        return frozenset(condition for check in self.all for condition in check.conditions)
 
     def _check(self, op: int) -> Check | None:
         facts, args = self.program.ops[op], self.program.args[op]

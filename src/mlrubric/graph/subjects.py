@@ -9,6 +9,7 @@ from mlrubric.graph.code import is_test_code
 from mlrubric.graph.feature_code import on_the_way
 from mlrubric.graph.graph import FLOWS, RUNS, Graph
 from mlrubric.graph.hollow import mark_hollow
+from mlrubric.graph.only_asked import only_asked
 from mlrubric.graph.values import number
 from mlrubric.graph.world import World
 
@@ -16,6 +17,7 @@ FEATURE = frozenset(
     {"transform.fit", "transform.apply", "transform.fit_apply", "transform.stateless", "data.derive", "data.join", "feature.define"}
 )
 CHANGES = frozenset({"transform.fit", "transform.apply", "transform.fit_apply", "transform.stateless"})
+ASKED = frozenset({"data.derive", "transform.stateless"})  # what a check looks by at its rows is no feature
 MODEL = frozenset({"model.build", "model.fit", "model.loss", "model.tune"})
 ENOUGH = 0.8
 USE = frozenset({"model.predict", "model.load", "model.evaluate"})
@@ -27,8 +29,10 @@ def mark_subjects(world: World) -> None:
     graph = world.graph
     own: dict[int, set[str]] = {}
     for node in world.code.node_op:
-        holder = world.code.holder(world.code.node_op[node])
-        own.setdefault(holder, set()).update(graph.nodes[node].roles)
+        op, roles = world.code.node_op[node], set(graph.nodes[node].roles)
+        if roles & ASKED and only_asked(world.code, op):
+            roles -= ASKED
+        own.setdefault(world.code.holder(op), set()).update(roles)
     between = set(on_the_way(graph, world.code))
     leading_on = _leading_on(world)
     for function in graph.of_kind("function"):
