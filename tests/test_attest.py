@@ -171,6 +171,25 @@ def test_an_exported_definition_is_worth_a_point() -> None:
     assert result_of(found, "monitor-2").credit.observed < 1.0
 
 
+EXPORTS = {
+    "datadog": '{"type": "metric alert", "name": "Drift", "query": "avg(last_1h):avg:ml.feature_drift{*} > 0.3"}',
+    "cloudwatch": '{"MetricAlarms": [{"AlarmName": "feature-drift", "MetricName": "feature_drift"}]}',
+    "grafana": '{"title": "Drift", "noDataState": "OK", "data": [{"datasourceUid": "p", "model": {"expr": "feature_drift_score"}}]}',
+    "prometheus": '{"data": {"groups": [{"rules": [{"type": "alerting", "name": "Drift", "query": "feature_drift_score > 1"}]}]}}',
+    "google": '{"displayName": "Drift", "conditions": [{"conditionThreshold": {"filter": "metric.type=ml/feature_drift"}}]}',
+}
+
+
+@pytest.mark.parametrize("system", EXPORTS)
+def test_an_export_in_json_defines_and_runs_nothing(system: str) -> None:
+    files = {"exported/drift.json": EXPORTS[system]}
+    found = report(replace(WATCHED, evidence=("exported/drift.json",)), files=files)
+    result = result_of(found, "monitor-2")
+    assert not said(found) and result.credit.attested == 1.0
+    assert (result.status, result.credit.observed) == ("present", 0.0)
+    assert result.broken is not None and "an export of the system that runs it" in result.broken.message
+
+
 @pytest.mark.parametrize(
     ("evidence", "files"),
     [

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
-from tests.report_example import FINDINGS, REPORT, SECRET, TESTS, TEXTS, VIEW, at, texts
+from tests.report_example import AZURE, FINDINGS, REPORT, SECRET, TESTS, TEXTS, VIEW, at, texts
 
 from mlrubric.knowledge.location import rules_directory
 from mlrubric.model.place import Place, Span
@@ -145,6 +145,32 @@ def test_all_28_rows_under_v() -> None:
         assert re.search(rf"^  {test.id} .*{re.escape(test.title[:40])}", text, re.MULTILINE)
     assert "not consequential at ci.yml:7: exit status lost (no pipefail)" in text
     assert "attested: @ml-team" in text and "G1.2" in text
+
+
+def test_levels_gate_and_loop_stand_under_v() -> None:
+    view = View(replace(REPORT, azure=AZURE), texts, VIEW.cards)
+    text = " ".join(formats()["full"].render(view, Options(verbosity=1, width=120)).split())
+    for said in (
+        "GOOGLE LEVEL 0 L1: 1/2",
+        "do: start the training by a schedule (about 2 edits)",
+        "AZURE LEVEL 1",
+        "not assessed: people and culture",
+        "GATE 1/2 before upload",
+        "gate-2: release.yml:",
+        "LOOP 0/1",
+        "Drift (page) → notify, retrain",
+        "1 at level 1",
+        "SHIFT LEFT 0%",
+        "SLO p95 0.1 seconds (alert)",
+        "LATENCY inference: predict_seconds",
+        "IMPORTANCE at serving: shap.Explainer",
+    ):
+        assert said in text, said
+    assert "Azure 1" in formats()["full"].render(view, Options(width=120))
+    assert "Azure level 1" in formats()["markdown"].render(view, Options()) and "Azure level 1" in formats()["html"].render(view, Options())
+    azure = json.loads(formats()["json"].render(view, Options()))["maturity"]["azure"]
+    assert azure["level"] == 1 and azure["missing"] == ["Z2.1"] and azure["not_assessed"] == ["people and culture"]
+    assert not problems(json.loads(formats()["json"].render(view, Options())), "report.schema.json")
 
 
 def test_quiet_is_one_line() -> None:

@@ -164,6 +164,33 @@ def test_automation_that_cannot_be_read() -> None:
     assert (seen.status, seen.sight, seen.visible_by) == ("present", "seen", "")
 
 
+LATE = [
+    'bash -c "$CMD"',
+    "$CHECK",
+    "${{ vars.CHECK }}",
+    'python "$SCRIPT"',
+    'eval "$CMD"',
+    "make $TARGET",
+    "python -m ${{ inputs.module }}",
+]
+
+
+@pytest.mark.parametrize("command", LATE)
+def test_a_command_that_only_the_run_knows(command: str) -> None:
+    found = of(report({"check.py": CHECK, ".github/workflows/a.yml": CI.format(f"|\n          {command}")}), "data-1")
+    assert (found.status, found.sight) == ("present", "not_analysed")
+    assert found.broken is not None and found.broken.condition == "wired" and "only known when it runs" in found.broken.message
+    assert found.visible_by == "write the command out where it is run"
+
+
+@pytest.mark.parametrize(
+    "command", ["./gone.sh", "pip install -r requirements.txt", "echo $CMD", "python train.py --out $OUT", "docker run org/x:1"]
+)
+def test_a_command_that_is_known(command: str) -> None:
+    found = of(report({"check.py": CHECK, ".github/workflows/a.yml": CI.format(command)}), "data-1")
+    assert (found.status, found.sight) == ("present", "seen")
+
+
 def test_automation_of_another_repository() -> None:
     called = "on: push\njobs:\n  validate-data:\n    uses: acme/ci/.github/workflows/validate.yml@main\n"
     call = called + "  train:\n    runs-on: x\n    steps:\n      - run: python train.py\n"

@@ -21,11 +21,13 @@ from mlrubric.rules.judge import findings
 from mlrubric.rules.load import load_rules
 from mlrubric.rules.rule import RuleBook
 from mlrubric.score.advice import advised
+from mlrubric.score.ages import aged
 from mlrubric.score.attest import attested, known_of
 from mlrubric.score.cards import Cards, Results, ceilings
 from mlrubric.score.claims import Hearsay
 from mlrubric.score.credit import score_of
-from mlrubric.score.maturity import google
+from mlrubric.score.maturity import maturity
+from mlrubric.score.measure import measure
 from mlrubric.score.plan import Planner, State, breaks
 from mlrubric.source.decode import decode
 from mlrubric.source.document import Document
@@ -94,7 +96,7 @@ def analyze_tree(
     before = memory.picture if memory is not None else None
     as_of = settings.as_of or tree.commit_date
     files = [*(entry.path for entry in tree.files), *system.files]
-    picture = build(facts, files, load_catalogue(), before, tree.doubtful | system.doubtful, as_of or "")
+    picture = build(facts, files, load_catalogue(), before, tree.doubtful | system.doubtful, as_of or "", tree.reviews)
     if memory is not None:
         memory.picture = picture
     audited = look_up(picture.graph, facts, settings.osv_url) if settings.audit else None
@@ -110,14 +112,16 @@ def analyze_tree(
         return attested(judged.of(asked), seen, rules, settings, known).results
 
     def finished(one: Model) -> Model:
-        tests = hearsay.beside(advised(attested(one.tests, picture, rules, settings, known).results, rules))
+        dated = aged(attested(one.tests, picture, rules, settings, known).results, tree.changed)[0]
+        tests = hearsay.beside(advised(dated, rules))
         return replace(one, tests=tests, score=score_of(tests, policy))
 
     judged = cards.judged(picture, rules.tests, policy)
     models = tuple(finished(one) for one in judged.models if asked in ("", one.id))
     stated = attested(judged.of(asked), picture, rules, settings, known)
     add_attestations(picture.graph, stated.inside)
-    results = hearsay.beside(advised(stated.results, rules))
+    results, old = aged(stated.results, tree.changed)
+    results = hearsay.beside(advised(results, rules))
     claims = hearsay.claims(results)
     add_claims(picture.graph, claims)
     score = score_of(results, policy)
@@ -137,7 +141,7 @@ def analyze_tree(
         picture,
         results,
         score,
-        google(picture, rules.capabilities, results),
+        maturity(picture, rules, "google", results),
         kept,
         suppressed,
         breaks(results),
@@ -152,8 +156,10 @@ def analyze_tree(
         policy=changed(policy),
         model=asked,
         ceilings=ceilings(rules.tests),
+        azure=maturity(picture, rules, "azure", results) if settings.azure else None,
+        measures=measure(picture, rules, results),
     )
-    said = (*cards.reading.notices(), *stated.notices, *hearsay.notices(claims), *system.notices)
+    said = (*cards.reading.notices(), *stated.notices, *old, *hearsay.notices(claims), *system.notices)
     report = system.published(replace(report, notices=(*report.notices, *said)))
     system.publish(picture.graph)
     if audited is not None:

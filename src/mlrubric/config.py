@@ -71,6 +71,7 @@ class Settings:
     profile: str = "paper"
     fail_under: float | None = None
     fail_on: str | None = None
+    azure: bool = False  # judge by Azure's levels too
     policy: tuple[tuple[str, str], ...] = POLICY_DEFAULTS
     attest: tuple[Attestation, ...] = ()
     attest_max_per_section: int = 4

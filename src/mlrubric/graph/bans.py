@@ -127,8 +127,12 @@ class Bans:
     def _stranger(self, relation: Relation, features: Names, rule: Names) -> bool:
         """A list by which nothing is selected, held against one by which something is."""
         selected = self.columns.every
-        plain = not relation.member and rule.several and not rule.lists & selected and bool(features.lists & selected)
-        return plain and not said(APART, rule.words)
+        plain = not relation.member and rule.several and bool(rule.lists) and not rule.lists & selected and bool(features.lists & selected)
+        return (
+            plain
+            and not said(APART, rule.words)
+            and not any("data.read" in self.code.about(op) for op in (relation.first, relation.second))
+        )
 
     def real(self, features: Names) -> bool:
         """Whether what is checked is more than names or rows that a test has made up."""

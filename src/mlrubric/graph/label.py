@@ -13,6 +13,7 @@ from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.measured import measured_reads
 from mlrubric.graph.opened import mark_opened
 from mlrubric.graph.rivals import mark_rivals, naive_guesses
+from mlrubric.graph.slice_columns import mark_slice_columns
 from mlrubric.graph.suites import mark_measures
 from mlrubric.graph.verdicts import mark_verdicts
 from mlrubric.graph.worth import mark_worth
@@ -38,7 +39,8 @@ def label(graph: Graph, code: Code) -> None:
         bits = sum(index[r] for r in graph.nodes[node].roles if r in index)
         if bits:
             labels[op] = bits
-    for selected, extra in slices(graph, code).items():
+    selections = slices(graph, code)
+    for selected, extra in selections.items():
         labels[selected] = labels.get(selected, 0) | (index.setdefault(extra, 1 << len(index)))
     if len(index) > len(roles):
         roles.extend(r for r in index if r not in roles)
@@ -47,7 +49,7 @@ def label(graph: Graph, code: Code) -> None:
     for node in graph.with_role("model.evaluate"):
         measured = code.node_op.get(node)
         windows = "data.report" in graph.nodes[node].roles  # reports over windows of time are no slices
-        if measured is not None and not windows and MASKED in code.about(measured) and "model.predict" in code.about(measured):
+        if measured is not None and not windows and _of_some_rows(code, measured):
             graph.give(node, "model.slice")
     for node in naive_guesses(graph, code):
         graph.give(node, "model.baseline")
@@ -65,6 +67,7 @@ def label(graph: Graph, code: Code) -> None:
         if about & MEASURED:
             graph.nodes[node].attributes["timed"] = " ".join(sorted(timing.roles(check.conditions)))
         graph.nodes[node].about = frozenset(about)
+        graph.nodes[node].attributes["reads"] = "true" if about & COMING_IN else "false"
         for role in derived_roles(code, check.conditions, about):
             graph.give(node, role)
         if "data.validate" in graph.nodes[node].roles and check.form != "call":
@@ -73,8 +76,18 @@ def label(graph: Graph, code: Code) -> None:
         if node not in code.check_of:
             graph.nodes[node].about = code.about(code.node_op[node])
     mark_verdicts(graph, code)
+    mark_slice_columns(graph, code, selections)
     connect_flow(graph, code)
     mark_rivals(graph, code)
+
+
+def _of_some_rows(code: Code, measured: int) -> bool:
+    """Whether an evaluation looks at predictions for selected rows, and at the target of the same: what a model of our own does with rows
+    while it predicts is no slice."""
+    about = code.about(measured)
+    meaning = code.meanings.of(measured)
+    target = meaning.arguments.get("@target", -1) if meaning is not None else -1
+    return MASKED in about and "model.predict" in about and (target < 0 or MASKED in code.about(target))
 
 
 def _reads(graph: Graph, code: Code, check: int, reading: Collection[int]) -> bool:
@@ -110,7 +123,9 @@ def _relabel(graph: Graph, code: Code, labels: dict[int, int], index: dict[str, 
             if op is not None and not labels.get(op, 0) & bit:
                 labels[op] = labels.get(op, 0) | bit
                 found = True
-    for role in ("model.evaluate", "model.slice"):
+    if found:
+        code.bits, found = code.flow.carry(labels, stops), False
+    for role in ("model.evaluate", "model.slice", "model.baseline"):
         bit = index.get(role, 0)
         for op in measured_reads(graph, code, role) if bit else ():
             labels[op] = labels.get(op, 0) | bit

@@ -10,6 +10,7 @@ from mlrubric.graph.feature_code import on_the_way
 from mlrubric.graph.graph import FLOWS, RUNS, Graph
 from mlrubric.graph.hollow import mark_hollow
 from mlrubric.graph.only_asked import only_asked
+from mlrubric.graph.questions import looks_at_own_model, looks_at_training, only_asks_kind
 from mlrubric.graph.values import number
 from mlrubric.graph.world import World
 
@@ -82,7 +83,7 @@ def _mark_share(world: World) -> None:
     features = [n for n in every if graph.nodes[n].attributes["derives"] == "true"] or every
     features = [n for n in features if not graph.nodes[n].place.path.endswith(".ipynb")] or features  # the pipeline is elsewhere
     tests = [n for n in graph.with_role("test.feature") if graph.nodes[n].kind == "test"]
-    kinds = frozenset({"call", "import"})
+    kinds = frozenset({"call"})
     reached = graph.sweep(tests, kinds)
     closely = graph.sweep([n for n in tests if not _whole(graph, n)], kinds)
     for node in every:
@@ -102,17 +103,34 @@ def _whole(graph: Graph, number: int) -> bool:
 
 
 def _mark_baselines(world: World) -> None:
-    """`evaluated` on simple models that are evaluated, while another kind of model is as well."""
+    """`evaluated` on simple models that are evaluated, while another kind of model is as well: a dummy anywhere, a linear one by the same
+    code."""
     graph = world.graph
-    simple = [n for n in graph.with_role("model.baseline") if not is_test_code(graph.nodes[n].place.path)]
-    others = [n for n in graph.with_role("model.build") if n not in simple and not is_test_code(graph.nodes[n].place.path)]
+    guesses = [n for n in graph.with_role("model.baseline") if not is_test_code(graph.nodes[n].place.path)]
+    built = [n for n in graph.with_role("model.build") if n not in guesses and not is_test_code(graph.nodes[n].place.path)]
+    measures = {n: frozenset(m for m in graph.sweep([n], FLOWS) if "model.evaluate" in graph.nodes[m].roles) for n in (*guesses, *built)}
+    rivals = {graph.nodes[n].api for n in built if measures[n]}
+    for node in guesses:
+        graph.nodes[node].attributes["evaluated"] = _flag(bool(rivals - {graph.nodes[node].api} and measures[node]))
+    by_measure: dict[int, list[int]] = {}
+    for node in built:
+        for measure in measures[node]:
+            by_measure.setdefault(measure, []).append(node)
+    for together in by_measure.values():
+        together = [n for n in together if not _wraps(world, n)]
+        kinds = {graph.nodes[n].api for n in together}
+        if len(kinds) < 2:
+            continue
+        for node in together:
+            if "model.simple" in graph.nodes[node].roles:
+                graph.nodes[node].attributes["evaluated"] = "true"
 
-    def measured(node: int) -> bool:
-        return any("model.evaluate" in graph.nodes[n].roles for n in graph.sweep([node], FLOWS))
 
-    rivals = {graph.nodes[n].api for n in others if measured(n)}
-    for node in simple:
-        graph.nodes[node].attributes["evaluated"] = "true" if rivals - {graph.nodes[node].api} and measured(node) else "false"
+def _wraps(world: World, node: int) -> bool:
+    """Whether a model is made around others: a pipeline, a search."""
+    op = world.code.node_op.get(node)
+    meaning = world.code.meanings.of(op) if op is not None else None
+    return "model.tune" in world.graph.nodes[node].roles or (meaning is not None and bool({"@steps", "@model"} & meaning.arguments.keys()))
 
 
 def _mark_requests(world: World) -> None:
@@ -224,10 +242,16 @@ class _Leading:
         self.asserting = self._to(goals)
         self.standing = graph.sweep(goals, ("call", "import"), back=True, allow=lambda edge: not edge.blocked and not edge.loss).keys()
         self.own_code = self._to(own)
-        self.checking = self._to(n for n in checks if graph.nodes[n].about & (MODEL | USE))
-        self.feature = self.role("code.feature")
+        looking = [n for n in checks if graph.nodes[n].about & (MODEL | USE) or looks_at_training(world.code, n)]
+        self.checking = self._to(looking)
+        self.deeply = self._to(n for n in looking if not only_asks_kind(world.code, n))
+        self.made = self._to(n for n in checks if graph.nodes[n].about & {"model.fit", "model.build"})
+        features = (n for n in graph.with_role("code.feature") if graph.nodes[n].kind == "function")
+        self.feature = self._to(features, ("call",))  # what an import runs is not what is tested
         self.model = self.role(*MODEL, "code.model")
-        self.model_code = self._to((n for n in graph.with_role("code.model") if graph.nodes[n].kind == "function"), ("call",))
+        functions = (n for n in graph.with_role("code.model") if graph.nodes[n].kind == "function")
+        built = (n for n in looking if looks_at_own_model(world.code, n))
+        self.model_code = self._to([*functions, *built], ("call",))
         self.use = self.role(*USE)
         self.serve = self.role("serve.client", "serve.handle")
         self.needs = {role: self.role(role) for role in ("data.read", "model.fit", "model.predict")}
@@ -255,7 +279,8 @@ def _mark_test(world: World, test: int, leading: _Leading) -> None:
         graph.give(test, "test.feature")
         direct = (graph.nodes[e.target].roles for e in graph.successors(test, RUNS))
         attributes["direct"] = _flag(any("code.feature" in roles for roles in direct))
-    if test in leading.model:
+    attributes["model_asked"] = "values" if test in leading.deeply else "kind" if test in leading.checking else "no"
+    if test in leading.model or test in leading.made:
         graph.give(test, "test.model")
     if test in leading.use:
         graph.give(test, "test.prediction")

@@ -154,6 +154,26 @@ class Capability:
     status: str
     evidence: tuple[Step, ...] = ()
     message: str = ""
+    place: Place | None = None  # where it breaks, when that is known
+
+
+@dataclass(frozen=True, slots=True)
+class CapabilityStep:
+    """What makes a capability met, and in about how many places somebody has to write something for it."""
+
+    id: str
+    edits: int
+    action: str
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many of the required capabilities of a level are met."""
+
+    level: int
+    met: int
+    required: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +182,29 @@ class Maturity:
     capabilities: tuple[Capability, ...] = ()
     missing: tuple[str, ...] = ()  # required capabilities of the next level that are not met
     reason: str = ""
+    progress: tuple[Progress, ...] = ()
+    next: tuple[CapabilityStep, ...] = ()  # the missing ones, the fewest edits first
+    not_assessed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """A row of capabilities that is counted: the registry's gate, the closed loop. `subject` is what it is asked of, None for the
+    repository as a whole."""
+
+    title: str
+    links: tuple[Capability, ...]
+    subject: Step | None = None
+    context: str = ""
+
+    @property
+    def held(self) -> int:
+        return sum(link.status == "met" for link in self.links)
+
+    @property
+    def missing(self) -> Capability | None:
+        """The first link that does not hold."""
+        return next((link for link in self.links if link.status != "met"), None)
 
 
 @dataclass(frozen=True, slots=True)

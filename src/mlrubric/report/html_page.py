@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlrubric.model.place import Place
 from mlrubric.model.report import Report
-from mlrubric.model.verdict import Finding, Step, TestResult
+from mlrubric.model.verdict import Finding, Maturity, Step, TestResult
 from mlrubric.report.screen import safe
 from mlrubric.report.snippets import Snippets
 from mlrubric.report.vouched import as_what, by_whom
@@ -46,7 +46,7 @@ def render(view: View, options: Options) -> str:
     snippets = Snippets(view.texts, report.findings)
     body = [_findings(report, snippets)] if options.command == "check" else [_head(report), _breaks(report, snippets), _steps(report)]
     if options.command != "check":
-        body += [_findings(report, snippets), _tests(report)]
+        body += [_level("Google", report.google), _level("Azure", report.azure), _findings(report, snippets), _tests(report)]
     body.append(_notices(report))
     title = f"mlrubric: {_text(report.repository.name)}"
     policy = "default-src 'none'; style-src 'unsafe-inline'"
@@ -107,6 +107,19 @@ def _steps(report: Report) -> str:
         for index, step in enumerate(report.steps, 1)
     )
     return f"<h2>Next</h2><table><tr><th></th><th>Step</th><th>Points</th><th>Score</th></tr>{rows}</table>" if rows else ""
+
+
+def _level(name: str, maturity: Maturity | None) -> str:
+    """A model of maturity with all its capabilities."""
+    if maturity is None:
+        return ""
+    rows = "".join(
+        f"<tr><td><code>{_text(one.id)}</code></td><td>{_text(one.title)}</td><td>{_text(one.status.replace('_', ' '))}</td>"
+        f"<td>{_text(one.message)} {_place(one.place)}{_path(one.evidence)}</td></tr>"
+        for one in maturity.capabilities
+    )
+    unseen = f"<p class=dim>Not assessed: {_text('; '.join(maturity.not_assessed))}</p>" if maturity.not_assessed else ""
+    return f"<h2>{name} level {maturity.level}</h2><table>{rows}</table>{unseen}"
 
 
 def _findings(report: Report, snippets: Snippets) -> str:

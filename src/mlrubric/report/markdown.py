@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mlrubric.model.report import Report
+from mlrubric.model.verdict import Maturity
 from mlrubric.report.vouched import as_what, by_whom, vouched_for
 from mlrubric.report.words import (
     KIND_SENTENCES,
@@ -61,6 +62,8 @@ def _score(report: Report) -> list[str]:
         _sections(report),
         _breaks(report),
         _steps(report),
+        _level("Google", report.google),
+        _level("Azure", report.azure),
         _findings(report),
         _vouched(report),
         _tests(report),
@@ -116,6 +119,28 @@ def _steps(report: Report) -> str:
         for index, step in enumerate(report.steps[:5], 1)
     ]
     return "## Next\n\n" + table(("", "Step", "Points", "Score"), rows)
+
+
+def _level(name: str, maturity: Maturity | None) -> str:
+    """A model of maturity with what its next level lacks, the fewest edits first."""
+    if maturity is None:
+        return ""
+    known = {one.id: one for one in maturity.capabilities}
+    counted = ", ".join(f"L{one.level}: {one.met}/{one.required}" for one in maturity.progress)
+    rows = [
+        (
+            f"`{step.id}`",
+            for_markdown(known[step.id].title),
+            known[step.id].status.replace("_", " "),
+            prose(known[step.id].message),
+            prose(step.action),
+        )
+        for step in maturity.next
+    ]
+    parts = [f"## {name} level {maturity.level}", counted, prose(maturity.reason) if not rows else ""]
+    parts.append(table(("", "Capability", "Status", "Why", "Do"), rows) if rows else "")
+    parts.append(f"Not assessed: {'; '.join(maturity.not_assessed)}." if maturity.not_assessed else "")
+    return "\n\n".join(part for part in parts if part)
 
 
 def _findings(report: Report) -> str:

@@ -12,7 +12,7 @@ STATUS_STYLES = {"automated": "green", "manual": "yellow", "present": "yellow", 
 
 
 def rows_of_tests(report: Report, width: int) -> list[Row]:
-    """Each test in one row, with one more for its evidence or break; at the end the level's missing capabilities."""
+    """Each test in one row, with one more for its evidence or break."""
     rows: list[Row] = [row(line) for line in wrapped(report.score.band, width)]
     rows += [row((line, "dim")) for line in wrapped(_ceiling(report), width) if line]
     section = ""
@@ -22,13 +22,6 @@ def rows_of_tests(report: Report, width: int) -> list[Row]:
             rows += [row(), row((SECTION_TITLES.get(section, section), "bold"))]
         rows += _rows(test, width)
     rows += _models(report, width)
-    missing = [capability for capability in report.google.capabilities if capability.id in report.google.missing]
-    if missing:
-        rows += [row(), row((f"Missing for Google level {report.google.level + 1}", "bold"))]
-        rows += [
-            row("  ", cut(f"{item.id:<5} {safe(item.title)}" + (f": {safe(item.message)}" if item.message else ""), width - 2))
-            for item in missing
-        ]
     return rows
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from mlrubric.model.report import Report
+from mlrubric.report.beside import progress
 from mlrubric.report.screen import Row, bar, cut, pad, row, safe, width_of, wrapped
 from mlrubric.report.words import (
     FILE_WORDS,
@@ -85,7 +86,10 @@ def numbers(report: Report, width: int, detail: int) -> Block:
     why = f"(lowest section: {', '.join(lowest)})" if 0 < len(lowest) < 4 else "(all sections alike)"
     points = f"{number(score.points)} of 28 points"
     checks = f"{plural(score.exist, 'check exists', 'checks exist')} · {score.enforced} enforced"
-    level = f"Google level {report.google.level}"
+    following = progress(report.google)
+    level = f"Google level {report.google.level}" + (f", {following}" if following else "")
+    if report.azure is not None:
+        level += f" · Azure {report.azure.level}"
     rows: Block = []
     for left, extra, right in ((head, why, points), (checks, "", level)):
         whole = f"{left}   {extra}" if extra else left

@@ -20,6 +20,7 @@ from mlrubric.rules.rule import (
     CapabilityRule,
     Docs,
     Grade,
+    MaturityModel,
     Mend,
     Rule,
     RuleBook,
@@ -31,6 +32,7 @@ from mlrubric.rules.rule import (
     texts,
 )
 
+RUN = ("run", "done")  # `run:check`: a live trigger runs it and its failure counts; `done:check`: whatever becomes of a failure
 NOT_FAMILIES = ("knowledge", "schema", "tests", "levels", "tools")
 
 
@@ -46,12 +48,14 @@ def load_rules(root: Path | None = None, check: bool = False) -> RuleBook:
 
     rules = [_rule(path, table) for path, table in tables(families, "rule")]
     tests = [_test(path, table) for path, table in tables([root / "tests"], "test")]
-    levels = [_capability(path, table) for path, table in tables([root / "levels"], "level")]
+    models = _models(root / "maturity.toml")
+    levels = [_capability(path, table, models) for path, table in tables([root / "levels"], "level")]
     tests.sort(key=lambda t: (SECTIONS.index(t.section), int(t.id.rpartition("-")[2])))
-    levels.sort(key=lambda c: (c.level, int(c.id.rpartition(".")[2])))
-    situations = _situations(root / "readings.toml", root / "schema" / "readings.schema.json" if check else None)
-    mends = _mends(root / "mends.toml")
-    return RuleBook(tuple(sorted(rules, key=lambda r: r.id)), tuple(tests), tuple(levels), mends, tuple(situations))
+    order = [model.id for model in models]
+    levels.sort(key=lambda c: (order.index(c.model), c.level, int(re.split(r"[.-]", c.id)[-1])))
+    situations = tuple(_situations(root / "readings.toml", root / "schema" / "readings.schema.json" if check else None))
+    rules.sort(key=lambda r: r.id)
+    return RuleBook(tuple(rules), tuple(tests), tuple(levels), _mends(root / "mends.toml"), situations, models)
 
 
 def _situations(path: Path, schema: Path | None) -> Iterator[Situation]:
@@ -59,6 +63,22 @@ def _situations(path: Path, schema: Path | None) -> Iterator[Situation]:
     for raw in cast("list[Table]", table.get("situation", [])):
         read, hidden = (cast("Mapping[str, str]", raw.get(key, {})) for key in ("read", "hidden"))
         yield Situation(_text(raw, "id", path), _text(raw, "holds", path), _text(raw, "said", path), read, hidden)
+
+
+def _models(path: Path) -> tuple[MaturityModel, ...]:
+    table = _table(path, None) if path.is_file() else {}
+    return tuple(
+        MaturityModel(
+            id=_text(raw, "id", path),
+            title=_text(raw, "title", path),
+            beginning=_text(raw, "beginning", path),
+            target=texts(raw, "target"),
+            target_reason=_text(raw, "target_reason", path, ""),
+            not_assessed=texts(raw, "not_assessed"),
+            given=texts(raw, "given"),
+        )
+        for raw in cast("list[Table]", table.get("model", []))
+    )
 
 
 def _mends(path: Path) -> tuple[Mend, ...]:
@@ -208,6 +228,8 @@ def _grades(table: Table, key: str) -> tuple[Grade, ...]:
                 confidence=float(str(raw.get("confidence", 0.9))),
                 because=str(raw.get("because", "")),
                 condition=str(raw.get("condition", "covering")),
+                documented=bool(raw.get("documented", False)),
+                at_least=int(str(raw.get("at_least", 1))),
                 policy=tuple((name, str(value)) for name, value in cast("Table", raw.get("policy", {})).items()),
             )
         )
@@ -217,7 +239,8 @@ def _grades(table: Table, key: str) -> tuple[Grade, ...]:
 def _known(path: Path, checks: Mapping[str, object], grades: tuple[Grade, ...]) -> None:
     for grade in grades:
         for name in (*grade.all, *grade.any, *grade.none, *grade.effective):
-            if ":" not in name and name not in checks:
+            kind, colon, rest = name.partition(":")
+            if (rest if kind in RUN else name) not in checks and (not colon or kind in RUN):
                 raise RuleError(path, _row(path, f'"{name}"'), f"a grade speaks of `{name}`, which is no check of this file")
         for name, value in grade.policy:
             if value not in POLICY.get(name, ()):
@@ -245,7 +268,11 @@ def _test(path: Path, table: Table) -> TestRule:
     )
 
 
-def _capability(path: Path, table: Table) -> CapabilityRule:
+def _capability(path: Path, table: Table, models: Sequence[MaturityModel]) -> CapabilityRule:
+    name = _text(table, "id", path)
+    model = next((model for model in models if name.startswith(model.beginning)), None)
+    if model is None:
+        raise RuleError(path, 1, f"`{name}` belongs to no model of maturity.toml")
     checks, met, partial = _checks(path, table), _grades(table, "met"), _grades(table, "partial")
     _known(path, checks, (*met, *partial))
     level = table.get("level", 1)
@@ -261,4 +288,8 @@ def _capability(path: Path, table: Table) -> CapabilityRule:
         message=_text(table, "message", path, ""),
         cadence=_text(table, "cadence", path, "any"),
         docs=cast("Table", table.get("docs", {})),
+        model=model.id,
+        hidden=_text(table, "hidden", path, ""),
+        next=_text(table, "next", path, ""),
+        edits=int(str(table.get("edits", 1))),
     )

@@ -83,7 +83,7 @@ def _sayings(picture: Picture, claims: Sequence[Claim]) -> Iterator[tuple[str, _
         badge = BADGE.match(link.target) if link.image else None
         text = unquote(badge["text"]).replace("_", " ").replace("-", " ") if badge is not None else ""
         for claim in claims if text else ():
-            if claim.words.search(text):
+            if claim.named.search(text):
                 yield claim.test, _Saying(link.place, f"shows a badge, written by hand, that {claim.about}", "claim")
     for node in picture.graph.of_kind("test"):
         test = picture.graph.nodes[node]
@@ -99,7 +99,7 @@ def _meant(whole: str, name: str, claims: Iterable[Claim]) -> set[str]:
         f"{match[1].lower()}-{match[2]}" for match in NAMED.finditer(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", whole))
     }
     text = name.replace("_", " ")
-    return numbered or {claim.test for claim in claims if claim.words.search(text)}
+    return numbered or {claim.test for claim in claims if claim.named.search(text)}
 
 
 def _scores(picture: Picture) -> Iterator[tuple[Place, str]]:

@@ -10,6 +10,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from mlrubric.graph.build import Picture
 from mlrubric.graph.code import cell_of
@@ -114,7 +115,7 @@ def _is_metric(picture: Picture, path: str) -> bool:
 def _recorded(picture: Picture, there: list[int]) -> Place | None:
     """A metric of a run that is committed with the repository, under the name that what a check measures is logged by."""
     graph = picture.graph
-    kept = [path for path in sorted(picture.world.files) if RECORDS.search(path)]
+    kept = _records(picture.world.files)
     if not kept:
         return None
     for node in graph.sweep(there, ("flow",)):
@@ -126,6 +127,11 @@ def _recorded(picture: Picture, there: list[int]) -> Place | None:
         if found is not None:
             return Place(found)
     return None
+
+
+@lru_cache(maxsize=8)
+def _records(files: frozenset[str]) -> tuple[str, ...]:
+    return tuple(path for path in sorted(files) if RECORDS.search(path))
 
 
 def _section(picture: Picture, words: tuple[str, ...]) -> Place | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from mlrubric.graph.build import Picture
+from mlrubric.graph.trained import is_real
 from mlrubric.model.place import Place
 from mlrubric.model.policy import DEFAULTS
 from mlrubric.model.verdict import Broken, Evidence, TestResult
@@ -31,13 +32,13 @@ def judge_test(picture: Picture, test: TestRule, policy: Mapping[str, str] = DEF
 def judge(picture: Picture, test: TestRule, answers: Answers, policy: Mapping[str, str]) -> TestResult:
     """The same by given answers."""
     asked = [grade for grade in test.grades if grade.asked(policy)]
-    missed: Witness | None = None
+    missed: list[Witness] = []
     for grade in (*asked, *_fallbacks(asked)):
         found = _holds(picture, test, answers, grade)
         if found is not None:
-            return _result(picture, test, grade, found, policy, missed)
-        if missed is None and grade.status == "automated":
-            missed = _missed(answers, grade)
+            return _result(picture, test, grade, found, policy, _nearest(missed, found))
+        if grade.status == "automated":
+            missed += _missed(answers, grade)
     unseen = unseen_program(picture, test.unread)
     if unseen is not None:
         return _unfound(test, "not_visible", unseen.message, unseen)
@@ -56,7 +57,9 @@ def _unfound(test: TestRule, status: str, message: str, unseen: Unseen | None) -
 def serving_visible(picture: Picture) -> bool:
     """Whether something answers requests here, or a trigger that recurs predicts with a model that it loads."""
     graph = picture.graph
-    return bool(graph.with_role(*SERVING)) or any(picture.real.of(n).level in ("kept", "lost") for n in graph.with_role("code.predict"))
+    return any(is_real(graph, n) for n in graph.with_role(*SERVING)) or any(
+        picture.real.of(n).level in ("kept", "lost") for n in graph.with_role("code.predict")
+    )
 
 
 def _holds(picture: Picture, test: TestRule, answers: Answers, grade: Grade) -> tuple[Witness, ...] | None:
@@ -65,13 +68,13 @@ def _holds(picture: Picture, test: TestRule, answers: Answers, grade: Grade) -> 
         return None
     names = grade.effective or (*grade.all, *grade.any)
     witnesses = answers.witnesses(names)
-    if not grade.effective:
-        return witnesses
+    if not grade.effective:  # what may be one of several says more than what must be there anyway
+        return tuple(dict.fromkeys((*answers.witnesses(grade.any), *witnesses)))
     if grade.status == "automated":
         good = tuple(w for w in witnesses if w.effective)
         return (*good, *(w for w in witnesses if not w.effective)) if good else None
     if grade.status == "manual":
-        run = tuple(w for w in witnesses if w.executed)
+        run = tuple(w for w in witnesses if w.executed and not grade.documented)
         if run or documented(picture, test.documented, [w.node for w in witnesses]) is not None:
             return witnesses
         return None
@@ -85,11 +88,17 @@ def _fallbacks(grades: Sequence[Grade]) -> Iterator[Grade]:
         yield from (replace(grade, status=status) for grade in best)
 
 
-def _missed(answers: Answers, grade: Grade) -> Witness | None:
-    """The best check of a grade whose checks are there and do not really run: what breaks on its way keeps the test from the point."""
+def _missed(answers: Answers, grade: Grade) -> tuple[Witness, ...]:
+    """The checks of a grade whose checks are there and do not really run: what breaks on their way keeps the test from the point."""
     if not grade.permits(lambda name: bool(answers.nodes(name))):
-        return None
-    return next((one for one in answers.witnesses(grade.effective) if one.broken is not None), None)
+        return ()
+    return tuple(one for one in answers.witnesses(grade.effective) if one.broken is not None)
+
+
+def _nearest(missed: Sequence[Witness], witnesses: Sequence[Witness]) -> Witness | None:
+    """Of the checks that would earn the point, the one that only has to be run; then the one that is shown."""
+    shown = witnesses[0].node if witnesses else -1
+    return min(missed, key=lambda one: (one.broken != one.automation.broken, one.node != shown), default=None)
 
 
 def _result(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from mlrubric.graph.build import Picture
 from mlrubric.graph.code import is_test_code
-from mlrubric.graph.trained import learns
+from mlrubric.graph.trained import is_real
 from mlrubric.model.place import Place
 from mlrubric.model.report import Message
 from mlrubric.model.verdict import Broken, TestResult
@@ -41,8 +41,8 @@ class Reading:
 def reading(picture: Picture, situations: Iterable[Situation]) -> Reading:
     """The first situation that holds."""
     graph = picture.graph
-    fits = [n for n in graph.with_role("model.fit", "model.tune") if learns(graph, n)]
-    services = [n for n in graph.with_role(SERVICE) if learns(graph, n)]
+    fits = [n for n in graph.with_role("model.fit", "model.tune") if is_real(graph, n)]
+    services = [n for n in graph.with_role(SERVICE) if is_real(graph, n)]
     own = [n for n in fits if SERVICE not in graph.nodes[n].roles]
     uses = [n for n in graph.with_role(*USES) if not is_test_code(graph.nodes[n].place.path)]
     shown = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from functools import lru_cache
 
 from mlrubric.model.facts import Heading
 
@@ -37,15 +37,17 @@ IMAGE = re.compile(r"!\[[^\]]*\]\(\s*<?([^)\s>]+)|<img[^>]*\bsrc=[\"']([^\"']+)"
 
 def shows_result(heading: Heading) -> bool:
     """Whether the part below a heading holds a measured value, or a picture of results."""
-    if any(True for _ in _rows(heading.body)):
-        return True
-    prose = _prose(heading.body)
-    return any(_measured(line) for line in prose.split("\n")) or _pictured(heading.body)
+    return bool(_rows(heading.body)) or _told(heading.body)
 
 
 def row_of_result(heading: Heading, pattern: re.Pattern[str]) -> bool:
     """Whether a row of a table that names something has a measured value for it."""
     return any(pattern.search(name) for name in _rows(heading.body))
+
+
+@lru_cache(maxsize=4096)
+def _told(body: str) -> bool:
+    return any(_measured(line) for line in _prose(body).split("\n")) or _pictured(body)
 
 
 def _prose(body: str) -> str:
@@ -65,11 +67,13 @@ def _measured(line: str) -> bool:
     return False
 
 
-def _rows(body: str) -> Iterator[str]:
+@lru_cache(maxsize=4096)
+def _rows(body: str) -> tuple[str, ...]:
     """The names of rows of tables that have a measured value, each with its column's name: the first cell is a name, and columns of
     targets, defaults and the like are none."""
+    found: list[str] = []
     header: list[str] | None = None
-    for line in body.split("\n"):
+    for line in body.split("\n") if "|" in body else ():
         if "|" not in line or not line.strip().strip("|"):
             header = None
             continue
@@ -81,7 +85,8 @@ def _rows(body: str) -> Iterator[str]:
             continue
         for title, cell in zip(header[1:], cells[1:], strict=False):
             if NO_RESULT.search(title) is None and CELL.fullmatch(cell):
-                yield f"{cells[0]} {title}"
+                found.append(f"{cells[0]} {title}")
+    return tuple(found)
 
 
 def _pictured(body: str) -> bool:

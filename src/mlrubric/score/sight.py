@@ -7,6 +7,7 @@ something that could not be read (a program in another language, a broken file),
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mlrubric.graph.build import Picture
@@ -15,6 +16,7 @@ from mlrubric.model.place import Place
 
 SERVING = "score the repository that serves as one system with this one ([tool.mlrubric.system] members), or attest it"
 OTHER = "map a checkout of it under [tool.mlrubric.system.sources], or attest it"
+WRITTEN_OUT = "write the command out where it is run"
 LANGUAGE = "attest it, with what the program writes as evidence, or let a program that is analysed do it"
 STARTS = frozenset(  # formats that say what runs what
     {
@@ -40,6 +42,8 @@ STARTS = frozenset(  # formats that say what runs what
     }
 )
 UNRUN = ("live", "wired")
+VARIABLE = re.compile(r"\$\w|\$\{|\$\(|`|<\(")
+LATE = re.compile(r"^\$|(?:^|\s)(?:-c|eval)\s+[\"']?\$")  # a command that is a variable, a shell or an interpreter that is handed one
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +87,22 @@ def unreadable_check(picture: Picture, words: tuple[str, ...]) -> Unseen | None:
 
 
 def unread_start(picture: Picture) -> Unseen | None:
-    """Automation that could not be read, and that may run what nothing is seen to run."""
+    """Automation that could not be read, or a command of which only the run knows what it runs: it may run what nothing is seen to run."""
     for path, broken in picture.world.every(Unreadable):
         if broken.format in STARTS:
             return _unreadable(path, broken, "may run it")
-    return None
+    return next(_dynamic(picture), None)
+
+
+def _dynamic(picture: Picture) -> Iterator[Unseen]:
+    """Commands that a live trigger reaches and whose program stands in a variable."""
+    for node in picture.graph.of_kind("command"):
+        command = picture.graph.nodes[node]
+        target = command.attributes.get("unwired", "")
+        late = VARIABLE.search(target) if target else LATE.search(command.label)
+        if late is not None and picture.schedule.of(node).level in ("kept", "lost"):
+            said = f"`{command.label}` ({command.place}) may run it, but what it runs is only known when it runs"
+            yield Unseen(command.place, said, "not_analysed", WRITTEN_OUT)
 
 
 def _unreadable(path: str, broken: Unreadable, may: str) -> Unseen:

@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from mlrubric.graph.verdicts import BEYOND, Verdicts
 from mlrubric.graph.world import World
 
-RESTARTS = frozenset({"model.fit"})
-
 
 class Answered:
     """The conditions of the program, asked for the measures that reach them."""

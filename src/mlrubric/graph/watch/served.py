@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterable
 
 from mlrubric.graph.code import is_test_code
-from mlrubric.graph.derive import SAME
+from mlrubric.graph.definitions import origin
 from mlrubric.graph.graph import RUNS
+from mlrubric.graph.twice import SAME
 from mlrubric.graph.values import number
 from mlrubric.graph.watch.answered import Answered
 from mlrubric.graph.world import World
@@ -110,13 +111,16 @@ def _quality(world: World, answered: Answered, served: Served) -> None:
         if op is None or is_test_code(graph.nodes[node].place.path) or "model.monitor" in graph.nodes[node].roles:
             continue
         about = code.about(op)
-        if "model.predict" in about:
+        if "data.report" in graph.nodes[node].roles:  # a library's report of what is current
+            late = "@current" in graph.nodes[node].attributes and not about & {"data.split", "model.fit"}
+        elif "model.predict" in about:
             late = "model.fit" not in about and _later(world, served, op)
         else:
             late = _outcomes(world, served, op, about)
         if late:
             graph.give(node, "model.monitor")
-            answered.ask(op, ("check.monitor",))
+            if not {"data.report", "data.drift"} <= set(graph.nodes[node].roles):  # who asks such a report asks for its drift
+                answered.ask(op, ("check.monitor",))
 
 
 def _outcomes(world: World, served: Served, op: int, about: frozenset[str]) -> bool:
@@ -202,7 +206,7 @@ def _predictions(world: World, answered: Answered, served: Served) -> None:
     for node in graph.with_role("data.drift"):
         op = code.node_op.get(node)
         meaning = code.meanings.of(op) if op is not None else None
-        if op is None or meaning is None:
+        if op is None or meaning is None or "data.report" in meaning.roles:
             continue
         sides = [meaning.arguments[role] for role in ("@reference", "@current") if role in meaning.arguments]
         if len(sides) == 2 and all(_answers(world, side) for side in sides):
@@ -214,7 +218,7 @@ def _answers(world: World, op: int) -> bool:
     """Whether a column is called like the answers of a model, or holds some."""
     program = world.code.program
     facts, args = program.ops[op], program.args[op]
-    if "model.predict" in world.code.about(op):
+    if "model.predict" in world.code.meanings.roles(origin(world.code, op)):
         return True
     if facts.kind == "subscript" and len(args) == 2 and args[1] >= 0:
         key = program.ops[args[1]].value
