@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from mlrubric.analyze import analyze_tree
@@ -250,6 +250,7 @@ STRONGER: dict[str, Change] = {
 def drawn(files: Files, changes: dict[str, Change], data: st.DataObject) -> tuple[str, Files]:
     """The name of a change and the files after it, at one of the places where it can be made."""
     possible = {name: found for name in sorted(changes) if (found := list(changes[name](files)))}
+    assume(possible)
     name = data.draw(st.sampled_from(sorted(possible)))
     return name, data.draw(st.sampled_from(possible[name]))
 

@@ -55,14 +55,14 @@ def label(graph: Graph, code: Code) -> None:
         graph.give(node, "model.baseline")
     _relabel(graph, code, labels, index, stops)
     reading = graph.sweep(graph.with_role(*COMING_IN), RUNS, back=True)
-    timing = Timing(graph, code)
+    timing, made = Timing(graph, code), _inventions(graph, code)
     for node, check in code.check_of.items():
         about: set[str] = set()
         for condition in check.conditions:
             about |= code.about(condition)
         if is_test_code(graph.nodes[node].place.path) and not _reads(graph, code, node, reading):
             about -= COMING_IN
-        if MADE in about and not about & COMING_IN and _made_up(graph, code, check.conditions):
+        if MADE in about and not about & COMING_IN and _made_up(code, check.conditions, made):
             graph.nodes[node].attributes["rows"] = "made up"
         if about & MEASURED:
             graph.nodes[node].attributes["timed"] = " ".join(sorted(timing.roles(check.conditions)))
@@ -96,10 +96,15 @@ def _reads(graph: Graph, code: Code, check: int, reading: Collection[int]) -> bo
     return holder in reading or any(e.source in reading for e in graph.predecessors(holder, RUNS))
 
 
-def _made_up(graph: Graph, code: Code, conditions: tuple[int, ...]) -> bool:
+def _made_up(code: Code, conditions: tuple[int, ...], made: frozenset[int]) -> bool:
     """Whether rows that the project itself makes up, not its tests, flow into a condition."""
-    made = {code.node_op[node] for node in graph.with_role(MADE) if node in code.node_op and not code.tested(code.node_op[node])}
     return not made.isdisjoint(code.flow.reach(conditions, back=True))
+
+
+def _inventions(graph: Graph, code: Code) -> frozenset[int]:
+    """The operations outside of tests that make up rows."""
+    ops = (code.node_op[node] for node in graph.with_role(MADE) if node in code.node_op)
+    return frozenset(op for op in ops if not code.tested(op))
 
 
 def _learning(graph: Graph, code: Code) -> list[int]:

@@ -14,8 +14,8 @@ COMING_IN = frozenset({"data.read", "artifact.download", "feature.serve"})
 
 def mark_operands(graph: Graph, code: Code) -> None:
     """`operands` on measures of drift: `no condition` when nothing says what is too much, `same` when both sides are one value or one
-    file, `made up` when a test hands over rows of its own, or the program
-    makes up those of a side, else `two`."""
+    file, `made up` when a test hands over rows of its own, `written` when
+    the program makes up those of a side, else `two`."""
     for node in graph.with_role("data.drift"):
         op = code.node_op.get(node)
         meaning = code.meanings.of(op) if op is not None else None
@@ -31,8 +31,10 @@ def mark_operands(graph: Graph, code: Code) -> None:
         said = "two"
         if first >= 0 and second >= 0 and _same(code, first, second):
             said = "same"
-        elif (code.tested(op) and not COMING_IN & code.about(op)) or _invented(code, first) or _invented(code, second):
+        elif code.tested(op) and not COMING_IN & code.about(op):
             said = "made up"
+        elif _invented(code, first) or _invented(code, second):
+            said = "written"
         graph.nodes[node].attributes.setdefault("operands", said)
 
 
