@@ -86,6 +86,8 @@ def test_a_sentence_without_a_check(sentence: str, test: str) -> None:
         "Drift is a change of the distribution.",
         "| drift | is monitored |\n|---|---|\n| a | b |",
         "## Drift monitoring",
+        "Ensure that drift is monitored.",
+        "## Proposed extension\n\nDrift is monitored by a job.",
     ],
 )
 def test_what_is_no_claim(text: str) -> None:
@@ -145,6 +147,11 @@ HOLLOW = {
     "a mock": MOCK + "    monitor.drift.return_value = 0\n    assert monitor.drift() == 0",
     "the call of a mock": MOCK + "    monitor.drift()\n    monitor.drift.assert_called_once()",
     "what it patched": "    from unittest.mock import patch\n    with patch('lib.drift', return_value=0):\n        assert lib.drift() == 0",
+    "or true": "    assert lib.drift() == 5 or True",
+    "a pair": "    assert (lib.drift() == 5, 'drift')",
+    "no length": "    assert len(lib.rows()) >= 0",
+    "arrays of its own": "    import numpy as np\n    rows = np.ones((2, 3))\n    assert rows.sum() == 6",
+    "another table": "    import pandas as pd\n    lib.drift()\n    assert len(pd.DataFrame({'a': [1]})) == 1",
     "calls and looks away": "    lib.drift()\n    assert 1 == 1",
 }
 REAL = {
@@ -154,11 +161,12 @@ REAL = {
     "a mock that the code was given": MOCK + "    lib.send(monitor)\n    monitor.write.assert_called_once()",
     "an exception": "    import pytest\n    with pytest.raises(ValueError):\n        lib.drift()",
     "a constant of the project": "    assert lib.LIMIT < 1",
+    "a table that the code was given": "    import pandas as pd\n    rows = pd.DataFrame()\n    lib.fill(rows)\n    assert len(rows) == 1",
     "a value that a callback fills": "    seen = []\n    lib.each(seen.append)\n    assert seen == [1]",
 }
 LIB = (
     "LIMIT = 0.3\ndef drift():\n    return 0\ndef fill(rows):\n    rows['a'] = 1\ndef send(sink):\n    sink.write(1)\n"
-    "def each(do):\n    do(1)\n"
+    "def each(do):\n    do(1)\ndef rows():\n    return [1]\n"
 )
 
 
@@ -190,6 +198,36 @@ def test_what_is_patched_is_not_run() -> None:
     replaced = {**whole, "tests/test_a.py": body.format("@patch('train.main')\n", "main")}
     assert of(report(whole), "infra-3").status == "manual"
     assert of(report(replaced), "infra-3").status == "none"
+
+
+FEATURES = "def build(rows):\n    rows['c'] = rows['a'] / rows['b']\n    return rows\n"
+USES = TRAIN.replace("rows = pd", "from features import build\nrows = build(pd").replace("'a.csv')", "'a.csv'))")
+TESTED = """\
+import pandas as pd
+from features import build
+
+
+def test_build():
+    try:
+        assert build(pd.DataFrame({"a": [1.0], "b": [2.0]}))["c"][0] == 0.5
+    except {}:
+        pass
+"""
+
+
+@pytest.mark.parametrize(("caught", "status"), [("ZeroDivisionError", "automated"), ("Exception", "manual"), ("AssertionError", "manual")])
+def test_an_assertion_that_nobody_hears_of(caught: str, status: str) -> None:
+    files = {
+        "train.py": USES,
+        "features.py": FEATURES,
+        "tests/test_a.py": TESTED.replace("{}:", f"{caught}:"),
+        ".github/workflows/a.yml": WORKFLOW,
+    }
+    result = of(report(files), "data-7")
+    assert result.status == status
+    if status == "manual":
+        assert result.broken is not None and result.broken.condition == "consequential"
+        assert result.broken.message == "what the assertion on line 7 raises is swallowed at line 8"
 
 
 TABLE = "| Data 1 | schema | 1 |\n|---|---|---|\n| Infra 1 | reproducibility | 1 |\n"

@@ -69,7 +69,7 @@ def analyze(
     root: Path,
     settings: Settings,
     progress: Progress | None = None,
-    overlay: Mapping[str, str] | None = None,
+    overlay: Mapping[str, str | None] | None = None,
     memory: Memory | None = None,
 ) -> Analysis:
     """Analyse the repository at `root`; `overlay` are texts that stand in for files (open editors)."""
@@ -104,7 +104,7 @@ def analyze_tree(
     known = known_of(picture, tree.authors if settings.attest else None, as_of)
 
     cards, hearsay = Cards(picture, rules.situations), Hearsay(picture)
-    asked = cards.named(settings.model) if settings.model else ""
+    asked = cards.named(settings.model, system.outer) if settings.model else ""
 
     def judge(seen: Picture, tests: Collection[str]) -> Results:
         """What the repository has, or the model that was asked for."""

@@ -23,6 +23,7 @@ from mlrubric.graph.doomed import mark_doomed
 from mlrubric.graph.frameworks import Fixtures
 from mlrubric.graph.gates import Guarded, guard_releases
 from mlrubric.graph.graph import Graph
+from mlrubric.graph.in_use import mark_in_use
 from mlrubric.graph.inputs import Inputs
 from mlrubric.graph.label import label
 from mlrubric.graph.lifecycle import mark_lifecycle
@@ -142,6 +143,7 @@ def _build(
     mark_references(world)
     mark_chains(world)
     mark_repeats(world)
+    mark_in_use(world)
     mark_training(world)
     mark_used(world)
     mark_skew(world)

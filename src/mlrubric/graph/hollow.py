@@ -39,11 +39,13 @@ LOOKS = (
     "round callable hasattr print repr"
 )
 PURE = frozenset(f"builtins.{name}" for name in LOOKS.split())
+MAKES = frozenset({"data.derive", "data.synthetic"})
 ABOUT_WHAT_RUNS = re.compile(r"raises|warns|logs|fail|exit|call(?!ed)", re.IGNORECASE)  # not about what they are given
 
 
 def mark_hollow(world: World) -> frozenset[int]:
-    """`hollow` on the nodes of assertions in test code that say nothing about what the project or a library computes."""
+    """`hollow` on the nodes of assertions in test code that say nothing about what the project or a library computes; `unheard` on those
+    whose failure a handler swallows."""
     code, graph = world.code, world.graph
     tested = [
         node
@@ -57,6 +59,12 @@ def mark_hollow(world: World) -> frozenset[int]:
     found = frozenset(node for node in tested if behind.is_hollow(code.node_op[node]))
     for node in found:
         graph.nodes[node].attributes["hollow"] = "true"
+    for node in tested:
+        line = code.checks.swallowed(code.node_op[node], code.node_op[node])
+        if line:
+            graph.nodes[node].attributes["unheard"] = (
+                f"what the assertion on line {graph.nodes[node].place.line} raises is swallowed at line {line}"
+            )
     return found
 
 
@@ -117,13 +125,24 @@ class Behind:
         """Whether everything behind the condition is written down, or comes from a mock."""
         kind, args = self.program.ops[op].kind, [a for a in self.program.args[op] if a >= 0]
         if kind == "assert":
-            return bool(args) and self._written_down(args[:1])
+            return bool(args) and (self._always(args[0]) or self._written_down(args[:1]))
         receiver = self.program.receiver(op) if kind == "call" else -1
         if receiver < 0 or "test.assert" not in self.code.meanings.roles(op) or ABOUT_WHAT_RUNS.search(self._called(op)):
             return False
         if self._is_mock(receiver):  # its own assertion: that it was called
             return self._written_down([receiver])
         return bool(args[1:]) and self._written_down(args[1:])
+
+    def _always(self, op: int) -> bool:
+        """Whether a condition holds whatever comes: `x or True`, `(x, "message")`, `len(x) >= 0`."""
+        ops, facts, args = self.program.ops, self.program.ops[op], [a for a in self.program.args[op] if a >= 0]
+        if facts.kind == "boolean" and facts.name == "or":
+            return any(ops[a].kind == "const" and bool(ops[a].value) for a in args)
+        if facts.kind in ("container", "dict"):
+            return bool(args)
+        if facts.kind == "compare" and facts.value == (">=",) and len(args) == 2:
+            return ops[args[1]].kind == "const" and ops[args[1]].value == 0 and self._called(args[0]) == "len"
+        return False
 
     def _written_down(self, starts: list[int]) -> bool:
         program, scope = self.program, self.program.scope_id(starts[0])
@@ -137,9 +156,9 @@ class Behind:
             if facts.kind == "call":
                 if self._is_mock(op) or self._called(op) in patched:
                     continue
-                if not self._is_pure(op):
+                if not self._is_pure(op) and not self._is_arithmetic(op):
                     return False
-                following = [a for a in program.args[op][1:] if a >= 0]
+                following = [a for a in (*program.args[op][1:], self._own_receiver(op)) if a >= 0]
             elif facts.kind not in MADE_OF:
                 return False  # a parameter, a comprehension, something unknown
             elif self._is_builtin(op):
@@ -159,6 +178,20 @@ class Behind:
         callee = self.program.args[call][0] if self.program.args[call] else -1
         values = self.code.resolver.of(callee) if callee >= 0 else ()
         return bool(values) and all(value[0] == "external" and value[1] in PURE for value in values)
+
+    def _is_arithmetic(self, call: int) -> bool:
+        """Whether a library of data only makes and changes values that it is given."""
+        meaning = self.code.meanings.of(call)
+        if meaning is None or not meaning.certain or meaning.entry is None:
+            return False
+        area = self.code.meanings.catalogue.area(meaning.api.partition(".")[0])
+        return area == "data" and set(meaning.roles) <= MAKES
+
+    def _own_receiver(self, call: int) -> int:
+        """What a method is called on, unless that is a library itself."""
+        receiver = self.program.receiver(call)
+        values = self.code.resolver.of(receiver) if receiver >= 0 else ()
+        return -1 if values and all(value[0] in ("external", "module") for value in values) else receiver
 
     def _is_builtin(self, op: int) -> bool:
         values = self.code.resolver.of(op)

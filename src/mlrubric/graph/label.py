@@ -7,13 +7,14 @@ from collections.abc import Collection
 from mlrubric.graph.addressed import mark_addressed
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.contract import connect_flow
-from mlrubric.graph.derive import MASKED, MEASURED, Timing, clause, derived_roles, slices
+from mlrubric.graph.derive import MEASURED, Timing, clause, derived_roles
 from mlrubric.graph.drift import mark_drift
 from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.measured import measured_reads
 from mlrubric.graph.opened import mark_opened
 from mlrubric.graph.rivals import mark_rivals, naive_guesses
 from mlrubric.graph.slice_columns import mark_slice_columns
+from mlrubric.graph.slicing import MASKED, of_some_rows, slices
 from mlrubric.graph.suites import mark_measures
 from mlrubric.graph.verdicts import mark_verdicts
 from mlrubric.graph.worth import mark_worth
@@ -42,6 +43,9 @@ def label(graph: Graph, code: Code) -> None:
     selections = slices(graph, code)
     for selected, extra in selections.items():
         labels[selected] = labels.get(selected, 0) | (index.setdefault(extra, 1 << len(index)))
+    for node in graph.with_role("model.slice"):  # a library's slices are rows that were selected
+        if node in code.node_op:
+            labels[code.node_op[node]] = labels.get(code.node_op[node], 0) | index.setdefault(MASKED, 1 << len(index))
     if len(index) > len(roles):
         roles.extend(r for r in index if r not in roles)
     stops = {op: index.get(MASKED, 0) for op in _learning(graph, code)}
@@ -49,7 +53,7 @@ def label(graph: Graph, code: Code) -> None:
     for node in graph.with_role("model.evaluate"):
         measured = code.node_op.get(node)
         windows = "data.report" in graph.nodes[node].roles  # reports over windows of time are no slices
-        if measured is not None and not windows and _of_some_rows(code, measured):
+        if measured is not None and not windows and of_some_rows(code, measured):
             graph.give(node, "model.slice")
     for node in naive_guesses(graph, code):
         graph.give(node, "model.baseline")
@@ -79,15 +83,6 @@ def label(graph: Graph, code: Code) -> None:
     mark_slice_columns(graph, code, selections)
     connect_flow(graph, code)
     mark_rivals(graph, code)
-
-
-def _of_some_rows(code: Code, measured: int) -> bool:
-    """Whether an evaluation looks at predictions for selected rows, and at the target of the same: what a model of our own does with rows
-    while it predicts is no slice."""
-    about = code.about(measured)
-    meaning = code.meanings.of(measured)
-    target = meaning.arguments.get("@target", -1) if meaning is not None else -1
-    return MASKED in about and "model.predict" in about and (target < 0 or MASKED in code.about(target))
 
 
 def _reads(graph: Graph, code: Code, check: int, reading: Collection[int]) -> bool:
@@ -131,7 +126,7 @@ def _relabel(graph: Graph, code: Code, labels: dict[int, int], index: dict[str, 
     if found:
         code.bits, found = code.flow.carry(labels, stops), False
     for role in ("model.evaluate", "model.slice", "model.baseline"):
-        bit = index.get(role, 0)
+        bit = index.get(role, 0) | (index.get(MASKED, 0) if role == "model.slice" else 0)
         for op in measured_reads(graph, code, role) if bit else ():
             labels[op] = labels.get(op, 0) | bit
             found = True

@@ -13,7 +13,7 @@ from functools import cache
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.graph import FLOWS
 from mlrubric.graph.world import World
-from mlrubric.model.facts import CodeBlock, Link, Owner
+from mlrubric.model.facts import CodeBlock, Link, Owner, Requirement
 from mlrubric.model.homes import home, inside
 from mlrubric.source.history import Reviews
 
@@ -124,12 +124,14 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 def _organisations(world: World) -> set[str]:
-    """Whose repository this is, by the addresses that it gives itself: badges and what to clone; nobody's when they differ."""
+    """Whose repository this is, by the addresses that it gives itself: badges and what to clone; nobody's when they differ. Besides, whose
+    packages it installs from where they are made: a team's own."""
     found: set[str] = set()
+    own = {match[1].lower() for _, one in world.every(Requirement) if one.url and (match := ADDRESS.search(one.url)) is not None}
     for _, link in world.every(Link):
         match = ADDRESS.search(link.target) if link.image else None
         if match is not None:
             found.add(match[1].lower())
     for _, block in world.every(CodeBlock):
         found.update(name.lower() for name in CLONED.findall(block.text))
-    return found if len(found) == 1 else set()
+    return own | (found if len(found) == 1 else set())

@@ -8,24 +8,30 @@ from mlrubric.graph.code import Code
 from mlrubric.graph.graph import Graph
 from mlrubric.graph.twice import OWN
 
+CALLS = frozenset({"call"})
 MOST = 60  # operations of one condition
 
 
 def mark_slice_columns(graph: Graph, code: Code, selections: Mapping[int, str]) -> None:
-    """`by` on metrics of slices and on what checks them: the columns that the rows were selected or grouped by."""
+    """`by` on metrics of slices and on what checks them: the columns that the rows were selected or grouped by. `selects` on checks in
+    tests: whether the test runs what selects the rows, or only what measures them for others as well."""
     columns = {op: _columns(code, op) for op in selections}
-    named = {op for op, names in columns.items() if names}
-    if not named:
+    if not columns:
         return
     for node in graph.with_role("model.slice", "check.slice"):
         op = code.node_op.get(node)
         if op is None:
             continue
         check = code.check_of.get(node)
-        behind = code.flow.reach(check.conditions if check is not None else [op], back=True).keys() & named
+        behind = code.flow.reach(check.conditions if check is not None else [op], back=True).keys() & columns.keys()
         names = {name for one in behind for name in columns[one]}
         if names:
             graph.nodes[node].attributes["by"] = " ".join(sorted(names))
+        if behind and check is not None and code.tested(op):
+            tests = [n for n in graph.sweep([code.holder(op)], CALLS, back=True) if graph.nodes[n].kind == "test"]
+            run = graph.sweep(tests, CALLS)
+            here = any(code.holder(one) in run for one in behind)
+            graph.nodes[node].attributes["selects"] = "true" if here else "false"
 
 
 def _columns(code: Code, selection: int) -> set[str]:

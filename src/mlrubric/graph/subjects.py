@@ -10,7 +10,7 @@ from mlrubric.graph.feature_code import on_the_way
 from mlrubric.graph.graph import FLOWS, RUNS, Graph
 from mlrubric.graph.hollow import mark_hollow
 from mlrubric.graph.only_asked import only_asked
-from mlrubric.graph.questions import looks_at_own_model, looks_at_training, only_asks_kind
+from mlrubric.graph.questions import after_training, looks_at_own_model, only_asks_kind
 from mlrubric.graph.values import number
 from mlrubric.graph.world import World
 
@@ -36,10 +36,11 @@ def mark_subjects(world: World) -> None:
         own.setdefault(world.code.holder(op), set()).update(roles)
     between = set(on_the_way(graph, world.code))
     leading_on = _leading_on(world)
+    above = graph.sweep(graph.with_role("model.fit", "model.tune", "model.predict", "model.evaluate"), frozenset({"call"}), back=True)
     for function in graph.of_kind("function"):
         roles = own.get(function, set())
         if (
-            (roles & (CHANGES if roles & USE else FEATURE) or function in between)
+            (roles & (CHANGES if roles & USE or function in above else FEATURE) or (function in between and function not in above))
             and not roles & {"model.fit", "model.tune"}
             and not is_test_code(graph.nodes[function].place.path)
         ):
@@ -118,12 +119,22 @@ def _mark_baselines(world: World) -> None:
             by_measure.setdefault(measure, []).append(node)
     for together in by_measure.values():
         together = [n for n in together if not _wraps(world, n)]
-        kinds = {graph.nodes[n].api for n in together}
-        if len(kinds) < 2:
-            continue
         for node in together:
-            if "model.simple" in graph.nodes[node].roles:
+            others = [n for n in together if graph.nodes[n].api != graph.nodes[node].api and not _either_or(world, node, n)]
+            if others and "model.simple" in graph.nodes[node].roles:
                 graph.nodes[node].attributes["evaluated"] = "true"
+
+
+def _either_or(world: World, one: int, other: int) -> bool:
+    """Whether two models stand on the two sides of one condition: a run makes only one of them."""
+    program, ops = world.code.program, (world.code.node_op[one], world.code.node_op[other])
+    if program.unit(ops[0]) is not program.unit(ops[1]):
+        return False
+    sides = [
+        {(b.test, b.kind) for n in program.blocks_around(op) if (b := program.blocks[n]).kind in ("if", "else") and b.test >= 0}
+        for op in ops
+    ]
+    return any((test, "else" if kind == "if" else "if") in sides[1] for test, kind in sides[0])
 
 
 def _wraps(world: World, node: int) -> bool:
@@ -237,12 +248,14 @@ class _Leading:
         hollow = mark_hollow(world)
         checks = [n for n in graph.with_role("check") if is_test_code(graph.nodes[n].place.path) and n not in hollow]
         own = (n for n in graph.of_kind("function") if not is_test_code(graph.nodes[n].place.path))
-        asserted = (n for n in graph.with_role("test.assert") if n not in hollow)  # pytest.raises and mocks' own assertions count as well
-        goals = [*checks, *asserted]
-        self.asserting = self._to(goals)
-        self.standing = graph.sweep(goals, ("call", "import"), back=True, allow=lambda edge: not edge.blocked and not edge.loss).keys()
+        asserting = [*checks, *(n for n in graph.with_role("test.assert") if n not in hollow)]  # `raises` and mocks' own count as well
+        self.asserting = self._to(asserting)
+        self.unheard = [n for n in asserting if "unheard" in graph.nodes[n].attributes]
+        heard = (n for n in asserting if "unheard" not in graph.nodes[n].attributes)
+        self.heard = graph.sweep(heard, ("call", "import"), back=True, allow=lambda edge: not edge.blocked and not edge.loss).keys()
         self.own_code = self._to(own)
-        looking = [n for n in checks if graph.nodes[n].about & (MODEL | USE) or looks_at_training(world.code, n)]
+        trained = after_training(world.code, checks)
+        looking = [n for n in checks if graph.nodes[n].about & (MODEL | USE) or n in trained]
         self.checking = self._to(looking)
         self.deeply = self._to(n for n in looking if not only_asks_kind(world.code, n))
         self.made = self._to(n for n in checks if graph.nodes[n].about & {"model.fit", "model.build"})
@@ -267,12 +280,14 @@ class _Leading:
 def _mark_test(world: World, test: int, leading: _Leading) -> None:
     graph = world.graph
     attributes = graph.nodes[test].attributes
-    attributes["asserts"] = _flag(test in leading.standing)
-    if test in leading.asserting and test not in leading.standing:
-        attributes["untold"] = "the test passes when its assertions fail: the exception is swallowed"
+    attributes["asserts"] = _flag(test in leading.asserting)
     attributes["own_code"] = _flag(test in leading.own_code)
     if test not in leading.asserting:
         return
+    if test not in leading.heard:
+        path = graph.nodes[test].place.path
+        said = (graph.nodes[n].attributes["unheard"] for n in leading.unheard if graph.nodes[n].place.path == path)
+        attributes.update(acts="none", untold=next(said, "what its assertions raise is swallowed"))
     attributes["model_code"] = _flag(test in leading.model_code)
     attributes["model_checked"] = _flag(test in leading.checking)
     if test in leading.feature:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mlrubric.graph.code import is_test_code
+from mlrubric.graph.code import Code, is_test_code
+from mlrubric.graph.definitions import origin
 from mlrubric.graph.graph import FLOWS, RUNS
 from mlrubric.graph.values import number
 from mlrubric.graph.world import World
@@ -41,11 +42,28 @@ def _mark_choices(world: World) -> None:
     searches = [code.node_op[n] for n in graph.with_role("model.tune") if n in code.node_op]
     tried = [code.scope_node[number(t)] for op in searches for t in code.resolver.targets.get(op, ()) if t[0] in ("function", "callback")]
     trials = graph.sweep(tried, RUNS)
+    for node in graph.with_role("model.tune.single"):
+        graph.nodes[node].attributes["chosen"] = "true"  # by the fit itself
     for node in graph.with_role("model.tune"):
         reached = graph.sweep([node], FLOWS)
         later = [n for n in reached if "model.tune" not in graph.nodes[n].roles and not is_test_code(graph.nodes[n].place.path)]
         used = any((KEPT if n in trials else TRAINED) & set(graph.nodes[n].roles) for n in later)
         graph.nodes[node].attributes["chosen"] = "true" if used else "false"
+        graph.nodes[node].attributes["candidates"] = "one" if _single(code, node) else "several"
+
+
+def _single(code: Code, node: int) -> bool:
+    """Whether a search is given a grid in which every list has one value."""
+    op = code.node_op.get(node, -1)
+    meaning = code.meanings.of(op) if op >= 0 else None
+    if meaning is not None and "@params" not in meaning.arguments and code.program.receiver(op) >= 0:
+        meaning = code.meanings.of(origin(code, code.program.receiver(op)))  # what is fitted was made elsewhere
+    grid = meaning.arguments.get("@params", -1) if meaning is not None else -1
+    made = origin(code, grid) if grid >= 0 else -1
+    if made < 0 or code.program.ops[made].kind != "dict":
+        return False
+    lists = [origin(code, value) if value >= 0 else -1 for value in code.program.args[made][1::2]]
+    return bool(lists) and all(one >= 0 and code.program.ops[one].kind == "container" and len(code.program.args[one]) == 1 for one in lists)
 
 
 def _mark_pruned(world: World) -> None:

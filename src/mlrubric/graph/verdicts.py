@@ -98,17 +98,21 @@ class Verdicts:
             return True
         known = self._acts.get(condition)
         if known is None:
-            sides = [self._does(block) for block in self.sides.get(condition, ())]
+            sides = [self._does(block, ACTING) for block in self.sides.get(condition, ())]
             known = self._acts[condition] = bool(sides) and any(sides) and not (len(sides) > 1 and all(sides))
         return known
 
-    def _does(self, block: int) -> bool:
+    def does(self, condition: int, roles: frozenset[str]) -> bool:
+        """Whether one side of a condition runs something with such a role."""
+        return any(self._does(block, roles) for block in self.sides.get(condition, ()))
+
+    def _does(self, block: int, roles: frozenset[str]) -> bool:
         waiting = [block]
         while waiting:
             here = waiting.pop()
             waiting.extend(self._children.get(here, ()))
             for call in self._inside.get(here, ()):
-                if ACTING & run_by(self.graph, self.code, call):
+                if roles & run_by(self.graph, self.code, call):
                     return True
         return False
 
@@ -215,6 +219,14 @@ def _about_drift(graph: Graph, code: Code, verdicts: Verdicts) -> None:
             node = code.node_for(graph, condition, "if", ("check", "check.drift"), "", form="branch")
             graph.nodes[node].about = code.about(condition)
             graph.nodes[node].attributes["acts"] = "tell"
+    deciding = {scope for scope, holder in code.scope_node.items() if "flow.branch" in graph.nodes[holder].roles}
+    deciding.update(scope for task in code.tasks.branching for scope in code.tasks.runs.get(task, ()))
+    for scope in sorted(deciding):
+        for returned in code.program.returns(scope):
+            if "data.drift" in code.about(returned):
+                node = code.node_for(graph, returned, "return", ("check", "check.drift"), "", form="branch")
+                graph.nodes[node].about = code.about(returned)
+                graph.nodes[node].attributes["acts"] = "tell"
     for node in graph.with_role("check.drift"):
         if graph.nodes[node].gate:
             graph.nodes[node].attributes["acts"] = "stop"

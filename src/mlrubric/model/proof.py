@@ -11,7 +11,8 @@ CONDITIONS = ("live", "wired", "not_skipped", "consequential", "right_data", "co
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What must be seen once a condition is broken. `tests` are those that it is asked of, () for all; `otherwise` why of no others."""
+    """What must be seen once a condition is broken. `tests` are those that it is asked of, () for all; `otherwise` why of no others;
+    `never` are single tests that it is not asked of, with the reason."""
 
     condition: str
     says: str
@@ -19,9 +20,12 @@ class Prediction:
     broken: tuple[str, ...]
     tests: tuple[str, ...] = ()
     otherwise: str = ""
+    never: tuple[tuple[str, str], ...] = ()
 
-    def asks(self, test: str) -> bool:
-        return not self.tests or test in self.tests
+    def spared(self, test: str) -> str:
+        """Why the condition is not asked of a test; "" when it is."""
+        said = dict(self.never).get(test)
+        return said or ("" if not self.tests or test in self.tests else self.otherwise)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,8 +59,8 @@ class Prover:
         return analyze_tree(OverlayTree(self.tree, texts), self.name, self.settings, None, self._memory)
 
     def _trial(self, first: Analysis, test: str, wanted: Prediction) -> Trial:
-        if not wanted.asks(test):
-            return Trial(test, wanted.condition, "not_tried", wanted.otherwise)
+        if spared := wanted.spared(test):
+            return Trial(test, wanted.condition, "not_tried", spared)
         mutator = mutator_of()[wanted.condition]
         texts: Texts = {}
         made: list[Edit] = []

@@ -50,7 +50,7 @@ def _watches(document: Document, root: Node) -> Iterator[Watch]:
         if one.get("query") is not None and DATADOG.search(one.scalar("type")):
             yield _watch(document, one, route or "monitor", "datadog", one.scalar("name"), (one.scalar("query"), one.scalar("name")))
         for index, alarm in enumerate(_items(one.get("MetricAlarms"))):
-            texts = (alarm.scalar("MetricName"), alarm.scalar("Namespace"), alarm.scalar("AlarmName"))
+            texts: tuple[str, ...] = (alarm.scalar("MetricName"), alarm.scalar("Namespace"), alarm.scalar("AlarmName"))
             yield _watch(document, alarm, f"MetricAlarms[{index}]", "cloudwatch", alarm.scalar("AlarmName"), texts)
         for index, resource in enumerate(_items(one.get("resources"))):
             if resource.scalar("type").lower() == "microsoft.insights/metricalerts":

@@ -71,6 +71,9 @@ def why_test(view: View, test: TestResult, width: int, verbosity: int = 0) -> li
         if test.attested is not None:
             rows += [row("  ", line) for line in wrapped(safe(test.attested.claim), width - 2)]
             rows += [row("  ", (cut(safe(link), width - 2), "cyan")) for link in test.attested.evidence]
+    for finding in view.report.findings:
+        if finding.rule.startswith("ATT") and test.id in finding.tests:
+            rows += [row(), *(row(line) for line in wrapped(f"{safe(str(finding.place))}: {safe(finding.message)}", width))]
     card = view.cards.get(test.id)
     rows += _next(test, width) + ([row(), *_counts(card, width)] if card and not test.evidence else [])
     return [*rows, row(), row(cut(f"mlrubric explain {test.id} says what counts", width))]

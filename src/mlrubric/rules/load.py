@@ -109,6 +109,7 @@ def load_predictions(root: Path | None = None) -> tuple[Prediction, ...]:
             texts(table, "broken"),
             texts(table, "tests"),
             _text(table, "otherwise", path, ""),
+            tuple((test, str(reason)) for test, reason in cast("Table", table.get("never", {})).items()),
         )
         for name, table in tables.items()
     )

@@ -48,8 +48,11 @@ class Cards:
         self._views = _Views(picture, self._made)
         self.reading = reading(picture, situations)
 
-    def named(self, text: str) -> str:
-        """The model that is meant by its name, or by a part of it that fits one alone; UnknownModel when there is none."""
+    def named(self, text: str, shown: Callable[[str], str] = str) -> str:
+        """The model that is meant by its name as it is shown, or by a part of it that fits one alone; UnknownModel when there is none."""
+        for name in self.names:
+            if shown(name) == text:
+                return name
         parts = [one.name for one in self._made if text.lower() in one.name.lower()]
         exact = [name for name in self.names if name == text] or [name for name in parts if name.lower() == text.lower()]
         if len(exact or parts) == 1:

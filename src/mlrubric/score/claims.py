@@ -19,7 +19,11 @@ from mlrubric.score.self_scored import SELF_SCORED
 
 BADGE = re.compile(r"^https://(?:img\.)?shields\.io/(?:badge/|static/v1\?)(?P<text>[^?#]*)", re.IGNORECASE)
 NAMED = re.compile(r"(?<![a-z])(data|model|infra|monitor)[_ -]?([1-7])(?!\d)", re.IGNORECASE)
-TEACHING = re.compile(r"(^|/)(lectures?|course|lessons?|slides|tutorials?|cohorts|homework|assignments?|book|blog)(/|s/|$)", re.IGNORECASE)
+TEACHING = re.compile(
+    r"(^|/)(lectures?|course|lessons?|slides|tutorials?|cohorts|homework|assignments?|book|blog|chapter|part|extension|proposal)"
+    r"(/|s/|$|[-_]?\d|\.)",
+    re.IGNORECASE,
+)
 OPEN = ("none", "not_visible")
 
 
@@ -123,4 +127,4 @@ def _scores(picture: Picture) -> Iterator[tuple[Place, str]]:
         value, path = program.ops[op].value, program.unit(op).path
         if isinstance(value, str) and path not in seen and len(value) < 500 and SELF_SCORED.search(value):
             seen.add(path)
-            yield picture.world.code.place(op), "a program of the repository that prints an ML Test Score"
+            yield picture.world.code.place(op), "a program of the repository that works out an ML Test Score of its own"

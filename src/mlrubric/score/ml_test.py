@@ -10,6 +10,7 @@ from mlrubric.graph.trained import is_real
 from mlrubric.model.place import Place
 from mlrubric.model.policy import DEFAULTS
 from mlrubric.model.verdict import Broken, Evidence, TestResult
+from mlrubric.rules.judge import fill
 from mlrubric.rules.rule import Grade, TestRule
 from mlrubric.score.credit import LOW, credit_of
 from mlrubric.score.documented import documented
@@ -110,8 +111,8 @@ def _result(
     status = grade.status
     if status == "automated" and confidence < LOW:
         status = "manual"
-    shown = witnesses[:5]
-    if missed is not None and status != "automated" and missed.node not in {w.node for w in shown}:
+    shown = witnesses[:5] if status != "none" else ()  # what looks like the test and is none
+    if missed is not None and status not in ("automated", "none") and missed.node not in {w.node for w in shown}:
         shown = (*shown[:4], missed)
     evidence = tuple(Evidence(graph.nodes[w.node].label, w.automation.path or graph.steps([(w.node, None)])) for w in shown)
     broken = _broken(picture, test, grade, status, best, witnesses, missed)
@@ -161,13 +162,14 @@ def _broken(
     """What keeps the test from the point: the way to a check that would earn it, else what the check that is there lacks."""
     if status == "automated":
         return None
-    if missed is not None:
+    if missed is not None and status != "none":
         return missed.broken
-    if grade.effective and best is not None and best.broken is not None:
+    if grade.effective and best is not None and best.broken is not None and status != "none":
         return best.broken
     place = picture.graph.nodes[best.node].place if best is not None else None
     if grade.because:
-        return Broken(grade.condition, place, grade.because)
+        said = fill(grade.because, picture.graph.nodes[best.node].attributes) if best is not None else grade.because
+        return Broken(grade.condition, place, said)
     if status == "present" and documented(picture, test.documented, [w.node for w in witnesses]) is None:
         return Broken("documented", place, "no documented result of running it was found")
     return Broken("covering", place, "it covers only a part of what the test asks for")

@@ -24,8 +24,6 @@ STARTS = frozenset(  # formats that say what runs what
         "bitbucket_pipelines",
         "circleci",
         "cloudbuild",
-        "compose",
-        "crontab",
         "databricks_bundle",
         "dvc_yaml",
         "github_action",

@@ -23,13 +23,19 @@ OPEN = re.compile(
     re.IGNORECASE,
 )
 DECLINED = re.compile(
-    r"\b(to ?do|future|next steps?|roadmap|plans?|planned|ideas?|improvements?|limitations?|wish|backlog|tasks?|exercises?)\b",
+    r"\b(to ?do|future|next steps?|roadmap|plans?|planned|ideas?|improvements?|limitations?|wish|backlog|tasks?|exercises?|"
+    r"propos(al|ed)|extensions?|recommend\w+|best practices?)\b",
     re.IGNORECASE,
 )
 _LIST = re.compile(r"^[ \t>]*(?:[-*+]|\d+[.)])[ \t]+")
 _END = re.compile(r"(?<=[.!?])[ \t]+(?=[^\s])")
 _IMAGES = re.compile(r"\[?!\[[^\]]*\]\([^()\s]*\)(?:\]\([^()\s]*\))?")
 _MARKS = re.compile(r"\[([^\]]*)\]\([^()\s]*\)|[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}|<[^<>\n]*>")
+ORDERS = re.compile(
+    r"(?:please |then |now |first,? |finally,? )?(?:write|create|add|use|run|make|build|implement|train|deploy|set|install|ensure|define|"
+    r"configure|follow|open|go|see|click|push|pull|clone|commit|update|note|remember|try|start|choose|select|check|test|verify|make|let)\b",
+    re.IGNORECASE,
+)
 MOST, LONGEST = 300, 400
 
 
@@ -68,5 +74,5 @@ def _of_paragraph(document: Document, paragraph: list[tuple[int, str]]) -> Itera
         pieces.extend((number, part) for part in parts)
     for number, piece in pieces:
         said = re.sub(r"\s+", " ", _MARKS.sub(r"\1", _IMAGES.sub("", piece))).strip()
-        if 8 < len(said) <= LONGEST and not said.endswith(":") and DOES.search(said) and not OPEN.search(said):
+        if 8 < len(said) <= LONGEST and not said.endswith(":") and DOES.search(said) and not OPEN.search(said) and not ORDERS.match(said):
             yield Statement(Place(document.path, Span(number), said[:60]), said)

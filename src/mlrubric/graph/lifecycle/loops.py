@@ -79,8 +79,8 @@ def _started(world: World, node: int) -> list[int]:
     beside = graph.sweep(jobs, RUNS, stop=graph.of_kind("test"))
     for start in graph.with_role("flow.run"):
         if start in own or start in beside:
-            targets = graph.sweep([e.target for e in graph.successors(start, ("trigger", "run", "call"))], RUNS)
-            found.update(targets)
+            named = [int(n) for n in graph.nodes[start].attributes.get("starts", "").split()]
+            found.update(graph.sweep([*named, *(e.target for e in graph.successors(start, ("trigger", "run", "call")))], RUNS))
     if one.attributes.get("acts") or "check" in one.roles or one.gate:
         found.update(n for n in own if "model.fit" in graph.nodes[n].roles and _under(world, n, node))
     for task in above:

@@ -16,13 +16,15 @@ NO_RUN = frozenset({"document", "trigger", "test", "class"})
 
 def mark_fresh(world: World) -> None:
     """`fresh` on every training: `false` when all that it reads is fixed by the commit, `true` when something comes in that is not, and
-    `unknown` when no read is known to reach it."""
+    `unknown` when no read is known to reach it; `feeds_fit` on checks of data: whether what they hand on is trained with."""
     graph = world.graph
     view = Processes(graph)
+    feeding = set[int]()
     for fit in graph.with_role(*FITS):
         if is_test_code(graph.nodes[fit].place.path):
             continue
         behind = view.sweep([fit], back=True)
+        feeding.update(behind)
         reads = [n for n in behind if {"data.read", "artifact.download", "feature.serve"} & set(graph.nodes[n].roles)]
         origins = {graph.nodes[n].attributes.get("origin", "store" if "feature.serve" in graph.nodes[n].roles else "") for n in reads}
         fresh = (
@@ -33,6 +35,8 @@ def mark_fresh(world: World) -> None:
             else "unknown"
         )
         graph.nodes[fit].attributes["fresh"] = fresh
+    for check in graph.with_role("data.validate"):
+        graph.nodes[check].attributes["feeds_fit"] = "true" if check in feeding else "false"
 
 
 def mark_released(world: World) -> None:

@@ -17,23 +17,24 @@ RUN = re.compile(r"workflow run\s+(?:-\S+\s+\S+\s+)*[\"']?([\w./-]+)")
 
 
 def link(world: World) -> None:
-    """Trigger edges from what dispatches to what it starts; `starts` says on the one that it starts something of this repository."""
+    """`starts` on what dispatches: the nodes of this repository that it starts. It is no edge: the other run is a run of its own, to which
+    nothing is earlier that this one has done."""
     graph = world.graph
     for node in graph.with_role("flow.run"):
         one = graph.nodes[node]
         if one.kind not in ("command", "step", "op"):
             continue
         text = " ".join([one.label, *(v for k, v in sorted(one.attributes.items()) if k.startswith(("with.", "@", "env.")))])
-        for target, certain in _started(world, text):
-            graph.connect(node, target, "trigger", one.place, certain=certain)
-            one.attributes["starts"] = "true"
+        started = sorted(set(_started(world, text)))
+        if started:
+            one.attributes["starts"] = " ".join(map(str, started))
 
 
-def _started(world: World, text: str) -> Iterator[tuple[int, bool]]:
+def _started(world: World, text: str) -> Iterator[int]:
     flow = RUNS.search(text)
     if flow is not None:
         yield from (
-            (n, True)
+            n
             for n in world.graph.with_role("flow.define")
             if flow[1] in (world.graph.nodes[n].attributes.get("@name"), world.graph.nodes[n].label)
         )
@@ -47,10 +48,10 @@ def _started(world: World, text: str) -> Iterator[tuple[int, bool]]:
         if name and trigger.place.symbol.endswith("workflow_dispatch"):
             target = world.node(path, trigger.owner)
             if target is not None and name in (posixpath.basename(path), world.graph.nodes[target].label):
-                yield target, True
+                yield target
 
 
-def _dispatched(world: World, text: str) -> Iterator[tuple[int, bool]]:
+def _dispatched(world: World, text: str) -> Iterator[int]:
     """The workflows that listen to the event that is sent: by its type, where both say one."""
     said = EVENT.search(text)
     for path, trigger in world.every(Trigger):
@@ -58,4 +59,4 @@ def _dispatched(world: World, text: str) -> Iterator[tuple[int, bool]]:
             types = [text.partition(": ")[2] for text in trigger.filters if text.startswith("types: ")]
             target = world.node(path, trigger.owner)
             if target is not None and (said is None or not types or said[1] in types):
-                yield target, said is not None or not types
+                yield target

@@ -14,6 +14,7 @@ NOW, MOMENT = "now", "moment"
 MADE = frozenset({"run.read", "model.load"})
 READ = frozenset({"data.read", "artifact.download"})
 OUTSIDE = frozenset({"url", "bucket", "store", "database", "untracked", "unknown"})
+FAR = frozenset({"url", "bucket", "database"})
 OWN = re.compile(r"model|metadata|registry|artifact|checkpoint|train|manifest", re.IGNORECASE)
 WALKED = frozenset({"load", "assign", "boolean", "unary", "compare", "binary", "attribute", "conditional", "call", "phi"})
 MOST = 120
@@ -23,6 +24,7 @@ def mark_ages(world: World, answered: Answered) -> None:
     """`check.age` on checks and conditions that compare a moment with the present one; `check.source` where it is the age of data that
     comes from outside."""
     code = world.code
+    _mark_outside(world)
     now = [op for op, meaning in code.meanings.all().items() if NOW in code.meanings.traits(meaning)]
     if not now:
         return
@@ -32,7 +34,8 @@ def mark_ages(world: World, answered: Answered) -> None:
         if condition not in present or is_test_code(code.program.unit(condition).path):
             continue
         found = {kind for op in _expression(world, condition) for kind in _age(world, op, present, dated)}
-        if not found:
+        stops = condition in answered.verdicts.checks or answered.verdicts.acts(condition)
+        if not found or not (stops or answered.heard(condition)):
             continue
         roles = ("check.age", "check.source") if "source" in found else ("check.age",)
         for node in answered.mark(condition, roles):
@@ -40,6 +43,16 @@ def mark_ages(world: World, answered: Answered) -> None:
             if "data.validate" in world.graph.nodes[node].roles and "other" not in found:
                 attributes["clause"] = "none"  # the age of rows is no expectation of what they hold
             attributes["timed"] = "none"
+
+
+def _mark_outside(world: World) -> None:
+    """`outside` on checks of data that others make: where it comes in, and nowhere else."""
+    graph, code = world.graph, world.code
+    for node in graph.with_role("data.validate"):
+        op, check = code.node_op.get(node), code.check_of.get(node)
+        if op is not None and not is_test_code(graph.nodes[node].place.path) and graph.nodes[node].about & READ:
+            starts = check.conditions if check is not None else (op,)
+            graph.nodes[node].attributes["outside"] = "true" if any(_outside(world, s, FAR) for s in starts) else "false"
 
 
 def _age(world: World, op: int, present: dict[int, int], dated: dict[int, int]) -> Iterator[str]:
@@ -66,7 +79,7 @@ def _beside(world: World, op: int, about: frozenset[str]) -> bool:
     return any(n is not None and OWN.search(world.graph.nodes[n].attributes.get("path", "")) is not None for n in nodes)
 
 
-def _outside(world: World, op: int) -> bool:
+def _outside(world: World, op: int, where: frozenset[str] = OUTSIDE) -> bool:
     """Whether a moment comes from data that others make, and not from what a training left beside its model."""
     graph, code = world.graph, world.code
     for back in code.flow.reach([op], back=True):
@@ -74,7 +87,7 @@ def _outside(world: World, op: int) -> bool:
         if node is None or not READ & set(graph.nodes[node].roles):
             continue
         attributes = graph.nodes[node].attributes
-        if attributes.get("origin", "unknown") in OUTSIDE and not OWN.search(attributes.get("source", "")):
+        if attributes.get("origin", "unknown") in where and not OWN.search(attributes.get("source", "")):
             return True
     return False
 

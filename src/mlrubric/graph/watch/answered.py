@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from mlrubric.graph.verdicts import BEYOND, Verdicts
 from mlrubric.graph.world import World
 
+SAYING = frozenset({"log.write", "notify.send", "metric.emit", "run.log_metric", "file.write"})
+
 
 class Answered:
     """The conditions of the program, asked for the measures that reach them."""
@@ -23,9 +25,12 @@ class Answered:
         """Gives roles and attributes to all that asks for what an operation measured; the nodes."""
         wanted, found = tuple(roles), list[int]()
         for reached in self.code.flow.reach([measure], stop=lambda o: o != measure and bool(BEYOND & self.code.meanings.roles(o))):
-            if reached != measure:
-                found.extend(self.mark(reached, wanted, **said))
+            found.extend(self.mark(reached, wanted, **said))
         return found
+
+    def heard(self, condition: int) -> bool:
+        """Whether one side of a condition says something to somebody, if only in a log."""
+        return self.verdicts.does(condition, SAYING)
 
     def mark(self, condition: int, roles: Iterable[str], **said: str) -> list[int]:
         """The checks that a condition decides, or its branch, become checks of these roles: they stop, tell, or only record."""

@@ -129,12 +129,20 @@ def _outcomes(world: World, served: Served, op: int, about: frozenset[str]) -> b
     for read in reads:
         if not served.holds(read):
             continue
+        if served.sources(read) & served.by_handler or _stored(world, read):
+            return True
         if JOINED.search(world.graph.nodes[read].attributes.get("@source", "")) or len(served.sources(read)) > 1:
             return True
         others = [r for r in reads if r != read and not served.sources(r) & served.sources(read)]
         if "data.join" in about and any(not served.offline(read, other) for other in others):
             return True
     return False
+
+
+def _stored(world: World, read: int) -> bool:
+    """Whether a table of predictions, that is no file of one run, also holds what came true."""
+    attributes = world.graph.nodes[read].attributes
+    return attributes.get("origin") == "database" and "to_fit" in attributes and attributes["to_fit"] == "false"
 
 
 def _later(world: World, served: Served, op: int) -> bool:
