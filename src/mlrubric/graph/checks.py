@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from mlrubric.graph.deciders import Deciders
 from mlrubric.graph.handlers import Handlers
@@ -32,7 +33,16 @@ class Checks:
             for number, block in enumerate(unit.facts.blocks):
                 if block.kind in ("if", "else") and block.leaves in LEAVING and block.parent >= 0:
                     self._leaving.setdefault(block.parent + unit.block_base, []).append(number + unit.block_base)
+        self._ends: dict[int, int] = {}  # block of a function -> the last line of the first statement in it that always leaves
+        for op in program.of_kind("return", "raise"):
+            if program.scopes[program.scope_id(op)].kind == "function":
+                self._ends.setdefault(program.block_id(op), program.ops[op].end_line)
         self.all: tuple[Check, ...] = tuple(c for op in range(len(program.ops)) if (c := self._check(op)) is not None)
+
+    @cached_property
+    def conditions(self) -> frozenset[int]:
+        """The operations whose values decide in some check."""
+        return frozenset(condition for check in self.all for condition in check.conditions)
 
     def _check(self, op: int) -> Check | None:
         facts, args = self.program.ops[op], self.program.args[op]
@@ -43,7 +53,7 @@ class Checks:
             leaves = self.meanings.of(args[0]) if args else None
             if leaves is not None and "process.exit" in leaves.roles and "@status" in leaves.arguments:
                 return self._exit(op, leaves.arguments["@status"])
-            conditions = self._around(op)
+            conditions = () if self._all_is_well(args) else self._around(op)
             return Check(op, conditions, "raise") if conditions else None
         if facts.kind == "call":
             meaning = self.meanings.of(op)
@@ -56,6 +66,13 @@ class Checks:
             if meaning.raises:
                 return Check(op, (op,), "call")
         return None
+
+    def _all_is_well(self, args: tuple[int, ...]) -> bool:
+        """`raise SystemExit`, and without an argument: the run ends with success."""
+        raised = args[0] if args else -1
+        if raised >= 0 and self.program.ops[raised].kind == "call" and len(self.program.args[raised]) == 1:
+            raised = self.program.args[raised][0]
+        return raised >= 0 and any(v == ("external", "builtins.SystemExit") for v in self.meanings.resolver.of(raised))
 
     def _exit(self, op: int, status: int) -> Check | None:
         """An exit with a failure: under a condition, or with a status that a condition decides."""
@@ -86,9 +103,42 @@ class Checks:
                 break
         return tuple(dict.fromkeys((*found, *self.deciders.behind(tuple(found)))))
 
-    def dead(self, op: int) -> bool:
-        """Whether an operation stands under a constantly false condition."""
-        return any(self.program.blocks[block].constant is False for block in self.program.blocks_around(op))
+    def dead(self, op: int) -> str:
+        """Why an operation is never reached: a condition that is always false, a `return` or `raise` before it; "" if it may be."""
+        line, inside = self.program.ops[op].line, True
+        for block in self.program.blocks_around(op):
+            facts = self.program.blocks[block]
+            if facts.constant is False or (inside and self._switched_off(block, op)):
+                return "under a condition that is always false"
+            if inside and self._ends.get(block, line) < line:
+                return f"line {self._ends[block]} always leaves before it"
+            inside = inside and facts.kind != "scope"
+        return ""
+
+    def _switched_off(self, block: int, op: int) -> bool:
+        """Whether the condition of a block is a name that is given one constant, the wrong one for this block."""
+        facts, unit = self.program.blocks[block], self.program.unit(op)
+        if facts.kind not in ("if", "else") or facts.test < 0 or facts.constant is not None or unit.is_notebook:
+            return False
+        said = self._flag(facts.test + unit.base)
+        return said is not None and said == (facts.kind == "else")
+
+    def _flag(self, op: int) -> bool | None:
+        """The truth of a name that is assigned once in the program, to a constant."""
+        program = self.program
+        if program.ops[op].kind == "unary" and program.ops[op].name == "not":
+            inner = self._flag(program.args[op][0])
+            return None if inner is None else not inner
+        if program.ops[op].kind != "load":
+            return None
+        sources = [a for a in program.args[op] if a >= 0] or list(self.meanings.resolver.reads.get(op, ()))
+        if len(sources) != 1 or program.ops[sources[0]].kind != "assign" or len(program.args[sources[0]]) != 1:
+            return None
+        scope, name = program.scope_id(sources[0]), program.ops[sources[0]].name
+        given = program.ops[program.args[sources[0]][0]]
+        if (scope, name) in program.rebound or len(program.exports[scope].get(name, ())) > 1 or given.kind != "const":
+            return None
+        return bool(given.value)
 
     def in_main(self, op: int) -> bool:
         """Whether an operation stands under `if __name__ == "__main__"`."""

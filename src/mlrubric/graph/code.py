@@ -104,8 +104,7 @@ class Code:
         self.node_op[node] = op
         line = self.checks.swallowed(op)
         loss = f"exception swallowed at line {line}" if line else ""
-        blocked = "under a condition that is always false" if self.checks.dead(op) else ""
-        graph.connect(self.holder(op), node, "call", self.place(op), loss=loss, blocked=blocked)
+        graph.connect(self.holder(op), node, "call", self.place(op), loss=loss, blocked=self.checks.dead(op))
 
     def tested(self, op: int) -> bool:
         """Whether an operation stands in test code."""
@@ -227,15 +226,16 @@ def _add_calls(graph: Graph, code: Code) -> None:
     """Call edges: from what runs a call to what it enters; imports run modules; class bodies run with their module."""
     program, resolver = code.program, code.resolver
     for op, targets in sorted(resolver.targets.items()):
-        if code.checks.dead(op):
-            continue
+        dead = code.checks.dead(op)
         source = code.holder(op)
         line = code.checks.swallowed(op)
         loss = f"exception swallowed at line {line}" if line else ""
         for target in sorted(targets, key=repr):
             if target[0] == "function" or target[0] == "callback":
                 node = code.scope_node.get(number(target))
-                if node is not None:
+                if node is not None and dead:  # it is no call, but what would run
+                    graph.connect(source, node, "run", code.place(op), certain=target[0] == "function", blocked=dead)
+                elif node is not None:
                     graph.connect(source, node, "call", code.place(op), certain=target[0] == "function", loss=loss)
     for op, facts in enumerate(program.ops):
         if facts.kind == "import" and isinstance(facts.value, tuple):

@@ -18,6 +18,7 @@ from mlrubric.graph.slicing import MASKED, of_some_rows, slices
 from mlrubric.graph.suites import mark_measures
 from mlrubric.graph.verdicts import mark_verdicts
 from mlrubric.graph.worth import mark_worth
+from mlrubric.graph.written import MADE, mark_written
 
 COMING_IN = frozenset({"data.read", "artifact.download", "feature.serve"})
 NOT_SOURCES = frozenset({"test.case", "test.assert", "check", "random.use", "random.seed", "data.derive", "process.exit"})
@@ -30,6 +31,7 @@ def label(graph: Graph, code: Code) -> None:
     mark_drift(graph, code)
     mark_measures(graph, code)
     mark_worth(graph, code)
+    mark_written(graph, code)
     roles = sorted({r for n in code.node_op for r in graph.nodes[n].roles} - NOT_SOURCES)
     code.roles = roles
     index = {role: 1 << i for i, role in enumerate(roles)}
@@ -57,14 +59,14 @@ def label(graph: Graph, code: Code) -> None:
         graph.give(node, "model.baseline")
     _relabel(graph, code, labels, index, stops)
     reading = graph.sweep(graph.with_role(*COMING_IN), RUNS, back=True)
-    timing = Timing(graph, code)
+    timing, made = Timing(graph, code), _inventions(graph, code)
     for node, check in code.check_of.items():
         about: set[str] = set()
         for condition in check.conditions:
             about |= code.about(condition)
         if is_test_code(graph.nodes[node].place.path) and not _reads(graph, code, node, reading):
             about -= COMING_IN
-        if "data.synthetic" in about and not about & COMING_IN and _made_up(code, check.conditions):
+        if MADE in about and not about & COMING_IN and _made_up(code, check.conditions, made):
             graph.nodes[node].attributes["rows"] = "made up"
         if about & MEASURED:
             graph.nodes[node].attributes["timed"] = " ".join(sorted(timing.roles(check.conditions)))
@@ -89,10 +91,15 @@ def _reads(graph: Graph, code: Code, check: int, reading: Collection[int]) -> bo
     return holder in reading or any(e.source in reading for e in graph.predecessors(holder, RUNS))
 
 
-def _made_up(code: Code, conditions: tuple[int, ...]) -> bool:
+def _made_up(code: Code, conditions: tuple[int, ...], made: frozenset[int]) -> bool:
     """Whether rows that the project itself makes up, not its tests, flow into a condition."""
-    reached = code.flow.reach(conditions, back=True)
-    return any("data.synthetic" in code.meanings.roles(op) and not code.tested(op) for op in reached)
+    return not made.isdisjoint(code.flow.reach(conditions, back=True))
+
+
+def _inventions(graph: Graph, code: Code) -> frozenset[int]:
+    """The operations outside of tests that make up rows."""
+    ops = (code.node_op[node] for node in graph.with_role(MADE) if node in code.node_op)
+    return frozenset(op for op in ops if not code.tested(op))
 
 
 def _learning(graph: Graph, code: Code) -> list[int]:

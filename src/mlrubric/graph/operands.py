@@ -6,6 +6,7 @@ from mlrubric.graph.code import Code
 from mlrubric.graph.definitions import origin
 from mlrubric.graph.graph import Graph
 from mlrubric.graph.meaning import Meaning
+from mlrubric.graph.written import MADE
 
 READ = "data.read"
 COMING_IN = frozenset({"data.read", "artifact.download", "feature.serve"})
@@ -13,7 +14,8 @@ COMING_IN = frozenset({"data.read", "artifact.download", "feature.serve"})
 
 def mark_operands(graph: Graph, code: Code) -> None:
     """`operands` on measures of drift: `no condition` when nothing says what is too much, `same` when both sides are one value or one
-    file, `made up` when a test hands over rows of its own, else `two`."""
+    file, `made up` when a test hands over rows of its own, `written` when
+    the program makes up those of a side, else `two`."""
     for node in graph.with_role("data.drift"):
         op = code.node_op.get(node)
         meaning = code.meanings.of(op) if op is not None else None
@@ -31,7 +33,15 @@ def mark_operands(graph: Graph, code: Code) -> None:
             said = "same"
         elif code.tested(op) and not COMING_IN & code.about(op):
             said = "made up"
+        elif _invented(code, first) or _invented(code, second):
+            said = "written"
         graph.nodes[node].attributes.setdefault("operands", said)
+
+
+def _invented(code: Code, side: int) -> bool:
+    """Whether rows that the code makes up are all that a side holds."""
+    about = code.about(side) if side >= 0 else frozenset[str]()
+    return MADE in about and not COMING_IN & about
 
 
 def _reference(code: Code, op: int, meaning: Meaning) -> int:

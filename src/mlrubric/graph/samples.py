@@ -36,10 +36,11 @@ class Origins:
         self.program = code.program
 
     def two(self, first: int, second: int, depth: int = DEPTH) -> bool:
+        given = first, second
         first, second = self._column(first), self._column(second)
         if self._law(first) or self._law(second) or self._by_label(first, second):
             return False
-        if self._names(first, second):
+        if self._names(first, second) or self._names(*given):
             return True
         one, other = self._sources(first), self._sources(second)
         if one and other and one != other:

@@ -9,6 +9,7 @@ from mlrubric.graph.code import is_test_code
 from mlrubric.graph.feature_code import on_the_way
 from mlrubric.graph.graph import FLOWS, RUNS, Graph
 from mlrubric.graph.hollow import mark_hollow
+from mlrubric.graph.only_asked import only_asked
 from mlrubric.graph.questions import after_training, looks_at_own_model, only_asks_kind
 from mlrubric.graph.values import number
 from mlrubric.graph.world import World
@@ -17,6 +18,7 @@ FEATURE = frozenset(
     {"transform.fit", "transform.apply", "transform.fit_apply", "transform.stateless", "data.derive", "data.join", "feature.define"}
 )
 CHANGES = frozenset({"transform.fit", "transform.apply", "transform.fit_apply", "transform.stateless"})
+ASKED = frozenset({"data.derive", "transform.stateless"})  # what a check looks by at its rows is no feature
 MODEL = frozenset({"model.build", "model.fit", "model.loss", "model.tune"})
 ENOUGH = 0.8
 USE = frozenset({"model.predict", "model.load", "model.evaluate"})
@@ -28,8 +30,10 @@ def mark_subjects(world: World) -> None:
     graph = world.graph
     own: dict[int, set[str]] = {}
     for node in world.code.node_op:
-        holder = world.code.holder(world.code.node_op[node])
-        own.setdefault(holder, set()).update(graph.nodes[node].roles)
+        op, roles = world.code.node_op[node], set(graph.nodes[node].roles)
+        if roles & ASKED and only_asked(world.code, op):
+            roles -= ASKED
+        own.setdefault(world.code.holder(op), set()).update(roles)
     between = set(on_the_way(graph, world.code))
     leading_on = _leading_on(world)
     above = graph.sweep(graph.with_role("model.fit", "model.tune", "model.predict", "model.evaluate"), frozenset({"call"}), back=True)
@@ -247,7 +251,8 @@ class _Leading:
         asserting = [*checks, *(n for n in graph.with_role("test.assert") if n not in hollow)]  # `raises` and mocks' own count as well
         self.asserting = self._to(asserting)
         self.unheard = [n for n in asserting if "unheard" in graph.nodes[n].attributes]
-        self.heard = self._to(n for n in asserting if "unheard" not in graph.nodes[n].attributes)
+        heard = (n for n in asserting if "unheard" not in graph.nodes[n].attributes)
+        self.heard = graph.sweep(heard, ("call", "import"), back=True, allow=lambda edge: not edge.blocked and not edge.loss).keys()
         self.own_code = self._to(own)
         trained = after_training(world.code, checks)
         looking = [n for n in checks if graph.nodes[n].about & (MODEL | USE) or n in trained]

@@ -245,8 +245,8 @@ class Command:
     """One simple command of a shell text, with what happens to its exit status.
 
     `argv` are the words with quotes removed; a word that holds an expansion keeps it as written (`$X`, `${{ ... }}`).
-    `swallowed` names how the failure is lost ("|| true", "no pipefail", "no errexit", "; true", "if condition", "set +e",
-    "negated") and `swallowed_at` points at the very text; empty when a failure stops the script or is its exit status.
+    `swallowed` names how the failure is lost ("|| true", "no pipefail", "no errexit", "; true", "if condition", "if that only prints",
+    "set +e", "negated") and `swallowed_at` points at the very text; empty when a failure stops the script or is its exit status.
     `directory` is where it runs relative to the script's start (`cd` before it), None when unknown. `reads`/`writes` are
     redirections and the data files given to well-known downloaders (`curl -o`, `wget -O`).
     `function` is the shell function it stands in, `heredoc` the text fed to it (python - <<EOF).

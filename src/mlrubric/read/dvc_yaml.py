@@ -75,7 +75,9 @@ def _stage(document: Document, key: Node, stage: Node, copy: Copy) -> Iterator[F
         text = filled(node.text, copy.scope)
         place = document.place(node.span, symbol)
         lines = node.content or ((node.span.line, node.span.column + (node.style == "quoted")),)
-        yield Embedded(place, "shell", text, symbol, lines, shell="sh", options=frozenset({"errexit"}))
+        # each line is a shell of its own, and the first that fails ends the stage
+        options_of_shell = frozenset({"errexit"}) if "\n" in text.strip() else frozenset[str]()
+        yield Embedded(place, "shell", text, symbol, lines, shell="sh", options=options_of_shell)
 
 
 def _paths(node: Node | None, directory: str, scope: Scope) -> tuple[str, ...]:

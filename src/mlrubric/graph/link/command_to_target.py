@@ -19,6 +19,7 @@ from mlrubric.model.place import Place, Span
 from mlrubric.source.syntax.pip_command import pip_install_targets
 
 ORDER = 30
+NEVER = "never: "  # how the condition begins of a command that its script does not reach
 JUST = "just"
 BUILD = ("builds", "submit")
 SWARM = "swarm"
@@ -38,7 +39,10 @@ def link(world: World) -> None:
         place = str(_place(last, path, command))
         node = world.graph.add("command", words if len(words) <= 200 else words[:197] + "...", command.place, index=place)
         loss = f"failure lost: {command.swallowed}" if command.swallowed and command.swallowed != "if condition" else ""
-        world.graph.connect(owner, node, "run", command.swallowed_at or command.place, loss=loss, certain=not command.condition)
+        never = NEVER in command.condition
+        blocked = f"never reached: {command.condition.partition(NEVER)[2]}" if never else ""
+        at = command.place if never else command.swallowed_at or command.place
+        world.graph.connect(owner, node, "run", at, loss=loss, blocked=blocked, certain=not command.condition or never)
         owned.append((node, path, command))
         if command.place.symbol:
             world.nodes.setdefault((path, command.place.symbol), node)  # what a shell that it starts is told to run

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from mlrubric.source.syntax.shell_tree import Chain, Group, Loop, Negated, Pipeline, Simple, Statement
 
+TELLING = frozenset({"echo", "printf", "true", ":", "sleep", "date"})
 _FAILING_EXIT = re.compile(r"\b(?:exit|return)\s+(?!0\b)\S")
 _EXIT_WITH = re.compile(r"\bexit\s+\"?\$\{?(\w+)")
 _TEST_LINE = re.compile(r"(?:\bif\b|\[|\(\()[^\n]*")
@@ -95,3 +96,16 @@ def raised_flags(statement: Statement) -> Iterator[str]:
     elif isinstance(statement, Group):
         for item in statement.body.items:
             yield from raised_flags(item.statement)
+
+
+def is_false(statement: Statement | None) -> bool:
+    return isinstance(statement, Simple) and words_of(statement) == ("false",)
+
+
+def tells(statement: Statement) -> bool:
+    """It prints, or does nothing: whether it is reached changes nothing."""
+    if isinstance(statement, Group):
+        return all(tells(item.statement) for item in statement.body.items)
+    if not isinstance(statement, Simple) or statement.redirects or not statement.words:
+        return False
+    return words_of(statement)[0] in TELLING

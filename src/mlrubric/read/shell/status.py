@@ -13,12 +13,14 @@ from typing import assert_never
 from mlrubric.read.shell.outcome import (
     LaterUses,
     always_fails,
+    is_false,
     later_uses,
     leaves,
     leaves_with_failure,
     moved,
     program_of,
     raised_flags,
+    tells,
     words_of,
 )
 from mlrubric.source.syntax.shell_call import shell_options
@@ -235,7 +237,9 @@ class _Walker:
             inner = context
             if index:
                 before, operator = chain.parts[index - 1], chain.operators[index - 1][0]
-                if operator == "||":
+                if operator == "&&" and is_false(before):
+                    inner = inner.when(f"never: {self.source(before.start, before.end)}")
+                elif operator == "||":
                     inner = inner.when(f"not ({self.source(chain.start, before.end)})")
                 elif program_of(before) in _TESTS:
                     inner = inner.when(self.source(before.start, before.end))
@@ -288,7 +292,8 @@ class _Walker:
                 text = self.source(condition.start, condition.end)
                 self._condition(statement, index, condition, context, state)
             inner = state.copy()
-            self.sequence(body, context.when(" and ".join(filter(None, [earlier, text]))), inner)
+            never = "never: " if condition is not None and is_false(condition.items[-1].statement if condition.items else None) else ""
+            self.sequence(body, context.when(never + " and ".join(filter(None, [earlier, text]))), inner)
             if not any(leaves(item.statement) for item in body.items):
                 ways.append(inner)
             earlier = " and ".join(filter(None, [earlier, f"not ({text})"]))
@@ -300,7 +305,8 @@ class _Walker:
         negated = bool(condition.items) and isinstance(condition.items[-1].statement, Negated)
         following = statement.branches[index + 1] if index + 1 < len(statement.branches) else None
         target = statement.branches[index][1] if negated else following[1] if following is not None and following[0] is None else None
-        fate: Fate = Loss("if condition", statement.start, condition.end)
+        only_told = all(tells(item.statement) for _, body in statement.branches for item in body.items)
+        fate: Fate = Loss("if that only prints" if only_told else "if condition", statement.start, condition.end)
         if target is not None and target.items:
             if any(leaves_with_failure(item.statement) for item in target.items):
                 fate = context.leave
