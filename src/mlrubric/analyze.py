@@ -72,7 +72,7 @@ def analyze(
     overlay: Mapping[str, str | None] | None = None,
     memory: Memory | None = None,
 ) -> Analysis:
-    """Analyse the repository at `root`; `overlay` are texts that stand in for files (open editors)."""
+    """Analyse the repository at `root`; `overlay` are texts that stand in for files (open editors), None for one that is gone."""
     tree: Tree = DiskTree(root)
     if overlay:
         tree = OverlayTree(tree, overlay)

@@ -12,6 +12,7 @@ from mlrubric.knowledge.metrics import load_metrics
 from mlrubric.model.facts import Heading, LoadTest, Watch
 from mlrubric.model.graph import Node
 from mlrubric.model.measures import AlertAction, Importance, Latency, Objective
+from mlrubric.model.provision import Provision
 
 PROMISED = frozenset({"performance", "availability", "latency", "throughput"})
 TEXT = re.compile(r"\bS[LA]{1,2}[OA]s?\b|\bSL[AO]s?\b|service[- ]level", re.IGNORECASE)
@@ -21,8 +22,9 @@ LAYERS = (
     ("post-processing", re.compile(r"post_?process|format|render|decod|serialis|serializ|rank|explain", re.IGNORECASE)),
     ("inference", re.compile(r"infer|predict|model|score|scoring|forward|generat", re.IGNORECASE)),
 )
+MACHINE = re.compile(r"cpu|memory|\bmem|disk|\bnode_|kube_node|filesystem", re.IGNORECASE)  # of machines, no promise of a service
 WHOLE = re.compile(r"request|http|response|endpoint|total", re.IGNORECASE)
-TIMES = re.compile(r"latency|duration|second|_ms\b|_ms_|time|millis", re.IGNORECASE)
+TIMES = re.compile(r"latency|slow|duration|second|_ms\b|_ms_|time|millis", re.IGNORECASE)
 EMITTED = (("metric", ("metric.emit",)), ("log", ("serve.log", "log.write", "run.log_metric", "run.log_artifact", "data.write")))
 
 
@@ -36,19 +38,29 @@ def objectives(picture: Picture) -> tuple[Objective, ...]:
 
 def _watched(picture: Picture) -> Iterator[Objective]:
     graph, world = picture.graph, picture.world
+    given = {fact.place: dict(fact.options) for _, fact in world.every(Provision)}
     facts = {node: watch for path, watch in world.every(Watch) if (node := world.node(path, watch.place.symbol)) is not None}
     serving = graph.sweep([*graph.with_role("serve.handle", "serve.app")], (*RUNS, *FLOWS))
     for node in graph.with_role("slo.objective", "alert.rule"):
         one, watch = graph.nodes[node], facts.get(node)
         about = set(one.attributes.get("subject", "").split())
         objective = "slo.objective" in one.roles
-        if one.kind != "monitor" or not (objective or about & PROMISED):
+        words = " ".join([one.label, *(watch.expressions if watch is not None else ())])
+        promised = (
+            bool(about & PROMISED or about <= {"unknown"})
+            and (TIMES.search(words) or "availability" in about)
+            and not MACHINE.search(words)
+        )
+        if one.kind != "monitor" or not (objective or promised):
             continue
         emitting = [graph.nodes[e.source] for e in graph.predecessors(node, ("join",)) if "metric.emit" in graph.nodes[e.source].roles]
         metrics = tuple(sorted({m for e in emitting if (m := e.attributes.get("metric"))}))
         unit = next((u.name for m in metrics if (u := load_metrics().unit(m)) is not None), "")
         limit = LIMIT.search(watch.expressions[-1]) if watch is not None and watch.expressions else None
         target = watch.target if watch is not None and watch.target else watch.limit if watch is not None and watch.limit else ""
+        options = given.get(one.place, {})
+        target = target or next((options[key] for key in ("threshold", "goal", "objective", "thresholds.target") if key in options), "")
+        metrics = metrics or tuple(value for key, value in sorted(options.items()) if key == "metric_name")
         yield Objective(
             one.label,
             "objective" if objective else "alert",
@@ -146,11 +158,19 @@ def importances(picture: Picture) -> tuple[Importance, ...]:
         op = code.node_op.get(node)
         if op is None or is_test_code(graph.nodes[node].place.path) or code.holder(op) not in serving:
             continue
-        reached = graph.sweep([node], FLOWS)
-        goes = next((where for where, roles in EMITTED if any(n in reached for n in graph.with_role(*roles))), "")
+        goes = next((where for where, roles in EMITTED if any(_takes(picture, n, op) for n in graph.with_role(*roles))), "")
         if not goes:
             returns = {o for o in code.flow.reach([op]) if code.program.ops[o].kind == "return"}
             answers = any(code.scope_node.get(code.program.scope_id(o)) in handlers for o in returns)
             goes = "answer" if answers else "nowhere that is seen"
         found.append(Importance(graph.nodes[node].api or graph.nodes[node].label, graph.nodes[node].place, goes))
     return tuple(sorted(found, key=lambda one: one.place))
+
+
+def _takes(picture: Picture, node: int, op: int) -> bool:
+    """Whether what an operation gives is among the arguments of a call."""
+    code = picture.world.code
+    own = code.node_op.get(node)
+    meaning = code.meanings.of(own) if own is not None else None
+    given = [a for a in meaning.arguments.values() if a >= 0] if meaning is not None else []
+    return bool(given) and op in code.flow.reach(given, back=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.graph import RUNS, Graph
+from mlrubric.graph.values import number
 from mlrubric.graph.world import World
 
 PREPARES = (
@@ -15,6 +17,7 @@ PREPARES = (
 )  # fmt: skip
 FITS = ("model.fit", "model.tune")
 JUDGES = ("model.evaluate", "model.predict", "model.compare")
+RELEASES = ("model.register", "model.promote", "model.deploy")
 GROUPED = ("dvc", "mlproject")
 NO_HOLDERS = frozenset({"document", "notebook", "cell", "trigger", "test"})
 ENOUGH = 3
@@ -25,11 +28,14 @@ def mark_orchestrated(world: World) -> None:
     training; `some` with fewer; and `ml_steps`, how many there are."""
     graph = world.graph
     tests = graph.of_kind("test")
-    fits, prepares, judges = (_above(graph, roles, tests) for roles in (FITS, PREPARES, JUDGES))
+    fits, prepares, judges, releases = (_above(graph, roles, tests) for roles in (FITS, PREPARES, JUDGES, RELEASES))
     checks = graph.sweep([n for n in tests if _looks(graph, n)], RUNS, back=True)
-    units = _units(graph, fits | prepares | judges, checks.keys())
+    handed = _handed(world)
+    units = _units(graph, handed, fits | prepares | judges | releases, checks.keys())
     if not units:
         return
+    ends = [*tests, *units]  # what a step does itself, not what the steps do that it waits for or starts
+    fits, prepares, judges = (_above(graph, roles, ends) for roles in (FITS, PREPARES, JUDGES))
     bits = {unit: 1 << index for index, unit in enumerate(units)}
     masks = _carried(graph, bits)
     trains = sum(bits[u] for u in units if u in fits)
@@ -61,14 +67,45 @@ def _looks(graph: Graph, test: int) -> bool:
     )
 
 
-def _units(graph: Graph, ml: frozenset[int], checks: Iterable[int]) -> list[int]:
+def _units(graph: Graph, handed: AbstractSet[int], ml: frozenset[int], checks: Iterable[int]) -> list[int]:
     """The stages, tasks and commands that do a piece of ML and hold no other such piece."""
     tested = set(checks)
-    found = [n for n in sorted(ml | tested) if _is_unit(graph, n) and (n in ml or graph.nodes[n].kind == "command")]
+    found = [n for n in sorted(ml | tested) if (n in handed or _is_unit(graph, n)) and (n in ml or graph.nodes[n].kind == "command")]
     known = set(found)
-    inside = [e.source for n in found for e in graph.predecessors(n, RUNS)]
-    wrapping = graph.sweep(inside, RUNS, back=True).keys() & known
+    held = [n for n in found if n not in handed and not _is_task(graph, n)]  # one task may start the next one: that is no holding
+    inside = [e.source for n in held for e in graph.predecessors(n, RUNS)]
+    wrapping = {
+        n for n in graph.sweep(inside, RUNS, back=True).keys() & known if not (n in handed or _is_task(graph, n)) or _starts(graph, n, held)
+    }
     return [n for n in found if n not in wrapping]
+
+
+def _handed(world: World) -> set[int]:
+    """Functions that are steps though nothing is said at them: those that a task is made of, that one step has run before it, and that an
+    object of a cluster runs by itself."""
+    graph, code = world.graph, world.code
+    found: set[int] = set()
+    for node in graph.with_role("flow.task"):
+        op = code.node_op.get(node)
+        for target in code.resolver.targets.get(op, ()) if op is not None else ():
+            if target[0] in ("function", "callback") and number(target) in code.scope_node:
+                found.add(code.scope_node[number(target)])
+    for node in graph.of_kind("function"):
+        for edge in graph.predecessors(node, ("run",)):
+            if graph.nodes[edge.source].kind == "function":
+                found.update((node, edge.source))
+            elif graph.nodes[edge.source].kind == "job":
+                found.add(node)
+    return found
+
+
+def _is_task(graph: Graph, node: int) -> bool:
+    return graph.nodes[node].kind == "task" or "flow.task" in graph.nodes[node].roles
+
+
+def _starts(graph: Graph, task: int, held: Collection[int]) -> bool:
+    """Whether a task is nothing but the start of a command."""
+    return any(e.target in held for e in graph.successors(task, RUNS))
 
 
 def _is_unit(graph: Graph, node: int) -> bool:

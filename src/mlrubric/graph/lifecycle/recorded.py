@@ -23,7 +23,8 @@ ASIDE = frozenset({"document", "trigger"})
 
 
 def mark_recorded(world: World, real: Schedule) -> None:
-    """`records` on every training: which of param, metric, artifact and data its runs leave behind; `recorded`: how many of the four."""
+    """`records` on every training: which of param, metric, artifact and data its runs leave behind; `recorded`: how many; `data_by`:
+    whether the run itself records the data, or only a pin of the commit says which it was."""
     graph, code = world.graph, world.code
     fits = [n for n in graph.with_role(*FITS) if not is_test_code(graph.nodes[n].place.path)]
     if not fits:
@@ -38,15 +39,17 @@ def mark_recorded(world: World, real: Schedule) -> None:
         n in below and {"run.track", "run.log_param", "run.log_metric"} <= set(graph.nodes[n].roles) for n in graph.with_role("run.track")
     ):
         found.add("artifact")  # what records parameters and metrics by itself records the model too
-    if any(graph.nodes[n].attributes.get("origin") in FIXED for n in graph.with_role("data.read") if n in below):
-        found.add("data")
     for name in _orchestrators(world, below.keys() | above.keys()):
         found.update(code.meanings.catalogue.keeps(name))
     run_lives = any(real.of(n).level in ("kept", "lost") for n in fits)
     if stages and (not run_lives or any(real.of(s).level in ("kept", "lost") for s in stages)):
         found |= _locked(world, stages)
+    by = "run" if "data" in found else ""
+    if any(graph.nodes[n].attributes.get("origin") in FIXED for n in graph.with_role("data.read") if n in below):
+        found.add("data")
+        by = by or "pin"
     for fit in fits:
-        graph.nodes[fit].attributes.update(records=" ".join(sorted(found)), recorded=str(len(found)))
+        graph.nodes[fit].attributes.update(data_by=by, records=" ".join(sorted(found)), recorded=str(len(found)))
 
 
 def _orchestrators(world: World, run: AbstractSet[int]) -> set[str]:

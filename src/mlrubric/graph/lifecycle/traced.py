@@ -96,7 +96,7 @@ def _origin(read: Node) -> str:
 
 def _recorded(world: World, fits: list[int]) -> bool:
     """Whether a run records the commit and which data it saw: trackers take the commit by themselves, the data must be given."""
-    return any("data" in world.graph.nodes[fit].attributes.get("records", "").split() and _tracks(world, fit) for fit in fits)
+    return any(world.graph.nodes[fit].attributes.get("data_by") == "run" and _tracks(world, fit) for fit in fits)
 
 
 def _tracks(world: World, fit: int) -> bool:
