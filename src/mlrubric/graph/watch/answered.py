@@ -40,6 +40,8 @@ class Answered:
             if not self.verdicts.is_condition(condition):
                 return []
             acts = "tell" if self.verdicts.acts(condition) else "none"
+            if acts == "none" and not self.heard(condition):
+                return []  # it only decides what is done next
             checks = [self.code.node_for(self.graph, condition, "if", ("check",), "", form="branch")]
         for node in checks:
             for role in roles:
