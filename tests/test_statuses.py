@@ -22,21 +22,12 @@ CASES = sorted(path.parent for path in ROOT.glob("*/*/expected.toml"))
 STATUSES = ("none", "present", "manual", "automated")
 CONDITIONS = ("live", "wired", "not_skipped", "consequential", "right_data", "covering")
 COMPLETE = (
-    "data-1",
-    "data-2",
-    "data-3",
-    "data-4",
-    "data-5",
-    "data-7",
-    "model-3",
-    "model-5",
-    "infra-1",
-    "infra-2",
-    "infra-3",
-    "infra-4",
-    *(f"monitor-{number}" for number in range(1, 8)),
+    *(f"data-{n}" for n in (1, 2, 3, 4, 5, 7)),
+    *(f"model-{n}" for n in (1, 3, 5, 6, 7)),
+    *(f"infra-{n}" for n in (1, 2, 3, 4)),
+    *(f"monitor-{n}" for n in range(1, 8)),
 )
-HALF = ("data-6",)  # never automated: what they ask for is not visible in a repository
+HALF = ("data-6", "model-2", "model-4")  # never automated: what they ask for is not visible in a repository
 CREDIT = {"automated": 1.0, "manual": 0.5}
 
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.definitions import origin
-from mlrubric.graph.derive import SAME
 from mlrubric.graph.graph import RUNS
+from mlrubric.graph.twice import SAME
 from mlrubric.graph.values import number
 from mlrubric.graph.watch.answered import Answered
 from mlrubric.graph.world import World
