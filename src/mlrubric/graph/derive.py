@@ -154,6 +154,8 @@ def _sizes(code: Code, condition: int) -> bool:
     """Whether a structural condition asks for nothing but a number of rows: `len(rows) > 0`, `not frame.empty`, `assert rows`."""
     for op in expression(code, condition, 30):
         facts = code.program.ops[op]
+        if facts.kind == "comprehension" and isinstance(facts.extra, tuple) and facts.extra:  # what a structural test has let through
+            return False
         if facts.kind == "attribute" and facts.name in STRUCTURE - SIZES:
             return False
         meaning = code.meanings.of(op) if facts.kind == "call" else None
