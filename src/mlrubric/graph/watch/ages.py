@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from mlrubric.graph.code import is_test_code
+from mlrubric.graph.derive import ORDERING
 from mlrubric.graph.values import number
 from mlrubric.graph.watch.answered import Answered
 from mlrubric.graph.world import World
@@ -59,7 +60,8 @@ def _age(world: World, op: int, present: dict[int, int], dated: dict[int, int]) 
     """Of what an operation takes the age: it subtracts or compares the present moment and another one."""
     code, facts = world.code, world.code.program.ops[op]
     args = [a for a in code.program.args[op] if a >= 0]
-    if len(args) != 2 or not (facts.kind == "compare" or (facts.kind == "binary" and facts.name == "-")):
+    ordered = facts.kind == "compare" and isinstance(facts.value, tuple) and bool(ORDERING & set(facts.value))
+    if len(args) != 2 or not (ordered or (facts.kind == "binary" and facts.name == "-")):
         return
     for one, other in (args, args[::-1]):
         if one not in present or other in present:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from mlrubric.graph.verdicts import BEYOND, Verdicts
 from mlrubric.graph.world import World
 
-SAYING = frozenset({"log.write", "notify.send", "metric.emit", "run.log_metric", "file.write"})
+SAYING = frozenset({"log.write", "notify.send", "run.log_metric", "file.write"})  # a count under a condition is a metric, no check
 
 
 class Answered:
@@ -40,6 +40,8 @@ class Answered:
             if not self.verdicts.is_condition(condition):
                 return []
             acts = "tell" if self.verdicts.acts(condition) else "none"
+            if acts == "none" and not self.heard(condition):
+                return []  # it only decides what is done next
             checks = [self.code.node_for(self.graph, condition, "if", ("check",), "", form="branch")]
         for node in checks:
             for role in roles:
