@@ -205,11 +205,11 @@ class _Leading:
         looking = [n for n in checks if graph.nodes[n].about & (MODEL | USE) or looks_at_training(world.code, n)]
         self.checking = self._to(looking)
         self.deeply = self._to(n for n in looking if not only_asks_kind(world.code, n))
-        self.made = self._to(n for n in checks if graph.nodes[n].about & {"model.fit", "model.build"})
         self.feature = self.role("code.feature")
         self.model = self.role(*MODEL, "code.model")
         functions = (n for n in graph.with_role("code.model") if graph.nodes[n].kind == "function")
-        built = (n for n in looking if looks_at_own_model(world.code, n))
+        built = [n for n in looking if looks_at_own_model(world.code, n)]
+        self.made = self._to(built)
         self.model_code = self._to([*functions, *built], ("call",))
         self.use = self.role(*USE)
         self.serve = self.role("serve.client", "serve.handle")
