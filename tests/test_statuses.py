@@ -33,6 +33,9 @@ COMPLETE = (
     "infra-2",
     "infra-3",
     "infra-4",
+    "infra-5",
+    "infra-6",
+    "infra-7",
     "monitor-2",
     "monitor-6",
 )
@@ -62,7 +65,7 @@ def test_the_cases_are_complete() -> None:
     there = {named(case) for case in CASES}
     wanted = {f"{test}/{status}" for test in COMPLETE for status in STATUSES}
     wanted |= {f"{test}/{status}" for test in HALF for status in STATUSES[:3]}
-    wanted |= {f"{test}/{condition}" for test in ("data-1", "infra-4") for condition in CONDITIONS}
+    wanted |= {f"{test}/{condition}" for test in ("data-1", "infra-1", "infra-3", "infra-4") for condition in CONDITIONS}
     assert wanted <= there
     assert {named(folder) for folder in ROOT.glob("*/*")} == there
 

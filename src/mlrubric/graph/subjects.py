@@ -212,6 +212,7 @@ class _Leading:
         self.made = self._to(built)
         self.model_code = self._to([*functions, *built], ("call",))
         self.use = self.role(*USE)
+        self.explaining = self._to([n for n in graph.with_role("model.explain") if not is_test_code(graph.nodes[n].place.path)], ("call",))
         self.serve = self.role("serve.client", "serve.handle")
         self.needs = {role: self.role(role) for role in ("data.read", "model.fit", "model.predict")}
 
@@ -236,6 +237,7 @@ def _mark_test(world: World, test: int, leading: _Leading) -> None:
         graph.give(test, "test.feature")
         direct = (graph.nodes[e.target].roles for e in graph.successors(test, RUNS))
         attributes["direct"] = _flag(any("code.feature" in roles for roles in direct))
+    attributes["explains"] = _flag(test in leading.explaining)
     attributes["model_asked"] = "values" if test in leading.deeply else "kind" if test in leading.checking else "no"
     if test in leading.model or test in leading.made:
         graph.give(test, "test.model")
