@@ -23,8 +23,10 @@ from mlrubric.graph.doomed import mark_doomed
 from mlrubric.graph.frameworks import Fixtures
 from mlrubric.graph.gates import Guarded, guard_releases
 from mlrubric.graph.graph import Graph
+from mlrubric.graph.in_use import mark_in_use
 from mlrubric.graph.inputs import Inputs
 from mlrubric.graph.label import label
+from mlrubric.graph.lifecycle import mark_lifecycle
 from mlrubric.graph.literals import mark_literals
 from mlrubric.graph.meaning import Meanings
 from mlrubric.graph.moved import mark_moved
@@ -36,6 +38,7 @@ from mlrubric.graph.references import mark_references
 from mlrubric.graph.repeats import mark_repeats
 from mlrubric.graph.resolve import resolve, resolve_again
 from mlrubric.graph.resolve.dispatch import configured
+from mlrubric.graph.reviews import History, mark_reviews
 from mlrubric.graph.runs import mark_runs
 from mlrubric.graph.seeds import mark_seeds
 from mlrubric.graph.shared_packages import installed
@@ -49,6 +52,7 @@ from mlrubric.graph.unrunnable import mark_unrunnable
 from mlrubric.graph.used import mark_used
 from mlrubric.graph.validation import mark_validated
 from mlrubric.graph.versions import Versions
+from mlrubric.graph.watch.later import mark_later
 from mlrubric.graph.watch.mark import mark_fed, mark_watched
 from mlrubric.graph.watch.traces import mark_traces
 from mlrubric.graph.world import World, parents
@@ -88,15 +92,23 @@ def build(
     before: Picture | None = None,
     doubtful: frozenset[str] = frozenset(),
     today: str = "",
+    history: History | None = None,
 ) -> Picture:
     """The graph of a repository from the facts of its files; what modules mean that did not change is taken from the picture `before`.
-    `doubtful` are files and folders of which nobody can say whether they are tracked; `today` is the day that schedules are judged by."""
+    `doubtful` are files and folders of which nobody can say whether they are tracked; `today` is the day that schedules are judged by;
+    `history` tells how the commits that touch given files were reviewed."""
     with no_collection():
-        return _build(facts, files, catalogue, before, doubtful, today)
+        return _build(facts, files, catalogue, before, doubtful, today, history)
 
 
 def _build(
-    facts: Sequence[FileFacts], files: Sequence[str], catalogue: Catalogue, before: Picture | None, doubtful: frozenset[str], today: str
+    facts: Sequence[FileFacts],
+    files: Sequence[str],
+    catalogue: Catalogue,
+    before: Picture | None,
+    doubtful: frozenset[str],
+    today: str,
+    history: History | None,
 ) -> Picture:
     charts = put_together(facts)
     by_path: dict[str, list[FileFacts]] = {}
@@ -131,22 +143,27 @@ def _build(
     mark_references(world)
     mark_chains(world)
     mark_repeats(world)
+    mark_in_use(world)
     mark_training(world)
     mark_used(world)
     mark_skew(world)
     mark_origins(world)
+    mark_later(world)
     mark_literals(world)
     mark_validated(world)
     mark_privacy(world)
     mark_unread(world)
     mark_watched(world)
     mark_traces(world)
+    mark_reviews(world, history)
     schedule = Schedule(graph)
     mark_runs(world, schedule)
     mark_fed(world, schedule)
     mark_started(world, schedule)
     mark_swallows(world, schedule)
-    return Picture(graph, world, schedule, Schedule(graph, through_tests=False), guarded, models)
+    real = Schedule(graph, through_tests=False)
+    mark_lifecycle(world, real, guarded)
+    return Picture(graph, world, schedule, real, guarded, models)
 
 
 def _links() -> list[Link]:

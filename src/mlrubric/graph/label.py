@@ -7,11 +7,14 @@ from collections.abc import Collection
 from mlrubric.graph.addressed import mark_addressed
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.contract import connect_flow
-from mlrubric.graph.derive import MASKED, MEASURED, Timing, clause, derived_roles, slices
+from mlrubric.graph.derive import MEASURED, Timing, clause, derived_roles
 from mlrubric.graph.drift import mark_drift
 from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.measured import measured_reads
+from mlrubric.graph.opened import mark_opened
 from mlrubric.graph.rivals import mark_rivals, naive_guesses
+from mlrubric.graph.slice_columns import mark_slice_columns
+from mlrubric.graph.slicing import MASKED, of_some_rows, slices
 from mlrubric.graph.suites import mark_measures
 from mlrubric.graph.verdicts import mark_verdicts
 from mlrubric.graph.worth import mark_worth
@@ -23,6 +26,7 @@ NOT_SOURCES = frozenset({"test.case", "test.assert", "check", "random.use", "ran
 def label(graph: Graph, code: Code) -> None:
     """Give checks their derived roles and what they are about, and connect the meaningful operations by flow."""
     mark_addressed(graph, code)
+    mark_opened(graph, code)
     mark_drift(graph, code)
     mark_measures(graph, code)
     mark_worth(graph, code)
@@ -34,8 +38,12 @@ def label(graph: Graph, code: Code) -> None:
         bits = sum(index[r] for r in graph.nodes[node].roles if r in index)
         if bits:
             labels[op] = bits
-    for selected, extra in slices(graph, code).items():
+    selections = slices(graph, code)
+    for selected, extra in selections.items():
         labels[selected] = labels.get(selected, 0) | (index.setdefault(extra, 1 << len(index)))
+    for node in graph.with_role("model.slice"):  # a library's slices are rows that were selected
+        if node in code.node_op:
+            labels[code.node_op[node]] = labels.get(code.node_op[node], 0) | index.setdefault(MASKED, 1 << len(index))
     if len(index) > len(roles):
         roles.extend(r for r in index if r not in roles)
     stops = {op: index.get(MASKED, 0) for op in _learning(graph, code)}
@@ -43,7 +51,7 @@ def label(graph: Graph, code: Code) -> None:
     for node in graph.with_role("model.evaluate"):
         measured = code.node_op.get(node)
         windows = "data.report" in graph.nodes[node].roles  # reports over windows of time are no slices
-        if measured is not None and not windows and MASKED in code.about(measured) and "model.predict" in code.about(measured):
+        if measured is not None and not windows and of_some_rows(code, measured):
             graph.give(node, "model.slice")
     for node in naive_guesses(graph, code):
         graph.give(node, "model.baseline")
@@ -61,6 +69,7 @@ def label(graph: Graph, code: Code) -> None:
         if about & MEASURED:
             graph.nodes[node].attributes["timed"] = " ".join(sorted(timing.roles(check.conditions)))
         graph.nodes[node].about = frozenset(about)
+        graph.nodes[node].attributes["reads"] = "true" if about & COMING_IN else "false"
         for role in derived_roles(code, check.conditions, about):
             graph.give(node, role)
         if "data.validate" in graph.nodes[node].roles and check.form != "call":
@@ -69,6 +78,7 @@ def label(graph: Graph, code: Code) -> None:
         if node not in code.check_of:
             graph.nodes[node].about = code.about(code.node_op[node])
     mark_verdicts(graph, code)
+    mark_slice_columns(graph, code, selections)
     connect_flow(graph, code)
     mark_rivals(graph, code)
 
@@ -106,8 +116,10 @@ def _relabel(graph: Graph, code: Code, labels: dict[int, int], index: dict[str, 
             if op is not None and not labels.get(op, 0) & bit:
                 labels[op] = labels.get(op, 0) | bit
                 found = True
-    for role in ("model.evaluate", "model.slice"):
-        bit = index.get(role, 0)
+    if found:
+        code.bits, found = code.flow.carry(labels, stops), False
+    for role in ("model.evaluate", "model.slice", "model.baseline"):
+        bit = index.get(role, 0) | (index.get(MASKED, 0) if role == "model.slice" else 0)
         for op in measured_reads(graph, code, role) if bit else ():
             labels[op] = labels.get(op, 0) | bit
             found = True

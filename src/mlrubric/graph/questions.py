@@ -1,6 +1,8 @@
-"""What a check in a test asks of a model: whether it looks at what training code gives back, and whether it only asks for its kind."""
+"""What a check in a test asks of a model: whether it looks at what training code gives back, or only asks what kind of thing it is."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.twice import expression
@@ -11,17 +13,25 @@ KIND_CALLS = frozenset({"assertisinstance", "assertisnotnone", "assertisnone", "
 IDENTITY = (("is",), ("is not",))
 
 
-def looks_at_training(code: Code, node: int) -> bool:
-    """Whether the conditions of a check come from a call of the project that trains: its history, its losses, what it returns."""
-    check = code.check_of.get(node)
-    if check is None or not check.conditions:
-        return False
-    units, unit = code.program.unit_of, code.program.unit_of[check.op]
-    for op in code.flow.reach(check.conditions, back=True, stop=lambda o: units[o] != unit):
-        targets = code.resolver.targets.get(op, ()) if code.program.ops[op].kind == "call" else ()
-        if any(t[0] == "function" and number(t) in code.trains for t in targets):
-            return True
-    return False
+def after_training(code: Code, checks: Iterable[int]) -> frozenset[int]:
+    """The checks whose conditions come from a call of the project that trains: its history, its losses, what it returns. One sweep for
+    each module of tests, inside of it."""
+    units = code.program.unit_of
+    asked: dict[int, list[int]] = {}
+    for node in checks:
+        if node in code.check_of:
+            asked.setdefault(units[code.check_of[node].op], []).append(node)
+    calls = [
+        op
+        for op, targets in code.resolver.targets.items()
+        if units[op] in asked and any(t[0] == "function" and number(t) in code.trains for t in targets)
+    ]
+    found: set[int] = set()
+    for unit, nodes in asked.items():
+        starts = [op for op in calls if units[op] == unit]
+        reached = code.flow.reach(starts, stop=lambda op, unit=unit: units[op] != unit) if starts else {}  # type: ignore[misc]
+        found.update(node for node in nodes if any(c in reached for c in code.check_of[node].conditions))
+    return frozenset(found)
 
 
 def looks_at_own_model(code: Code, node: int) -> bool:

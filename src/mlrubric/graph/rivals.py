@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 from mlrubric.graph.code import Code
+from mlrubric.graph.definitions import origin
+from mlrubric.graph.derive import ORDERING, compares
 from mlrubric.graph.graph import FLOWS, Graph
 
 OWN = frozenset({"boolean", "unary", "load", "assign", "binary", "compare"})
+MODELS = frozenset({"model.evaluate", "model.predict", "model.fit", "model.build", "model.load"})
+FILLS = frozenset({"full", "full_like", "repeat", "zeros_like", "ones_like", "zeros", "ones", "tile"})
+SETS_OFF = ("-", "/")
+Target = tuple[int, str, object]  # scope, variable, column of it if any
 
 
 def naive_guesses(graph: Graph, code: Code) -> list[int]:
-    """Evaluations of a column of the data itself, beside one of a model's predictions against the same target: last week's value."""
-    by_target: dict[tuple[int, str, object], list[tuple[int, bool]]] = {}
+    """Evaluations of what no model predicts, beside one of a model's predictions against the same target: a column of the data itself
+    (last week's value), or one value for every row (the mean)."""
+    by_target: dict[Target, list[tuple[int, bool]]] = {}
     for node in graph.with_role("model.evaluate"):
         op = code.node_op.get(node)
         meaning = code.meanings.of(op) if op is not None else None
         if op is None or meaning is None or not {"@target", "@predictions"} <= meaning.arguments.keys():
             continue
-        key = _column(code, meaning.arguments["@target"])
+        key = _target(code, meaning.arguments["@target"])
         guess = meaning.arguments["@predictions"]
         if key is not None:
-            models = {r for r in code.about(guess) if r.startswith("model.")}
-            plain = not models and _column(code, guess) not in (None, key)
+            plain = not any(r.startswith("model.") for r in code.about(guess))
+            plain = plain and _target(code, guess) != key and (_column(code, guess) is not None or _filled(code, guess))
             by_target.setdefault((code.program.scope_id(op), *key), []).append((node, plain))
     return sorted(n for group in by_target.values() if not all(p for _, p in group) for n, plain in group if plain)
+
+
+def _target(code: Code, op: int) -> tuple[str, object] | None:
+    """What an evaluation is held against: a column of a frame, or a variable."""
+    facts = code.program.ops[op]
+    return _column(code, op) or ((facts.name, None) if facts.kind == "load" else None)
 
 
 def _column(code: Code, op: int) -> tuple[str, object] | None:
@@ -35,29 +48,83 @@ def _column(code: Code, op: int) -> tuple[str, object] | None:
     return code.program.ops[args[0]].name, code.program.ops[args[1]].value
 
 
+def _filled(code: Code, op: int) -> bool:
+    """Whether a value is the same for every row: `np.full(n, y.mean())`, `[y.mean()] * n`."""
+    made = origin(code, op)
+    facts, args = code.program.ops[made], code.program.args[made]
+    if facts.kind == "binary":
+        return any(a >= 0 and code.program.ops[a].kind == "container" for a in args)
+    meaning = code.meanings.of(made) if facts.kind == "call" else None
+    return meaning is not None and meaning.api.rpartition(".")[2] in FILLS
+
+
 def mark_rivals(graph: Graph, code: Code) -> None:
-    """`relative` on checks that compare two measured qualities, `simpler` when one of the two is that of a simple model."""
+    """`by_size` on checks of quality that compare numbers, or ask a library for its verdict, rather than whether a name is there;
+    `relative` on those that compare two measured qualities, `simpler` when one of the two is that of a simple model, or a number that
+    is taken from the target alone (the share of its largest class)."""
     simple = graph.with_role("model.simple")
     others = [n for n in graph.with_role("model.build", "model.load") if n not in simple]
     below, above = graph.sweep(simple, FLOWS), graph.sweep(others, FLOWS)
     for node, check in code.check_of.items():
         if "model.compare" in graph.nodes[node].roles:
             sides = any(_two_sided(code, condition) for condition in check.conditions)
+            guessed = any(_against_target(code, condition) for condition in check.conditions)
+            graph.nodes[node].attributes["by_size"] = "true" if any(_by_size(code, c) for c in check.conditions) else "false"
             graph.nodes[node].attributes["relative"] = "true" if sides else "false"
-            graph.nodes[node].attributes["simpler"] = "true" if sides and node in below and node in above else "false"
+            graph.nodes[node].attributes["simpler"] = "true" if guessed or (sides and node in below and node in above) else "false"
 
 
-def _two_sided(code: Code, condition: int) -> bool:
-    """Whether both sides of a comparison carry a measured quality."""
-    waiting, seen = [condition], set[int]()
+def _expressions(code: Code, condition: int) -> list[list[int]]:
+    """The operands of what compares by size, or sets one number off another, in a condition's own expression."""
+    waiting, seen, found = [condition], set[int](), list[list[int]]()
     while waiting:
         op = waiting.pop()
         facts, args = code.program.ops[op], [a for a in code.program.args[op] if a >= 0]
         if op in seen:
             continue
         seen.add(op)
-        if facts.kind == "compare" and len(args) > 1 and sum("model.evaluate" in code.about(a) for a in args) > 1:
-            return True
+        by_size = facts.kind == "compare" and isinstance(facts.value, tuple) and bool(ORDERING & set(facts.value))
+        if len(args) > 1 and (by_size or (facts.kind == "binary" and facts.name in SETS_OFF)):
+            found.append(args)
         if facts.kind in OWN:
-            waiting.extend(args)
+            waiting.extend((*args, *(r for r in code.resolver.reads.get(op, ()) if r >= 0)))
+    return found
+
+
+def _by_size(code: Code, condition: int) -> bool:
+    """Whether a condition compares by size, or asks nothing itself: what a library says."""
+    if compares(code, condition):
+        return True
+    program = code.program
+    calls = [op for op in (condition, *program.args[condition]) if op >= 0 and program.ops[op].kind == "call"]
+    return any((meaning := code.meanings.of(op)) is not None and not meaning.api.startswith("builtins.") for op in calls)
+
+
+def _two_sided(code: Code, condition: int) -> bool:
+    """Whether both sides of a comparison, or of a difference that is compared, carry a measured quality."""
+    return any(sum("model.evaluate" in code.about(a) for a in args) > 1 for args in _expressions(code, condition))
+
+
+def _against_target(code: Code, condition: int) -> bool:
+    """Whether a measured quality is compared with a number that comes from the target that it is measured against, and from no model."""
+    for args in _expressions(code, condition):
+        measured = [a for a in args if "model.evaluate" in code.about(a)]
+        plain = [a for a in args if not MODELS & code.about(a) and code.program.ops[a].kind != "const"]
+        if not measured or not plain:
+            continue
+        targets = _targets(code, measured)
+        if targets and any(targets & code.flow.reach([a], back=True).keys() for a in plain):
+            return True
     return False
+
+
+def _targets(code: Code, measured: list[int]) -> set[int]:
+    """What makes the targets of the evaluations behind some values."""
+    found: set[int] = set()
+    for op in code.flow.reach(measured, back=True):
+        meaning = code.meanings.of(op)
+        if meaning is not None and "model.evaluate" in meaning.roles and "@target" in meaning.arguments:
+            target = meaning.arguments["@target"]
+            found |= {target, origin(code, target)}
+            found.update(b for b in code.resolver.reads.get(target, ()) if b >= 0)
+    return found

@@ -29,13 +29,15 @@ SAME = frozenset(
     }
 )
 MADE = frozenset({"model.fit", "model.build", "model.evaluate", "model.predict"})  # what a call that trains gives back
+SAYS = frozenset({"compare", "boolean", "unary", "fstring", "const"})  # a condition or a message, no value that is compared
 CLOSE = 1e-3  # two trainings that are the same differ by less
 OWN = frozenset({"boolean", "unary", "load", "assign", "call", "attribute", "binary", "compare", "subscript", "conditional"})
 
 
 def twice(code: Code, conditions: tuple[int, ...]) -> bool:
     """Whether a condition, or an assertion over two values, compares the outcomes of two trainings."""
-    if len(conditions) > 1 and _two_trainings(code, conditions[0], conditions[1]):
+    operands = [c for c in conditions[:2] if code.program.ops[c].kind not in SAYS]
+    if len(operands) > 1 and _two_trainings(code, *operands):
         return True
     for condition in conditions:
         for op in expression(code, condition):
@@ -62,7 +64,10 @@ def _two_trainings(code: Code, one: int, other: int) -> bool:
 
 
 def _otherwise(code: Code, one: int, other: int) -> bool:
-    """Whether two trainings are given different numbers: another seed, another setting."""
+    """Whether two trainings are of different kinds of models, or are given different numbers: another seed, another setting."""
+    made = [meaning.kind if (meaning := code.meanings.of(op)) is not None else "" for op in (one, other)]
+    if all(made) and made[0] != made[1]:
+        return True
     left, right = (code.program.args[op][1:] for op in (one, other))
     if code.program.ops[one].kind != "call" or code.program.ops[other].kind != "call" or len(left) != len(right):
         return False

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mlrubric.graph.code import is_test_code
+from mlrubric.graph.code import Code, is_test_code
+from mlrubric.graph.definitions import origin
 from mlrubric.graph.graph import FLOWS, RUNS
 from mlrubric.graph.values import number
 from mlrubric.graph.world import World
@@ -16,6 +17,7 @@ def mark_used(world: World) -> None:
     """`chosen` on searches whose best parameters or best model reach a model, `serving_data` on checks of what is predicted on."""
     _mark_choices(world)
     _mark_pruned(world)
+    _mark_worth(world)
     _mark_inputs(world)
     _mark_fetched(world)
 
@@ -40,11 +42,28 @@ def _mark_choices(world: World) -> None:
     searches = [code.node_op[n] for n in graph.with_role("model.tune") if n in code.node_op]
     tried = [code.scope_node[number(t)] for op in searches for t in code.resolver.targets.get(op, ()) if t[0] in ("function", "callback")]
     trials = graph.sweep(tried, RUNS)
+    for node in graph.with_role("model.tune.single"):
+        graph.nodes[node].attributes["chosen"] = "true"  # by the fit itself
     for node in graph.with_role("model.tune"):
         reached = graph.sweep([node], FLOWS)
         later = [n for n in reached if "model.tune" not in graph.nodes[n].roles and not is_test_code(graph.nodes[n].place.path)]
         used = any((KEPT if n in trials else TRAINED) & set(graph.nodes[n].roles) for n in later)
         graph.nodes[node].attributes["chosen"] = "true" if used else "false"
+        graph.nodes[node].attributes["candidates"] = "one" if _single(code, node) else "several"
+
+
+def _single(code: Code, node: int) -> bool:
+    """Whether a search is given a grid in which every list has one value."""
+    op = code.node_op.get(node, -1)
+    meaning = code.meanings.of(op) if op >= 0 else None
+    if meaning is not None and "@params" not in meaning.arguments and code.program.receiver(op) >= 0:
+        meaning = code.meanings.of(origin(code, code.program.receiver(op)))  # what is fitted was made elsewhere
+    grid = meaning.arguments.get("@params", -1) if meaning is not None else -1
+    made = origin(code, grid) if grid >= 0 else -1
+    if made < 0 or code.program.ops[made].kind != "dict":
+        return False
+    lists = [origin(code, value) if value >= 0 else -1 for value in code.program.args[made][1::2]]
+    return bool(lists) and all(one >= 0 and code.program.ops[one].kind == "container" and len(code.program.args[one]) == 1 for one in lists)
 
 
 def _mark_pruned(world: World) -> None:
@@ -64,6 +83,25 @@ def _mark_pruned(world: World) -> None:
             later = graph.sweep([node], FLOWS)
             fits = [n for n in later if n != node and "model.fit" in graph.nodes[n].roles]
             graph.nodes[node].attributes["chosen"] = "true" if fits else "false"
+
+
+def _mark_worth(world: World) -> None:
+    """`worth_on` on checks of the worth of features. real: measured on rows that are read, or told by a fitted model alone; made up: a test
+    measures it on rows of its own; code: a test of the code that measures."""
+    graph, code = world.graph, world.code
+    for node, check in sorted(code.check_of.items()):
+        if "feature.importance" not in graph.nodes[node].about:
+            continue
+        real = here = False
+        for op in code.flow.reach([c for c in check.conditions if c >= 0], back=True):
+            measure = code.op_node.get(op)
+            if measure is None or "feature.importance" not in graph.nodes[measure].roles:
+                continue
+            here = here or code.tested(op)
+            meaning = code.meanings.of(op)
+            rows = meaning.arguments.get("@data", op) if meaning is not None else op
+            real = real or bool((COMING if meaning is not None else COMING | {"model.load"}) & code.about(rows))
+        graph.nodes[node].attributes["worth_on"] = "real" if real else "made up" if here else "code"
 
 
 def _mark_inputs(world: World) -> None:

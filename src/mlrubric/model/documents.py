@@ -9,11 +9,26 @@ from mlrubric.model.place import Place
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A CODEOWNERS line."""
+    """A CODEOWNERS line, with the owners of its section where it names none; in an optional section nobody waits for them."""
 
     place: Place
     pattern: str
     owners: tuple[str, ...]
+    section: str = ""
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRule:
+    """What a file asks of every change before it is merged. `approvals` by others; `owners`: those of CODEOWNERS must be among them;
+    `required` is False where people are only asked (a form of pull requests, a bot); `off` says why it is not in force."""
+
+    place: Place
+    tool: str
+    approvals: int = 1
+    owners: bool = False
+    required: bool = True
+    off: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +50,14 @@ class Heading:
     numbers: int = 0  # numbers in the text below it, up to the next heading
     has_table: bool = False
     body: str = ""  # the first 2,000 characters below it
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence of a document that says that something is done or holds: no plan, no wish, no question, no instruction."""
+
+    place: Place
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

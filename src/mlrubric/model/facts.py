@@ -23,7 +23,9 @@ from mlrubric.model.documents import Link as Link
 from mlrubric.model.documents import NotebookInfo as NotebookInfo
 from mlrubric.model.documents import Owner as Owner
 from mlrubric.model.documents import Query as Query
+from mlrubric.model.documents import ReviewRule as ReviewRule
 from mlrubric.model.documents import Secret as Secret
+from mlrubric.model.documents import Statement as Statement
 from mlrubric.model.elsewhere import Elsewhere as Elsewhere
 from mlrubric.model.expectations import Checkpoint as Checkpoint
 from mlrubric.model.expectations import DataSource as DataSource
@@ -352,8 +354,9 @@ class Service:
 
 Fact = (
     Unreadable | Notice | Embedded | Requirement | Include | Manifest | Project | Setting | Trigger | Workflow | Job | Step
-    | Elsewhere | Command | Stage | Pin | Remote | Image | Instruction | Service | Owner | Bot | Heading | Link | FrontMatter | CodeBlock
-    | Checkpoint | DataSource | Expectations | FeatureStore | Freshness | UnitTest
+    | Elsewhere | Command | Stage | Pin | Remote | Image | Instruction | Service | Owner | ReviewRule
+    | Bot | Heading | Link | FrontMatter | CodeBlock
+    | Statement | Checkpoint | DataSource | Expectations | FeatureStore | Freshness | UnitTest
     | Secret | NotebookInfo | DataFile | Query | PythonModule | Resource
     | Provision | Variable
     | EventSource | Listener

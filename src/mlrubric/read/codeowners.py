@@ -12,7 +12,7 @@ from mlrubric.source.document import Document
 FORMAT = "codeowners"
 _WORD = re.compile(r"(?:\\.|[^\s\\])+")
 _OWNER = re.compile(r"^(?:@{1,2}[\w.-]+(?:/[\w./-]+)?|[^\s@]+@[^\s@]+\.[^\s@]+)$")
-_SECTION = re.compile(r"^\^?\[[^\]]+\](?:\[\d+\])?(?P<owners>(?:\s+\S+)*)\s*$")
+_SECTION = re.compile(r"^(?P<optional>\^?)\[(?P<name>[^\]]+)\](?:\[\d+\])?(?P<owners>(?:\s+\S+)*)\s*$")
 
 
 def accepts(path: str) -> bool:
@@ -20,9 +20,13 @@ def accepts(path: str) -> bool:
 
 
 def read(document: Document) -> Iterator[Fact]:
+    section, optional, usual = "", False, ()
     for number, line in enumerate(document.lines(), 1):
         text = re.sub(r"(?:^|(?<=\s))#.*$", "", line).rstrip()
-        if not text.strip() or _SECTION.match(text.strip()):
+        opened = _SECTION.match(text.strip())
+        if opened is not None:  # of GitLab
+            section, optional, usual = opened["name"].lower(), bool(opened["optional"]), tuple(opened["owners"].split())
+        if not text.strip() or opened is not None:
             continue
         words = list(_WORD.finditer(text))
         if not words:
@@ -37,4 +41,4 @@ def read(document: Document) -> Iterator[Fact]:
         elif wrong:
             yield Unreadable(place, FORMAT, f"`{wrong[0]}` is neither @user, @group/team nor an e-mail address: the line has no effect")
         else:
-            yield Owner(place, first.group().replace("\\ ", " "), owners)
+            yield Owner(place, first.group().replace("\\ ", " "), owners or usual, section, optional)

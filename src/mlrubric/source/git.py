@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 
+from mlrubric.source.history import BOT, FORM, Reviews, commits_of, people, reviewed
+
+MOST_COMMITS = 5_000
+MOST_PATHS = 500
 _SAFE = (
     "-c",
     "core.fsmonitor=false",
@@ -67,6 +72,31 @@ class Git:
             return None
         lines = out.decode("utf-8", "replace").split("\n")
         return frozenset(line.partition("\t")[2].strip() for line in lines if "\t" in line)
+
+    def changed(self, path: str, commit: str = "HEAD") -> str | None:
+        """The day of the last commit that touched a file."""
+        out = self._run("log", "-1", "--no-color", "--no-show-signature", "--format=%ct", commit, "--", f":(literal){path}")
+        seconds = out.decode("ascii", "replace").strip() if out else ""
+        return _date(int(seconds)) if seconds.isdigit() else None
+
+    def reviews(self, commit: str, paths: Collection[str]) -> Reviews | None:
+        """How the commits that touch some files were reviewed; None where the whole history is not known."""
+        if not paths or not (self.root / ".git").exists():
+            return None
+        shallow = self._run("rev-parse", "--is-shallow-repository")
+        if shallow is None or shallow.strip() != b"false":
+            return None
+        told = self._run("log", f"-{MOST_COMMITS}", "--no-color", "--no-show-signature", f"--format={FORM}", commit, "--")
+        touching = self._run(
+            "log", f"-{MOST_COMMITS}", "--no-merges", "--no-color", "--no-show-signature", "--format=%H", commit, "--",
+            *(f":(literal){path}" for path in sorted(paths)[:MOST_PATHS]),
+        )  # fmt: skip
+        if told is None or touching is None:
+            return None
+        commits = commits_of(told.decode("utf-8", "replace"))
+        seen, touched = reviewed(commits), set(touching.decode("ascii", "replace").split())
+        own = [one.name for one in commits if one.name in touched and not BOT.search(one.author)]
+        return Reviews(len(own), sum(name in seen for name in own), people(commits))
 
     def commit_of(self, revision: str) -> tuple[str, str | None] | None:
         """The commit that a revision names, and its date."""

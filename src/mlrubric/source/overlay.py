@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
+from mlrubric.source.history import Reviews
 from mlrubric.source.tree import FileEntry, Notices, Tree
 
 
@@ -26,6 +27,12 @@ class OverlayTree:
     @property
     def authors(self) -> frozenset[str] | None:
         return self._tree.authors
+
+    def changed(self, path: str) -> str | None:
+        return None if path in self._texts else self._tree.changed(path)
+
+    def reviews(self, paths: Collection[str]) -> Reviews | None:
+        return self._tree.reviews(paths)
 
     def read(self, path: str) -> bytes:
         if path in self._gone:

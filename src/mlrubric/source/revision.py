@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from mlrubric.source.git import Git
+from mlrubric.source.history import Reviews
 from mlrubric.source.tree import NEVER_ENTERED, FileEntry, Notices, text_limit
 
 PLAIN = ("100644", "100755", "100664")
@@ -50,6 +52,12 @@ class RevisionTree:
     @property
     def authors(self) -> frozenset[str] | None:
         return self._git.authors(self.commit) if self.commit else None
+
+    def changed(self, path: str) -> str | None:
+        return self._git.changed(path, self.commit) if self.commit and self.commit_date else None
+
+    def reviews(self, paths: Collection[str]) -> Reviews | None:
+        return self._git.reviews(self.commit, paths) if self.commit else None
 
     def read(self, path: str) -> bytes:
         name = self._objects.get(path, "")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from mlrubric.source.git import Git
+from mlrubric.source.history import Reviews
 
 MAX_TEXT = 5_000_000
 MAX_NOTEBOOK = 50_000_000
@@ -53,6 +55,14 @@ class Tree(Protocol):
         """Names and addresses of all who made a commit that HEAD has, as `name <address>`; None without the whole history."""
         ...
 
+    def changed(self, path: str) -> str | None:
+        """The day of the last commit that touched a file, None without the whole history."""
+        ...
+
+    def reviews(self, paths: Collection[str]) -> Reviews | None:
+        """How the commits that touch these files were reviewed; None without the whole history."""
+        ...
+
     def read(self, path: str) -> bytes:
         """The bytes of a listed file; `OSError` when it went away or may not be read."""
         ...
@@ -81,6 +91,13 @@ class MemoryTree:
         self.tracked: frozenset[str] | None = frozenset(self._data) if commit else None
         self.doubtful: frozenset[str] = frozenset()
         self.authors: frozenset[str] | None = None
+        self.days: dict[str, str] = {}  # the last changes of files, where a test has a history
+
+    def changed(self, path: str) -> str | None:
+        return self.days.get(path)
+
+    def reviews(self, paths: Collection[str]) -> Reviews | None:
+        return None
 
     def read(self, path: str) -> bytes:
         try:
@@ -110,6 +127,12 @@ class DiskTree:
     def authors(self) -> frozenset[str] | None:
         """Asked of git when somebody wants it."""
         return self._git.authors("HEAD") if self.tracked is not None else None
+
+    def changed(self, path: str) -> str | None:
+        return self._git.changed(path) if self.commit_date is not None else None
+
+    def reviews(self, paths: Collection[str]) -> Reviews | None:
+        return self._git.reviews("HEAD", paths) if self.tracked is not None else None
 
     def read(self, path: str) -> bytes:
         """At most `text_limit` bytes and one more, through no link that leaves the root."""

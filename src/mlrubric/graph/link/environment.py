@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlrubric.graph.code import cell_of
 from mlrubric.graph.world import World
-from mlrubric.model.facts import Bot, DataFile, NotebookInfo, Owner, Pin, Remote, Secret, Trigger
+from mlrubric.model.facts import Bot, DataFile, NotebookInfo, Owner, Pin, Remote, ReviewRule, Secret, Trigger
 from mlrubric.model.place import Place, Span
 
 ORDER = 50
@@ -37,9 +37,16 @@ def link(world: World) -> None:
             )
             world.graph.connect(node, target, "trigger", trigger.place)
     for path, owner in world.every(Owner):
-        world.graph.add(
+        node = world.graph.add(
             "document", owner.pattern, owner.place, ("check.review",), pattern=owner.pattern, owners=" ".join(owner.owners), path=path
         )
+        world.nodes[(path, f"{owner.place.span.line}")] = node
+    for path, rule in world.every(ReviewRule):
+        asks = "nothing" if rule.off else "owners" if rule.owners and not rule.approvals else "approval"
+        node = world.graph.add("document", rule.tool, rule.place, ("check.review",), asks=asks, path=path)
+        world.graph.nodes[node].attributes["required"] = "true" if rule.required and not rule.off else "false"
+        if rule.off:
+            world.graph.nodes[node].attributes["off"] = rule.off
     for path, pin in world.every(Pin):
         node = world.artifact(pin.path, pin.place, "dataset")
         by_run = "true" if path.endswith("dvc.lock") else "false"

@@ -37,6 +37,8 @@ def link(world: World) -> None:
         roles = one.entry.roles_for(one.options)
         if roles:
             node = world.graph.add(one.entry.node or "artifact", f"{one.fact.kind}.{one.fact.name}", one.fact.place, roles)
+            if one.fact.off:
+                world.graph.nodes[node].attributes["off"] = one.fact.off
             if any(route in one.options for route in one.entry.analysis):
                 world.graph.nodes[node].attributes["analysis"] = "true"
             for command, certain in made.get(key[0], ()):
