@@ -41,6 +41,7 @@ class _Chains:
         self.world, self.graph = world, world.graph
         nodes = self.graph.nodes
         self.fits = {n for n in self.graph.with_role("model.fit") if not is_test_code(nodes[n].place.path)}
+        self.tests = frozenset(self.graph.of_kind("test"))
         self.reads = set(self.graph.with_role(*READS))
         self.answers = set(self.graph.with_role(*ANSWERS))
         self.loads = set(self.graph.with_role("model.load"))
@@ -63,7 +64,8 @@ class _Chains:
         if self.graph.nodes[node].kind == "test" and node not in self.loading:
             level = "measured" if node in self.answering else ""
             return level, level  # that a test reads and trains is its own affair
-        lost = self._level(starts, lambda e: not e.blocked)
+        own = node in self.training or node in self.loading or node in self.answering
+        lost = self._level(starts, lambda e: not e.blocked) if own else ""  # a job that does nothing of it itself is no end of a chain
         kept = self._level(starts, lambda e: not e.blocked and not e.loss) if lost else ""
         if self.graph.nodes[node].kind == "test" and lost == "trained":
             return "", ""
@@ -72,7 +74,8 @@ class _Chains:
     def _level(self, starts: list[int], allow: Callable[[Edge], bool]) -> str:
         graph = self.graph
         inside = self._with_tops(graph.sweep(starts, RUNS, allow=allow))
-        fits, reads = self.fits & inside.keys(), self.reads & inside.keys()
+        outside = graph.sweep(starts, RUNS, allow=allow, stop=self.tests.difference(starts))  # what one test makes is not for the next
+        fits, reads = self.fits & outside.keys(), self.reads & inside.keys()
         if not fits or not reads:
             return ""
         run = _Run(self, inside.keys())

@@ -40,7 +40,12 @@ def looks_at_own_model(code: Code, node: int) -> bool:
     about = frozenset[str]().union(*(code.about(c) for c in check.conditions)) if check is not None else frozenset()
     if check is None or not about & {"model.build", "model.fit"} or "model.load" in about:
         return False
-    reached = code.flow.reach(check.conditions, back=True)
+    units, unit = code.program.unit_of, code.program.unit_of[check.op]
+
+    def handed(op: int) -> bool:  # by whom of all callers is not known
+        return code.program.ops[op].kind == "param" and units[op] != unit
+
+    reached = code.flow.reach(check.conditions, back=True, stop=handed)
     return any("model.build" in code.meanings.roles(op) and not code.tested(op) for op in reached)
 
 

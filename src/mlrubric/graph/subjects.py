@@ -258,14 +258,15 @@ class _Leading:
         looking = [n for n in checks if graph.nodes[n].about & (MODEL | USE) or n in trained]
         self.checking = self._to(looking)
         self.deeply = self._to(n for n in looking if not only_asks_kind(world.code, n))
-        self.made = self._to(n for n in checks if graph.nodes[n].about & {"model.fit", "model.build"})
         features = (n for n in graph.with_role("code.feature") if graph.nodes[n].kind == "function")
         self.feature = self._to(features, ("call",))  # what an import runs is not what is tested
         self.model = self.role(*MODEL, "code.model")
         functions = (n for n in graph.with_role("code.model") if graph.nodes[n].kind == "function")
-        built = (n for n in looking if looks_at_own_model(world.code, n))
+        built = [n for n in looking if looks_at_own_model(world.code, n)]
+        self.made = self._to(built)
         self.model_code = self._to([*functions, *built], ("call",))
         self.use = self.role(*USE)
+        self.explaining = self._to([n for n in graph.with_role("model.explain") if not is_test_code(graph.nodes[n].place.path)], ("call",))
         self.serve = self.role("serve.client", "serve.handle")
         self.needs = {role: self.role(role) for role in ("data.read", "model.fit", "model.predict")}
 
@@ -294,6 +295,7 @@ def _mark_test(world: World, test: int, leading: _Leading) -> None:
         graph.give(test, "test.feature")
         direct = (graph.nodes[e.target].roles for e in graph.successors(test, RUNS))
         attributes["direct"] = _flag(any("code.feature" in roles for roles in direct))
+    attributes["explains"] = _flag(test in leading.explaining)
     attributes["model_asked"] = "values" if test in leading.deeply else "kind" if test in leading.checking else "no"
     if test in leading.model or test in leading.made:
         graph.give(test, "test.model")

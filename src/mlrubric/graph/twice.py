@@ -64,7 +64,7 @@ def _two_trainings(code: Code, one: int, other: int) -> bool:
 
 
 def _otherwise(code: Code, one: int, other: int) -> bool:
-    """Whether two trainings are of different kinds of models, or are given different constants: another seed, another setting."""
+    """Whether two trainings are of different kinds of models, or are given different numbers: another seed, another setting."""
     made = [meaning.kind if (meaning := code.meanings.of(op)) is not None else "" for op in (one, other)]
     if all(made) and made[0] != made[1]:
         return True
@@ -73,7 +73,8 @@ def _otherwise(code: Code, one: int, other: int) -> bool:
         return False
     for a, b in zip(left, right, strict=True):
         kinds = {code.program.ops[x].kind if x >= 0 else "" for x in (a, b)}
-        if kinds == {"const"} and code.program.ops[a].value != code.program.ops[b].value:
+        values = [code.program.ops[x].value for x in (a, b)] if kinds == {"const"} else []  # names of runs and folders may differ
+        if len(values) == 2 and all(isinstance(v, int | float) for v in values) and values[0] != values[1]:
             return True
     return False
 

@@ -13,7 +13,7 @@ PENDING = frozenset({"pendingmanualapproval", "pending"})
 
 def evaluations_before(world: World, release: int) -> tuple[str, tuple[int, ...]]:
     """How a release is held for a person (`agreed`: it waits; `environment`: the server may ask; "" otherwise), and the evaluations that
-    have run by then, their failures kept."""
+    stand before it."""
     graph, code = world.graph, world.code
     above = holders(graph, release)
     op = code.node_op.get(release)
@@ -22,11 +22,11 @@ def evaluations_before(world: World, release: int) -> tuple[str, tuple[int, ...]
     how = how or ("environment" if any("environment" in graph.nodes[n].attributes for n in above) else "")
     if not how:
         return "", ()
-    before = [start for holder in above for start in earlier(world, holder)]
+    before = [start for holder in above for start in earlier(world, holder, lost=True)]
     if op is not None:
         tasks = code.tasks.before(op) | code.tasks.before_scope(code.program.scope_id(op))
         before += [code.scope_node[scope] for scope in sorted(tasks) if scope in code.scope_node]
-    reached = set(graph.sweep(before, RUNS, allow=lambda e: not e.loss and not e.blocked))
+    reached = set(graph.sweep(before, RUNS))  # whether they really run is asked of them
     if op is not None:
         reached |= {code.op_node[b] for b in code.flow.reach([op], back=True) if b in code.op_node}
     measured = (n for n in graph.with_role("model.evaluate") if n in reached and not is_test_code(graph.nodes[n].place.path))

@@ -110,7 +110,7 @@ def consequential(node: Node) -> bool:
         return False
     if node.kind == "test":
         return node.attributes.get("asserts", "true") == "true"
-    if node.attributes.get("vetoed") == "true":
+    if node.attributes.get("vetoed") in ("true", "some"):
         return True  # a person looks at it and may say no
     if node.attributes.get("chosen") == "true" or node.attributes.get("acts") == "tell":
         return True
