@@ -6,6 +6,7 @@ from mlrubric.graph.code import Code
 from mlrubric.graph.definitions import origin
 from mlrubric.graph.derive import ORDERING, compares
 from mlrubric.graph.graph import FLOWS, Graph
+from mlrubric.graph.slicing import PART
 
 OWN = frozenset({"boolean", "unary", "load", "assign", "binary", "compare"})
 MODELS = frozenset({"model.evaluate", "model.predict", "model.fit", "model.build", "model.load"})
@@ -68,6 +69,9 @@ def mark_rivals(graph: Graph, code: Code) -> None:
     for node, check in code.check_of.items():
         if "model.compare" in graph.nodes[node].roles:
             sides = any(_two_sided(code, condition) for condition in check.conditions)
+            if any(_part_of_it(code, condition) for condition in check.conditions):
+                graph.give(node, "check.slice")
+                sides = False
             graph.nodes[node].attributes["foreign"] = "true" if any(_against_foreign(code, c) for c in check.conditions) else "false"
             guessed = any(_against_target(code, condition) for condition in check.conditions)
             graph.nodes[node].attributes["by_size"] = "true" if any(_by_size(code, c) for c in check.conditions) else "false"
@@ -104,6 +108,15 @@ def _by_size(code: Code, condition: int) -> bool:
 def _two_sided(code: Code, condition: int) -> bool:
     """Whether both sides of a comparison, or of a difference that is compared, carry a measured quality."""
     return any(sum("model.evaluate" in code.about(a) for a in args) > 1 for args in _expressions(code, condition))
+
+
+def _part_of_it(code: Code, condition: int) -> bool:
+    """Whether the quality on some rows is compared with that on all of them."""
+    for args in _expressions(code, condition):
+        measured = [PART in code.about(a) for a in args if {"model.evaluate", "model.predict"} <= code.about(a)]
+        if len(measured) > 1 and any(measured) and not all(measured):
+            return True
+    return False
 
 
 def _against_foreign(code: Code, condition: int) -> bool:
