@@ -113,10 +113,23 @@ def _two_sided(code: Code, condition: int) -> bool:
 def _part_of_it(code: Code, condition: int) -> bool:
     """Whether the quality on some rows is compared with that on all of them."""
     for args in _expressions(code, condition):
-        measured = [PART in code.about(a) for a in args if {"model.evaluate", "model.predict"} <= code.about(a)]
+        measured = [_selects(code, a) for a in args if "model.evaluate" in code.about(a)]
         if len(measured) > 1 and any(measured) and not all(measured):
             return True
     return False
+
+
+def _selects(code: Code, measured: int) -> bool:
+    """Whether what is measured depends, inside its own function, on a selection of rows."""
+    scope = code.program.scope_id(measured)
+    behind = code.flow.reach([measured], back=True, stop=lambda op: code.program.scope_id(op) != scope)
+    return any(
+        code.program.ops[op].kind == "subscript"
+        and code.program.scope_id(op) == scope
+        and PART in code.about(op)
+        and PART not in code.about(code.program.args[op][0])
+        for op in behind
+    )
 
 
 def _against_foreign(code: Code, condition: int) -> bool:
