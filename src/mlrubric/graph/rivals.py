@@ -10,6 +10,8 @@ from mlrubric.graph.slicing import PART
 
 OWN = frozenset({"boolean", "unary", "load", "assign", "binary", "compare"})
 MODELS = frozenset({"model.evaluate", "model.predict", "model.fit", "model.build", "model.load"})
+HELD = frozenset({"model.build", "model.load", "model.fit"})
+DEEP = 5  # steps from a value to the call that it was picked from
 FILLS = frozenset({"full", "full_like", "repeat", "zeros_like", "ones_like", "zeros", "ones", "tile"})
 SETS_OFF = ("-", "/")
 Target = tuple[int, str, object]  # scope, variable, column of it if any
@@ -72,6 +74,7 @@ def mark_rivals(graph: Graph, code: Code) -> None:
             if any(_part_of_it(code, condition) for condition in check.conditions):
                 graph.give(node, "check.slice")
                 sides = False
+            sides = sides and not any(_same_model(code, condition) for condition in check.conditions)
             graph.nodes[node].attributes["foreign"] = "true" if any(_against_foreign(code, c) for c in check.conditions) else "false"
             guessed = any(_against_target(code, condition) for condition in check.conditions)
             graph.nodes[node].attributes["by_size"] = "true" if any(_by_size(code, c) for c in check.conditions) else "false"
@@ -132,6 +135,28 @@ def _selects(code: Code, measured: int) -> bool:
     )
 
 
+def _same_model(code: Code, condition: int) -> bool:
+    """Whether both sides come from one function of ours that is given no model: one way to train, on other data."""
+    for args in _expressions(code, condition):
+        calls = [_call(code, a) for a in args if "model.evaluate" in code.about(a)]
+        targets = [{t for t in code.resolver.targets.get(c, ()) if t[0] == "function"} for c in calls]
+        if len(calls) > 1 and targets[0] and all(t == targets[0] for t in targets):
+            given = [a for c in calls for a in code.program.args[c][1:] if a >= 0]
+            if not any(HELD & code.about(a) for a in given):
+                return True
+    return False
+
+
+def _call(code: Code, value: int) -> int:
+    """The call that a value, or what it was picked from, comes from."""
+    made = origin(code, value)
+    for _ in range(DEEP):
+        if code.program.ops[made].kind not in ("subscript", "attribute", "unpack") or not code.program.args[made]:
+            break
+        made = origin(code, code.program.args[made][0])
+    return made
+
+
 def _against_foreign(code: Code, condition: int) -> bool:
     """Whether the quality of a model of this repository is compared with that of predictions that a call gave of which nothing is known:
     another package's model."""
@@ -154,9 +179,7 @@ def _predictions(code: Code, measured: int) -> list[int]:
 
 def _unknown(code: Code, given: int) -> bool:
     """Whether a value, or what it was picked from, comes from a call that is neither resolved to code of ours nor understood."""
-    made = origin(code, given)
-    while code.program.ops[made].kind in ("subscript", "attribute") and code.program.args[made]:
-        made = origin(code, code.program.args[made][0])
+    made = _call(code, given)
     own = any(t[0] in ("function", "class") for t in code.resolver.targets.get(made, ()))
     meaning = code.meanings.of(made)
     return code.program.ops[made].kind == "call" and not own and (meaning is None or meaning.entry is None)
