@@ -13,6 +13,9 @@ from mlrubric.config import Attestation, Settings, read_settings
 from mlrubric.model.place import Place
 from mlrubric.model.report import Report
 from mlrubric.model.verdict import Finding, TestResult
+from mlrubric.report import View
+from mlrubric.report.screen import paint
+from mlrubric.report.why import why_test
 from mlrubric.source.tree import MemoryTree
 
 GOOD = Attestation(
@@ -171,6 +174,25 @@ def test_an_exported_definition_is_worth_a_point() -> None:
     assert result_of(found, "monitor-2").credit.observed < 1.0
 
 
+EXPORTS = {
+    "datadog": '{"type": "metric alert", "name": "Drift", "query": "avg(last_1h):avg:ml.feature_drift{*} > 0.3"}',
+    "cloudwatch": '{"MetricAlarms": [{"AlarmName": "feature-drift", "MetricName": "feature_drift"}]}',
+    "grafana": '{"title": "Drift", "noDataState": "OK", "data": [{"datasourceUid": "p", "model": {"expr": "feature_drift_score"}}]}',
+    "prometheus": '{"data": {"groups": [{"rules": [{"type": "alerting", "name": "Drift", "query": "feature_drift_score > 1"}]}]}}',
+    "google": '{"displayName": "Drift", "conditions": [{"conditionThreshold": {"filter": "metric.type=ml/feature_drift"}}]}',
+}
+
+
+@pytest.mark.parametrize("system", EXPORTS)
+def test_an_export_in_json_defines_and_runs_nothing(system: str) -> None:
+    files = {"exported/drift.json": EXPORTS[system]}
+    found = report(replace(WATCHED, evidence=("exported/drift.json",)), files=files)
+    result = result_of(found, "monitor-2")
+    assert not said(found) and result.credit.attested == 1.0
+    assert (result.status, result.credit.observed) == ("present", 0.0)
+    assert result.broken is not None and "an export of the system that runs it" in result.broken.message
+
+
 @pytest.mark.parametrize(
     ("evidence", "files"),
     [
@@ -284,3 +306,22 @@ def test_an_organisation_vouches(tmp_path: Path) -> None:
     found = analyze(root, replace(read_settings(root), as_of="2026-11-01")).report
     assert result_of(found, "model-2").credit.attested == 0.5
     assert not [n for n in found.notices if "org.toml" in n.message] and not said(found)
+
+
+def test_why_tells_of_it() -> None:
+    for entry, words in ((GOOD, GOOD.claim), (replace(GOOD, evidence=()), "mlrubric.toml:1: the attestation of model-2 does not count")):
+        found = report(entry)
+        text = paint(why_test(View(found, lambda _: "", {}), result_of(found, "model-2"), 140), 140, False, True)
+        assert words in text
+
+
+def test_a_finding_stands_at_its_table(tmp_path: Path) -> None:
+    """In a pyproject.toml as well; its fingerprint does not depend on the entries above it."""
+    entry = '[[tool.mlrubric.attest]]\ntest = "model-{}"\nstatus = "manual"\n\n'
+    prints = []
+    for number, text in enumerate((entry.format(2), entry.format(4) + entry.format(2))):
+        (tmp_path / "pyproject.toml").write_text(f'[project]\nname = "x"\n\n{text}', encoding="utf-8")
+        found = said(analyze(tmp_path, read_settings(tmp_path)).report)
+        assert [finding.place.line for finding in found] == [4, 8][: number + 1]
+        prints.append(next(finding.fingerprint for finding in found if finding.tests == ("model-2",)))
+    assert prints[0] == prints[1]

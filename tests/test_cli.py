@@ -104,7 +104,7 @@ def test_help_has_every_command_and_examples(run: Run) -> None:
     status, out, _ = run("--help")
     assert status == 0 and "examples:" in out
     for command in COMMANDS:
-        assert re.search(rf"^    {command} ", out, re.MULTILINE)
+        assert re.search(rf"^    {command}\s", out, re.MULTILINE)
         status, text, _ = run(command, "--help")
         assert status == 0 and "examples:" in text and "exit status:" in text
 

@@ -96,6 +96,19 @@ def test_models(folder: Path) -> None:
     assert {result.id: result.model for result in found.tests if result.model} == wanted.get("lowest", {})
 
 
+def test_a_team_without_a_fit_is_told_how_its_tests_are_read() -> None:
+    for name, words, hidden in (
+        ("prompts", "answers prompts", {"infra-1", "monitor-5"}),
+        ("tuned-by-service", "trained by a service", {"infra-2", "monitor-5"}),
+    ):
+        found = report(REPOSITORIES[0].parent / name)
+        assert [n.place.path for n in found.notices if words in n.message and n.place is not None]
+        read = {result.id: result for result in found.tests if result.reading}
+        assert "infra-4" in read
+        assert all(read[test].status == "not_visible" and read[test].broken for test in hidden)
+    assert not any(result.reading for result in report(REPOSITORIES[0].parent / "two-models").tests)
+
+
 @every
 def test_one_model_alone(folder: Path) -> None:
     """With `--model` the report is the card."""

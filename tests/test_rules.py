@@ -67,7 +67,7 @@ def where(finding: Finding) -> Mark:
 
 
 def found_in(case: Path, rule: Rule, persona: str = "pedantic") -> list[Finding]:
-    if (case / FILE_NAME).is_file():  # what a configuration says is judged with the score
+    if (case / FILE_NAME).is_file() or rule.question.get("kind") == "document":  # what people say is held against the score
         settings = replace(read_settings(case), as_of=TODAY, persona=persona)
         return [one for one in analyze(case, settings).report.findings if one.rule == rule.id]
     return findings(picture_of(case), [rule], persona)

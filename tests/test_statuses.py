@@ -7,6 +7,7 @@ of one name are told apart by a suffix (`automated-container`).
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -21,23 +22,10 @@ CASES = sorted(path.parent for path in ROOT.glob("*/*/expected.toml"))
 STATUSES = ("none", "present", "manual", "automated")
 CONDITIONS = ("live", "wired", "not_skipped", "consequential", "right_data", "covering")
 COMPLETE = (
-    "data-1",
-    "data-2",
-    "data-3",
-    "data-4",
-    "data-5",
-    "data-7",
-    "model-1",
-    "model-3",
-    "model-5",
-    "model-6",
-    "model-7",
-    "infra-1",
-    "infra-2",
-    "infra-3",
-    "infra-4",
-    "monitor-2",
-    "monitor-6",
+    *(f"data-{n}" for n in (1, 2, 3, 4, 5, 7)),
+    *(f"model-{n}" for n in (1, 3, 5, 6, 7)),
+    *(f"infra-{n}" for n in (1, 2, 3, 4)),
+    *(f"monitor-{n}" for n in range(1, 8)),
 )
 HALF = ("data-6", "model-2", "model-4")  # never automated: what they ask for is not visible in a repository
 CREDIT = {"automated": 1.0, "manual": 0.5}
@@ -97,3 +85,15 @@ def test_first_broken_condition(case: Path) -> None:
     assert broken is None or broken.message
     top = "manual" if case.parent.name in HALF else "automated"
     assert bool(found.next) == (wanted["status"] != top)
+
+
+@pytest.mark.parametrize(
+    ("case", "switch", "value"),
+    [("monitor-1/covering", "upstream", "packages"), ("monitor-3/covering", "structural_skew", "full")],
+)
+def test_an_organisation_may_count_a_part_in_full(case: str, switch: str, value: str) -> None:
+    settings = Settings(exclude=("expected.toml",))
+    there = tuple((dict(settings.policy) | {switch: value}).items())
+    report = analyze(ROOT / case, replace(settings, policy=there)).report
+    assert next(one for one in report.tests if one.id == case.partition("/")[0]).status == "automated"
+    assert result(ROOT / case).status == "manual"

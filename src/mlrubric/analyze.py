@@ -9,7 +9,7 @@ from pathlib import Path
 from mlrubric.config import Settings
 from mlrubric.describe import describe
 from mlrubric.graph.advisories import look_up
-from mlrubric.graph.attestations import add_attestations
+from mlrubric.graph.attestations import add_attestations, add_claims
 from mlrubric.graph.build import Picture, build
 from mlrubric.graph.graph import Graph
 from mlrubric.knowledge.catalogue import load_catalogue
@@ -21,10 +21,13 @@ from mlrubric.rules.judge import findings
 from mlrubric.rules.load import load_rules
 from mlrubric.rules.rule import RuleBook
 from mlrubric.score.advice import advised
+from mlrubric.score.ages import aged
 from mlrubric.score.attest import attested, known_of
 from mlrubric.score.cards import Cards, Results, ceilings
+from mlrubric.score.claims import Hearsay
 from mlrubric.score.credit import score_of
-from mlrubric.score.maturity import google
+from mlrubric.score.maturity import maturity
+from mlrubric.score.measure import measure
 from mlrubric.score.plan import Planner, State, breaks
 from mlrubric.source.decode import decode
 from mlrubric.source.document import Document
@@ -66,7 +69,7 @@ def analyze(
     root: Path,
     settings: Settings,
     progress: Progress | None = None,
-    overlay: Mapping[str, str] | None = None,
+    overlay: Mapping[str, str | None] | None = None,
     memory: Memory | None = None,
 ) -> Analysis:
     """Analyse the repository at `root`; `overlay` are texts that stand in for files (open editors)."""
@@ -100,8 +103,8 @@ def analyze_tree(
     policy = dict(settings.policy)
     known = known_of(picture, tree.authors if settings.attest else None, as_of)
 
-    cards = Cards(picture)
-    asked = cards.named(settings.model) if settings.model else ""
+    cards, hearsay = Cards(picture, rules.situations), Hearsay(picture)
+    asked = cards.named(settings.model, system.outer) if settings.model else ""
 
     def judge(seen: Picture, tests: Collection[str]) -> Results:
         """What the repository has, or the model that was asked for."""
@@ -109,14 +112,18 @@ def analyze_tree(
         return attested(judged.of(asked), seen, rules, settings, known).results
 
     def finished(one: Model) -> Model:
-        tests = advised(attested(one.tests, picture, rules, settings, known).results, rules)
+        dated = aged(attested(one.tests, picture, rules, settings, known).results, tree.changed)[0]
+        tests = hearsay.beside(advised(dated, rules))
         return replace(one, tests=tests, score=score_of(tests, policy))
 
     judged = cards.judged(picture, rules.tests, policy)
     models = tuple(finished(one) for one in judged.models if asked in ("", one.id))
     stated = attested(judged.of(asked), picture, rules, settings, known)
     add_attestations(picture.graph, stated.inside)
-    results = advised(stated.results, rules)
+    results, old = aged(stated.results, tree.changed)
+    results = hearsay.beside(advised(results, rules))
+    claims = hearsay.claims(results)
+    add_claims(picture.graph, claims)
     score = score_of(results, policy)
     planner = Planner(rules, judge)
     texts = _texts(tree, system)
@@ -134,7 +141,7 @@ def analyze_tree(
         picture,
         results,
         score,
-        google(picture, rules.capabilities, results),
+        maturity(picture, rules, "google", results),
         kept,
         suppressed,
         breaks(results),
@@ -149,8 +156,11 @@ def analyze_tree(
         policy=changed(policy),
         model=asked,
         ceilings=ceilings(rules.tests),
+        azure=maturity(picture, rules, "azure", results) if settings.azure else None,
+        measures=measure(picture, rules, results),
     )
-    report = system.published(replace(report, notices=(*report.notices, *stated.notices, *system.notices)))
+    said = (*cards.reading.notices(), *stated.notices, *old, *hearsay.notices(claims), *system.notices)
+    report = system.published(replace(report, notices=(*report.notices, *said)))
     system.publish(picture.graph)
     if audited is not None:
         report = replace(report, audit=audited.status, notices=(*report.notices, Message("note", audited.summary())))

@@ -71,6 +71,7 @@ class Settings:
     profile: str = "paper"
     fail_under: float | None = None
     fail_on: str | None = None
+    azure: bool = False  # judge by Azure's levels too
     policy: tuple[tuple[str, str], ...] = POLICY_DEFAULTS
     attest: tuple[Attestation, ...] = ()
     attest_max_per_section: int = 4
@@ -289,7 +290,7 @@ def _over(settings: Settings, layer: _Layer, root: Path) -> Settings:
 def _attestation(layer: _Layer, root: Path, index: int, entry: Mapping[str, object]) -> Attestation:
     texts = {key: str(entry.get(key, "")) for key in ("test", "status", "claim", "owner", "date", "expires", "cadence", "reviewer")}
     path = _from(root, layer.path)
-    place = Place(path, layer.span(("attest", index)), f"attest[{index}]")
+    place = Place(path, layer.span(("attest", index)), f"attest.{texts['test']}")
     outside = path.startswith("../") or Path(path).is_absolute()
     return Attestation(**texts, evidence=tuple(_strings(entry.get("evidence", []))), place=place, outside=outside)
 

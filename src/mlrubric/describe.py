@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from mlrubric.graph.build import Picture
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.gates import Guarded
-from mlrubric.graph.graph import RUNS
-from mlrubric.model.facts import FileFacts, Notice, Unreadable
+from mlrubric.graph.graph import RUNS, Graph
+from mlrubric.graph.trained import is_real
+from mlrubric.model.facts import FileFacts, Notice, Project, Unreadable
 from mlrubric.model.place import Place
 from mlrubric.model.report import Message, Model, Release, Report, Repository, Score
 from mlrubric.model.verdict import Break, Finding, Maturity, NextStep, Step, TestResult
 from mlrubric.score.ml_test import serving_visible
 from mlrubric.source.tree import Tree
 
+SERVES = ("serve.handle", "serve.app")
+RELEASES = ("serve.split", "serve.shadow", "model.deploy")
+MODEL_NAME = re.compile(r"model|predict|infer|classif|scor(e|ing)\b|\bml\b", re.IGNORECASE)
 PRIMARY = (
     "python",
     "notebook",
@@ -75,16 +80,17 @@ def kind_of(picture: Picture) -> str:
     graph = picture.graph
     if any("{{" in path and "cookiecutter" in path for path in picture.world.files) or "cookiecutter.json" in picture.world.files:
         return "template"
-    fits = [n for n in graph.with_role("model.fit", "model.tune") if not is_test_code(graph.nodes[n].place.path)]
-    serves = [n for n in graph.with_role("serve.handle", "serve.app") if not is_test_code(graph.nodes[n].place.path)]
-    uses = graph.with_role("model.load", "model.predict")
-    if not fits and not uses and not serves:
-        return "library" if graph.with_role("model.build") else "none"
+    fits, serves, uses = (_real(graph, *roles) for roles in (("model.fit", "model.tune"), SERVES, ("model.load", "model.predict")))
+    if not fits and not uses:
+        if _names_a_model(graph, [*serves, *_real(graph, *RELEASES)]):
+            return "service"
+        return "library" if _real(graph, "model.build") else "none"
     handlers = [n for n in serves if graph.nodes[n].kind == "function"]
-    if any(n in uses for n in graph.sweep(handlers, RUNS)) or (serves and uses and not fits):
+    if not graph.sweep(handlers, RUNS).keys().isdisjoint(uses) or (serves and not fits):
         return "service"
     if not fits:
-        return "service" if serves else "library" if not graph.with_role("data.read") else "research"
+        packaged = any(True for _ in picture.world.every(Project))
+        return "library" if packaged and not _real(graph, "data.read") else "research"
     in_code = [n for n in fits if not graph.nodes[n].place.path.endswith(".ipynb")]
     if not in_code:
         return "notebooks"
@@ -95,6 +101,16 @@ def kind_of(picture: Picture) -> str:
         return "pipeline"
     released = graph.with_role("model.register", "model.promote", "model.deploy") or serves
     return "pipeline" if released else "research"
+
+
+def _real(graph: Graph, *roles: str) -> list[int]:
+    """Nodes with a role that are no tests and are not only told in a document."""
+    return [n for n in graph.with_role(*roles) if is_real(graph, n)]
+
+
+def _names_a_model(graph: Graph, nodes: Iterable[int]) -> bool:
+    """Whether something that serves says by its name or route that it answers with a model."""
+    return any(MODEL_NAME.search(f"{graph.nodes[n].label} {graph.nodes[n].attributes.get('@route', '')}") for n in nodes)
 
 
 def _files(facts: Sequence[FileFacts]) -> tuple[tuple[str, int], ...]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from mlrubric.model.measures import AlertAction, CheckedRead, Importance, Latency, Measures, Objective, Traced
 from mlrubric.model.place import Place, Span
 from mlrubric.model.report import Message, Model, Release, Report, Repository, Score
 from mlrubric.model.verdict import (
@@ -11,11 +12,14 @@ from mlrubric.model.verdict import (
     Break,
     Broken,
     Capability,
+    CapabilityStep,
     Credit,
     Evidence,
     Finding,
+    Links,
     Maturity,
     NextStep,
+    Progress,
     Related,
     Step,
     TestResult,
@@ -146,7 +150,13 @@ def _test(section: str, number: int) -> TestResult:
             name, title, section, "automated", "automated", "full", Credit(1, 1, 1), 0.95, None, (Evidence("a bot watches", bot),)
         )
     if name == "monitor-3":
-        return TestResult(name, title, section, "not_visible", confidence=0.5)
+        unseen = Broken("wired", None, "nothing is served in this repository")
+        return TestResult(
+            name, title, section, "not_visible", confidence=0.5, broken=unseen, sight="elsewhere", visible_by="score the one that serves"
+        )
+    if name == "monitor-4":
+        unread = Broken("wired", at("age.R", 1), "no such check was found; age.R may do this, but it could not be read")
+        return TestResult(name, title, section, "none", broken=unread, sight="not_analysed", visible_by="attest it")
     if name == "infra-4":
         step = NextStep(0.5, "compare with a threshold", UPLOAD)
         broken = Broken("live", at("src/evaluate.py", 12), "no trigger reaches it")
@@ -203,6 +213,8 @@ REPORT = Report(
         ),
         ("G1.2",),
         "training starts by hand only",
+        (Progress(1, 1, 2),),
+        (CapabilityStep("G1.2", 2, "start the training by a schedule", at("src/train.py", 20, 1)),),
     ),
     findings=FINDINGS,
     models=(Model("churn", "artifact", at("src/train.py", 20, 1), (at("src/train.py", 20, 5),), (TESTS[0],), SCORE),),
@@ -221,6 +233,35 @@ REPORT = Report(
     ),
     notices=(Message("note", "the history is shallow: ages are unknown"),),
     suppressed=(FINDINGS[0],),
+    measures=Measures(
+        reads=(CheckedRead("data/raw.csv", at("src/train.py", 8, 1), None, None, 0, 7),),
+        objectives=(Objective("p95", "alert", at("deploy/rules.yml", 4, 5), "0.1", "seconds", "performance", ("predict_seconds",)),),
+        latency=(Latency("inference", "metric", "predict_seconds", at("src/serve.py", 9, 1)),),
+        importance=(Importance("shap.Explainer", at("src/serve.py", 12, 1), "answer"),),
+        alerts=(AlertAction("Drift", "page", "drift", "notify, retrain", at("deploy/rules.yml", 9, 5)),),
+        traced=(Traced("model", "churn", 1, at("src/train.py", 20, 1), ("tenure",)),),
+        gate=(
+            Links(
+                "The registry's gate",
+                (
+                    Capability("gate-1", "Data was checked", 1, True, "met", (PUSH,)),
+                    Capability("gate-2", "Judged on held-out rows", 1, True, "missing", (), "no comparison stands before it"),
+                ),
+                Step(UPLOAD, "step", "upload"),
+            ),
+        ),
+        loop=Links("The closed loop", (Capability("loop-1", "It starts a training", 1, True, "missing", (), "nothing joins it"),)),
+        lineage=(Capability("lineage-1", "The path is known", 1, True, "met", (PUSH,)),),
+    ),
+)
+AZURE = Maturity(
+    1,
+    (Capability("Z2.1", "Automated model training", 2, True, "partial", (PUSH,), "its failure is lost", UPLOAD),),
+    ("Z2.1",),
+    "level 2 lacks Z2.1",
+    (Progress(1, 4, 4), Progress(2, 0, 1)),
+    (CapabilityStep("Z2.1", 1, "keep the failure", UPLOAD),),
+    ("people and culture",),
 )
 CARDS = {
     card.id: card

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
-COMMANDS = ("score", "check", "explain", "rules", "tools", "why", "plan", "diff", "graph", "lsp", "init")
+COMMANDS = (
+    "score", "check", "explain", "rules", "tools", "why", "plan", "diff", "graph", "lineage", "lsp", "init", "completion",
+)  # fmt: skip
 LEVELS = ("error", "warning", "note", "never")
 STATUSES = """\
 exit status: 0 fine; 1 a gate failed (--fail-on, --fail-under); 2 wrong use or configuration; 3 internal error, time-out,
@@ -25,7 +27,7 @@ or files were there and none could be read. Files that cannot be read are notice
 
 def parse(given: list[str]) -> argparse.Namespace:
     """The options; leaves with status 2 and the reason on standard error when they are wrong."""
-    parser = _parser()
+    known = parser()
     if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help", "--version")):
         given = ["score", *given]
     elif not given[0].startswith("-") and given[0] not in COMMANDS:
@@ -36,11 +38,12 @@ def parse(given: list[str]) -> argparse.Namespace:
 
             close = difflib.get_close_matches(given[0], COMMANDS, 1, 0.6)
             hint = f"; did you mean `{close[0]}`?" if close else ""
-            parser.error(f"`{given[0]}` is neither a command ({', '.join(COMMANDS)}) nor a path{hint}")
-    return parser.parse_args(given)
+            known.error(f"`{given[0]}` is neither a command ({', '.join(COMMANDS)}) nor a path{hint}")
+    return known.parse_args(given)
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Every command with its options."""
     parser = argparse.ArgumentParser(
         prog="mlrubric",
         description="How production-ready is the machine learning in this repository? Reads it, never runs it.",
@@ -72,8 +75,10 @@ another one is followed with [tool.mlrubric.system.sources] "github.com/org/ci" 
     _plan(commands)
     _diff(commands)
     _graph(commands)
+    _lineage(commands)
     _lsp(commands)
     _init(commands)
+    _completion(commands)
     return parser
 
 
@@ -109,6 +114,7 @@ def _score(commands: Commands) -> None:
     parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="the folder of the repository (default: this one)")
     parser.add_argument("--profile", choices=("paper", "lenient"), help="which numbers people and gates see (default: paper)")
     parser.add_argument("--model", metavar="NAME", help="only this model: its score and its tests in the place of the repository's")
+    parser.add_argument("--azure", action="store_true", help="judge by Azure's maturity levels 0 to 4 too")
     parser.add_argument("--fail-under", type=_score_value, metavar="SCORE", help="exit with 1 when the score is below (0 to 7)")
     _findings(parser, "never")
     _output(parser)
@@ -142,9 +148,22 @@ def _explain(commands: Commands) -> None:
 
 
 def _rules(commands: Commands) -> None:
-    parser = _command(commands, "rules", "all rules that are known", "  mlrubric rules\n  mlrubric rules --output-format json")
+    parser = _command(
+        commands,
+        "rules",
+        "all rules that are known; with --mutate, the proof of the score on a repository",
+        "  mlrubric rules\n  mlrubric rules --output-format json\n  mlrubric rules --mutate PATH",
+    )
+    parser.add_argument(
+        "--mutate",
+        nargs="?",
+        const=".",
+        metavar="PATH",
+        help="break each condition of every automated test of a repository, in memory, and compare the answer with the prediction",
+    )
     parser.add_argument("--output-format", choices=("full", "json"), default="full")
     _file(parser)
+    _analysis(parser)
 
 
 def _tools(commands: Commands) -> None:
@@ -227,6 +246,20 @@ def _graph(commands: Commands) -> None:
     _analysis(parser)
 
 
+def _lineage(commands: Commands) -> None:
+    parser = _command(
+        commands,
+        "lineage",
+        "what a model, a feature, a column, a file or a line comes from, back to the commit and the version of the data",
+        "  mlrubric lineage churn_model\n  mlrubric lineage tenure PATH\n  mlrubric lineage src/train.py:32 --output-format json",
+    )
+    parser.add_argument("node", metavar="NODE", help="a model, a feature, a column, an artifact, or FILE:LINE")
+    parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="the folder of the repository (default: this one)")
+    parser.add_argument("--output-format", choices=("full", "json"), default="full")
+    _file(parser)
+    _analysis(parser)
+
+
 def _lsp(commands: Commands) -> None:
     _command(commands, "lsp", "the editor server, over standard input and output", "  mlrubric lsp")
 
@@ -245,6 +278,17 @@ def _init(commands: Commands) -> None:
     parser.add_argument("--stdout", action="store_true", help="print the table for pyproject.toml instead of writing mlrubric.toml")
     parser.add_argument("--force", action="store_true", help="write over a mlrubric.toml that is there")
     _analysis(parser)
+
+
+def _completion(commands: Commands) -> None:
+    parser = _command(
+        commands,
+        "completion",
+        "a script that completes the command line in a shell",
+        "  source <(mlrubric completion bash)\n  mlrubric completion fish > ~/.config/fish/completions/mlrubric.fish",
+    )
+    parser.add_argument("shell", choices=("bash", "zsh", "fish"), metavar="SHELL", help="%(choices)s")
+    _file(parser)
 
 
 def _findings(parser: argparse.ArgumentParser, default: str) -> None:

@@ -33,6 +33,7 @@ def settings_for(root: Path, options: argparse.Namespace) -> Settings:
     for name in ("profile", "persona", "fail_under", "fail_on", "model"):
         if getattr(options, name, None) is not None:
             settings = replace(settings, **{name: getattr(options, name)})
+    settings = replace(settings, azure=bool(getattr(options, "azure", False)))
     if getattr(options, "select", None):
         settings = replace(settings, select=tuple(options.select))
     if getattr(options, "ignore", None):

@@ -1,4 +1,4 @@
-"""What people attest, as nodes: with what is wrong with it, so that a rule can speak of it."""
+"""What people attest, and what documents claim, as nodes: with what is wrong with it, so that a rule can speak of it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,20 @@ class Stated:
     problem: str = ""
     ending: str = ""
     shown: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A sentence or badge that says that a test is done, while nothing of the kind is in the repository."""
+
+    test: str
+    words: str
+    place: Place
+
+
+def add_claims(graph: Graph, claims: Iterable[Claimed]) -> None:
+    for one in claims:
+        graph.add("document", one.words, one.place, test=one.test, claim="nothing")
 
 
 def add_attestations(graph: Graph, stated: Iterable[Stated]) -> None:

@@ -29,6 +29,7 @@ TIME = re.compile(r"time|timestamp|date|datetime|ts|at|day")
 LOADS = frozenset({"data.read", "model.load", "artifact.download", "feature.serve"})
 WRAPS = frozenset({"set", "list", "sorted", "frozenset", "tuple", "len", "any", "all", "bool", "next", "sum"})
 ASKS = frozenset({"isdisjoint", "intersection", "difference", "issubset", "issuperset", "union"})
+FITS = frozenset({"transform.fit", "transform.fit_apply"})
 DISJOINT, SUBSET = "disjoint", "subset"
 DEPTH, MOST = 3, 80
 
@@ -126,14 +127,27 @@ class Bans:
     def _stranger(self, relation: Relation, features: Names, rule: Names) -> bool:
         """A list by which nothing is selected, held against one by which something is."""
         selected = self.columns.every
-        plain = not relation.member and rule.several and not rule.lists & selected and bool(features.lists & selected)
-        return plain and not said(APART, rule.words)
+        plain = not relation.member and rule.several and bool(rule.lists) and not rule.lists & selected and bool(features.lists & selected)
+        return (
+            plain
+            and not said(APART, rule.words)
+            and not any("data.read" in self.code.about(op) for op in (relation.first, relation.second))
+        )
 
     def real(self, features: Names) -> bool:
         """Whether what is checked is more than names or rows that a test has made up."""
         if features.lists & self.columns.every:
             return True
-        return not features.tested if features.frame < 0 else bool(LOADS & self.code.about(features.frame))
+        if features.frame < 0:
+            return not features.tested
+        return bool(LOADS & self.code.about(features.frame)) and not self._rebuilt(features.frame)
+
+    def _rebuilt(self, frame: int) -> bool:
+        """Whether a test has fitted by itself what it looks at: that is not what the model was trained with."""
+        if not self.code.tested(frame) or not FITS & self.code.about(frame):
+            return False
+        behind = self.code.flow.reach([frame], back=True)
+        return any(FITS & self.code.meanings.roles(op) and self.code.tested(op) for op in behind)
 
     def scans(self, node: int) -> bool:
         """A check of what a search for personal data found."""

@@ -26,6 +26,7 @@ from mlrubric.graph.graph import Graph
 from mlrubric.graph.in_use import mark_in_use
 from mlrubric.graph.inputs import Inputs
 from mlrubric.graph.label import label
+from mlrubric.graph.lifecycle import mark_lifecycle
 from mlrubric.graph.literals import mark_literals
 from mlrubric.graph.meaning import Meanings
 from mlrubric.graph.moved import mark_moved
@@ -34,6 +35,7 @@ from mlrubric.graph.parts import mark_parts
 from mlrubric.graph.privacy import mark_privacy
 from mlrubric.graph.program import Program
 from mlrubric.graph.references import mark_references
+from mlrubric.graph.repeats import mark_repeats
 from mlrubric.graph.resolve import resolve, resolve_again
 from mlrubric.graph.resolve.dispatch import configured
 from mlrubric.graph.reviews import History, mark_reviews
@@ -50,6 +52,7 @@ from mlrubric.graph.unrunnable import mark_unrunnable
 from mlrubric.graph.used import mark_used
 from mlrubric.graph.validation import mark_validated
 from mlrubric.graph.versions import Versions
+from mlrubric.graph.watch.later import mark_later
 from mlrubric.graph.watch.mark import mark_fed, mark_watched
 from mlrubric.graph.watch.traces import mark_traces
 from mlrubric.graph.world import World, parents
@@ -139,11 +142,13 @@ def _build(
     mark_benchmarks(world)
     mark_references(world)
     mark_chains(world)
+    mark_repeats(world)
     mark_in_use(world)
     mark_training(world)
     mark_used(world)
     mark_skew(world)
     mark_origins(world)
+    mark_later(world)
     mark_literals(world)
     mark_validated(world)
     mark_privacy(world)
@@ -156,7 +161,9 @@ def _build(
     mark_fed(world, schedule)
     mark_started(world, schedule)
     mark_swallows(world, schedule)
-    return Picture(graph, world, schedule, Schedule(graph, through_tests=False), guarded, models)
+    real = Schedule(graph, through_tests=False)
+    mark_lifecycle(world, real, guarded)
+    return Picture(graph, world, schedule, real, guarded, models)
 
 
 def _links() -> list[Link]:

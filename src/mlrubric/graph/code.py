@@ -43,6 +43,7 @@ class Code:
     bits: list[int] = field(default_factory=list)  # per operation: roles of what flows in
     tasks: Tasks = field(default_factory=Tasks)
     _told: Mapping[int, int] | None = None
+    _trains: frozenset[int] | None = None
 
     @property
     def told_by_tests(self) -> Mapping[int, int]:
@@ -53,6 +54,20 @@ class Code:
             texts = [op for op in ops if texts_of(self.program.ops[op])]
             self._told = self.flow.reach(texts, stop=lambda op: not self.holds_text(op))
         return self._told
+
+    @property
+    def trains(self) -> frozenset[int]:
+        """The scopes that lead to a training: those that hold one, and all that call them."""
+        if self._trains is None:
+            waiting = [self.program.scope_id(op) for op, meaning in self.meanings.all().items() if "model.fit" in meaning.roles]
+            found: set[int] = set()
+            while waiting:
+                scope = waiting.pop()
+                if scope not in found:
+                    found.add(scope)
+                    waiting.extend(self.program.scope_id(c) for c in self.resolver.callers.get(scope, ()))
+            self._trains = frozenset(found)
+        return self._trains
 
     def holds_text(self, op: int) -> bool:
         """Whether a text may pass an operation: it yields one, or something that holds some."""

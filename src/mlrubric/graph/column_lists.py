@@ -11,7 +11,7 @@ from mlrubric.graph.graph import Graph
 from mlrubric.graph.values import Value
 
 WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-COLUMNS = frozenset({"columns", "feature_names_in_", "feature_name_", "feature_names", "feature_names_"})
+COLUMNS = frozenset({"columns", "feature_names_in_", "feature_name_", "feature_names", "feature_names_", "word_index", "vocabulary_"})
 GIVES_COLUMNS = frozenset({"get_feature_names_out", "feature_name", "get_feature_names"})
 SELECTING = ("columns", "usecols", "items")
 LISTS = ("made", "settings")

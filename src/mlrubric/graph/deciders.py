@@ -63,7 +63,7 @@ class Deciders:
     def of_status(self, status: int, depth: int = DEPTH) -> tuple[int, ...]:
         """What decides that an exit status is not zero; nothing when it is always the same, or comes from somewhere unknown."""
         facts, args = self.program.ops[status], self.program.args[status]
-        if facts.kind == "const" or depth == 0:
+        if facts.kind in ("const", "fstring") or depth == 0:  # a text always means a failure: what it tells decides nothing
             return ()
         if facts.kind == "conditional":
             return args[:1]

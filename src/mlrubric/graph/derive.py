@@ -4,28 +4,15 @@ from __future__ import annotations
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.graph import RUNS, Graph
+from mlrubric.graph.twice import expression, twice
 from mlrubric.graph.values import number
 
 ORDERING = frozenset({"<", ">", "<=", ">="})
-SAME = frozenset(
-    {
-        "isclose",
-        "allclose",
-        "assert_allclose",
-        "assert_almost_equal",
-        "array_equal",
-        "assert_array_equal",
-        "assertequal",
-        "assertalmostequal",
-        "equals",
-        "assert_frame_equal",
-        "assert_close",
-    }
-)
 STRUCTURE = frozenset(["empty", "shape", "columns", "dtypes", "dtype", "size", "ndim", "index", "keys"])
+ANSWERS = frozenset({"status_code", "ok", "returncode", "reason", "is_success"})
+SIZES = frozenset({"empty", "size"})
 ASKS_STRUCTURE = frozenset({"builtins.len", "builtins.isinstance", "builtins.type", "builtins.hasattr", "builtins.issubclass"})
 MEASURED = frozenset({"measure.time", "measure.memory"})
-OWN = frozenset({"boolean", "unary", "load", "assign", "call", "attribute", "binary", "compare", "subscript", "conditional"})
 
 
 def derived_roles(code: Code, conditions: tuple[int, ...], about: set[str]) -> list[str]:
@@ -44,78 +31,42 @@ def derived_roles(code: Code, conditions: tuple[int, ...], about: set[str]) -> l
         found.append("check.importance")
     if "check.finite" in about and about & {"model.fit", "model.predict", "model.build", "model.loss"}:
         found.append("check.numeric")
-    if _twice(code, conditions):
+    if twice(code, conditions):  # two scores that must be the same say nothing of how good they are
         found.append("check.repeat")
-    if "model.evaluate" in about or (ordered and about & {"model.predict", "run.read"}):
+    elif "model.evaluate" in about or (ordered and about & {"model.predict", "run.read"}):
         found.append("model.compare")
     elif "model.predict" in about:
         found.append("check.prediction")
     elif about & {"model.fit", "model.build", "model.load"}:
         found.append("check.model")
-    elif about & {"data.read", "artifact.download"}:
+    elif about & {"data.read", "artifact.download"} and not any(_apart(code, c) or _answered(code, c) for c in conditions):
         found.append("data.validate")
     return found
 
 
-def expression_of(code: Code, condition: int, most: int = 60) -> list[int]:
-    """The operations of a condition's own expression, calls and loads followed inside the scope."""
-    waiting, found = [condition], list[int]()
-    while waiting and len(found) < most:
-        op = waiting.pop()
-        found.append(op)
-        if code.program.ops[op].kind in OWN:
-            waiting.extend(a for a in code.program.args[op] if a >= 0)
-    return found
+def _answered(code: Code, condition: int) -> bool:
+    """Whether a condition asks if a request or a program went well: that says nothing of what came."""
+    return any(code.program.ops[op].kind == "attribute" and code.program.ops[op].name in ANSWERS for op in expression(code, condition))
 
 
-def compares(code: Code, condition: int) -> bool:
-    """Whether a condition compares by size, or nearly, somewhere in its own expression."""
-    for op in expression_of(code, condition):
-        facts = code.program.ops[op]
-        if facts.kind == "compare" and isinstance(facts.value, tuple) and ORDERING & set(facts.value):
-            return True
-    return False
-
-
-def _twice(code: Code, conditions: tuple[int, ...]) -> bool:
-    """Whether a condition, or an assertion over two values, compares the outcomes of two trainings."""
-    if len(conditions) > 1:
-        first, second = _fits(code, conditions[0]), _fits(code, conditions[1])
-        if first and second and not first & second:
-            return True
-    for condition in conditions:
-        for op in expression_of(code, condition):
-            operands = [a for a in code.program.args[op] if a >= 0]
-            if not _equates(code, op, operands):
-                continue
-            fits = [_fits(code, a) for a in operands[-2:]]
-            if len(fits) == 2 and fits[0] and fits[1] and fits[0] != fits[1] and not fits[0] & fits[1]:
+def _apart(code: Code, condition: int) -> bool:
+    """Whether a condition measures how far two reads are apart: `abs(new.mean() - old.mean()) / old.mean()` is no expectation of either."""
+    for op in expression(code, condition):
+        facts, args = code.program.ops[op], code.program.args[op]
+        if facts.kind == "binary" and facts.name == "-" and len(args) == 2 and min(args) >= 0:
+            sides = [{o for o in code.flow.reach([a], back=True) if "data.read" in code.meanings.roles(o)} for a in args]
+            if sides[0] and sides[1] and not sides[0] & sides[1]:
                 return True
     return False
 
 
-def _equates(code: Code, op: int, operands: list[int]) -> bool:
-    """Whether an operation asks if two values are the same, exactly or nearly."""
-    facts = code.program.ops[op]
-    if facts.kind == "compare":
-        return facts.value == ("==",)
-    return facts.kind == "call" and bool(operands) and code.program.ops[operands[0]].name.lower() in SAME
-
-
-def _fits(code: Code, op: int) -> frozenset[int]:
-    """The trainings that an operand comes from, inside its scope; calls into the project that train count by their call."""
-    scope = code.program.scope_id(op)
-    found: set[int] = set()
-    for back in code.flow.reach([op], back=True, stop=lambda o: code.program.scope_id(o) != scope):
-        if code.program.scope_id(back) != scope:
-            continue
-        if "model.fit" in code.meanings.roles(back) or (
-            code.program.ops[back].kind == "call"
-            and any(t[0] == "function" for t in code.resolver.targets.get(back, ()))
-            and "model.fit" in code.about(back)
-        ):
-            found.add(back)
-    return frozenset(found)
+def compares(code: Code, condition: int) -> bool:
+    """Whether a condition compares by size, or nearly, somewhere in its own expression."""
+    for op in expression(code, condition):
+        facts = code.program.ops[op]
+        if facts.kind == "compare" and isinstance(facts.value, tuple) and ORDERING & set(facts.value):
+            return True
+    return False
 
 
 class Timing:
@@ -144,12 +95,17 @@ class Timing:
                 continue
             first, last = chosen[0], chosen[-1]
             if first == last:
-                found |= self._reached(first) - {"code"}  # it calls what it measures: `memory_usage(f)`
+                found |= self._reached(first) - MEASURED - {"code"} or self._sized(first)  # it calls what it measures: `memory_usage(f)`
             where = program.scope_id(first)
             for op in range(first + 1, last):
                 if program.ops[op].kind == "call" and program.scope_id(op) == where:
                     found |= self._reached(op)
         return found - MEASURED
+
+    def _sized(self, point: int) -> set[str]:
+        """Of what the size of a value is taken: what made it."""
+        given = self.code.program.positional(point)
+        return set(self.code.about(given[0])) if given and "measure.memory" in self.code.meanings.roles(point) else set()
 
     def _points(self, condition: int) -> list[int]:
         """The measurements of the condition's own scope that it comes from; else those beside the nearest one."""
@@ -159,7 +115,8 @@ class Timing:
             back = self.code.flow.reach([condition], back=True, stop=lambda op: self.code.program.scope_id(op) != scope)
             here = [p for p in own if p in back]
             if len(here) == 1 and not self._reached(here[0]) - MEASURED - {"code"}:
-                return [p for p in own if p <= here[0]]  # it was switched on before: `tracemalloc.start()`
+                begun = [p for p in own if p < here[0] and not self.code.resolver.uses[p]]  # switched on: `tracemalloc.start()`
+                return [*begun[-1:], here[0]]
             if here:
                 return here
         source = self._sources.get(condition)
@@ -176,6 +133,8 @@ class Timing:
 def run_by(graph: Graph, code: Code, call: int) -> set[str]:
     """The roles of a call and of all that it runs."""
     roles = set(code.meanings.roles(call))
+    if call in code.op_node:
+        roles |= set(graph.nodes[code.op_node[call]].roles)
     starts = [code.scope_node[number(t)] for t in code.resolver.targets.get(call, ()) if t[0] in ("function", "callback")]
     for node in graph.sweep(starts, RUNS) if starts else ():
         roles |= set(graph.nodes[node].roles)
@@ -183,11 +142,26 @@ def run_by(graph: Graph, code: Code, call: int) -> set[str]:
 
 
 def clause(code: Code, conditions: tuple[int, ...]) -> str:
-    """`structure` when a check only asks for shape, columns, types or emptiness, `value` when it looks at the values."""
+    """`value` when a check looks at the values, `structure` when it only asks for shape, columns or types, `size` when for no more than
+    whether there are rows, or how many."""
     for condition in conditions:
         if not _structural(code, condition):
             return "value"
-    return "structure"
+    return "size" if all(_sizes(code, condition) for condition in conditions) else "structure"
+
+
+def _sizes(code: Code, condition: int) -> bool:
+    """Whether a structural condition asks for nothing but a number of rows: `len(rows) > 0`, `not frame.empty`, `assert rows`."""
+    for op in expression(code, condition, 30):
+        facts = code.program.ops[op]
+        if facts.kind == "attribute" and facts.name in STRUCTURE - SIZES:
+            return False
+        meaning = code.meanings.of(op) if facts.kind == "call" else None
+        if meaning is not None and meaning.api in ASKS_STRUCTURE - {"builtins.len"}:
+            return False
+        if facts.kind == "compare" and isinstance(facts.value, tuple) and {"in", "not in"} & set(facts.value):
+            return False
+    return True
 
 
 def _structural(code: Code, op: int, depth: int = 0) -> bool:
@@ -203,7 +177,10 @@ def _structural(code: Code, op: int, depth: int = 0) -> bool:
             return True
         if meaning is not None and {"data.validate", "data.read"} & set(meaning.roles):
             return False
-    if facts.kind in ("load", "assign", "compare", "boolean", "unary", "call", "attribute", "container", "binary", "subscript"):
+    if facts.kind == "comprehension" and isinstance(facts.extra, tuple) and facts.extra:  # which of the expected columns are missing
+        base = code.program.unit(op).base
+        return all(_structural(code, int(test) + base, depth + 1) for test in facts.extra)
+    if facts.kind in ("load", "assign", "compare", "boolean", "unary", "call", "attribute", "container", "binary", "subscript", "fstring"):
         if facts.kind == "load" and not args:
             return not {"data.read"} & code.about(op)
         return all(_structural(code, a, depth + 1) for a in args)

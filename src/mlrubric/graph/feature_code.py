@@ -16,6 +16,11 @@ ELSE = re.compile(
     r"data\.(read|write|split|batch|validate|report|synthetic|resample|sample)"
     r"|(file|config|artifact|model|serve|run|test|metric|measure|process|random)\..*"
 )
+CALLED = re.compile(
+    r"(.*_)?(featuri[sz]e|feature_engineering|feature_extraction|pre_?process)(_.*)?"
+    r"|(.*_)?(extract|compute|build|create|make|add|engineer|generate|calculate|derive|encode)_(.+_)?features?(_.*)?"
+)
+MORE = re.compile(r"model\.(fit|tune|predict|evaluate)|(serve|test)\..*")
 WORKS = frozenset({"binary", "fstring", "dict", "comprehension", "store_subscript", "subscript", "compare", "container"})
 
 
@@ -42,6 +47,9 @@ def on_the_way(graph: Graph, code: Code) -> list[int]:
         if code.program.scopes[scope].kind != "function" or scope not in works or graph.nodes[node].kind != "function":
             continue
         if is_test_code(graph.nodes[node].place.path) or "serve.handle" in graph.nodes[node].roles:
+            continue
+        if CALLED.fullmatch(code.program.scopes[scope].name) and not any(MORE.fullmatch(role) for role in roles.get(scope, ())):
+            found.append(node)  # by its name, where no way of the data shows it
             continue
         if any(ELSE.fullmatch(role) for role in roles.get(scope, ())):
             continue

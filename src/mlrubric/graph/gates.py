@@ -6,21 +6,25 @@ the same step, job or needed job, or a stage that is waited for, fails on it. A 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mlrubric.graph.causes import RELEASES, mark_causes
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.earlier import earlier, earlier_runs, holders
+from mlrubric.graph.firsts import first_versions
 from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.measured import JOINS
 from mlrubric.graph.order import Order
 from mlrubric.graph.quality import about_quality
 from mlrubric.graph.shell_gates import shell_gates
 from mlrubric.graph.task_conditions import task_conditions
+from mlrubric.graph.thresholds import mark_thresholds, worthy
 from mlrubric.graph.trained import Trained
+from mlrubric.graph.vetoes import evaluations_before
 from mlrubric.graph.world import World
 
+People = dict[int, tuple[int, ...]]  # releases that wait for somebody, with the evaluations that they can look at
 PROSE = (".md", ".rst", ".txt")  # a document tells of releases, it makes none
 MODEL_FILES = (
     ".pkl",
@@ -84,16 +88,19 @@ def guard_releases(world: World, models: Trained) -> list[Guarded]:
     """For every release the blocking checks of quality that guard it; `guarded` and a `guard` edge are left in the graph, and on a check
     `guards`: whether all releases of the models are guarded that it stands before."""
     graph, code = world.graph, world.code
+    known = mark_thresholds(world)
     checks = {decides(code, n): n for n in graph.with_role("model.compare") if n in code.node_op and graph.nodes[n].gate}
     stops = {op: code.node_op[n] for op, n in checks.items()}
-    order = Order(code, [op for op, stop in stops.items() if not code.checks.swallowed(stop)], stops=stops, tasks=True)
+    heard = [op for op, stop in stops.items() if not code.checks.swallowed(stop)]
+    good = [op for op in heard if worthy(graph.nodes[checks[op]])]
+    orders = [Order(code, some, stops=stops, tasks=True) for some in ((good, heard) if len(good) < len(heard) else (heard,))]
     shell = shell_gates(world)
     around = {**shell.around, **task_conditions(world)}
     blocking = {*checks.values(), *shell.stopping}
     found: list[Guarded] = []
     for node in releases(world):
         op = code.node_op.get(node)
-        guards, free = _in_code(code, graph, op, order, checks) if op is not None else (set(), [])
+        guards, free = _in_code(code, graph, op, orders, checks) if op is not None else (set(), [])
         outer = _in_workflow(world, node, blocking, around) | _blessed(world, node)
         for guard in sorted(guards | outer):
             graph.connect(guard, node, "guard", graph.nodes[guard].place)
@@ -103,24 +110,68 @@ def guard_releases(world: World, models: Trained) -> list[Guarded]:
             for way in free:
                 _way_around(code, graph, node, way)
         found.append(Guarded(node, tuple(sorted(guards | outer)) if guarded else ()))
-    found = _by_registry(world, _held_back(world, found))
+    found = _by_registry(world, _held_back(world, _beside(world, found)))
+    people, asked = _by_people(world, found)
     mark_causes(world)
-    _mark_guards(graph, models, found)
+    mark_thresholds(world, known)
+    _mark_guards(graph, models, found, people, asked)
     return found
 
 
-def _mark_guards(graph: Graph, models: Trained, found: list[Guarded]) -> None:
-    """`guards` on checks: true when every release of the models that they stand before is guarded. A release of which it cannot be told
-    is one of all models."""
+def _mark_guards(graph: Graph, models: Trained, found: list[Guarded], people: People, asked: People) -> None:
+    """`guards` on checks, `vetoed` on evaluations that a person looks at: true when every release of the models that they stand before is
+    guarded, for a check that can tell models apart by such a check. A release of which it cannot be told is one of all models."""
     every = (1 << len(models.fits)) - 1 or 1
     of = {one.node: models.core.get(one.node, 0) or every for one in found}
-    open_to = 0  # the models that some release lets out unguarded
-    for one in found:
-        open_to |= 0 if one.checks else of[one.node]
+    sound = {check for one in found for check in one.checks if worthy(graph.nodes[check])}
+
+    def opened(held: Callable[[Guarded], bool]) -> int:
+        """The models that some release lets out unguarded."""
+        mask = 0
+        for one in found:
+            mask |= 0 if held(one) else of[one.node]
+        return mask
+
+    loose = opened(lambda one: bool(one.checks) or one.node in people)
+    strict = opened(lambda one: bool(sound & set(one.checks)) or one.node in people)
+    server = opened(lambda one: bool(sound & set(one.checks)) or one.node in asked)
     for one in found:
         for check in one.checks:
-            attributes = graph.nodes[check].attributes
-            attributes["guards"] = "some" if of[one.node] & open_to or attributes.get("guards") == "some" else "true"
+            _say(graph, check, "guards", of[one.node] & (strict if check in sound else loose))
+        for measured in people.get(one.node, ()):
+            _say(graph, measured, "vetoed", of[one.node] & strict)
+    for one in found:
+        for measured in asked.get(one.node, ()) if not of[one.node] & server else ():
+            graph.nodes[measured].attributes.setdefault("vetoed", "server")
+
+
+def _say(graph: Graph, node: int, name: str, around: int) -> None:
+    """`true`, or `some` as soon as one of the releases can be gone around."""
+    attributes = graph.nodes[node].attributes
+    attributes[name] = "some" if around or attributes.get(name) == "some" else "true"
+
+
+def _by_people(world: World, found: list[Guarded]) -> tuple[People, People]:
+    """The releases that no check guards but a person, with the evaluations that this person can look at: `guarded` is `person`; and these
+    with those that only the server's settings may hold."""
+    people: People = {}
+    asked: People = {}
+    for one in found:
+        how, measured = evaluations_before(world, one.node) if not one.checks else ("", ())
+        if measured:
+            asked[one.node] = measured
+        if how == "agreed" and measured:
+            people[one.node] = measured
+            world.graph.nodes[one.node].attributes["guarded"] = "person"
+    return people, asked
+
+
+def _beside(world: World, found: list[Guarded]) -> list[Guarded]:
+    """A release of a first version, with nothing to compare it with: `guarded` is `first`, by the checks of what replaces it."""
+    firsts = first_versions(world.code, world.graph, {one.node: one.checks for one in found})
+    for node in firsts:
+        world.graph.nodes[node].attributes["guarded"] = "first"
+    return [Guarded(one.node, firsts.get(one.node, one.checks)) for one in found]
 
 
 def _held_back(world: World, found: list[Guarded]) -> list[Guarded]:
@@ -181,18 +232,20 @@ def _way_around(code: Code, graph: Graph, release: int, call: int) -> None:
     graph.nodes[node].attributes["guarded"] = "false"
 
 
-def _in_code(code: Code, graph: Graph, op: int, order: Order, checks: dict[int, int]) -> tuple[set[int], list[int]]:
+def _in_code(code: Code, graph: Graph, op: int, orders: Sequence[Order], checks: dict[int, int]) -> tuple[set[int], list[int]]:
     """The checks that guard an operation, and the calls that lead to it past all of them: the operation itself when no way is guarded."""
     found: set[int] = set()
-    free = _free_ways(code, graph, op, order, checks, found, frozenset())
+    free = _free_ways(code, graph, op, orders, checks, found, frozenset())
     if free and not found:
         return set(), [op]
     return found, free
 
 
-def _free_ways(code: Code, graph: Graph, op: int, order: Order, checks: dict[int, int], found: set[int], seen: frozenset[int]) -> list[int]:
+def _free_ways(
+    code: Code, graph: Graph, op: int, orders: Sequence[Order], checks: dict[int, int], found: set[int], seen: frozenset[int]
+) -> list[int]:
     """The calls that lead to an operation without a check, where the ways part; checks on the other ways are added to `found`."""
-    before = order.before(op)
+    before = next((b for b in (order.before(op) for order in orders) if b is not None), None)
     if before is not None:
         found.add(checks[before])
         return []
@@ -205,7 +258,7 @@ def _free_ways(code: Code, graph: Graph, op: int, order: Order, checks: dict[int
     callers = [c for c in callers if not code.tested(c)]
     if not callers:
         return [op]
-    ways = {c: _free_ways(code, graph, c, order, checks, found, seen | {op}) for c in callers}
+    ways = {c: _free_ways(code, graph, c, orders, checks, found, seen | {op}) for c in callers}
     if all(ways.values()):
         return [way for c in callers for way in ways[c]]
     return [c for c in callers if ways[c]]

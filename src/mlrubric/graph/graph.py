@@ -65,6 +65,10 @@ class Graph:
         """Make an edge one that is only assumed."""
         self.edges[number] = replace(self.edges[number], certain=False)
 
+    def block(self, number: int, why: str) -> None:
+        """Make an edge a hop that never happens."""
+        self.edges[number] = replace(self.edges[number], blocked=why)
+
     def turn(self, node: int, kind: str) -> None:
         """Make a node one of another kind."""
         self._kinds[self.nodes[node].kind].remove(node)

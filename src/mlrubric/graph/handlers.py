@@ -77,6 +77,12 @@ class Handlers:
                 return other.line if self._goes_on(index, unit) else 0
         return 0
 
+    def narrow(self, block: int) -> bool:
+        """Whether a handler names the errors that it takes, and not all there are."""
+        facts = self.program.blocks[block]
+        unit = next(u for u in self.program.modules if u.block_base <= block < u.block_base + len(u.facts.blocks))
+        return facts.test >= 0 and not BROAD & self._kinds(facts.test + unit.base)
+
     def _suppresses(self, context: int, raised: frozenset[str]) -> bool:
         meaning = self.meanings.of(context)
         if meaning is None or "error.suppress" not in meaning.roles:

@@ -13,9 +13,9 @@ from collections.abc import Iterable
 
 from mlrubric.graph.code import Code, is_test_code, texts_of
 from mlrubric.graph.column_lists import parametrized
-from mlrubric.graph.derive import OWN
 from mlrubric.graph.graph import Graph
 from mlrubric.graph.slicing import MASKED
+from mlrubric.graph.twice import OWN
 from mlrubric.graph.world import World
 
 AGE = re.compile(

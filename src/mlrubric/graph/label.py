@@ -11,6 +11,7 @@ from mlrubric.graph.derive import MEASURED, Timing, clause, derived_roles
 from mlrubric.graph.drift import mark_drift
 from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.measured import measured_reads
+from mlrubric.graph.opened import mark_opened
 from mlrubric.graph.rivals import mark_rivals, naive_guesses
 from mlrubric.graph.slice_columns import mark_slice_columns
 from mlrubric.graph.slicing import MASKED, of_some_rows, slices
@@ -25,6 +26,7 @@ NOT_SOURCES = frozenset({"test.case", "test.assert", "check", "random.use", "ran
 def label(graph: Graph, code: Code) -> None:
     """Give checks their derived roles and what they are about, and connect the meaningful operations by flow."""
     mark_addressed(graph, code)
+    mark_opened(graph, code)
     mark_drift(graph, code)
     mark_measures(graph, code)
     mark_worth(graph, code)

@@ -14,6 +14,7 @@ from mlrubric.knowledge.entries import Api
 
 READS = ("data.read", "model.load")
 NO_ROLES: frozenset[str] = frozenset()
+MOCK = "test.mock"
 PROTOCOL = {
     ("model", "fit"): "model.fit",
     ("model", "predict"): "model.predict",
@@ -69,6 +70,7 @@ class Meanings:
     def __init__(self, program: Program, resolver: Resolver, catalogue: Catalogue, versions: Versions | None = None) -> None:
         self.program, self.resolver, self.catalogue, self.versions = program, resolver, catalogue, versions
         self._of: dict[int, Meaning] = {}
+        self._mocks: dict[str, bool] = {}
         self._traits: dict[tuple[str, str, str], frozenset[str]] = {}
         for op, facts in enumerate(program.ops):
             if facts.kind == "call":
@@ -84,6 +86,18 @@ class Meanings:
         """The roles of an operation; none when nothing is known of it."""
         meaning = self._of.get(op)
         return frozenset(meaning.roles) if meaning is not None else NO_ROLES
+
+    def mocked(self, op: int) -> bool:
+        """Whether a value is, or comes from, something that tests put in the place of a part of the program."""
+        names = (str(v[1]) for v in self.resolver.of(op) if v[0] in ("external", "foreign", "object"))
+        return any(self._is_mock(name) for name in names)
+
+    def _is_mock(self, name: str) -> bool:
+        if name not in self._mocks:
+            api = self.catalogue.api(name) if "." in name else None
+            inside = "." in name and self._is_mock(name.rpartition(".")[0])
+            self._mocks[name] = inside or (api is not None and MOCK in api.roles)
+        return self._mocks[name]
 
     def add(self, op: int, meaning: Meaning) -> None:
         """What an operation means that is no call: a parameter that is read from a file, a result that is written to one."""
@@ -192,6 +206,8 @@ class Meanings:
             return None
         receiver = self.program.args[callee][0]
         if any(v[0] in ("external", "object", "module", "package", "made", "text") for v in self.resolver.of(receiver)):
+            return None
+        if self.mocked(receiver) and not self.program.ops[callee].name.startswith("assert"):
             return None
         names = self.program.ops[op].value
         keywords = tuple(str(n) for n in names) if isinstance(names, tuple) else ()

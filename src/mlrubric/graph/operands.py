@@ -54,6 +54,10 @@ def _same(code: Code, first: int, second: int) -> bool:
     if one == other:
         return code.program.ops[one].kind != "const"
     program = code.program
+    if program.ops[one].kind == program.ops[other].kind == "subscript" and len(program.args[one]) == len(program.args[other]) == 2:
+        (base, key), (other_base, other_key) = program.args[one], program.args[other]
+        alike = min(key, other_key) >= 0 and program.ops[key].kind == "const" and program.ops[key].value == program.ops[other_key].value
+        return alike and min(base, other_base) >= 0 and _same(code, base, other_base)
     if program.ops[one].kind == program.ops[other].kind == "call" and len(program.args[one]) == len(program.args[other]) == 1:
         calls = [program.ops[program.args[op][0]].name for op in (one, other)]
         receivers = [program.receiver(op) for op in (one, other)]

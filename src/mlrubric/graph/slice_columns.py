@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from mlrubric.graph.code import Code
-from mlrubric.graph.derive import OWN
 from mlrubric.graph.graph import Graph
+from mlrubric.graph.twice import OWN
 
 CALLS = frozenset({"call"})
 MOST = 60  # operations of one condition

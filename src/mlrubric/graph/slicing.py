@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.definitions import origin
-from mlrubric.graph.derive import OWN, expression_of, run_by
+from mlrubric.graph.derive import run_by
 from mlrubric.graph.graph import Graph
+from mlrubric.graph.twice import OWN, expression
 
 MASKED = "rows.selected"
 PART = "rows.part"
@@ -94,7 +95,7 @@ def _by_class(code: Code, target: int) -> bool:
 
 def _compared(code: Code, index: int) -> list[int]:
     """The operations of the comparisons that a selection is made by, through a name that they are bound to."""
-    return expression_of(code, origin(code, index), 20)
+    return expression(code, origin(code, index), 20)
 
 
 def _frame(code: Code, selection: int) -> int:
@@ -129,18 +130,18 @@ def _measured_by_group(graph: Graph, code: Code, groups: int) -> bool:
 def _is_mask(code: Code, target: int, index: int) -> bool:
     """Whether an index is a comparison over the same variable that is indexed."""
     name = code.program.ops[target].name
-    expression = expression_of(code, index, 20)
-    if code.program.ops[index].kind == "load" and not any(code.program.ops[o].kind == "compare" for o in expression):
+    inside = expression(code, index, 20)
+    if code.program.ops[index].kind == "load" and not any(code.program.ops[o].kind == "compare" for o in inside):
         scope = code.program.scope_id(index)  # one of several conditions that a container holds
         held = code.flow.reach(
             [index], back=True, stop=lambda o: code.program.ops[o].kind == "compare" or code.program.scope_id(o) != scope
         )
-        expression = [o for one in sorted(held) if code.program.ops[one].kind == "compare" for o in expression_of(code, one, 20)]
+        inside = [o for one in sorted(held) if code.program.ops[one].kind == "compare" for o in expression(code, one, 20)]
     compares = any(
         code.program.ops[o].kind == "compare" or (code.program.ops[o].kind == "attribute" and code.program.ops[o].name in ASKS)
-        for o in expression
+        for o in inside
     )
-    return compares and any(code.program.ops[o].kind == "load" and code.program.ops[o].name == name for o in expression)
+    return compares and any(code.program.ops[o].kind == "load" and code.program.ops[o].name == name for o in inside)
 
 
 def _is_held_mask(code: Code, index: int) -> bool:

@@ -7,14 +7,16 @@ from collections.abc import Collection, Iterable
 from mlrubric.graph.clauses import VALUE, Clauses
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.feature_code import on_the_way
-from mlrubric.graph.graph import FLOWS, RUNS
+from mlrubric.graph.graph import FLOWS, RUNS, Graph
+from mlrubric.graph.hollow import mark_hollow
+from mlrubric.graph.questions import after_training, looks_at_own_model, only_asks_kind
 from mlrubric.graph.values import number
 from mlrubric.graph.world import World
-from mlrubric.model.graph import Node
 
 FEATURE = frozenset(
     {"transform.fit", "transform.apply", "transform.fit_apply", "transform.stateless", "data.derive", "data.join", "feature.define"}
 )
+CHANGES = frozenset({"transform.fit", "transform.apply", "transform.fit_apply", "transform.stateless"})
 MODEL = frozenset({"model.build", "model.fit", "model.loss", "model.tune"})
 ENOUGH = 0.8
 USE = frozenset({"model.predict", "model.load", "model.evaluate"})
@@ -29,15 +31,18 @@ def mark_subjects(world: World) -> None:
         holder = world.code.holder(world.code.node_op[node])
         own.setdefault(holder, set()).update(graph.nodes[node].roles)
     between = set(on_the_way(graph, world.code))
+    leading_on = _leading_on(world)
+    above = graph.sweep(graph.with_role("model.fit", "model.tune", "model.predict", "model.evaluate"), frozenset({"call"}), back=True)
     for function in graph.of_kind("function"):
         roles = own.get(function, set())
         if (
-            (roles & FEATURE or function in between)
+            (roles & (CHANGES if roles & USE or function in above else FEATURE) or (function in between and function not in above))
             and not roles & {"model.fit", "model.tune"}
             and not is_test_code(graph.nodes[function].place.path)
         ):
             graph.give(function, "code.feature")
-            graph.nodes[function].attributes["derives"] = "false" if roles & USE or _only_wires(world, function, roles) else "true"
+            aside = roles & USE or _only_wires(world, function, roles) or not (function in between or function in leading_on)
+            graph.nodes[function].attributes["derives"] = "false" if aside else "true"
         if roles & MODEL and not is_test_code(graph.nodes[function].place.path):
             graph.give(function, "code.model")
         if {"model.load", "model.predict"} <= roles and not roles & (MODEL | {"model.evaluate"}):
@@ -53,6 +58,13 @@ def mark_subjects(world: World) -> None:
     _mark_requests(world)
 
 
+def _leading_on(world: World) -> set[int]:
+    """What holds operations whose data comes to a training or a prediction: not what only draws, analyses or compares."""
+    graph, code = world.graph, world.code
+    goals = [n for n in graph.with_role("model.fit", "model.tune", "model.predict") if not is_test_code(graph.nodes[n].place.path)]
+    return {code.holder(code.node_op[n]) for n in graph.sweep(goals, FLOWS, back=True) if n in code.node_op}
+
+
 def _only_wires(world: World, function: int, roles: set[str]) -> bool:
     """A function that reads a file, hands it to the project's functions and writes a file."""
     graph = world.graph
@@ -66,10 +78,11 @@ def _mark_share(world: World) -> None:
     graph = world.graph
     every = [n for n in graph.with_role("code.feature") if graph.nodes[n].kind == "function"]
     features = [n for n in every if graph.nodes[n].attributes["derives"] == "true"] or every
+    features = [n for n in features if not graph.nodes[n].place.path.endswith(".ipynb")] or features  # the pipeline is elsewhere
     tests = [n for n in graph.with_role("test.feature") if graph.nodes[n].kind == "test"]
-    kinds = frozenset({"call", "import"})
+    kinds = frozenset({"call"})
     reached = graph.sweep(tests, kinds)
-    closely = graph.sweep([n for n in tests if not _whole(graph.nodes[n])], kinds)
+    closely = graph.sweep([n for n in tests if not _whole(graph, n)], kinds)
     for node in every:
         graph.nodes[node].attributes["tested"] = "true" if node in reached else "false"
     share = sum((n in reached) + (n in closely) for n in features) / 2 / len(features) if features else 0.0
@@ -77,9 +90,13 @@ def _mark_share(world: World) -> None:
         graph.nodes[node].attributes.setdefault("share", "most" if share >= ENOUGH else "some")
 
 
-def _whole(test: Node) -> bool:
-    """Whether a test runs the pipeline rather than a part of it."""
-    return test.attributes.get("does.model.fit") == "true" or "test.serve" in test.roles
+def _whole(graph: Graph, number: int) -> bool:
+    """Whether a test runs the pipeline rather than a part of it: it trains, asks the service, or only looks at what a model says."""
+    test = graph.nodes[number]
+    if test.attributes.get("does.model.fit") == "true" or "test.serve" in test.roles:
+        return True
+    checks = [graph.nodes[e.target] for e in graph.successors(number, frozenset({"call"})) if "check" in graph.nodes[e.target].roles]
+    return bool(checks) and all(USE & check.about for check in checks)
 
 
 def _mark_baselines(world: World) -> None:
@@ -224,14 +241,25 @@ class _Leading:
 
     def __init__(self, world: World) -> None:
         graph = self.graph = world.graph
-        checks = [n for n in graph.with_role("check") if is_test_code(graph.nodes[n].place.path)]
+        hollow = mark_hollow(world)
+        checks = [n for n in graph.with_role("check") if is_test_code(graph.nodes[n].place.path) and n not in hollow]
         own = (n for n in graph.of_kind("function") if not is_test_code(graph.nodes[n].place.path))
-        self.asserting = self._to([*checks, *graph.with_role("test.assert")])  # pytest.raises and mocks' own assertions count as well
+        asserting = [*checks, *(n for n in graph.with_role("test.assert") if n not in hollow)]  # `raises` and mocks' own count as well
+        self.asserting = self._to(asserting)
+        self.unheard = [n for n in asserting if "unheard" in graph.nodes[n].attributes]
+        self.heard = self._to(n for n in asserting if "unheard" not in graph.nodes[n].attributes)
         self.own_code = self._to(own)
-        self.checking = self._to(n for n in checks if graph.nodes[n].about & (MODEL | USE))
-        self.feature = self.role("code.feature")
+        trained = after_training(world.code, checks)
+        looking = [n for n in checks if graph.nodes[n].about & (MODEL | USE) or n in trained]
+        self.checking = self._to(looking)
+        self.deeply = self._to(n for n in looking if not only_asks_kind(world.code, n))
+        self.made = self._to(n for n in checks if graph.nodes[n].about & {"model.fit", "model.build"})
+        features = (n for n in graph.with_role("code.feature") if graph.nodes[n].kind == "function")
+        self.feature = self._to(features, ("call",))  # what an import runs is not what is tested
         self.model = self.role(*MODEL, "code.model")
-        self.model_code = self._to((n for n in graph.with_role("code.model") if graph.nodes[n].kind == "function"), ("call",))
+        functions = (n for n in graph.with_role("code.model") if graph.nodes[n].kind == "function")
+        built = (n for n in looking if looks_at_own_model(world.code, n))
+        self.model_code = self._to([*functions, *built], ("call",))
         self.use = self.role(*USE)
         self.serve = self.role("serve.client", "serve.handle")
         self.needs = {role: self.role(role) for role in ("data.read", "model.fit", "model.predict")}
@@ -241,7 +269,7 @@ class _Leading:
         return self._to(n for n in self.graph.with_role(*roles) if self.graph.nodes[n].kind in ("function", "op"))
 
     def _to(self, goals: Iterable[int], kinds: Collection[str] = ("call", "import")) -> Collection[int]:
-        return self.graph.sweep(goals, kinds, back=True).keys()
+        return self.graph.sweep(goals, kinds, back=True, allow=lambda edge: not edge.blocked).keys()
 
 
 def _mark_test(world: World, test: int, leading: _Leading) -> None:
@@ -251,13 +279,18 @@ def _mark_test(world: World, test: int, leading: _Leading) -> None:
     attributes["own_code"] = _flag(test in leading.own_code)
     if test not in leading.asserting:
         return
+    if test not in leading.heard:
+        path = graph.nodes[test].place.path
+        said = (graph.nodes[n].attributes["unheard"] for n in leading.unheard if graph.nodes[n].place.path == path)
+        attributes.update(acts="none", untold=next(said, "what its assertions raise is swallowed"))
     attributes["model_code"] = _flag(test in leading.model_code)
     attributes["model_checked"] = _flag(test in leading.checking)
     if test in leading.feature:
         graph.give(test, "test.feature")
         direct = (graph.nodes[e.target].roles for e in graph.successors(test, RUNS))
         attributes["direct"] = _flag(any("code.feature" in roles for roles in direct))
-    if test in leading.model:
+    attributes["model_asked"] = "values" if test in leading.deeply else "kind" if test in leading.checking else "no"
+    if test in leading.model or test in leading.made:
         graph.give(test, "test.model")
     if test in leading.use:
         graph.give(test, "test.prediction")

@@ -16,6 +16,7 @@ from mlrubric.model.homes import same_home
 
 CASE = re.compile(r"(^|\.)(TestCase|[A-Z]\w*TestCase)$")
 UNSEEN = ("*.egg", ".*", "_darcs", "build", "CVS", "dist", "node_modules", "venv", "{arch}")  # folders that pytest does not enter by itself
+TESTED = (".py", ".ipynb", ".txt", ".rst", ".md")  # what a runner of tests may be pointed at
 NOTEBOOKS = frozenset({"--nbval", "--nbval-lax", "--nbmake"})
 
 
@@ -85,6 +86,14 @@ def _candidates(world: World, selection: Selection, settings: Settings) -> list[
     return found
 
 
+def _may_hold_tests(world: World, path: str) -> bool:
+    """Not a table or a model, nor a folder that holds no code: those are values of options that the project declares."""
+    name = posixpath.basename(path)
+    if "." in name.strip(".") and not set(name) & set("*?["):
+        return name.endswith(TESTED) or path in world.folders
+    return path not in world.folders or any(f.startswith(path + "/") and f.endswith(TESTED) for f in world.files)
+
+
 def _reaches(paths: tuple[str, ...], path: str, settings: Settings) -> bool:
     patterns = (p for p in paths if set(p) & set("*?["))
     if any(fnmatchcase(path, p) or fnmatchcase(path, p + "/*") for p in patterns):
@@ -102,6 +111,7 @@ def _paths(world: World, selection: Selection, settings: Settings) -> tuple[str,
     """Where the runner looks: what the command names, else what its settings name, else where it is started. A plain word that names
     nothing was the value of an option that we do not know."""
     paths = tuple(p for p in selection.paths if p.strip("*/"))
+    paths = tuple(p for p in paths if _may_hold_tests(world, p))
     there = tuple(p for p in paths if p == "." or p in world.files or p in world.folders or set(p) & set("*/.?["))
     if paths and there:
         return there

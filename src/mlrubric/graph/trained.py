@@ -46,7 +46,7 @@ def bits(mask: int) -> Iterator[int]:
 def trained(world: World) -> Trained:
     """The models of a repository by what they are made by."""
     graph = world.graph
-    every = [n for n in graph.with_role("model.fit") if learns(graph, n)]
+    every = [n for n in graph.with_role("model.fit") if is_real(graph, n)]
     if not every:
         return Trained()
     groups: list[tuple[int, ...]] = [(n,) for n in every] if len(every) <= MANY else _by_holder(world, every)
@@ -70,8 +70,8 @@ def trained(world: World) -> Trained:
     return Trained([tuple(sorted(members[head])) for head in sorted(members)], core)
 
 
-def learns(graph: Graph, node: int) -> bool:
-    """Whether a fit is one of the project, not of its tests and not only told in a document."""
+def is_real(graph: Graph, node: int) -> bool:
+    """Whether a node is of the project itself, not of its tests and not only told in a document."""
     path = graph.nodes[node].place.path
     return not is_test_code(path) and not path.endswith(PROSE)
 

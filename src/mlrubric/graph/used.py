@@ -17,6 +17,7 @@ def mark_used(world: World) -> None:
     """`chosen` on searches whose best parameters or best model reach a model, `serving_data` on checks of what is predicted on."""
     _mark_choices(world)
     _mark_pruned(world)
+    _mark_worth(world)
     _mark_inputs(world)
     _mark_fetched(world)
 
@@ -82,6 +83,25 @@ def _mark_pruned(world: World) -> None:
             later = graph.sweep([node], FLOWS)
             fits = [n for n in later if n != node and "model.fit" in graph.nodes[n].roles]
             graph.nodes[node].attributes["chosen"] = "true" if fits else "false"
+
+
+def _mark_worth(world: World) -> None:
+    """`worth_on` on checks of the worth of features. real: measured on rows that are read, or told by a fitted model alone; made up: a test
+    measures it on rows of its own; code: a test of the code that measures."""
+    graph, code = world.graph, world.code
+    for node, check in sorted(code.check_of.items()):
+        if "feature.importance" not in graph.nodes[node].about:
+            continue
+        real = here = False
+        for op in code.flow.reach([c for c in check.conditions if c >= 0], back=True):
+            measure = code.op_node.get(op)
+            if measure is None or "feature.importance" not in graph.nodes[measure].roles:
+                continue
+            here = here or code.tested(op)
+            meaning = code.meanings.of(op)
+            rows = meaning.arguments.get("@data", op) if meaning is not None else op
+            real = real or bool((COMING if meaning is not None else COMING | {"model.load"}) & code.about(rows))
+        graph.nodes[node].attributes["worth_on"] = "real" if real else "made up" if here else "code"
 
 
 def _mark_inputs(world: World) -> None:

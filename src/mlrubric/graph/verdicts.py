@@ -61,6 +61,19 @@ class Verdicts:
                     self._children.setdefault(block.parent + unit.block_base, []).append(index + unit.block_base)
         self._acts: dict[int, bool] = {}
         self.guarding = self._guards()
+        self.outer: dict[int, list[int]] = {}
+        self.outer = self._outer()
+
+    def _outer(self) -> dict[int, list[int]]:
+        """What decides a value that another function returns, with the conditions on it under which somebody is told: `if drifted(x):`."""
+        found: dict[int, list[int]] = {}
+        for condition in sorted(self.sides):
+            if not self.acts(condition):
+                continue
+            for inner in self.code.checks.deciders.of_status(condition):
+                if inner != condition and inner not in self.checks:
+                    found.setdefault(inner, []).append(condition)
+        return found
 
     def _guards(self) -> frozenset[int]:
         """The conditions on whose passing side alone a training, or a call that leads to one, stands."""
@@ -77,23 +90,29 @@ class Verdicts:
         return frozenset(found)
 
     def is_condition(self, op: int) -> bool:
-        return op in self.sides
+        return op in self.sides or op in self.outer
 
     def acts(self, condition: int) -> bool:
         """Whether somebody is told, or something started, on one side of a condition only."""
+        if condition in self.outer:
+            return True
         known = self._acts.get(condition)
         if known is None:
-            sides = [self._does(block) for block in self.sides.get(condition, ())]
+            sides = [self._does(block, ACTING) for block in self.sides.get(condition, ())]
             known = self._acts[condition] = bool(sides) and any(sides) and not (len(sides) > 1 and all(sides))
         return known
 
-    def _does(self, block: int) -> bool:
+    def does(self, condition: int, roles: frozenset[str]) -> bool:
+        """Whether one side of a condition runs something with such a role."""
+        return any(self._does(block, roles) for block in self.sides.get(condition, ()))
+
+    def _does(self, block: int, roles: frozenset[str]) -> bool:
         waiting = [block]
         while waiting:
             here = waiting.pop()
             waiting.extend(self._children.get(here, ()))
             for call in self._inside.get(here, ()):
-                if ACTING & run_by(self.graph, self.code, call):
+                if roles & run_by(self.graph, self.code, call):
                     return True
         return False
 
@@ -193,13 +212,21 @@ def _name(graph: Graph, check: int, node: int, roles: Iterable[str], acts: str) 
 
 def _about_drift(graph: Graph, code: Code, verdicts: Verdicts) -> None:
     """A condition on a measure of drift under which somebody is told or a training is started; and how the other checks act."""
-    for condition in sorted(verdicts.sides):
+    for condition in sorted(verdicts.sides | verdicts.outer):
         if condition in verdicts.checks or not verdicts.acts(condition) or is_test_code(code.program.unit(condition).path):
             continue
         if "data.drift" in code.about(condition):
             node = code.node_for(graph, condition, "if", ("check", "check.drift"), "", form="branch")
             graph.nodes[node].about = code.about(condition)
             graph.nodes[node].attributes["acts"] = "tell"
+    deciding = {scope for scope, holder in code.scope_node.items() if "flow.branch" in graph.nodes[holder].roles}
+    deciding.update(scope for task in code.tasks.branching for scope in code.tasks.runs.get(task, ()))
+    for scope in sorted(deciding):
+        for returned in code.program.returns(scope):
+            if "data.drift" in code.about(returned):
+                node = code.node_for(graph, returned, "return", ("check", "check.drift"), "", form="branch")
+                graph.nodes[node].about = code.about(returned)
+                graph.nodes[node].attributes["acts"] = "tell"
     for node in graph.with_role("check.drift"):
         if graph.nodes[node].gate:
             graph.nodes[node].attributes["acts"] = "stop"

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.column_lists import parametrized
+from mlrubric.graph.derive import run_by
 from mlrubric.graph.graph import Graph
 from mlrubric.graph.values import number
 
@@ -39,7 +40,7 @@ def mark_worth(graph: Graph, code: Code) -> None:
         if code.program.ops[op].name in SAYS and _stands_alone(code, op):
             code.node_for(graph, op, code.program.ops[op].name, (WORTH,))
     for op in _sweeps(graph, code):
-        node = code.op_node[op]
+        node = code.node_for(graph, op, "evaluation without some of the columns", (WORTH,))
         graph.give(node, WORTH)
         graph.nodes[node].attributes["sweep"] = "true"
     for node in graph.with_role("model.fit"):
@@ -88,11 +89,36 @@ def _sweeps(graph: Graph, code: Code) -> list[int]:
         passes = [op for op in behind if code.program.ops[op].kind in ("element", "param")] if varied else []
         if not passes:
             continue
-        target = code.flow.reach([meaning.arguments["@target"]], back=True)
+        target = _behind_target(code, meaning.arguments["@target"])
         passes = [op for op in passes if op not in target and _runs_again(code, op)]
-        if any(_varied_by(code, pick, passes) for pick in varied):
-            found.update(o for o in code.flow.reach([fit]) if "model.evaluate" in code.meanings.roles(o) and o in code.op_node)
+        by = next((p for pick in varied if (p := _varied_by(code, pick, passes)) >= 0), -1)
+        if by >= 0:
+            after = code.flow.reach([fit])
+            for op in _inside(code, by, own_only=True):
+                called = code.program.ops[op].kind == "call" and (op in after or op == fit)
+                if called and "model.evaluate" in run_by(graph, code, op):
+                    found.add(op)
     return sorted(found)
+
+
+def _behind_target(code: Code, target: int) -> set[int]:
+    """What a target comes from: through a split, by its own part of what was split."""
+    roles = code.meanings.roles
+    found: set[int] = set()
+    waiting = [target]
+    while waiting:
+        start = waiting.pop()
+        reached = code.flow.reach([start], back=True, stop=lambda o: "data.split" in roles(o))
+        for op in reached:
+            facts, args = code.program.ops[op], code.program.args[op]
+            if facts.kind != "unpack" or "data.split" not in roles(args[0]) or not isinstance(facts.value, int):
+                continue
+            given = code.program.positional(args[0])
+            part = facts.value // 2
+            if 0 <= part < len(given) and given[part] not in found:
+                waiting.append(given[part])
+        found |= reached.keys()
+    return found
 
 
 def _picks(code: Code, op: int) -> bool:
@@ -110,17 +136,27 @@ def _index(code: Code, op: int) -> list[int]:
             chosen = program.args[args[1]][1:]
     elif facts.kind == "call" and args[0] >= 0 and program.ops[args[0]].name in ("drop", "select", "filter"):
         chosen = (*program.positional(op)[:1], program.keyword(op, "columns", "labels", "items"))
+    elif facts.kind == "call" and args[0] >= 0 and program.ops[args[0]].name in ("delete", "take") and _by_columns(code, op):
+        chosen = program.positional(op)[1:2]
     return [i for i in chosen if i >= 0 and program.ops[i].kind not in ("const", "slice", *COMPARES)]
 
 
-def _varied_by(code: Code, pick: int, passes: list[int]) -> bool:
-    """Whether the columns of a pick come from what changes from pass to pass, and the pick is made in that pass."""
+def _by_columns(code: Code, op: int) -> bool:
+    """`axis=1`, by name or as the third argument."""
+    axis = code.program.keyword(op, "axis")
+    given = code.program.positional(op)
+    axis = given[2] if axis < 0 and len(given) > 2 else axis
+    return axis >= 0 and code.program.ops[axis].value == 1
+
+
+def _varied_by(code: Code, pick: int, passes: list[int]) -> int:
+    """What changes from pass to pass and says which columns a pick made in that pass takes, or -1."""
     index = _index(code, pick)
     behind = code.flow.reach(index, back=True)
     for op in passes:
         if op in behind and pick in _inside(code, op):
-            return True
-    return False
+            return op
+    return -1
 
 
 def _runs_again(code: Code, op: int) -> bool:
@@ -129,7 +165,7 @@ def _runs_again(code: Code, op: int) -> bool:
     return True
 
 
-def _inside(code: Code, varying: int) -> set[int]:
+def _inside(code: Code, varying: int, own_only: bool = False) -> set[int]:
     """The operations that run once for every value of a loop's variable, a comprehension's, or a test's parameter."""
     program = code.program
     unit = program.unit(varying)
@@ -144,6 +180,8 @@ def _inside(code: Code, varying: int) -> set[int]:
             own = {op for op in range(varying, unit.base + len(unit.facts.ops)) if loops & set(program.blocks_around(op))}
         else:
             own = _of_comprehension(code, varying)
+    if own_only:
+        return own
     waiting = [op for op in own if program.ops[op].kind == "call"]
     scopes: set[int] = set()
     by_scope: dict[int, list[int]] = {}

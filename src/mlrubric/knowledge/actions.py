@@ -14,6 +14,7 @@ from mlrubric.knowledge.toml import Entry, entries, read
 
 KINDS: dict[str, str] = {
     "checkout": "fetches the repository",
+    "approval": "waits for a person to agree",
     "setup": "sets up an interpreter, tool or login for the steps that follow",
     "cache": "keeps files between runs",
     "keep": "a file is kept with the run, for its later jobs and readers",

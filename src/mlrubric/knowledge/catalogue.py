@@ -30,6 +30,8 @@ class Catalogue:
         self._paths: dict[str, Path] = {}  # top-level import name -> file
         self._distributions: dict[str, str] = {}  # import name (may be dotted) -> distribution, where they differ
         self._areas: dict[str, str] = {}  # import name (may be dotted) -> area
+        self._keeps: dict[str, tuple[str, ...]] = {}  # import name -> what its runs write down by themselves
+        self._hosted: set[str] = set()  # import names of what records its runs with a service
         self._variants: dict[str, str] = {}
         self._brings: dict[str, tuple[str, ...]] = {}  # what comes along
         self._images: dict[str, str] = {}  # image -> distribution that its tag is the version of
@@ -68,6 +70,16 @@ class Catalogue:
         """What the library of a name is for: "data", "ml", or "" for anything else."""
         parts = name.split(".")
         return next((area for end in range(len(parts), 0, -1) if (area := self._areas.get(".".join(parts[:end])))), "")
+
+    def keeps(self, name: str) -> tuple[str, ...]:
+        """What an orchestrator writes down of every run by itself: some of param, metric, artifact and data."""
+        parts = name.split(".")
+        return next((kept for end in range(len(parts), 0, -1) if (kept := self._keeps.get(".".join(parts[:end])))), ())
+
+    def hosted(self, name: str) -> bool:
+        """Whether what this name's library records goes to a service of its own, without an address being given."""
+        parts = name.split(".")
+        return any(".".join(parts[:end]) in self._hosted for end in range(len(parts), 0, -1))
 
     # ---- names ----
 
@@ -212,6 +224,9 @@ class Catalogue:
                     raise entry.error(f"`{top}` already belongs to {self._paths[top].name}")
                 if name not in entry.texts("aside"):
                     self._areas[name] = entry.one_of("area", AREAS)
+                    self._keeps[name] = entry.texts("keeps")
+                    if name in entry.texts("hosted"):
+                        self._hosted.add(name)
             if distributions and imports:
                 self._distributions[imports[0]] = distributions[0]
                 for other in distributions[1:]:

@@ -73,7 +73,7 @@ def read_library(path: Path, roles: Roles) -> Library:
     if not is_table(head):
         raise CatalogueError(path, 1, "[library] with name, distributions and imports is missing")
     header = Entry(path, text, "library", 0, head)
-    header.only(frozenset(("name", "distributions", "imports", "area", "aside")))
+    header.only(frozenset(("name", "distributions", "imports", "area", "aside", "keeps", "hosted")))
     library = Library(path, header.text("name"), header.texts("distributions"), header.texts("imports"))
     library.aliases = _texts(path, text, tables, "aliases")
     library.fixtures = _texts(path, text, tables, "fixtures")

@@ -53,6 +53,14 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence of a document that says that something is done or holds: no plan, no wish, no question, no instruction."""
+
+    place: Place
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     place: Place
     text: str

@@ -25,6 +25,7 @@ from mlrubric.model.documents import Owner as Owner
 from mlrubric.model.documents import Query as Query
 from mlrubric.model.documents import ReviewRule as ReviewRule
 from mlrubric.model.documents import Secret as Secret
+from mlrubric.model.documents import Statement as Statement
 from mlrubric.model.elsewhere import Elsewhere as Elsewhere
 from mlrubric.model.expectations import Checkpoint as Checkpoint
 from mlrubric.model.expectations import DataSource as DataSource
@@ -355,7 +356,7 @@ Fact = (
     Unreadable | Notice | Embedded | Requirement | Include | Manifest | Project | Setting | Trigger | Workflow | Job | Step
     | Elsewhere | Command | Stage | Pin | Remote | Image | Instruction | Service | Owner | ReviewRule
     | Bot | Heading | Link | FrontMatter | CodeBlock
-    | Checkpoint | DataSource | Expectations | FeatureStore | Freshness | UnitTest
+    | Statement | Checkpoint | DataSource | Expectations | FeatureStore | Freshness | UnitTest
     | Secret | NotebookInfo | DataFile | Query | PythonModule | Resource
     | Provision | Variable
     | EventSource | Listener

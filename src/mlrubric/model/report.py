@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mlrubric.model.measures import Measures
 from mlrubric.model.place import Place
 from mlrubric.model.verdict import Break, Credit, Finding, Maturity, NextStep, Step, TestResult
 
@@ -68,6 +69,9 @@ class Score:
     sections: tuple[tuple[str, Credit], ...]
     edition: int = 2017
     rescaled: tuple[Rescaled, ...] = ()
+    absent: int = 0  # tests without a check, of what was read
+    not_visible: int = 0  # tests that would be seen in another repository
+    not_analysed: int = 0  # tests that something may be which could not be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +114,5 @@ class Report:
     policy: tuple[tuple[str, str], ...] = ()  # the switches that differ from their defaults
     model: str = ""  # the model that score and tests speak of; "": the repository
     ceilings: tuple[tuple[str, float], ...] = ()  # the most that a repository alone can show, by section
+    azure: Maturity | None = None  # when it was asked for
+    measures: Measures | None = None

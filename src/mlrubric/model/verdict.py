@@ -118,7 +118,8 @@ class Attested:
 @dataclass(frozen=True, slots=True)
 class TestResult:
     """One of the 28. `status`: none, present, manual, automated, not_visible, not_applicable. `attestation` says who attests it and since
-    when, `attested` all of it."""
+    when, `attested` all of it. `sight`: what there is was read (seen: `none` is absent then), it would live in another repository
+    (elsewhere), or something that may be it, or may run it, could not be read (not_analysed); `visible_by` would make it visible."""
 
     __test__ = False
 
@@ -135,7 +136,11 @@ class TestResult:
     broken: Broken | None = None
     next: tuple[NextStep, ...] = ()
     model: str = ""  # the model whose result this is, where others of the repository have a better one
+    reading: str = ""  # how the test is read here, where no model is fitted by the project itself
+    document: Place | None = None  # the documented result that a half point rests on
     attested: Attested | None = None
+    sight: str = "seen"  # seen | elsewhere | not_analysed
+    visible_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +154,26 @@ class Capability:
     status: str
     evidence: tuple[Step, ...] = ()
     message: str = ""
+    place: Place | None = None  # where it breaks, when that is known
+
+
+@dataclass(frozen=True, slots=True)
+class CapabilityStep:
+    """What makes a capability met, and in about how many places somebody has to write something for it."""
+
+    id: str
+    edits: int
+    action: str
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many of the required capabilities of a level are met."""
+
+    level: int
+    met: int
+    required: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +182,29 @@ class Maturity:
     capabilities: tuple[Capability, ...] = ()
     missing: tuple[str, ...] = ()  # required capabilities of the next level that are not met
     reason: str = ""
+    progress: tuple[Progress, ...] = ()
+    next: tuple[CapabilityStep, ...] = ()  # the missing ones, the fewest edits first
+    not_assessed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """A row of capabilities that is counted: the registry's gate, the closed loop. `subject` is what it is asked of, None for the
+    repository as a whole."""
+
+    title: str
+    links: tuple[Capability, ...]
+    subject: Step | None = None
+    context: str = ""
+
+    @property
+    def held(self) -> int:
+        return sum(link.status == "met" for link in self.links)
+
+    @property
+    def missing(self) -> Capability | None:
+        """The first link that does not hold."""
+        return next((link for link in self.links if link.status != "met"), None)
 
 
 @dataclass(frozen=True, slots=True)

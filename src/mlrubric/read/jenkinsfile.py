@@ -46,6 +46,9 @@ class _Stage:
     end: int = 0
     never: str = ""
     held: str = ""
+    needs: tuple[str, ...] = ()
+    inside: list[str] = field(default_factory=list)  # the stages in it
+    last: tuple[str, ...] = ()  # of these the latest, with the stages in it
     steps: list[Fact] = field(default_factory=list)
     count: int = 0
 
@@ -67,7 +70,7 @@ def read(document: Document) -> Iterable[Fact]:
         at = document.place(document.span(stage.start, stage.end or len(document.text)), stage.symbol)
         if stage.held:
             yield by_hand(at, stage.symbol, f"waits for a person (`input` in `{stage.held}`)")
-        yield Job(at, stage.name, "" if stage.held else "workflow", never=stage.never)
+        yield Job(at, stage.name, "" if stage.held else "workflow", stage.needs, never=stage.never)
         yield from stage.steps
 
 
@@ -116,7 +119,8 @@ class _Reading:
             symbol = f"stages.{text or len(self.stages)}"
             symbol = symbol if symbol not in names else f"{symbol}[{len(self.stages)}]"
             outer = self.open[-1]
-            stage = _Stage(text or "stage", symbol, self.tokens[index].start, held=self.held or outer.held, never=outer.never)
+            needs = outer.last if outer.last and not self._beside() else outer.needs  # one after the other, unless they are parallel
+            stage = _Stage(text or "stage", symbol, self.tokens[index].start, 0, outer.never, self.held or outer.held, needs)
             self.stages.append(stage)
             self.open.append(stage)
         self.blocks.append(block)
@@ -124,11 +128,22 @@ class _Reading:
     def _leave(self, token: Token) -> None:
         block = self.blocks.pop()
         if block.word == "stage" and len(self.open) > 1:
-            self.open.pop().end = token.end
+            stage = self.open.pop()
+            stage.end = token.end
+            if stage.never:
+                return  # what is left out holds nobody up
+            names, outer = (stage.name, *stage.inside), self.open[-1]
+            outer.inside.extend(names)
+            outer.last = (*outer.last, *names) if self._beside() else names
         elif block.word == "expression":
             first = [one.value for one in self.tokens[block.at + 1 : block.at + 3] if one.value != "return"]
             if first[:1] == ["false"]:
                 self.open[-1].never = "when { expression { false } }"
+
+    def _beside(self) -> bool:
+        """Whether the stage at hand is one of several that run at the same time."""
+        around = next((block.word for block in reversed(self.blocks) if block.word in ("parallel", "stages", "stage", "matrix")), "")
+        return around in ("parallel", "matrix")
 
     def _rethrows(self, position: int) -> bool:
         """A `try` whose `catch` throws again or fails the build, or that has none."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from mlrubric.model.facts import CodeBlock, Embedded, Fact, FrontMatter, Heading, Link, Notice, Unreadable
 from mlrubric.model.place import Place, Span
+from mlrubric.source.claims import statements
 from mlrubric.source.document import Document
 from mlrubric.source.prose import Block, Section, Target, Text, markdown, restructured
 from mlrubric.source.shell_session import commands_of, only_known
@@ -41,6 +42,7 @@ def read(document: Document) -> Iterator[Fact]:
     ends = [*(section.line for section in text.sections[1:]), len(lines) + 1]
     for section, end in zip(text.sections, ends, strict=False):
         yield _heading(document, lines, text, section, end)
+    yield from statements(document, lines, text, start)
     for target in text.targets:
         yield _link(document, target)
     for index, block in enumerate(text.blocks):

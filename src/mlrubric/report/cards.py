@@ -86,7 +86,9 @@ def card_of(item: Rule | TestRule | CapabilityRule) -> Card:
     known = [key for key in DOCS_ORDER if key in item.docs]
     told = [(key, _text(item.docs[key])) for key in [*known, *(key for key in item.docs if key not in known)]]
     if isinstance(item, CapabilityRule):
-        told.insert(0, ("place", f"Google level {item.level}, {'required' if item.required else 'not required'}"))
+        told.insert(0, ("place", _place_of_capability(item)))
+        if item.next:
+            told.append(("do", item.next))
         if item.message:
             told.append(("when it is missing", item.message))
     else:
@@ -99,6 +101,16 @@ def card_of(item: Rule | TestRule | CapabilityRule) -> Card:
         docs=tuple(told),
         statuses=statuses_of_test(item) if isinstance(item, TestRule) else statuses_of_capability(item),
     )
+
+
+def _place_of_capability(rule: CapabilityRule) -> str:
+    if rule.model in ("google", "azure"):
+        return f"{rule.model.capitalize()} level {rule.level}, {'required' if rule.required else 'not required'}"
+    return {
+        "gate": "the registry's gate: asked of every promotion",
+        "loop": "the closed loop: from drift to retraining, canary and rollback",
+        "lineage": f"lineage of every model and feature, depth {rule.level}",
+    }.get(rule.model, rule.model)
 
 
 def _place_of_test(test: TestRule) -> str:

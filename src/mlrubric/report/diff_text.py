@@ -10,7 +10,7 @@ from mlrubric.report.json_text import dumps
 from mlrubric.report.markdown import cell, prose
 from mlrubric.report.screen import Row, cut, pad, row, safe, wrapped
 from mlrubric.report.snippets import covered
-from mlrubric.report.words import SECTION_NAMES, number, plural, short
+from mlrubric.report.words import SECTION_NAMES, number, plural, short, status_word
 
 MOST_FINDINGS = 10
 
@@ -38,7 +38,7 @@ def diff_markdown(comparison: Comparison) -> str:
     if comparison.changes:
         lines += ["| test | before | now | why |", "|---|---|---|---|"]
     for change in comparison.changes:
-        before, after = (f"{one.status.replace('_', ' ')} ({number(one.credit.observed)})" for one in (change.before, change.after))
+        before, after = (f"{status_word(one)} ({number(one.credit.observed)})" for one in (change.before, change.after))
         lines.append(f"| {change.after.id} {cell(change.after.title)} | {before} | {after} | {cell('; '.join(_reasons(change)))} |")
     if not comparison.changes:
         lines.append("No test is other than before.")
@@ -127,7 +127,7 @@ def _sorted(comparison: Comparison) -> list[tuple[str, list[Change]]]:
 
 
 def _step(change: Change) -> str:
-    words = f"{change.before.status.replace('_', ' ')} → {change.after.status.replace('_', ' ')}"
+    words = f"{status_word(change.before)} → {status_word(change.after)}"
     return f"{_arrow(change.before.credit.observed, change.after.credit.observed)}  {words}"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mlrubric.model.report import Report
+from mlrubric.report.beside import levels, measures
 from mlrubric.report.rubric_rows import rows_of_tests
 from mlrubric.report.screen import Row, cut, pad, row, safe, wrapped
 from mlrubric.report.screen_breaks import breaks, list_of, released, special
@@ -53,6 +54,8 @@ def _blocks(view: View, options: Options, detail: int) -> list[Block]:
         numbers(report, width, detail),
         [*sections(report, width), *_vouched(report, width, detail)],
         rows_of_tests(report, width) if options.verbosity > 0 else [],
+        levels(report, width) if options.verbosity > 0 else [],
+        measures(report, width) if options.verbosity > 0 else [],
         breaks(report, snippets, width, detail),
         released(report, width, detail),
         list_of("NUMBERS NOT TO TRUST", distrusted, width, detail),
@@ -71,6 +74,8 @@ def _short_blocks(view: View, options: Options, detail: int) -> list[Block]:
         [*what_it_is(report, width), *numbers(report, width, detail)],
         _vouched(report, width, detail),
         rows_of_tests(report, width) if options.verbosity > 0 else [],
+        levels(report, width) if options.verbosity > 0 else [],
+        measures(report, width) if options.verbosity > 0 else [],
         list_of("NUMBERS NOT TO TRUST", distrusted, width, min(detail, 2) if detail < 99 else detail),
         list_of("SECURITY", security, width, min(detail, 2) if detail < 99 else detail),
         _next(report, width, detail),

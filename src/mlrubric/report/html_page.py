@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlrubric.model.place import Place
 from mlrubric.model.report import Report
-from mlrubric.model.verdict import Finding, Step, TestResult
+from mlrubric.model.verdict import Finding, Maturity, Step, TestResult
 from mlrubric.report.screen import safe
 from mlrubric.report.snippets import Snippets
 from mlrubric.report.vouched import as_what, by_whom
@@ -16,11 +16,14 @@ from mlrubric.report.words import (
     SECTION_NAMES,
     SECTION_POINTS,
     SECTION_TITLES,
+    broken_words,
     decided_by,
     messages,
     number,
     plural,
     sorted_findings,
+    status_word,
+    unseen_counts,
 )
 
 if TYPE_CHECKING:
@@ -43,7 +46,7 @@ def render(view: View, options: Options) -> str:
     snippets = Snippets(view.texts, report.findings)
     body = [_findings(report, snippets)] if options.command == "check" else [_head(report), _breaks(report, snippets), _steps(report)]
     if options.command != "check":
-        body += [_findings(report, snippets), _tests(report)]
+        body += [_level("Google", report.google), _level("Azure", report.azure), _findings(report, snippets), _tests(report)]
     body.append(_notices(report))
     title = f"mlrubric: {_text(report.repository.name)}"
     policy = "default-src 'none'; style-src 'unsafe-inline'"
@@ -77,7 +80,8 @@ def _head(report: Report) -> str:
         f"<h1>{_text(repository.name)}{commit}</h1><p class=dim>{_text(KIND_SENTENCES.get(repository.kind, repository.kind))}</p>"
         f"<h2>ML Test Score {number(score.observed)} of {SECTION_POINTS}</h2><p>{_text(score.band)}</p>"
         f"<p>{number(score.points)} of 28 points · {plural(score.exist, 'check exists', 'checks exist')} · {score.enforced} enforced · "
-        f"Google level {report.google.level} · attested {number(score.attested)} · lenient {number(score.lenient)}</p><table>{rows}</table>"
+        f"{_text(unseen_counts(score))} · Google level {report.google.level} · attested {number(score.attested)} · "
+        f"lenient {number(score.lenient)}</p><table>{rows}</table>"
     )
 
 
@@ -103,6 +107,19 @@ def _steps(report: Report) -> str:
         for index, step in enumerate(report.steps, 1)
     )
     return f"<h2>Next</h2><table><tr><th></th><th>Step</th><th>Points</th><th>Score</th></tr>{rows}</table>" if rows else ""
+
+
+def _level(name: str, maturity: Maturity | None) -> str:
+    """A model of maturity with all its capabilities."""
+    if maturity is None:
+        return ""
+    rows = "".join(
+        f"<tr><td><code>{_text(one.id)}</code></td><td>{_text(one.title)}</td><td>{_text(one.status.replace('_', ' '))}</td>"
+        f"<td>{_text(one.message)} {_place(one.place)}{_path(one.evidence)}</td></tr>"
+        for one in maturity.capabilities
+    )
+    unseen = f"<p class=dim>Not assessed: {_text('; '.join(maturity.not_assessed))}</p>" if maturity.not_assessed else ""
+    return f"<h2>{name} level {maturity.level}</h2><table>{rows}</table>{unseen}"
 
 
 def _findings(report: Report, snippets: Snippets) -> str:
@@ -144,13 +161,14 @@ def _tests(report: Report) -> str:
 def _test(test: TestResult) -> str:
     evidence = "".join(f"<div>{_text(item.pattern)}{_path(item.path)}</div>" for item in test.evidence)
     broken = test.broken
-    why = f"<div>{_text(broken.condition.replace('_', ' '))}: {_text(broken.message)} {_place(broken.place)}</div>" if broken else ""
+    why = f"<div>{_text(broken_words(test))}: {_text(broken.message)} {_place(broken.place)}</div>" if broken else ""
+    why += f"<div class=dim>to see it: {_text(test.visible_by)}</div>" if test.visible_by else ""
     if test.attestation:
         claim = f"<br>{_text(test.attested.claim)}" if test.attested is not None else ""
         why += f"<div>{_text(as_what(test))}: {_text(by_whom(test))}{claim}</div>"
     return (
         f'<tr><td><code>{_text(test.id)}</code></td><td>{_text(test.title)}{evidence}{why}</td><td class="{_text(test.status)}">'
-        f"{_text(test.status.replace('_', ' '))}</td><td>{number(test.credit.observed)}</td></tr>"
+        f"{_text(status_word(test))}</td><td>{number(test.credit.observed)}</td></tr>"
     )
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlrubric import RULES_VERSION, __version__
+from mlrubric.model.measures import Measures
 from mlrubric.model.place import Place
 from mlrubric.model.report import SECTIONS, Member, Message, Model, Report, Rescaled, Score
-from mlrubric.model.verdict import Attested, Break, Broken, Capability, Credit, Evidence, Finding, Maturity, NextStep, Step, TestResult
+from mlrubric.model.verdict import Attested, Break, Broken, Credit, Evidence, Finding, Maturity, NextStep, Step, TestResult
 from mlrubric.report.json_text import dumps
+from mlrubric.report.measures_document import maturity_document, measures_document
 from mlrubric.report.snippets import Snippets
 from mlrubric.report.words import messages, sorted_findings
 
@@ -62,7 +64,8 @@ def report_document(report: Report, texts: Callable[[str], str]) -> Json:
             for release in report.released_unchecked
         ],
         "steps": [step_document(step) for step in report.steps],
-        "maturity": {"google": _maturity(report.google), "azure": {}},
+        "maturity": {"google": _maturity(report.google), "azure": _maturity(report.azure) if report.azure is not None else {}},
+        **measures_document(report.measures or Measures(), place_document, _step),
         "findings": [_finding(finding, snippets) for finding in sorted_findings(report.findings)],
         "notices": [_message(message) for message in messages(report)],
         "audit": {"status": report.audit},
@@ -98,7 +101,13 @@ def score_document(score: Score) -> Json:
         "lenient": score.lenient,
         "band": score.band,
         "points": score.points,
-        "checks": {"exist": score.exist, "enforced": score.enforced},
+        "checks": {
+            "exist": score.exist,
+            "enforced": score.enforced,
+            "absent": score.absent,
+            "not_visible": score.not_visible,
+            "not_analysed": score.not_analysed,
+        },
         "sections": {name: credit_document(given.get(name, Credit())) for name in SECTIONS},
         "rescaled": [_rescaled(item) for item in score.rescaled],
     }
@@ -165,10 +174,14 @@ def _test(test: TestResult) -> Json:
         "confidence": test.confidence,
         "attestation": test.attestation,
         "attested": _attested(test.attested),
+        "sight": test.sight,
+        "visible_by": test.visible_by or None,
         "evidence": [_evidence(evidence) for evidence in test.evidence],
         "broken": broken_document(test.broken),
         "next": [step_document(step) for step in test.next],
         "model": test.model or None,
+        "reading": test.reading or None,
+        "document": place_document(test.document),
     }
 
 
@@ -211,24 +224,7 @@ def _break(item: Break) -> Json:
 
 
 def _maturity(maturity: Maturity) -> Json:
-    return {
-        "level": maturity.level,
-        "capabilities": [_capability(capability) for capability in maturity.capabilities],
-        "missing": list(maturity.missing),
-        "reason": maturity.reason,
-    }
-
-
-def _capability(capability: Capability) -> Json:
-    return {
-        "id": capability.id,
-        "title": capability.title,
-        "level": capability.level,
-        "required": capability.required,
-        "status": capability.status,
-        "evidence": [_step(step) for step in capability.evidence],
-        "message": capability.message,
-    }
+    return maturity_document(maturity, place_document, _step)
 
 
 def _finding(finding: Finding, snippets: Snippets) -> Json:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlrubric.model.report import Report
 from mlrubric.model.verdict import TestResult
 from mlrubric.report.screen import safe
-from mlrubric.report.words import SECTION_TITLES, sorted_findings
+from mlrubric.report.words import SECTION_TITLES, broken_words, sorted_findings, status_word
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -61,8 +61,8 @@ def _rubric(report: Report) -> list[Element]:
         cases = []
         for test in (test for test in report.tests if test.section == section):
             case = _case(f"{test.id} {test.title}", f"mlrubric.{section}")
-            if test.status in SKIPPED:
-                ElementTree.SubElement(case, "skipped", message=test.status.replace("_", " "))
+            if test.status in SKIPPED or (test.status == "none" and test.sight == "not_analysed"):
+                ElementTree.SubElement(case, "skipped", message=safe(_unseen(test)))
             elif test.credit.observed < 1:
                 ElementTree.SubElement(case, "failure", type=test.status, message=safe(_why(test)))
             cases.append(case)
@@ -70,12 +70,16 @@ def _rubric(report: Report) -> list[Element]:
     return suites
 
 
+def _unseen(test: TestResult) -> str:
+    """Not visible, not analysed, not applicable: with what would make it visible."""
+    said = f"{status_word(test)}: {test.broken.message}" if test.broken is not None else status_word(test)
+    return f"{said}; to see it, {test.visible_by}" if test.visible_by else said
+
+
 def _why(test: TestResult) -> str:
-    said = f"{test.status}, {test.credit.observed} of 1 point"
+    said = f"{status_word(test)}, {test.credit.observed} of 1 point"
     if test.broken is not None:
-        said += f"; {test.broken.condition.replace('_', ' ')}: {test.broken.message}" + (
-            f" ({test.broken.place})" if test.broken.place else ""
-        )
+        said += f"; {broken_words(test)}: {test.broken.message}" + (f" ({test.broken.place})" if test.broken.place else "")
     return said
 
 

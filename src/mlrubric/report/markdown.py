@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mlrubric.model.report import Report
+from mlrubric.model.verdict import Maturity
 from mlrubric.report.vouched import as_what, by_whom, vouched_for
 from mlrubric.report.words import (
     KIND_SENTENCES,
@@ -18,6 +19,8 @@ from mlrubric.report.words import (
     number,
     plural,
     sorted_findings,
+    status_word,
+    unseen_counts,
 )
 from mlrubric.source.escape import for_code_span, for_markdown
 
@@ -53,11 +56,14 @@ def _score(report: Report) -> list[str]:
     return [
         f"# ML Test Score of {name}: {number(score.observed)} of {SECTION_POINTS}",
         f"{number(score.points)} of 28 points · {plural(score.exist, 'check exists', 'checks exist')} · {score.enforced} enforced · "
-        f"Google level {report.google.level} · {KIND_SENTENCES.get(report.repository.kind, report.repository.kind)}",
+        f"{unseen_counts(score)} · Google level {report.google.level} · "
+        f"{KIND_SENTENCES.get(report.repository.kind, report.repository.kind)}",
         for_markdown(score.band),
         _sections(report),
         _breaks(report),
         _steps(report),
+        _level("Google", report.google),
+        _level("Azure", report.azure),
         _findings(report),
         _vouched(report),
         _tests(report),
@@ -115,6 +121,28 @@ def _steps(report: Report) -> str:
     return "## Next\n\n" + table(("", "Step", "Points", "Score"), rows)
 
 
+def _level(name: str, maturity: Maturity | None) -> str:
+    """A model of maturity with what its next level lacks, the fewest edits first."""
+    if maturity is None:
+        return ""
+    known = {one.id: one for one in maturity.capabilities}
+    counted = ", ".join(f"L{one.level}: {one.met}/{one.required}" for one in maturity.progress)
+    rows = [
+        (
+            f"`{step.id}`",
+            for_markdown(known[step.id].title),
+            known[step.id].status.replace("_", " "),
+            prose(known[step.id].message),
+            prose(step.action),
+        )
+        for step in maturity.next
+    ]
+    parts = [f"## {name} level {maturity.level}", counted, prose(maturity.reason) if not rows else ""]
+    parts.append(table(("", "Capability", "Status", "Why", "Do"), rows) if rows else "")
+    parts.append(f"Not assessed: {'; '.join(maturity.not_assessed)}." if maturity.not_assessed else "")
+    return "\n\n".join(part for part in parts if part)
+
+
 def _findings(report: Report) -> str:
     findings = sorted_findings(report.findings)
     if not findings:
@@ -151,6 +179,7 @@ def _tests(report: Report) -> str:
         for test in (test for test in report.tests if test.section == section):
             broken = test.broken
             why = f"{_at(broken.place)}{prose(broken.message)}" if broken else ""
-            rows.append((f"`{test.id}`", for_markdown(test.title), test.status.replace("_", " "), number(test.credit.observed), why))
+            why += f" — to see it, {prose(test.visible_by)}" if test.visible_by else ""
+            rows.append((f"`{test.id}`", for_markdown(test.title), status_word(test), number(test.credit.observed), why))
         parts += [f"**{SECTION_TITLES.get(section, section)}**", table(("Test", "", "Status", "Credit", "Where it breaks"), rows)]
     return "\n\n".join([*parts, "</details>"])

@@ -6,13 +6,13 @@ from mlrubric.model.report import Report
 from mlrubric.model.verdict import TestResult
 from mlrubric.report.screen import Row, cut, pad, row, safe, wrapped
 from mlrubric.report.vouched import as_what, by_whom
-from mlrubric.report.words import RELEASE_WORDS, SECTION_NAMES, SECTION_POINTS, SECTION_TITLES, number, short
+from mlrubric.report.words import RELEASE_WORDS, SECTION_NAMES, SECTION_POINTS, SECTION_TITLES, broken_words, number, short, status_word
 
 STATUS_STYLES = {"automated": "green", "manual": "yellow", "present": "yellow", "none": "red"}
 
 
 def rows_of_tests(report: Report, width: int) -> list[Row]:
-    """Each test in one row, with one more for its evidence or break; at the end the level's missing capabilities."""
+    """Each test in one row, with one more for its evidence or break."""
     rows: list[Row] = [row(line) for line in wrapped(report.score.band, width)]
     rows += [row((line, "dim")) for line in wrapped(_ceiling(report), width) if line]
     section = ""
@@ -22,13 +22,6 @@ def rows_of_tests(report: Report, width: int) -> list[Row]:
             rows += [row(), row((SECTION_TITLES.get(section, section), "bold"))]
         rows += _rows(test, width)
     rows += _models(report, width)
-    missing = [capability for capability in report.google.capabilities if capability.id in report.google.missing]
-    if missing:
-        rows += [row(), row((f"Missing for Google level {report.google.level + 1}", "bold"))]
-        rows += [
-            row("  ", cut(f"{item.id:<5} {safe(item.title)}" + (f": {safe(item.message)}" if item.message else ""), width - 2))
-            for item in missing
-        ]
     return rows
 
 
@@ -53,11 +46,12 @@ def _models(report: Report, width: int) -> list[Row]:
 
 def _rows(test: TestResult, width: int) -> list[Row]:
     credit = number(test.credit.observed)
-    status = test.status.replace("_", " ")
+    status = status_word(test)
     head = row(
         "  ", pad(test.id, 10), (pad(status, 15), STATUS_STYLES.get(test.status, "")), f"{credit:>4}  ", cut(safe(test.title), width - 33)
     )
-    rest = " · ".join(part for part in (_evidence(test), _broken(test), _attested(test)) if part)
+    read = f"read as {safe(test.reading)}" if test.reading else ""
+    rest = " · ".join(part for part in (_evidence(test), _broken(test), _attested(test), read) if part)
     return [head, *(row(" " * 12, (line, "dim")) for line in wrapped(rest, width - 12, 2) if rest)]
 
 
@@ -75,9 +69,11 @@ def _evidence(test: TestResult) -> str:
 def _broken(test: TestResult) -> str:
     if test.broken is None:
         return ""
-    at = f" at {safe(short(test.broken.place))}" if test.broken.place else ""
+    told = test.broken.place is None or test.broken.message.startswith(str(test.broken.place))
+    at = "" if told or test.broken.place is None else f" at {safe(short(test.broken.place))}"
     of = f"model {safe(test.model)}: " if test.model else ""
-    return f"{of}not {test.broken.condition.replace('_', ' ')}{at}: {safe(test.broken.message)}"
+    by = f"; to see it, {safe(test.visible_by)}" if test.visible_by else ""
+    return f"{of}{broken_words(test)}{at}: {safe(test.broken.message)}{by}"
 
 
 def _attested(test: TestResult) -> str:

@@ -217,7 +217,8 @@ def _notification(message: Message, places: _Places) -> Json:
 
 def _rubric(test: TestResult) -> Json:
     by = {"attested": test.credit.attested, "attestation": test.attestation} if test.attestation else {}
-    return {"status": test.status, "credit": test.credit.observed, **by}
+    unseen = {"sight": test.sight, "visibleBy": test.visible_by} if test.sight != "seen" else {}
+    return {"status": test.status, "credit": test.credit.observed, **unseen, **by}
 
 
 def _properties(report: Report) -> Json:
@@ -230,6 +231,9 @@ def _properties(report: Report) -> Json:
             "attested": score.attested,
             "lenient": score.lenient,
             "points": score.points,
+            "absent": score.absent,
+            "notVisible": score.not_visible,
+            "notAnalysed": score.not_analysed,
             "band": score.band,
             "sections": {name: credit.observed for name, credit in score.sections},
             "tests": {test.id: _rubric(test) for test in report.tests},

@@ -6,8 +6,19 @@ from collections import Counter
 from collections.abc import Sequence
 
 from mlrubric.model.report import Report
+from mlrubric.report.beside import progress
 from mlrubric.report.screen import Row, bar, cut, pad, row, safe, width_of, wrapped
-from mlrubric.report.words import FILE_WORDS, KIND_SENTENCES, RELEASE_WORDS, SECTION_NAMES, SECTION_POINTS, decided_by, number, plural
+from mlrubric.report.words import (
+    FILE_WORDS,
+    KIND_SENTENCES,
+    RELEASE_WORDS,
+    SECTION_NAMES,
+    SECTION_POINTS,
+    decided_by,
+    number,
+    plural,
+    unseen_counts,
+)
 
 SHORT_KINDS = ("research", "library", "template")
 NOT_VISIBLE = ("serving not visible: in another repository?", "score that one too, or attest it")
@@ -75,7 +86,10 @@ def numbers(report: Report, width: int, detail: int) -> Block:
     why = f"(lowest section: {', '.join(lowest)})" if 0 < len(lowest) < 4 else "(all sections alike)"
     points = f"{number(score.points)} of 28 points"
     checks = f"{plural(score.exist, 'check exists', 'checks exist')} · {score.enforced} enforced"
-    level = f"Google level {report.google.level}"
+    following = progress(report.google)
+    level = f"Google level {report.google.level}" + (f", {following}" if following else "")
+    if report.azure is not None:
+        level += f" · Azure {report.azure.level}"
     rows: Block = []
     for left, extra, right in ((head, why, points), (checks, "", level)):
         whole = f"{left}   {extra}" if extra else left
@@ -83,8 +97,9 @@ def numbers(report: Report, width: int, detail: int) -> Block:
             rows.append(row((left, "bold"), pad(whole[len(left) :] + "   ", 54 - width_of(left)), (right, "bold")))
         else:
             rows += [row((cut(whole, width), "bold")), row((cut(right, width), "bold"))]
-    if seen and detail:
-        rows.append(row(cut(" · ".join(seen), width)))
+    unseen = [unseen_counts(score)] if report.repository.kind not in SHORT_KINDS else []
+    if (seen or unseen) and detail:
+        rows.append(row(cut(" · ".join([*seen, *unseen]), width)))
     if report.policy:
         rows.append(row(cut("by policy " + ", ".join(f"{name} = {value}" for name, value in report.policy), width)))
     for one in score.rescaled:

@@ -13,9 +13,14 @@ from mlrubric.report.screen import Row, cut, pad, row, safe, wrapped
 from mlrubric.report.snippets import Snippets
 from mlrubric.report.spot import Spot
 from mlrubric.report.vouched import as_what, by_whom
-from mlrubric.report.words import action_text, number, plural, sentence
+from mlrubric.report.words import action_text, broken_words, number, plural, sentence, status_word
 
 MOST_PATHS = 3
+UNSEEN_WORDS = {
+    "absent": "nothing in this repository does this",
+    "not visible": "it would not be seen in this repository",
+    "not analysed": "something here may do this, and it could not be read",
+}
 RUN_WORDS = {
     "kept": "how it is run: a live trigger leads here, and a failure counts",
     "lost": "how it is run: a live trigger leads here, and a failure is lost on the way",
@@ -39,8 +44,10 @@ def why_test(view: View, test: TestResult, width: int, verbosity: int = 0) -> li
     snippets = Snippets(view.texts, view.report.findings)
     rows = [
         row((cut(f"{test.id}  {safe(test.title)}", width), "bold")),
-        row(cut(f"{test.status.replace('_', ' ')} · {number(test.credit.observed)} of 1 point · confidence {test.confidence:.2f}", width)),
+        row(cut(f"{status_word(test)} · {number(test.credit.observed)} of 1 point · confidence {test.confidence:.2f}", width)),
     ]
+    if test.reading:
+        rows += [row(line) for line in wrapped(f"read here as: {safe(test.reading)}", width)]
     if test.model:
         rows += [row(line) for line in wrapped(f"of the model {safe(test.model)}; others of this repository have more", width)]
     shown = test.evidence if verbosity > 0 else test.evidence[:MOST_PATHS]
@@ -50,17 +57,23 @@ def why_test(view: View, test: TestResult, width: int, verbosity: int = 0) -> li
     if len(test.evidence) > len(shown):
         rows.append(row(f"{plural(len(test.evidence) - len(shown), 'more path')} under -v"))
     if not test.evidence:
-        rows += [row(), row("nothing in this repository does this" if test.status == "none" else "no path leads to it")]
+        rows += [row(), row(UNSEEN_WORDS.get(status_word(test), "no path leads to it"))]
     if test.broken is not None:
-        said = f"broken: {test.broken.condition.replace('_', ' ')}: {sentence(safe(test.broken.message))}"
-        rows += [row(), *(row((line, "bold red")) for line in wrapped(said, width))]
+        begins = broken_words(test)
+        begins = f"broken: {begins.removeprefix('not ')}" if begins != status_word(test) else begins
+        rows += [row(), *(row((line, "bold red")) for line in wrapped(f"{begins}: {sentence(safe(test.broken.message))}", width))]
         if test.broken.place is not None:
             rows += _hop(test.broken.place, "", snippets, width)
+    if test.visible_by:
+        rows += [row(), *(row(line) for line in wrapped(f"what would make it visible: {safe(test.visible_by)}", width))]
     if test.attestation:
         rows += [row(), *(row(line) for line in wrapped(f"{safe(as_what(test))}: {safe(by_whom(test))}", width))]
         if test.attested is not None:
             rows += [row("  ", line) for line in wrapped(safe(test.attested.claim), width - 2)]
             rows += [row("  ", (cut(safe(link), width - 2), "cyan")) for link in test.attested.evidence]
+    for finding in view.report.findings:
+        if finding.rule.startswith("ATT") and test.id in finding.tests:
+            rows += [row(), *(row(line) for line in wrapped(f"{safe(str(finding.place))}: {safe(finding.message)}", width))]
     card = view.cards.get(test.id)
     rows += _next(test, width) + ([row(), *_counts(card, width)] if card and not test.evidence else [])
     return [*rows, row(), row(cut(f"mlrubric explain {test.id} says what counts", width))]

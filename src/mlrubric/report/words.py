@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mlrubric.model.place import Place
-from mlrubric.model.report import Message, Report
-from mlrubric.model.verdict import Finding, NextStep
+from mlrubric.model.report import Message, Report, Score
+from mlrubric.model.verdict import Finding, NextStep, TestResult
 
 SECTION_NAMES = {"data": "Data", "model": "Model", "infra": "Infra", "monitor": "Monitor"}
 SECTION_TITLES = {
@@ -36,6 +36,7 @@ CONDITION_WORDS = {
     "covering": "can be bypassed",
     "documented": "leave no result",
 }
+SIGHT_WORDS = {"elsewhere": "not visible", "not_analysed": "not analysed"}
 FILE_WORDS = {
     "python": ("Python file", "Python files"),
     "notebook": ("notebook", "notebooks"),
@@ -86,6 +87,28 @@ def messages(report: Report) -> list[Message]:
         place = message.place
         kept.setdefault((place.path if place else "", place.line if place else 0, message.message), message)
     return [kept[key] for key in sorted(kept)]
+
+
+def status_word(test: TestResult) -> str:
+    """The status for people: what is absent, what cannot be seen here, and what could not be read are three different things."""
+    if test.status in ("none", "not_visible"):
+        return SIGHT_WORDS.get(test.sight, "absent" if test.status == "none" else "not visible")
+    return test.status.replace("_", " ")
+
+
+def broken_words(test: TestResult) -> str:
+    """How a row begins that says why a test has no more: the condition that breaks, or why nothing was found."""
+    if test.broken is None:
+        return ""
+    if not test.evidence and test.status in ("none", "not_visible"):
+        return status_word(test)
+    return f"not {test.broken.condition.replace('_', ' ')}"
+
+
+def unseen_counts(score: Score) -> str:
+    """How many tests are absent, not visible, not analysed."""
+    counts = ((score.absent, "absent"), (score.not_visible, "not visible"), (score.not_analysed, "not analysed"))
+    return " · ".join(f"{count} {word}" for count, word in counts if count) or "nothing is absent"
 
 
 def sentence(text: str) -> str:

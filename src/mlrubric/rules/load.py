@@ -13,9 +13,26 @@ import tomli
 
 from mlrubric.knowledge.location import rules_directory
 from mlrubric.model.policy import POLICY
+from mlrubric.model.proof import CONDITIONS, Prediction
 from mlrubric.model.report import SECTIONS
-from mlrubric.rules.rule import SHAPES, CapabilityRule, Docs, Grade, Mend, Rule, RuleBook, RuleError, Table, TestRule, Variant, texts
+from mlrubric.rules.rule import (
+    SHAPES,
+    CapabilityRule,
+    Docs,
+    Grade,
+    MaturityModel,
+    Mend,
+    Rule,
+    RuleBook,
+    RuleError,
+    Situation,
+    Table,
+    TestRule,
+    Variant,
+    texts,
+)
 
+RUN = ("run", "done")  # `run:check`: a live trigger runs it and its failure counts; `done:check`: whatever becomes of a failure
 NOT_FAMILIES = ("knowledge", "schema", "tests", "levels", "tools")
 
 
@@ -31,10 +48,37 @@ def load_rules(root: Path | None = None, check: bool = False) -> RuleBook:
 
     rules = [_rule(path, table) for path, table in tables(families, "rule")]
     tests = [_test(path, table) for path, table in tables([root / "tests"], "test")]
-    levels = [_capability(path, table) for path, table in tables([root / "levels"], "level")]
+    models = _models(root / "maturity.toml")
+    levels = [_capability(path, table, models) for path, table in tables([root / "levels"], "level")]
     tests.sort(key=lambda t: (SECTIONS.index(t.section), int(t.id.rpartition("-")[2])))
-    levels.sort(key=lambda c: (c.level, int(c.id.rpartition(".")[2])))
-    return RuleBook(tuple(sorted(rules, key=lambda r: r.id)), tuple(tests), tuple(levels), _mends(root / "mends.toml"))
+    order = [model.id for model in models]
+    levels.sort(key=lambda c: (order.index(c.model), c.level, int(re.split(r"[.-]", c.id)[-1])))
+    situations = tuple(_situations(root / "readings.toml", root / "schema" / "readings.schema.json" if check else None))
+    rules.sort(key=lambda r: r.id)
+    return RuleBook(tuple(rules), tuple(tests), tuple(levels), _mends(root / "mends.toml"), situations, models)
+
+
+def _situations(path: Path, schema: Path | None) -> Iterator[Situation]:
+    table = _table(path, schema) if path.is_file() else {}
+    for raw in cast("list[Table]", table.get("situation", [])):
+        read, hidden = (cast("Mapping[str, str]", raw.get(key, {})) for key in ("read", "hidden"))
+        yield Situation(_text(raw, "id", path), _text(raw, "holds", path), _text(raw, "said", path), read, hidden)
+
+
+def _models(path: Path) -> tuple[MaturityModel, ...]:
+    table = _table(path, None) if path.is_file() else {}
+    return tuple(
+        MaturityModel(
+            id=_text(raw, "id", path),
+            title=_text(raw, "title", path),
+            beginning=_text(raw, "beginning", path),
+            target=texts(raw, "target"),
+            target_reason=_text(raw, "target_reason", path, ""),
+            not_assessed=texts(raw, "not_assessed"),
+            given=texts(raw, "given"),
+        )
+        for raw in cast("list[Table]", table.get("model", []))
+    )
 
 
 def _mends(path: Path) -> tuple[Mend, ...]:
@@ -49,6 +93,26 @@ def _mends(path: Path) -> tuple[Mend, ...]:
             raise RuleError(path, _row(path, said), f"a mend that cannot be used: {problem}") from problem
         found.append(mend)
     return tuple(found)
+
+
+def load_predictions(root: Path | None = None) -> tuple[Prediction, ...]:
+    """What the mutation proof predicts for each condition, from `mutations.toml`."""
+    path = (root or rules_directory()) / "mutations.toml"
+    tables = cast("Mapping[str, Table]", _table(path, None))
+    if set(tables) != set(CONDITIONS):
+        raise RuleError(path, 1, f"the conditions are {', '.join(CONDITIONS)}")
+    return tuple(
+        Prediction(
+            name,
+            _text(table, "says", path),
+            texts(table, "status"),
+            texts(table, "broken"),
+            texts(table, "tests"),
+            _text(table, "otherwise", path, ""),
+            tuple((test, str(reason)) for test, reason in cast("Table", table.get("never", {})).items()),
+        )
+        for name, table in tables.items()
+    )
 
 
 def _table(path: Path, schema: Path | None) -> Table:
@@ -165,6 +229,8 @@ def _grades(table: Table, key: str) -> tuple[Grade, ...]:
                 confidence=float(str(raw.get("confidence", 0.9))),
                 because=str(raw.get("because", "")),
                 condition=str(raw.get("condition", "covering")),
+                documented=bool(raw.get("documented", False)),
+                at_least=int(str(raw.get("at_least", 1))),
                 policy=tuple((name, str(value)) for name, value in cast("Table", raw.get("policy", {})).items()),
             )
         )
@@ -174,7 +240,8 @@ def _grades(table: Table, key: str) -> tuple[Grade, ...]:
 def _known(path: Path, checks: Mapping[str, object], grades: tuple[Grade, ...]) -> None:
     for grade in grades:
         for name in (*grade.all, *grade.any, *grade.none, *grade.effective):
-            if ":" not in name and name not in checks:
+            kind, colon, rest = name.partition(":")
+            if (rest if kind in RUN else name) not in checks and (not colon or kind in RUN):
                 raise RuleError(path, _row(path, f'"{name}"'), f"a grade speaks of `{name}`, which is no check of this file")
         for name, value in grade.policy:
             if value not in POLICY.get(name, ()):
@@ -202,7 +269,11 @@ def _test(path: Path, table: Table) -> TestRule:
     )
 
 
-def _capability(path: Path, table: Table) -> CapabilityRule:
+def _capability(path: Path, table: Table, models: Sequence[MaturityModel]) -> CapabilityRule:
+    name = _text(table, "id", path)
+    model = next((model for model in models if name.startswith(model.beginning)), None)
+    if model is None:
+        raise RuleError(path, 1, f"`{name}` belongs to no model of maturity.toml")
     checks, met, partial = _checks(path, table), _grades(table, "met"), _grades(table, "partial")
     _known(path, checks, (*met, *partial))
     level = table.get("level", 1)
@@ -218,4 +289,8 @@ def _capability(path: Path, table: Table) -> CapabilityRule:
         message=_text(table, "message", path, ""),
         cadence=_text(table, "cadence", path, "any"),
         docs=cast("Table", table.get("docs", {})),
+        model=model.id,
+        hidden=_text(table, "hidden", path, ""),
+        next=_text(table, "next", path, ""),
+        edits=int(str(table.get("edits", 1))),
     )

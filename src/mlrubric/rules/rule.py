@@ -86,7 +86,9 @@ class Grade:
     confidence: float = 0.9
     because: str = ""  # why it is partial, for `broken`
     condition: str = "covering"  # the condition that a partial grade breaks
+    documented: bool = False  # only with a documented result, whatever has run
     policy: tuple[tuple[str, str], ...] = ()  # the switches and their values under which the grade is asked at all
+    at_least: int = 1  # how many of `any` must hold
 
     def asked(self, policy: Mapping[str, str]) -> bool:
         """Whether the grade is asked under these policy switches."""
@@ -94,7 +96,8 @@ class Grade:
 
     def permits(self, true: Callable[[str], bool]) -> bool:
         """Whether `all`, `any` and `none` hold, given which conditions are true; `effective` asks for more than that."""
-        return all(map(true, self.all)) and (not self.any or any(map(true, self.any))) and not any(map(true, self.none))
+        enough = not self.any or sum(map(true, self.any)) >= self.at_least
+        return all(map(true, self.all)) and enough and not any(map(true, self.none))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,23 @@ class CapabilityRule:
     message: str
     cadence: str = "any"
     docs: Table = field(default_factory=dict)
+    model: str = ""  # the id of the maturity model or gate that it belongs to
+    hidden: str = ""  # "serving", "training": not visible when nothing here serves, or trains
+    next: str = ""  # what makes it met
+    edits: int = 1  # in about how many places somebody has to write something
+
+
+@dataclass(frozen=True, slots=True)
+class MaturityModel:
+    """A model of maturity, or another row of capabilities that is counted. `beginning` is what the ids of its capabilities begin with."""
+
+    id: str
+    title: str
+    beginning: str
+    target: tuple[str, ...] = ()  # roles of which one must be there, else no level is reached
+    target_reason: str = ""
+    not_assessed: tuple[str, ...] = ()  # what nobody sees in a repository
+    given: tuple[str, ...] = ()  # roles without which the model says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +176,17 @@ class Mend:
 
 
 @dataclass(frozen=True, slots=True)
+class Situation:
+    """How tests are read where the project fits no model itself: `read` by test, and why the absence of some says nothing (`hidden`)."""
+
+    id: str
+    holds: str
+    said: str
+    read: Mapping[str, str]
+    hidden: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class RuleBook:
     """Everything that is judged, in order of id, and what mends a break."""
 
@@ -163,6 +194,11 @@ class RuleBook:
     tests: tuple[TestRule, ...]
     capabilities: tuple[CapabilityRule, ...]
     mends: tuple[Mend, ...] = ()
+    situations: tuple[Situation, ...] = ()
+    models: tuple[MaturityModel, ...] = ()
+
+    def of_model(self, model: str) -> tuple[CapabilityRule, ...]:
+        return tuple(rule for rule in self.capabilities if rule.model == model)
 
     def find(self, identifier: str) -> Rule | TestRule | CapabilityRule | None:
         wanted = identifier.lower()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mlrubric.graph.build import Picture
@@ -11,10 +11,11 @@ from mlrubric.graph.products import Product, products
 from mlrubric.model.policy import DEFAULTS
 from mlrubric.model.report import SECTIONS, Model
 from mlrubric.model.verdict import TestResult
-from mlrubric.rules.rule import TestRule
+from mlrubric.rules.rule import Situation, TestRule
 from mlrubric.score.credit import EARNED, score_of
 from mlrubric.score.evidence import Answers
 from mlrubric.score.ml_test import judge
+from mlrubric.score.reading import reading
 
 RANK = {"none": 0, "not_visible": 0, "not_applicable": 0, "present": 1, "manual": 2, "automated": 3}
 Results = tuple[TestResult, ...]
@@ -42,12 +43,16 @@ class Judged:
 class Cards:
     """The models of a repository, and how it and they are judged; on a changed picture of it the models stay the same."""
 
-    def __init__(self, picture: Picture) -> None:
+    def __init__(self, picture: Picture, situations: Iterable[Situation] = ()) -> None:
         self._made = products(picture)
         self._views = _Views(picture, self._made)
+        self.reading = reading(picture, situations)
 
-    def named(self, text: str) -> str:
-        """The model that is meant by its name, or by a part of it that fits one alone; UnknownModel when there is none."""
+    def named(self, text: str, shown: Callable[[str], str] = str) -> str:
+        """The model that is meant by its name as it is shown, or by a part of it that fits one alone; UnknownModel when there is none."""
+        for name in self.names:
+            if shown(name) == text:
+                return name
         parts = [one.name for one in self._made if text.lower() in one.name.lower()]
         exact = [name for name in self.names if name == text] or [name for name in parts if name.lower() == text.lower()]
         if len(exact or parts) == 1:
@@ -71,11 +76,11 @@ class Cards:
         own: dict[str, list[TestResult]] = {one.name: [] for one in wanted}
         for test in tests:
             answers = Answers(picture, dict(test.checks), timed=test.cadence == "time")
-            everything = judge(picture, test, answers, policy)
+            everything = self.reading.of(judge(picture, test, answers, policy))
             if test.specific != "model" or len(self._made) < 2:
                 views = dict.fromkeys(own, everything)
             else:
-                views = {one.name: judge(picture, test, self._views.of(answers, one), policy) for one in wanted}
+                views = {one.name: self.reading.of(judge(picture, test, self._views.of(answers, one), policy)) for one in wanted}
             for name, result in views.items():
                 own[name].append(result)
             counted = {one.name: views[one.name] for one in wanted if one.main}

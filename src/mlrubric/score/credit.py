@@ -60,6 +60,9 @@ def score_of(results: Sequence[TestResult], policy: Mapping[str, str] = DEFAULTS
         enforced=sum(r.status == "automated" for r in results),
         sections=tuple(sections),
         rescaled=tuple(rescaled),
+        absent=sum(r.status == "none" and r.sight == "seen" for r in results),
+        not_visible=sum(r.status == "not_visible" and r.sight != "not_analysed" for r in results),
+        not_analysed=sum(r.sight == "not_analysed" and r.status in ("none", "not_visible", "present") for r in results),
     )
 
 

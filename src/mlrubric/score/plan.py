@@ -16,7 +16,7 @@ from mlrubric.model.verdict import Break, Broken, NextStep, TestResult
 from mlrubric.rules.rule import RuleBook, TestRule
 from mlrubric.score.advice import HOPS, known_mend, mend_of, next_steps
 from mlrubric.score.credit import EARNED, score_of
-from mlrubric.score.maturity import google
+from mlrubric.score.maturity import maturity
 
 MOST_HOPS = 3  # mends in a row until a test earns more
 Results = tuple[TestResult, ...]
@@ -67,7 +67,7 @@ class Planner:
 
     def level(self, state: State) -> int:
         """The level of Google's model in this state."""
-        return google(state.picture, self.book.capabilities, state.results).level
+        return maturity(state.picture, self.book, "google", state.results).level
 
     def without_break(self, state: State, file: str, line: int) -> State | None:
         """The state with what breaks at this line mended; None when nothing that can be mended breaks there."""

@@ -73,6 +73,12 @@ class Git:
         lines = out.decode("utf-8", "replace").split("\n")
         return frozenset(line.partition("\t")[2].strip() for line in lines if "\t" in line)
 
+    def changed(self, path: str, commit: str = "HEAD") -> str | None:
+        """The day of the last commit that touched a file."""
+        out = self._run("log", "-1", "--no-color", "--no-show-signature", "--format=%ct", commit, "--", f":(literal){path}")
+        seconds = out.decode("ascii", "replace").strip() if out else ""
+        return _date(int(seconds)) if seconds.isdigit() else None
+
     def reviews(self, commit: str, paths: Collection[str]) -> Reviews | None:
         """How the commits that touch some files were reviewed; None where the whole history is not known."""
         if not paths or not (self.root / ".git").exists():

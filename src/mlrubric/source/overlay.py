@@ -28,6 +28,9 @@ class OverlayTree:
     def authors(self) -> frozenset[str] | None:
         return self._tree.authors
 
+    def changed(self, path: str) -> str | None:
+        return None if path in self._texts else self._tree.changed(path)
+
     def reviews(self, paths: Collection[str]) -> Reviews | None:
         return self._tree.reviews(paths)
 

@@ -53,6 +53,9 @@ class RevisionTree:
     def authors(self) -> frozenset[str] | None:
         return self._git.authors(self.commit) if self.commit else None
 
+    def changed(self, path: str) -> str | None:
+        return self._git.changed(path, self.commit) if self.commit and self.commit_date else None
+
     def reviews(self, paths: Collection[str]) -> Reviews | None:
         return self._git.reviews(self.commit, paths) if self.commit else None
 

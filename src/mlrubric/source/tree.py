@@ -55,6 +55,10 @@ class Tree(Protocol):
         """Names and addresses of all who made a commit that HEAD has, as `name <address>`; None without the whole history."""
         ...
 
+    def changed(self, path: str) -> str | None:
+        """The day of the last commit that touched a file, None without the whole history."""
+        ...
+
     def reviews(self, paths: Collection[str]) -> Reviews | None:
         """How the commits that touch these files were reviewed; None without the whole history."""
         ...
@@ -87,6 +91,10 @@ class MemoryTree:
         self.tracked: frozenset[str] | None = frozenset(self._data) if commit else None
         self.doubtful: frozenset[str] = frozenset()
         self.authors: frozenset[str] | None = None
+        self.days: dict[str, str] = {}  # the last changes of files, where a test has a history
+
+    def changed(self, path: str) -> str | None:
+        return self.days.get(path)
 
     def reviews(self, paths: Collection[str]) -> Reviews | None:
         return None
@@ -119,6 +127,9 @@ class DiskTree:
     def authors(self) -> frozenset[str] | None:
         """Asked of git when somebody wants it."""
         return self._git.authors("HEAD") if self.tracked is not None else None
+
+    def changed(self, path: str) -> str | None:
+        return self._git.changed(path) if self.commit_date is not None else None
 
     def reviews(self, paths: Collection[str]) -> Reviews | None:
         return self._git.reviews("HEAD", paths) if self.tracked is not None else None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from mlrubric.cli import OK
+from mlrubric.cli import GATE, OK
 from mlrubric.cli.output import options_for, put
-from mlrubric.cli.shared import show
+from mlrubric.cli.shared import folder_of, settings_for, show
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.mutate is not None:
+        return _mutate(options)
     from mlrubric.report.book import rules_json, rules_text
     from mlrubric.report.cards import cards_of
     from mlrubric.rules.load import load_rules
@@ -20,3 +22,18 @@ def run(options: argparse.Namespace) -> int:
     else:
         show(rules_text(cards, options_for("rules", 0, options.output_file).width), options.output_file)
     return OK
+
+
+def _mutate(options: argparse.Namespace) -> int:
+    from mlrubric.prove.prover import Prover
+    from mlrubric.report.proof_text import proof_json, proof_rows
+    from mlrubric.rules.load import load_predictions
+    from mlrubric.source.tree import DiskTree
+
+    root = folder_of(options.mutate)
+    proof = Prover(DiskTree(root), root.resolve().name, settings_for(root, options), load_predictions()).prove()
+    if options.output_format == "json":
+        put(proof_json(proof), options.output_file)
+    else:
+        show(proof_rows(proof, options_for("rules", 0, options.output_file).width), options.output_file)
+    return GATE if proof.count("wrong") else OK

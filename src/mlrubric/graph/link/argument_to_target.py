@@ -24,8 +24,11 @@ def link(world: World) -> None:
     """A command node below each such operation or step, followed like any command."""
     for op, node in sorted(world.code.op_node.items()):
         meaning = world.code.meanings.of(op)
-        if meaning is not None and "process.run" in meaning.roles and "@command" in meaning.arguments:
-            lines = _whole(world, op, meaning) or _lines(world, meaning.arguments["@command"])
+        main = _main(meaning) if meaning is not None and "process.run" in meaning.roles else ""
+        if meaning is not None and "process.run" in meaning.roles and ("@command" in meaning.arguments or main):
+            given = _lines(world, meaning.arguments["@command"], whole=not main) if "@command" in meaning.arguments else []
+            lines = _whole(world, op, meaning) or given
+            lines = [[main, *line] for line in lines or [[]]] if main else lines
             task = meaning.raises or (
                 meaning.entry is not None and meaning.entry.kind == "constructor"
             )  # an operator of an orchestrator fails by itself
@@ -53,6 +56,12 @@ def _add(world: World, holder: int, place: Place, lines: list[list[str]], *, cer
         command = Command(place, "", tuple(words), index)
         for invocation in interpret(command.argv):
             follow(world, node, path, command, home(path), invocation)
+
+
+def _main(meaning: Meaning) -> str:
+    """The program whose `main` is called inside this one, with the words that would follow it: `pytest.main(["-q", "tests"])`."""
+    library, _, name = meaning.api.rpartition(".")
+    return library if name == "main" and "." not in library else ""
 
 
 def looked_at(world: World, call: int) -> bool:
@@ -86,15 +95,15 @@ def _whole(world: World, op: int, meaning: Meaning) -> list[list[str]]:
     return [[word for part in parts for word in part[0]]] if len(parts) > 1 and all(len(part) == 1 for part in parts) else []
 
 
-def _lines(world: World, argument: int) -> list[list[str]]:
-    """The command lines that an argument may be: texts, or lists of words."""
+def _lines(world: World, argument: int, whole: bool = True) -> list[list[str]]:
+    """The command lines that an argument may be: texts, or lists of words; `whole` when the program is the first of them."""
     found: list[list[str]] = []
     for value in sorted(world.code.resolver.of(argument), key=repr):
         if value[0] == "text":
             found.extend(_split(str(value[1])))
         elif value[0] == "made":
             words = [word_of(world, item) for item in world.code.program.args[number(value)]]
-            if words and words[0] != HOLE:
+            if words and (words[0] != HOLE or not whole):
                 found.append(words)
     return found[:8]
 

@@ -14,7 +14,7 @@ from mlrubric.model.facts import Command, Heading, Image, ImageName, Part, Resou
 
 MOVES = re.compile(r"main|master|dev|devel(op(ment)?)?|staging|stable|edge|nightly|prod(uction)?|current|release|canary", re.IGNORECASE)
 TRIAL = re.compile(r"(^|/)(dev|develop|development|local|kind|minikube|k3d|tests?|e2e|examples?|samples?)/", re.IGNORECASE)
-BACK = re.compile(r"roll-?\s?back|revert|\bundo\b|going back", re.IGNORECASE)
+BACK = re.compile(r"roll(ing|ed)?[-\s]?back|revert|\bundo\b|going back", re.IGNORECASE)
 ORDER = 70  # behind commands and deliveries
 
 
