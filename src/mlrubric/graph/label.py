@@ -20,6 +20,8 @@ from mlrubric.graph.verdicts import mark_verdicts
 from mlrubric.graph.worth import mark_worth
 
 COMING_IN = frozenset({"data.read", "artifact.download", "feature.serve"})
+QUALITY = frozenset({"model.evaluate", "model.fairness"})
+FRAMES = frozenset({"DataFrame", "Series", "array", "asarray"})
 NOT_SOURCES = frozenset({"test.case", "test.assert", "check", "random.use", "random.seed", "data.derive", "process.exit"})
 
 
@@ -64,7 +66,8 @@ def label(graph: Graph, code: Code) -> None:
             about |= code.about(condition)
         if is_test_code(graph.nodes[node].place.path) and not _reads(graph, code, node, reading):
             about -= COMING_IN
-        if "data.synthetic" in about and not about & COMING_IN and _made_up(code, check.conditions):
+        invented = "data.synthetic" in about and _made_up(code, check.conditions)
+        if not about & COMING_IN and (invented or (about & QUALITY and _written_out(code, check.conditions))):
             graph.nodes[node].attributes["rows"] = "made up"
         if about & MEASURED:
             graph.nodes[node].attributes["timed"] = " ".join(sorted(timing.roles(check.conditions)))
@@ -93,6 +96,24 @@ def _made_up(code: Code, conditions: tuple[int, ...]) -> bool:
     """Whether rows that the project itself makes up, not its tests, flow into a condition."""
     reached = code.flow.reach(conditions, back=True)
     return any("data.synthetic" in code.meanings.roles(op) and not code.tested(op) for op in reached)
+
+
+def _written_out(code: Code, conditions: tuple[int, ...]) -> bool:
+    """Whether rows that are written into the program flow into a condition, and nothing of which it cannot be told where it comes from."""
+    program, written = code.program, False
+    for op in code.flow.reach(conditions, back=True):
+        facts = program.ops[op]
+        if facts.kind == "param" and not code.flow.before(op):
+            return False
+        if facts.kind != "call" or code.tested(op):
+            continue
+        meaning = code.meanings.of(op)
+        if meaning is None or meaning.entry is None:
+            if not any(t[0] in ("function", "class") for t in code.resolver.targets.get(op, ())):
+                return False
+        elif meaning.api.rpartition(".")[2] in FRAMES:
+            written = written or any(a >= 0 and program.ops[a].kind in ("dict", "container") for a in program.args[op][1:])
+    return written
 
 
 def _learning(graph: Graph, code: Code) -> list[int]:
