@@ -1,8 +1,9 @@
-"""Studies of models in use: how much worse they get with age, and whether a better offline metric means a better outcome online.
+"""Studies of models: how much worse they get with age, whether a better offline metric means a better outcome, whether people are swapped.
 
 Age: an evaluation in a loop that takes another model in every pass (an older version, or one trained on rows up to another day) and the
 same rows to measure on. Folds and windows that move with the model are cross-validation. Outcome: a correlation between a metric that a
-tracker, a registry or an evaluation gave, and a number of the business that was read.
+tracker, a registry or an evaluation gave, and a number of the business that was read. People: predictions for two sentences of which one
+speaks of a woman where the other speaks of a man.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from collections.abc import Iterable
 
 from mlrubric.graph.code import Code, is_test_code, texts_of
+from mlrubric.graph.column_lists import parametrized
 from mlrubric.graph.graph import Graph
 from mlrubric.graph.slicing import MASKED
 from mlrubric.graph.twice import OWN
@@ -26,13 +28,21 @@ OFFLINE = re.compile(r"(^|[^a-z])(offline|auc|auroc|roc_auc|accuracy|f1|precisio
 ONLINE = re.compile(
     r"(^|[^a-z])(online|ctr|click_?through\w*|conversions?|conversion_?rate|revenue|uplift|retention|watch_?time|kpis?|ab_?tests?)([^a-z]|$)"
 )
+WORD = re.compile(r"[a-z]+")
+WOMEN = frozenset(
+    ["she", "her", "woman", "women", "female", "girl", "mother", "sister", "daughter", "wife", "mrs", "lady", "actress", "waitress"]
+)
+MEN = frozenset(["he", "his", "him", "man", "men", "male", "boy", "father", "brother", "son", "husband", "mr", "actor", "waiter"])
+SHORT = 2  # words of what is no sentence
 MOST = 400  # operations behind one value
 
 
 def mark_in_use(world: World) -> None:
-    """`model.staleness` on evaluations by age, `model.correlate` on correlations of offline and online."""
+    """`model.staleness` on evaluations by age, `model.correlate` on correlations of offline and online, `check.fairness` on tests that
+    swap women and men."""
     _mark_ages(world.graph, world.code)
     _mark_correlations(world.graph, world.code)
+    _mark_swaps(world.graph, world.code)
 
 
 def _mark_ages(graph: Graph, code: Code) -> None:
@@ -114,3 +124,28 @@ def _expression(code: Code, operand: int) -> set[int]:
             waiting.extend(a for a in code.program.args[op] if a >= 0)
             waiting.extend(r for r in code.resolver.reads.get(op, ()) if r >= 0 and code.program.ops[r].kind == "assign")
     return seen
+
+
+def _mark_swaps(graph: Graph, code: Code) -> None:
+    program = code.program
+    for node, check in sorted(code.check_of.items()):
+        if not code.tested(code.node_op[node]) or "model.predict" not in graph.nodes[node].about:
+            continue
+        scope = program.scope_id(check.op)
+        behind = set(code.flow.reach(check.conditions, back=True))
+        own = [op for op in behind if program.scope_id(op) == scope]
+        given = [one for op in own if program.ops[op].kind == "param" for one in parametrized(code, op)]
+        behind |= code.flow.reach(given, back=True).keys()
+        predicted = [op for op in own if program.ops[op].kind == "call" and "model.predict" in code.about(op)]
+        if len(predicted) > 1 and _swapped({tuple(WORD.findall(text.lower())) for op in behind for text in texts_of(program.ops[op])}):
+            graph.give(node, "check.fairness")
+
+
+def _swapped(sentences: set[tuple[str, ...]]) -> bool:
+    """Whether two sentences differ only in that one speaks of a woman where the other speaks of a man."""
+    neutral: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
+    for words in sentences:
+        if len(words) > SHORT and set(words) & (WOMEN | MEN):
+            key = tuple("" if word in WOMEN | MEN else word for word in words)
+            neutral.setdefault(key, set()).add(words)
+    return any(set(one) & WOMEN and set(other) & MEN for same in neutral.values() for one in same for other in same)

@@ -11,6 +11,11 @@ from mlrubric.graph.graph import Graph
 from mlrubric.graph.twice import OWN, expression
 
 MASKED = "rows.selected"
+PART = "rows.part"
+ASKS = frozenset(
+    ["apply", "map", "isin", "between", "contains", "startswith", "endswith", "match", "fullmatch", "eq", "ne", "lt", "gt", "le", "ge"]
+)
+"""Methods of columns that say of each row whether it is meant."""
 
 
 def slices(graph: Graph, code: Code) -> dict[int, str]:
@@ -37,6 +42,8 @@ def slices(graph: Graph, code: Code) -> dict[int, str]:
                 learnt = code.flow.reach(_fits(graph, code), back=True)
             if not any(op in learnt for op in members):
                 found.update(dict.fromkeys(members, MASKED))
+        elif code.tested(members[0]):
+            found[members[0]] = PART  # a slice only if it is held against the whole
     for op, meaning in code.meanings.all().items():
         grouped = meaning.api.endswith(".groupby") and _measured_by_group(graph, code, op)
         if grouped or (meaning.api.endswith(".query") and _repeated(code, op)):
@@ -130,7 +137,10 @@ def _is_mask(code: Code, target: int, index: int) -> bool:
             [index], back=True, stop=lambda o: code.program.ops[o].kind == "compare" or code.program.scope_id(o) != scope
         )
         inside = [o for one in sorted(held) if code.program.ops[one].kind == "compare" for o in expression(code, one, 20)]
-    compares = any(code.program.ops[o].kind == "compare" for o in inside)
+    compares = any(
+        code.program.ops[o].kind == "compare" or (code.program.ops[o].kind == "attribute" and code.program.ops[o].name in ASKS)
+        for o in inside
+    )
     return compares and any(code.program.ops[o].kind == "load" and code.program.ops[o].name == name for o in inside)
 
 

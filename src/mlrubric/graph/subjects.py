@@ -120,8 +120,8 @@ def _mark_baselines(world: World) -> None:
     for together in by_measure.values():
         together = [n for n in together if not _wraps(world, n)]
         for node in together:
-            others = [n for n in together if graph.nodes[n].api != graph.nodes[node].api and not _either_or(world, node, n)]
-            if others and "model.simple" in graph.nodes[node].roles:
+            rich = [n for n in together if "model.simple" not in graph.nodes[n].roles and not _either_or(world, node, n)]
+            if rich and "model.simple" in graph.nodes[node].roles:
                 graph.nodes[node].attributes["evaluated"] = "true"
 
 

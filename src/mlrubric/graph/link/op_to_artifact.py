@@ -6,6 +6,7 @@ import fnmatch
 import posixpath
 from collections.abc import Collection
 
+from mlrubric.graph.definitions import origin
 from mlrubric.graph.paths import known_texts
 from mlrubric.graph.values import HOLE
 from mlrubric.graph.world import World, normal, parents
@@ -70,8 +71,12 @@ def _stored(world: World) -> None:
 
 
 def _receiver(world: World, op: int, role: str) -> int:
-    """The file object that `f.write(...)` writes to."""
-    return world.code.program.receiver(op) if role == "file.write" else -1
+    """The file object that `f.write(...)` writes to, or that of a writer that was made for one (`csv.writer(f)`)."""
+    receiver = world.code.program.receiver(op)
+    if role == "file.write" or receiver < 0:
+        return receiver
+    made = world.code.meanings.of(origin(world.code, receiver)) if role == "data.write" else None
+    return made.arguments.get("@sink", -1) if made is not None and role in made.roles else -1
 
 
 def _opened(world: World) -> Collection[int]:
