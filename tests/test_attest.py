@@ -108,6 +108,13 @@ def test_a_broken_one_counts_nothing_and_is_an_error(changed: dict[str, object],
     assert words in finding.message
 
 
+def test_the_first_screen_says_that_one_does_not_count() -> None:
+    found = report(replace(GOOD, owner=""), replace(GOOD, test="model-4", evidence=()), replace(GOOD, test="model-3"))
+    (notice,) = [n for n in found.notices if "ATT001" in n.message]
+    assert notice.message == "2 attestations do not count, as ATT001 says: model-2 (mlrubric.toml:1), model-4 (mlrubric.toml:1)"
+    assert (notice.level, notice.place) == ("note", None)  # shown without -v, and no limit of the run
+
+
 def test_all_that_is_wrong_is_said_at_once() -> None:
     (finding,) = said(report(replace(GOOD, claim="we check this", owner="", evidence=())))
     assert all(words in finding.message for words in ("40 characters", "no owner", "no evidence"))
