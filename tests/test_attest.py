@@ -332,3 +332,17 @@ def test_a_finding_stands_at_its_table(tmp_path: Path) -> None:
         assert [finding.place.line for finding in found] == [4, 8][: number + 1]
         prints.append(next(finding.fingerprint for finding in found if finding.tests == ("model-2",)))
     assert prints[0] == prints[1]
+
+
+def test_evidence_in_another_repository_of_the_system(tmp_path: Path) -> None:
+    for path, text in (("training/train.py", "import pandas as pd\n"), ("serving/rules/drift.yml", ALERT)):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text, encoding="utf-8")
+    root = tmp_path / "training"
+    for evidence, worth in (("../serving/rules/drift.yml", 1.0), ("../serving/rules/gone.yml", 0.0)):
+        settings = Settings(attest=(replace(WATCHED, evidence=(evidence,)),), as_of="2026-11-01", members=(tmp_path / "serving",))
+        found = analyze(root, settings).report
+        assert result_of(found, "monitor-2").credit.attested - result_of(found, "monitor-2").credit.observed == worth
+        assert [evidence in finding.message for finding in said(found)] == ([] if worth else [True])
+        attested = result_of(found, "monitor-2").attested
+        assert attested is None or attested.evidence == (evidence,)
