@@ -101,8 +101,8 @@ def attested(results: Sequence[TestResult], picture: Picture, book: RuleBook, se
     inside = tuple(_stated(one) for one in rulings if not one.entry.outside)
     refused = [f"{one.test} ({one.place})" for one in inside if one.problem]
     if refused:
-        many = "an attestation does" if len(refused) == 1 else f"{len(refused)} attestations do"
-        notices.append(Message("note", f"{many} not count, as ATT001 says: {', '.join(refused)}"))
+        those = "an attestation does" if len(refused) == 1 else f"{len(refused)} attestations do"
+        notices.append(Message("note", f"{those} not count, as ATT001 says: {', '.join(refused)}"))
     return Judged(tuple(by_test[result.id] for result in results), inside, (*notices, *_outside(rulings)))
 
 
