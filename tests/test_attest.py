@@ -108,6 +108,13 @@ def test_a_broken_one_counts_nothing_and_is_an_error(changed: dict[str, object],
     assert words in finding.message
 
 
+def test_the_first_screen_says_that_one_does_not_count() -> None:
+    found = report(replace(GOOD, owner=""), replace(GOOD, test="model-4", evidence=()), replace(GOOD, test="model-3"))
+    (notice,) = [n for n in found.notices if "ATT001" in n.message]
+    assert notice.message == "2 attestations do not count, as ATT001 says: model-2 (mlrubric.toml:1), model-4 (mlrubric.toml:1)"
+    assert (notice.level, notice.place) == ("note", None)  # shown without -v, and no limit of the run
+
+
 def test_all_that_is_wrong_is_said_at_once() -> None:
     (finding,) = said(report(replace(GOOD, claim="we check this", owner="", evidence=())))
     assert all(words in finding.message for words in ("40 characters", "no owner", "no evidence"))
@@ -325,3 +332,17 @@ def test_a_finding_stands_at_its_table(tmp_path: Path) -> None:
         assert [finding.place.line for finding in found] == [4, 8][: number + 1]
         prints.append(next(finding.fingerprint for finding in found if finding.tests == ("model-2",)))
     assert prints[0] == prints[1]
+
+
+def test_evidence_in_another_repository_of_the_system(tmp_path: Path) -> None:
+    for path, text in (("training/train.py", "import pandas as pd\n"), ("serving/rules/drift.yml", ALERT)):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text, encoding="utf-8")
+    root = tmp_path / "training"
+    for evidence, worth in (("../serving/rules/drift.yml", 1.0), ("../serving/rules/gone.yml", 0.0)):
+        settings = Settings(attest=(replace(WATCHED, evidence=(evidence,)),), as_of="2026-11-01", members=(tmp_path / "serving",))
+        found = analyze(root, settings).report
+        assert result_of(found, "monitor-2").credit.attested - result_of(found, "monitor-2").credit.observed == worth
+        assert [evidence in finding.message for finding in said(found)] == ([] if worth else [True])
+        attested = result_of(found, "monitor-2").attested
+        assert attested is None or attested.evidence == (evidence,)

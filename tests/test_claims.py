@@ -269,3 +269,9 @@ def test_the_words_are_of_tests_that_there_are() -> None:
     known = {test.id for test in load_rules().tests}
     tests = [claim.test for claim in load_claims()]
     assert len(set(tests)) == len(tests) and set(tests) <= known
+
+
+def test_many_scores_by_hand_are_one_notice() -> None:
+    found = report({"docs/ml_test_score.csv": "data-1,1\n", "rate.py": "print('ML test score:', 5)\n"})
+    (said,) = [n.message for n in found.notices if "ML Test Score" in n.message]
+    assert said.endswith("; also rate.py:1")

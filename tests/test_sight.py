@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from pathlib import Path
 
 import pytest
 
-from mlrubric.analyze import Analysis, analyze_tree
+from mlrubric.analyze import Analysis, analyze, analyze_tree
 from mlrubric.config import Settings
 from mlrubric.model.report import Report
 from mlrubric.model.verdict import TestResult
@@ -17,6 +18,7 @@ from mlrubric.report.screen import paint
 from mlrubric.report.why import why_test
 from mlrubric.source.tree import MemoryTree
 
+REPOSITORIES = Path(__file__).parents[1] / "fixtures" / "repos"
 TRAIN = """\
 import joblib
 import pandas as pd
@@ -133,6 +135,18 @@ def test_why(test: str, said: str) -> None:
     text = paint(why_test(view, of(found.report, test), 100), 100, False, True)
     assert WORDS[test] in text and said in text
     assert ("what would make it visible" in text) is (test != ABSENT)
+
+
+@pytest.mark.parametrize("folder", sorted(path.parent for path in REPOSITORIES.glob("*/expected.toml")), ids=lambda path: path.name)
+def test_what_cannot_be_seen_says_how_it_could(folder: Path) -> None:
+    """In whole repositories: not visible is never without a way to see it, and what was read is never told with one."""
+    found = analyze(folder, Settings(exclude=("expected.toml",))).report
+    for test in found.tests:
+        assert (test.sight != "seen") is bool(test.visible_by), test.id
+        assert test.status != "not_visible" or test.sight != "seen", test.id
+    assert found.score.exist + found.score.absent + found.score.not_visible + found.score.not_analysed >= 28 - sum(
+        test.status == "not_applicable" for test in found.tests
+    )
 
 
 BROKEN = "def test_drift(:\n"

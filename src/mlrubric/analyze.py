@@ -101,6 +101,8 @@ def analyze_tree(
         memory.picture = picture
     audited = look_up(picture.graph, facts, settings.osv_url) if settings.audit else None
     policy = dict(settings.policy)
+    entries = (replace(one, evidence=tuple(map(system.inner, one.evidence))) for one in settings.attest)
+    settings = replace(settings, attest=tuple(entries))
     known = known_of(picture, tree.authors if settings.attest else None, as_of)
 
     cards, hearsay = Cards(picture, rules.situations), Hearsay(picture)

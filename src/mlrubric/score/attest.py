@@ -99,6 +99,10 @@ def attested(results: Sequence[TestResult], picture: Picture, book: RuleBook, se
             Message("note", "no date is known (no git history, or a shallow one), so that no attestation expires: give one with --as-of")
         )
     inside = tuple(_stated(one) for one in rulings if not one.entry.outside)
+    refused = [f"{one.test} ({one.place})" for one in inside if one.problem]
+    if refused:
+        those = "an attestation does" if len(refused) == 1 else f"{len(refused)} attestations do"
+        notices.append(Message("note", f"{those} not count, as ATT001 says: {', '.join(refused)}"))
     return Judged(tuple(by_test[result.id] for result in results), inside, (*notices, *_outside(rulings)))
 
 

@@ -57,7 +57,11 @@ class Hearsay:
         return tuple(found)
 
     def notices(self, claims: Iterable[Claimed]) -> tuple[Message, ...]:
-        by_hand = [Message("note", f"{words}: it earns nothing, only checks that are run do", place) for place, words in self.scores]
+        by_hand = []
+        if self.scores:
+            (place, words), *others = self.scores
+            also = f"; also {', '.join(str(other) for other, _ in others)}" if others else ""
+            by_hand.append(Message("note", f"{words}: it earns nothing, only checks that are run do{also}", place))
         told = [Message("note", f"{one.words}; nothing in the repository does it, and it earns nothing", one.place) for one in claims]
         return (*by_hand, *told)
 

@@ -12,6 +12,7 @@ from mlrubric.model.place import Place
 from mlrubric.model.report import Message
 from mlrubric.model.verdict import Broken, TestResult
 from mlrubric.rules.rule import Situation
+from mlrubric.score.sight import ELSEWHERE
 
 SERVICE = "model.service"
 USES = ("model.load", "model.predict")
@@ -31,7 +32,8 @@ class Reading:
         text = self.situation.read.get(result.id, "")
         hidden = self.situation.hidden.get(result.id)
         if hidden is not None and result.status == "none":
-            return replace(result, status="not_visible", broken=Broken("wired", None, hidden), reading=text)
+            broken = Broken("wired", None, hidden)
+            return replace(result, status="not_visible", broken=broken, reading=text, sight="elsewhere", visible_by=ELSEWHERE)
         return replace(result, reading=text)
 
     def notices(self) -> tuple[Message, ...]:

@@ -15,6 +15,7 @@ from mlrubric.model.facts import Unreadable
 from mlrubric.model.place import Place
 
 SERVING = "score the repository that serves as one system with this one ([tool.mlrubric.system] members), or attest it"
+ELSEWHERE = "attest it, or score the repository that does it as one system with this one ([tool.mlrubric.system] members)"
 OTHER = "map a checkout of it under [tool.mlrubric.system.sources], or attest it"
 WRITTEN_OUT = "write the command out where it is run"
 LANGUAGE = "attest it, with what the program writes as evidence, or let a program that is analysed do it"

@@ -68,6 +68,13 @@ class System:
         self._brought = bringing.files
         return facts
 
+    def inner(self, path: str) -> str:
+        """A path as people write it, from the root of the repository, as the program has it."""
+        for member in self.members:
+            if path.startswith(f"{member.folder}/"):
+                return f"{member.root}/{path[len(member.folder) + 1 :]}"
+        return path
+
     @property
     def files(self) -> list[str]:
         """All paths beside those of this repository; the brought ones are known once the facts are joined."""
