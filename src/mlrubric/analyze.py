@@ -69,7 +69,7 @@ def analyze(
     root: Path,
     settings: Settings,
     progress: Progress | None = None,
-    overlay: Mapping[str, str] | None = None,
+    overlay: Mapping[str, str | None] | None = None,
     memory: Memory | None = None,
 ) -> Analysis:
     """Analyse the repository at `root`; `overlay` are texts that stand in for files (open editors)."""
