@@ -114,11 +114,13 @@ def analyze_tree(
         return attested(judged.of(asked), seen, rules, settings, known).results
 
     def finished(one: Model) -> Model:
+        if not one.tests:
+            return one
         dated = aged(attested(one.tests, picture, rules, settings, known).results, tree.changed)[0]
         tests = hearsay.beside(advised(dated, rules))
         return replace(one, tests=tests, score=score_of(tests, policy))
 
-    judged = cards.judged(picture, rules.tests, policy)
+    judged = cards.judged(picture, rules.tests, policy, only=asked or None)
     models = tuple(finished(one) for one in judged.models if asked in ("", one.id))
     stated = attested(judged.of(asked), picture, rules, settings, known)
     add_attestations(picture.graph, stated.inside)

@@ -18,6 +18,7 @@ from mlrubric.score.ml_test import judge
 from mlrubric.score.reading import reading
 
 RANK = {"none": 0, "not_visible": 0, "not_applicable": 0, "present": 1, "manual": 2, "automated": 3}
+MOST = 24  # cards, if not more models count
 Results = tuple[TestResult, ...]
 
 
@@ -71,7 +72,9 @@ class Cards:
     def judged(self, picture: Picture, tests: Sequence[TestRule], policy: Mapping[str, str] = DEFAULTS, only: str | None = None) -> Judged:
         """Shared tests are judged once; the others for each model, and the repository has the lowest of those that count. With `only`
         (a model, or "" for the repository) no more than that needs is judged."""
-        wanted = [one for one in self._made if only is None or one.name == only or (one.main and not only)]
+        wanted = [one for one in self._made if (one.name == only if only else one.main)]
+        if only is None:  # what was tried has cards as well, unless it is a whole collection
+            wanted += [one for one in self._made if not one.main][: max(0, MOST - len(wanted))]
         whole: list[TestResult] = []
         own: dict[str, list[TestResult]] = {one.name: [] for one in wanted}
         for test in tests:
@@ -85,7 +88,7 @@ class Cards:
                 own[name].append(result)
             counted = {one.name: views[one.name] for one in wanted if one.main}
             whole.append(_lowest(everything, counted) if len(counted) > 1 else everything)
-        return Judged(tuple(whole), tuple(_card(picture, one, tuple(own[one.name]), policy) for one in wanted))
+        return Judged(tuple(whole), tuple(_card(picture, one, tuple(own.get(one.name, ())), policy) for one in self._made))
 
 
 class _Views:
@@ -127,4 +130,4 @@ def _lowest(everything: TestResult, views: Mapping[str, TestResult]) -> TestResu
 
 def _card(picture: Picture, one: Product, results: Results, policy: Mapping[str, str]) -> Model:
     places = tuple(picture.graph.nodes[fit].place for fit in one.fits)
-    return Model(one.name, one.release, one.place, places, results, score_of(results, policy), one.main)
+    return Model(one.name, one.release, one.place, places, results, score_of(results, policy) if results else None, one.main)
