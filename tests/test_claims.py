@@ -192,7 +192,8 @@ def test_a_test_that_asserts_something(body: str) -> None:
 
 def test_what_is_patched_is_not_run() -> None:
     """A test of the whole pipeline whose pipeline is a mock."""
-    train = f"def main():\n{''.join(f'    {line}{chr(10)}' for line in TRAIN.splitlines())}"
+    measured = TRAIN.replace("SVC().fit", "model = SVC().fit") + "print(model.score(rows[['a']], rows['b']))\n"
+    train = f"def main():\n{''.join(f'    {line}{chr(10)}' for line in measured.splitlines())}"
     body = "from unittest.mock import patch\nimport train\n\n\n{}def test_pipeline({}):\n    assert train.main() is None\n"
     whole = {"train.py": train, "tests/test_a.py": body.format("", ""), ".github/workflows/a.yml": WORKFLOW}
     replaced = {**whole, "tests/test_a.py": body.format("@patch('train.main')\n", "main")}

@@ -200,7 +200,8 @@ def _by_registry(world: World, found: list[Guarded]) -> list[Guarded]:
     guards = {one.node: one.checks for one in found if "model.register" in graph.nodes[one.node].roles}
     judged: list[Guarded] = []
     for one in found:
-        if guards and not one.checks and "model.deploy" in graph.nodes[one.node].roles:
+        own = [check for check in one.checks if worthy(graph.nodes[check])]  # tests on rows that are made up judge no model
+        if guards and not own and "model.deploy" in graph.nodes[one.node].roles:
             loads = [n for n in graph.sweep([one.node], RUNS) if "model.load" in graph.nodes[n].roles]
             given = [_registrations(graph, load) for load in loads]
             if given and all(nodes and all(guards.get(n) for n in nodes) for nodes in given):
@@ -208,7 +209,7 @@ def _by_registry(world: World, found: list[Guarded]) -> list[Guarded]:
                 for check in checks:
                     graph.connect(check, one.node, "guard", graph.nodes[check].place)
                 graph.nodes[one.node].attributes["guarded"] = "true"
-                one = Guarded(one.node, tuple(checks))
+                one = Guarded(one.node, (*one.checks, *checks))
         judged.append(one)
     return judged
 
