@@ -45,17 +45,26 @@ def judged(
     rules: Sequence[CapabilityRule],
     results: Sequence[TestResult],
     belongs: Callable[[int], bool] | None = None,
+    asked: dict[str, Answers] | None = None,
 ) -> tuple[Capability, ...]:
-    """The capabilities in their order; `belongs` says which nodes they are asked of."""
-    judge = _Judge(picture, book, {r.id: r.status for r in results}, belongs)
+    """The capabilities in their order; `belongs` says which nodes they are asked of. Who asks the same of many nodes hands the same
+    `asked` over each time: a question is put to the graph once."""
+    judge = _Judge(picture, book, {r.id: r.status for r in results}, belongs, {} if asked is None else asked)
     return tuple(judge.of(rule) for rule in rules)
 
 
 class _Judge:
     """Answers for capabilities, which may speak of each other."""
 
-    def __init__(self, picture: Picture, book: RuleBook, statuses: Mapping[str, str], belongs: Callable[[int], bool] | None = None) -> None:
-        self.picture, self.book, self.statuses, self.belongs = picture, book, statuses, belongs
+    def __init__(
+        self,
+        picture: Picture,
+        book: RuleBook,
+        statuses: Mapping[str, str],
+        belongs: Callable[[int], bool] | None,
+        asked: dict[str, Answers],
+    ) -> None:
+        self.picture, self.book, self.statuses, self.belongs, self.asked = picture, book, statuses, belongs, asked
         self.known: dict[str, Capability] = {}
 
     def of(self, rule: CapabilityRule) -> Capability:
@@ -64,7 +73,8 @@ class _Judge:
         return self.known[rule.id]
 
     def _capability(self, rule: CapabilityRule) -> Capability:
-        answers = Answers(self.picture, dict(rule.checks), rule.cadence == "time", self.belongs)
+        answers = self.asked.setdefault(rule.id, Answers(self.picture, dict(rule.checks), rule.cadence == "time"))
+        answers = answers.view(self.belongs) if self.belongs is not None else answers
         for status, grades in (("met", rule.met), ("partial", rule.partial)):
             for grade in grades:
                 witnesses = self._holds(answers, grade)

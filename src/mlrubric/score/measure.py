@@ -9,6 +9,7 @@ from mlrubric.graph.lifecycle.columns import columns_behind
 from mlrubric.model.measures import Measures, Traced
 from mlrubric.model.verdict import Links, TestResult
 from mlrubric.rules.rule import MaturityModel, RuleBook
+from mlrubric.score.evidence import Answers
 from mlrubric.score.maturity import judged
 from mlrubric.score.objectives import alert_actions, importances, latencies, objectives
 from mlrubric.score.shift_left import checked_reads
@@ -35,9 +36,10 @@ def _gate(picture: Picture, book: RuleBook, model: MaturityModel, results: Seque
     """The gate of every promotion."""
     graph, rules = picture.graph, book.of_model(model.id)
     subjects = [n for n in graph.with_role(*model.given) if graph.nodes[n].attributes.get("audit") == "subject"]
-    found = []
+    found: list[Links] = []
+    asked: dict[str, Answers] = {}
     for node in sorted(subjects, key=lambda n: (graph.nodes[n].place, n)):
-        links = judged(picture, book, rules, results, belongs=node.__eq__)
+        links = judged(picture, book, rules, results, node.__eq__, asked)
         found.append(Links(model.title, links, graph.steps([(node, None)])[0]))
     return tuple(found)
 
