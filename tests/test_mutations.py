@@ -9,7 +9,7 @@ import pytest
 
 from mlrubric.config import Settings
 from mlrubric.model.proof import CONDITIONS, Proof, Trial
-from mlrubric.prove.prover import NO_EDIT, Prover, mutator_of
+from mlrubric.prove.prover import NO_EDIT, TOO_MANY, Prover, mutator_of
 from mlrubric.rules.load import load_predictions
 from mlrubric.source.tree import MemoryTree
 
@@ -61,5 +61,5 @@ def test_every_condition_has_its_mutator() -> None:
 
 
 def test_what_was_not_tried_is_explained() -> None:
-    reasons = {reason for one in load_predictions() for reason in (one.otherwise, *dict(one.never).values())} | {NO_EDIT}
+    reasons = {reason for one in load_predictions() for reason in (one.otherwise, *dict(one.never).values())} | {NO_EDIT, TOO_MANY}
     assert all(trial.message in reasons for case in CASES for trial in proof(case).trials if trial.outcome == "not_tried")

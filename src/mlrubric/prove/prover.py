@@ -20,6 +20,7 @@ from mlrubric.source.tree import Tree
 
 MOST_WAYS = 16  # by which one test may be earned: each is broken in its turn
 NO_EDIT = "no change is known that would break this at a hop of the path"
+TOO_MANY = "it is earned by more ways than were broken"
 Texts = dict[str, str | None]
 
 
@@ -68,7 +69,7 @@ class Prover:
         for _ in range(MOST_WAYS):
             if _result(now, test).status != "automated":
                 break
-            step = self._one_more(now, test, mutator, texts)
+            step = self._one_more(now, test, mutator, texts, len(made))
             if step is None:
                 break
             edit, texts, now = step
@@ -77,20 +78,22 @@ class Prover:
         if not made:
             return Trial(test, wanted.condition, "not_tried", NO_EDIT)
         seen = _result(now, test)
+        if seen.status == "automated" and len(made) == MOST_WAYS:
+            return Trial(test, wanted.condition, "not_tried", TOO_MANY, edits)
         broken = seen.broken.condition if seen.broken is not None else ""
         back = _result(self._analysed(self._repaired(texts)), test)
         repaired = back == _result(first, test)
         problem = _problem(seen, broken, wanted) or ("" if repaired else "the first answer does not come back when it is repaired")
         return Trial(test, wanted.condition, "wrong" if problem else "ok", problem, edits, seen.status, broken, repaired)
 
-    def _one_more(self, now: Analysis, test: str, mutator: Mutator, texts: Texts) -> tuple[Edit, Texts, Analysis] | None:
+    def _one_more(self, now: Analysis, test: str, mutator: Mutator, texts: Texts, broken: int) -> tuple[Edit, Texts, Analysis] | None:
         """The first change, of all that the paths of evidence offer, after which the test is earned by less than before."""
         before = _result(now, test)
         tried: set[tuple[object, str]] = set()
         for evidence in before.evidence:
             if not evidence.path:
                 continue
-            for edit in mutator.edits(Site(now, test, evidence)):
+            for edit in mutator.edits(Site(now, test, evidence, broken)):
                 if (edit.place, edit.words) in tried or all(now.texts(path) == text for path, text in edit.texts.items()):
                     continue
                 tried.add((edit.place, edit.words))

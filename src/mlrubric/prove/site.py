@@ -16,6 +16,7 @@ class Site:
     analysis: Analysis
     test: str
     evidence: Evidence
+    broken: int = 0  # ways by which the test was earned and that are broken already
 
     @property
     def path(self) -> tuple[Step, ...]:

@@ -12,8 +12,11 @@ from mlrubric.prove.yaml_edit import entry, last_line
 CONDITION = "not_skipped"
 
 
+MANY = 3  # tests that are skipped one by one; then the job that runs them is
+
+
 def edits(site: Site) -> Iterator[Edit]:
-    for step in site.steps("test"):
+    for step in site.steps("test") if site.broken < MANY else ():
         yield from _marked(site, step)
     for step in site.steps("job"):
         yield from _never(site, step)
