@@ -20,7 +20,7 @@ from mlrubric.source.tree import Tree
 
 MOST_WAYS = 16  # by which one test may be earned: each is broken in its turn
 NO_EDIT = "no change is known that would break this at a hop of the path"
-TOO_MANY = "it is earned by more ways than were broken"
+TOO_MANY = "it is earned by more ways than a change is known for"
 Texts = dict[str, str | None]
 
 
@@ -78,13 +78,21 @@ class Prover:
         if not made:
             return Trial(test, wanted.condition, "not_tried", NO_EDIT)
         seen = _result(now, test)
-        if seen.status == "automated" and len(made) == MOST_WAYS:
+        if seen.status == "automated" and (len(made) == MOST_WAYS or not self._more(now, test, mutator, texts, len(made))):
             return Trial(test, wanted.condition, "not_tried", TOO_MANY, edits)
         broken = seen.broken.condition if seen.broken is not None else ""
         back = _result(self._analysed(self._repaired(texts)), test)
         repaired = back == _result(first, test)
         problem = _problem(seen, broken, wanted) or ("" if repaired else "the first answer does not come back when it is repaired")
         return Trial(test, wanted.condition, "wrong" if problem else "ok", problem, edits, seen.status, broken, repaired)
+
+    def _more(self, now: Analysis, test: str, mutator: Mutator, texts: Texts, broken: int) -> bool:
+        """Whether a change is known, beside those that were made, for a way by which the test is still earned."""
+        for evidence in _result(now, test).evidence:
+            for edit in mutator.edits(Site(now, test, evidence, broken)) if evidence.path else ():
+                if any(path not in texts for path in edit.texts):
+                    return True
+        return False
 
     def _one_more(self, now: Analysis, test: str, mutator: Mutator, texts: Texts, broken: int) -> tuple[Edit, Texts, Analysis] | None:
         """The first change, of all that the paths of evidence offer, after which the test is earned by less than before."""

@@ -19,6 +19,7 @@ from mlrubric.score.sight import SERVING as BY_SERVING
 from mlrubric.score.sight import UNRUN, Unseen, unread_start, unreadable_check, unseen_program
 
 MADE = ("model.fit", "model.tune", "model.save", "model.register")
+NEAREST = ("lost", "skipped", "manual", "kept", "none")
 PARTS = ("covering", "right_data")  # what an automated check lacks that covers only a part
 HIDDEN = "nothing is served in this repository, so it cannot be seen here"
 ABSENT = "no such check was found"
@@ -97,12 +98,12 @@ def _missed(answers: Answers, grade: Grade) -> tuple[Witness, ...]:
 
 
 def _nearest(missed: Sequence[Witness], witnesses: Sequence[Witness]) -> Witness | None:
-    """Of the checks that would earn the point, the one that only has to be started or heard; then one that lacks a consequence; last one
-    that nothing leads to. Among equals the one that is shown."""
+    """Of the checks that would earn the point, the one that only has to be heard, let run, or started, in this order; then one that lacks
+    a consequence; last one that nothing leads to. Among equals the one that is shown."""
     shown = witnesses[0].node if witnesses else -1
 
     def distance(one: Witness) -> tuple[int, bool]:
-        return {"kept": 1, "none": 2}.get(one.automation.level, 0), one.node != shown
+        return NEAREST.index(one.automation.level), one.node != shown
 
     return min(missed, key=distance, default=None)
 
