@@ -102,7 +102,8 @@ def broken_words(test: TestResult) -> str:
         return ""
     if not test.evidence and test.status in ("none", "not_visible"):
         return status_word(test)
-    return f"not {test.broken.condition.replace('_', ' ')}"
+    words = test.broken.condition.replace("_", " ")
+    return words.removeprefix("not ") if words.startswith("not ") else f"not {words}"
 
 
 def unseen_counts(score: Score) -> str:
