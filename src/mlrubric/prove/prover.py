@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Protocol
 
 from mlrubric.analyze import Analysis, Memory, analyze_tree
@@ -32,6 +33,7 @@ class Mutator(Protocol):
     def edits(self, site: Site) -> Iterator[Edit]: ...
 
 
+@cache
 def mutator_of() -> dict[str, Mutator]:
     modules = [importlib.import_module(f"{mutators.__name__}.{info.name}") for info in pkgutil.iter_modules(mutators.__path__)]
     return {module.CONDITION: module for module in modules}

@@ -13,31 +13,16 @@ def documents(text: str) -> list[Node]:
         return []
 
 
-def entry(text: str, number: int, name: str = "") -> tuple[Node, Node, Node] | None:
-    """The innermost map with an entry whose key is on a line (and is called so), with the key and its value."""
+def entry(text: str, number: int) -> tuple[Node, Node, Node] | None:
+    """The innermost map with an entry whose key is on a line, with the key and its value."""
     found: tuple[Node, Node, Node] | None = None
     stack = documents(text)
     while stack:
         node = stack.pop()
         for key, value in node.entries:
-            if key.span.line == number and (not name or key.text == name):
+            if key.span.line == number:
                 found = (node, key, value)
             stack.append(value)
-        stack.extend(node.items)
-    return found
-
-
-def holder(text: str, number: int, name: str) -> tuple[Node, Node] | None:
-    """The innermost map around a line that has a key of that name, with the key."""
-    found: tuple[Node, Node] | None = None
-    stack = documents(text)
-    while stack:
-        node = stack.pop()
-        if node.kind == "map" and node.span.line <= number <= max(node.span.end_line, node.span.line):
-            key = node.key(name)
-            if key is not None and (found is None or key.span.line >= found[1].span.line):
-                found = (node, key)
-        stack.extend(value for _, value in node.entries)
         stack.extend(node.items)
     return found
 

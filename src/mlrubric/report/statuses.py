@@ -9,7 +9,6 @@ from mlrubric.rules.rule import CapabilityRule, Grade, TestRule
 POINTS = {"automated": "1 point", "manual": "½ point"}
 UNVISITED = "a check is there; nothing live runs it, and no result of it is documented"
 BY_HAND = "a check is there that only people start, and its result is documented in the repository"
-WORDS = {"covering": "", "documented": ""}  # conditions that say nothing beside the reason of a grade
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from mlrubric.graph.order import Order
 from mlrubric.graph.world import World
 
 CARD = re.compile(r"(^|[/_.*-])(model[_-]?)?card([_.-]|s/|$)", re.IGNORECASE)
-PROMOTES = ("model.promote", "serve.split")
 NOTES = ("model.annotate",)
 RECORDS = ("run.log_artifact",)
 JUDGED = frozenset({"model.compare", "model.evaluate", "data.validate"})

@@ -12,7 +12,6 @@ FITS = ("model.fit", "model.tune")
 SIGNALS = ("data.drift", "check.drift", "check.monitor", "model.monitor", "check.skew")
 WATCHED = frozenset({"drift", "quality", "skew", "input", "inputs", "data", "age", "staleness", "prediction", "predictions"})
 RELEASES = ("model.register", "model.promote", "model.deploy", "serve.split", "artifact.upload")
-LIVE = ("kept", "lost")
 
 
 def mark_loops(world: World, real: Schedule) -> None:
