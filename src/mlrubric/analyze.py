@@ -18,7 +18,7 @@ from mlrubric.model.policy import changed
 from mlrubric.model.report import Message, Model, Report
 from mlrubric.read.drive import Known, Progress, read_tree
 from mlrubric.rules.judge import findings
-from mlrubric.rules.load import load_rules
+from mlrubric.rules.own import book_of, chosen, retired
 from mlrubric.rules.rule import RuleBook
 from mlrubric.score.advice import advised
 from mlrubric.score.ages import aged
@@ -92,7 +92,7 @@ def analyze_tree(
     read = read_tree(tree, progress, known=memory.facts if memory is not None else None)
     own = [one for one in read if not settings.excludes(one.path)]
     facts = system.joined(own, progress, memory.members if memory is not None else None)
-    rules = load_rules()
+    rules = book_of(settings)
     before = memory.picture if memory is not None else None
     as_of = settings.as_of or tree.commit_date
     files = [*(entry.path for entry in tree.files), *system.files]
@@ -131,10 +131,10 @@ def analyze_tree(
     score = score_of(results, policy)
     planner = Planner(rules, judge)
     texts = _texts(tree, system)
-    chosen = [rule for rule in rules.rules if settings.wants(rule.id)]
+    asking = chosen(rules, settings)
     found = [
         one
-        for one in system.published(tuple(findings(picture, chosen, settings.persona)))
+        for one in system.published(tuple(findings(picture, asking, settings.persona)))
         if not settings.ignores(one.rule, one.place.path)
     ]
     kept, suppressed = split_suppressed(found, texts)
@@ -168,6 +168,8 @@ def analyze_tree(
     system.publish(picture.graph)
     if audited is not None:
         report = replace(report, audit=audited.status, notices=(*report.notices, Message("note", audited.summary())))
+    if gone := retired(asking):
+        report = replace(report, notices=(*report.notices, *(Message("warning", words) for words in gone)))
     return Analysis(report, picture, facts, texts, rules, system, planner, State(picture, report.tests, policy))
 
 

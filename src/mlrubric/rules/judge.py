@@ -70,7 +70,7 @@ def findings(picture: Picture, rules: Sequence[Rule], persona: str = "regular") 
     found: list[Finding] = []
     for rule in rules:
         heard = rule.persona in allowed or any(v.persona in allowed for v in rule.variants)
-        if heard and rule.stage != "deprecated":
+        if heard:
             found.extend(_findings((form, v) for form, v in _unmet(picture, rule) if form.persona in allowed))
     return sorted(found, key=lambda f: (f.place.path, f.place.span, f.rule, f.message))
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import argparse
 
+from pathlib import Path
+
 from mlrubric.cli import OK, UsageError
 from mlrubric.cli.output import options_for
 from mlrubric.cli.shared import show
 
 
 def run(options: argparse.Namespace) -> int:
+    from mlrubric.config import read_settings
     from mlrubric.report.book import explanation
     from mlrubric.report.cards import cards_of, nearest
-    from mlrubric.rules.load import load_rules
+    from mlrubric.rules.own import whole_book
 
-    book = load_rules()
+    book = whole_book(read_settings(Path()))
     found = book.find(options.id)
     cards = cards_of(book)
     if found is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from mlrubric.cli import GATE, OK
 from mlrubric.cli.output import options_for, put
@@ -12,11 +13,12 @@ from mlrubric.cli.shared import folder_of, settings_for, show
 def run(options: argparse.Namespace) -> int:
     if options.mutate is not None:
         return _mutate(options)
+    from mlrubric.config import read_settings
     from mlrubric.report.book import rules_json, rules_text
     from mlrubric.report.cards import cards_of
-    from mlrubric.rules.load import load_rules
+    from mlrubric.rules.own import whole_book
 
-    cards = cards_of(load_rules()).values()
+    cards = cards_of(whole_book(read_settings(Path(), options.config))).values()
     if options.output_format == "json":
         put(rules_json(cards), options.output_file)
     else:
