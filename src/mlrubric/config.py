@@ -203,7 +203,8 @@ class _Layer:
             if RULES_PIN.fullmatch(item) is None:
                 folder = (self.path.parent / item).resolve()
                 if not folder.is_dir():
-                    raise self.error(f"rules: `{item}` is neither a version of the rule book ({', '.join(RULES_VERSIONS)}) nor a folder", route)
+                    known = ", ".join(RULES_VERSIONS)
+                    raise self.error(f"rules: `{item}` is neither a version of the rule book ({known}) nor a folder", route)
                 found.append(folder)
         return tuple(found)
 
@@ -293,7 +294,9 @@ def _over(settings: Settings, layer: _Layer, root: Path) -> Settings:
         key: values[key] for key in ("preview", "persona", "profile", "fail_on", "attest_max_per_section") if key in values
     }
     changed |= {key: tuple(_strings(values[key])) for key in ("select", "ignore", "exclude") if key in values}
-    changed |= {"rules": item for item, _ in layer.rules() if RULES_PIN.fullmatch(item)}
+    for item, _ in layer.rules():
+        if RULES_PIN.fullmatch(item):
+            changed["rules"] = item
     folders = layer.folders()
     if folders or isinstance(values.get("rules"), list):
         changed["own_rules"] = folders
