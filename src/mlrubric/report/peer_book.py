@@ -21,9 +21,17 @@ def peers_page(peers: Sequence[Peer], book: RuleBook) -> str:
     lines = [HEAD, "| tool | version | rules | here | not here |", "|---|---|--:|--:|--:|"]
     for peer in peers:
         here = sum(1 for rule in peer.rules if rule.ours)
-        lines.append(f"| [{peer.name}](#{peer.id.replace('_', '-')}) | {peer.version} | {len(peer.rules)} | {here} | {len(peer.rules) - here} |")
+        lines.append(
+            f"| [{peer.name}](#{peer.id.replace('_', '-')}) | {peer.version} | {len(peer.rules)} | {here} | {len(peer.rules) - here} |"
+        )
     for peer in peers:
-        lines += ["", f'## <a id="{peer.id.replace("_", "-")}"></a>{peer.name}', "", f"Version {peer.version}, {peer.source}. {peer.reads}", ""]
+        lines += [
+            "",
+            f'## <a id="{peer.id.replace("_", "-")}"></a>{peer.name}',
+            "",
+            f"Version {peer.version}, {peer.source}. {peer.reads}",
+            "",
+        ]
         lines += ["| its rule | what it says | here |", "|---|---|---|"]
         lines += [_row(rule, book) for rule in peer.rules]
     return "\n".join(lines) + "\n"
