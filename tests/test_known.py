@@ -21,7 +21,7 @@ LogisticRegression().fit(train[["a"]], train["y"])
 SERVE = """import joblib
 
 model = joblib.load("model.joblib")
-model.set_path("/home/somebody/models")
+model.set_path("/content/drive/MyDrive/models")
 """
 SELECT = ("--select", "SEED,LEAK,DATA005")
 
