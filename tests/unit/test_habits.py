@@ -97,8 +97,9 @@ def test_what_stands_near() -> None:
 
 def test_methods_of_own_classes_and_unknown_receivers() -> None:
     code = "class Mine(pd.DataFrame):\n    pass\nMine().dropna()\ndef f(x):\n    x.iterrows()\n    x.dropna()\n"
-    (mine,) = known(code, COPIES)
+    mine, other = known(code, COPIES)
     assert (mine["label"], mine["certain"], mine["on.table"]) == ("Mine().dropna()", "true", "true")
+    assert (other["label"], other["certain"], other.get("on.table")) == ("x.dropna()", "false", None)
     (guessed,) = known(code, {"trait.iterates_rows": True})
     assert (guessed["label"], guessed["certain"]) == ("x.iterrows()", "false")
 

@@ -5,22 +5,27 @@ asks for become nodes without edges, which know (all as text; what is not there 
 
 trait.<trait>    the name that is called or read has the trait in the catalogue          trait.iterates_rows = true
 role.<role>      the call has the role                                                   role.model.fit = true
-form             call, attribute, subscript, store_subscript, compare, import, binary
+form             call, attribute, subscript, store_subscript, store_attribute, compare, import, binary
 label, receiver, name    as written, shortened: `frame.iterrows()`, `frame`, `iterrows`
 given.<name>     an argument: its constant as text, none, `given` when it is no constant, `unknown` when `**` may hold it;
-                 by position too, where the entry of the trait says what it `takes`; `@roles` of the catalogue as for other nodes
+                 by position too, where the entry of the trait says what it `takes` (`on|left_on`: the first name stands for the others
+                 too); `@roles` of the catalogue as for other nodes
 arguments        how many are written
 result           unused (a statement of its own), shown (the last line of a cell), kept
 in_loop          true in the body of a for or while of the same function
+over.<trait>     what the innermost loop goes through is a call with the trait; over.subject: the receiver is the `item` of the round, or
+                 the `whole` that is gone through; over.key: the key of a subscript is the `item`
+accumulates      true when its own result of the round before is among its arguments
+later            used or unused: whether the name of the receiver is used after it in the function
 on.<trait>       the type of the receiver has the trait (of a function's call: of its first argument)
 receiver.form, receiver.key, receiver.on.<trait>, receiver.trait.<trait>   the same of the receiver, where it is an expression itself
 key, key.form    of subscripts and stores: the constant key; text, list, slice, mask, const, given
 value, value.form    of stores: the constant that is stored; the form of what is stored
 operator, operand.<trait>    of comparisons and arithmetic; a trait that a name or call on either side has
-from.<trait>     what the receiver (the first argument of a function's call) comes from, through names, has the trait
-to.<trait>       what is done with the result next, through names, has the trait
+from.<trait>     what the receiver (the first argument of a function's call) comes from, through names, has the trait; from.key.<form>
+to.<trait>       what is done with the result next, through names, has the trait; to.form.<form>, to.key.<form>
 loop.<trait or role>, scope.<...>, file.<...>, program.<...>    stands in the same loop, function, file, program, or in what these call
-module, alias, customary    of imports: what is imported, the name it is given, the one that everybody gives it
+module, alias, customary, usual    of imports: what is imported, the name it is given, the one that everybody gives it, whether these agree
 """
 
 from __future__ import annotations
@@ -35,7 +40,7 @@ from mlrubric.graph.habits.traits import Traits
 from mlrubric.graph.world import World
 
 KIND = "expression"
-FORMS = ("call", "attribute", "subscript", "store_subscript", "compare", "import", "binary")
+FORMS = frozenset(("call", "attribute", "subscript", "store_subscript", "store_attribute", "compare", "import", "binary"))
 
 
 class Habits:
@@ -61,9 +66,10 @@ class Habits:
             if found is not None:
                 chosen = found if chosen is None else chosen & found
         if chosen is None:
-            form = str(where.get("form", ""))
-            assert form in FORMS, "a rule of expressions asks for a trait, a role or a form"
-            chosen = set(self._code.program.of_kind(form))
+            form = where.get("form", "")
+            forms = [str(one) for one in form["in"]] if isinstance(form, Mapping) else [str(form)]
+            assert FORMS.issuperset(forms), "a rule of expressions asks for a trait, a role or a form"
+            chosen = set(self._code.program.of_kind(*forms))
         return [self._node(op) for op in sorted(chosen)]
 
     def _node(self, op: int) -> int:

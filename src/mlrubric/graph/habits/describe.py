@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlrubric.graph.code import Code
-from mlrubric.graph.habits.nearby import Nearby
+from mlrubric.graph.habits.nearby import Nearby, key_form
 from mlrubric.graph.habits.spelling import spelled
 from mlrubric.graph.habits.traits import Traits
 
-CHOOSING = frozenset({"compare", "boolean", "unary", "binary"})
 LOOPS = frozenset({"for", "while"})
 
 
@@ -27,7 +26,6 @@ class Describer:
         found = {"form": facts.kind, "certain": "false" if self._traits.guessed(op) else "true", "name": self._last(op)}
         found |= dict.fromkeys((f"trait.{t}" for t in self._traits.of(op)), "true")
         found |= dict.fromkeys((f"role.{r}" for r in self._code.meanings.roles(op)), "true")
-        found["in_loop"] = "true" if self._loop(op) >= 0 else "false"
         if facts.kind in ("call", "compare", "binary", "attribute", "subscript"):
             found["result"] = self._result(op)
         if facts.kind == "call":
@@ -38,6 +36,8 @@ class Describer:
             found |= dict.fromkeys((f"on.{t}" for t in self._traits.of_type(subject)), "true")
             found |= dict.fromkeys((f"from.{t}" for t in self._nearby.before(subject)), "true")
             found |= {f"receiver.{key}": value for key, value in self._shape(subject)}
+            found["later"] = "used" if self._nearby.later(subject, op, self._loop(op)) else "unused"
+        found |= dict(self._round(op, subject))
         found |= dict.fromkeys((f"to.{t}" for t in self._nearby.after(op)), "true")
         found |= dict(self._own_shape(op))
         for where, names in self._nearby.around(op, self._loop(op)):
@@ -52,7 +52,7 @@ class Describer:
     def _subject(self, op: int) -> int:
         """What an expression is about: the receiver of a method, an attribute or a subscript; the first argument of a function."""
         program, facts = self._code.program, self._code.program.ops[op]
-        if facts.kind in ("attribute", "subscript", "store_subscript"):
+        if facts.kind in ("attribute", "subscript", "store_subscript", "store_attribute"):
             return program.args[op][0]
         if facts.kind != "call":
             return -1
@@ -68,7 +68,9 @@ class Describer:
         given = dict(zip((str(n) for n in keywords), args[len(args) - len(keywords) :], strict=True)) if keywords else {}
         starred = program.ops[op].extra is not None
         positional = () if starred else program.positional(op)
-        given = {**dict(zip(self._traits.takes(op), positional, strict=False)), **given}
+        takes = [entry.split("|") for entry in self._traits.takes(op)]
+        given = {**dict(zip((names[0] for names in takes), positional, strict=False)), **given}
+        given |= {names[0]: given[name] for names in takes for name in names[1:] if name in given}
         found = {f"given.{name}": meanings.spelling(value) for name, value in given.items() if name != "**"}
         meaning = meanings.of(op)
         found |= meanings.spellings(meaning) if meaning is not None else {}
@@ -84,38 +86,50 @@ class Describer:
         subject = self._subject(op)
         yield from ((f"on.{t}", "true") for t in sorted(self._traits.of_type(subject)))
         yield from self._own_shape(op)
+        if self._code.program.ops[op].kind == "call":
+            yield from self._arguments(op).items()
 
     def _own_shape(self, op: int) -> Iterator[tuple[str, str]]:
         program, facts = self._code.program, self._code.program.ops[op]
         args = program.args[op]
         if facts.kind in ("subscript", "store_subscript"):
             yield "key", self._code.meanings.spelling(args[1]) if args[1] >= 0 else "given"
-            yield "key.form", self._key(args[1])
-        if facts.kind == "store_subscript":
-            yield "value", self._code.meanings.spelling(args[2])
-            yield "value.form", program.ops[args[2]].kind
+            yield "key.form", key_form(self._code, args[1])
+        if facts.kind in ("store_subscript", "store_attribute"):
+            yield "value", self._code.meanings.spelling(args[-1])
+            yield "value.form", program.ops[args[-1]].kind
         elif facts.kind in ("compare", "binary"):
             yield "operator", " ".join(map(str, facts.value)) if isinstance(facts.value, tuple) else facts.name
             yield from ((f"operand.{t}", "true") for t in sorted({t for a in args if a >= 0 for t in self._traits.of(a)}))
         elif facts.kind == "import" and isinstance(facts.value, tuple):
             module = str(facts.extra) if isinstance(facts.extra, str) else ".".join(str(p) for p in facts.value[:2] if p)
+            customary = self._code.meanings.catalogue.customary(module)
             yield "module", module
-            yield "alias", facts.name
-            yield "customary", self._code.meanings.catalogue.customary(module) or "absent"
+            yield "alias", module if isinstance(facts.extra, str) else facts.name
+            if customary:
+                yield "customary", customary
+                yield "usual", "true" if customary == (module if isinstance(facts.extra, str) else facts.name) else "false"
 
-    def _key(self, op: int) -> str:
-        facts = self._code.program.ops[op] if op >= 0 else None
-        if facts is None:
-            return "given"
-        if facts.kind == "container":
-            return "list" if facts.value == "list" else str(facts.value)
-        if facts.kind in CHOOSING:
-            return "mask"
-        if facts.kind == "slice":
-            return "slice"
-        values = self._code.resolver.of(op)
-        kinds = {v[0] for v in values}
-        return "text" if kinds == {"text"} else "const" if kinds == {"const"} else "given"
+    def _round(self, op: int, subject: int) -> Iterator[tuple[str, str]]:
+        """How an expression stands to the loop around it."""
+        loop = self._loop(op)
+        yield "in_loop", "true" if loop >= 0 else "false"
+        if loop < 0:
+            return
+        program, nearby = self._code.program, self._nearby
+        block = program.blocks[loop]
+        over = block.test + program.unit(op).base if block.kind == "for" and block.test >= 0 else -1
+        yield from ((f"over.{t}", "true") for t in sorted(self._traits.of(over)))
+        if nearby.fed_by_itself(op):
+            yield "accumulates", "true"
+        if over < 0 or subject < 0:
+            return
+        if nearby.item_of(subject, over):
+            yield "over.subject", "item"
+        elif nearby.same(subject, self._subject(over)):
+            yield "over.subject", "whole"
+        if program.ops[op].kind in ("subscript", "store_subscript") and nearby.item_of(program.args[op][1], over):
+            yield "over.key", "item"
 
     def _loop(self, op: int) -> int:
         """The innermost loop around an operation in its function, or -1."""
