@@ -47,6 +47,7 @@ from mlrubric.graph.subjects import mark_subjects
 from mlrubric.graph.swallows import mark_swallows
 from mlrubric.graph.trained import Trained, trained
 from mlrubric.graph.training import mark_training
+from mlrubric.graph.training_loops import mark_training_loops
 from mlrubric.graph.unread import mark_unread
 from mlrubric.graph.unrunnable import mark_unrunnable
 from mlrubric.graph.used import mark_used
@@ -145,6 +146,7 @@ def _build(
     mark_repeats(world)
     mark_in_use(world)
     mark_training(world)
+    mark_training_loops(world)
     mark_used(world)
     mark_skew(world)
     mark_origins(world)
