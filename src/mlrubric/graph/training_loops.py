@@ -66,14 +66,14 @@ class Loops:
         code = self.code
         for op, meaning in sorted(code.meanings.all().items()):
             traits = code.meanings.traits(meaning)
-            if "applies gradients" in traits:
+            if "applies_gradients" in traits:
                 if meaning.entry is not None and meaning.entry.kind == "constructor":
                     self._makes.append(op)
                 elif "model.build" not in meaning.roles:
                     self.steps.append(op)
-            if "accumulates gradients" in traits:
+            if "accumulates_gradients" in traits:
                 self.backwards.append(op)
-            if "clears gradients" in traits:
+            if "clears_gradients" in traits:
                 self.clears.append(op)
         if not self.steps or not self.backwards:
             self.steps = []

@@ -18,16 +18,13 @@ FLOWS = ("args", "none", "receiver", "first")
 TRAITS = (
     "statistic", "extreme", "counts", "window", "order", "time", "rows", "picks", "categories", "oversamples", "stops", "groups", "columns",
     "spreads", "aligns", "now", "moment",
-    "accumulates gradients", "clears gradients", "applies gradients", "evaluation mode", "acts by mode", "no gradients",
 )  # fmt: skip
 """What a call does to rows beyond its role: a number that stands for all rows; one end of the values; how many there are, missing or
 alike; a value from neighbouring rows in their order; bringing rows in order; times; some of the rows; the best of several; learning which
 categories there are and nothing else; repeating or inventing rows; stopping a training, or keeping its best state, by what the
 validation rows say; making groups of rows; leaving the columns as they are; making a column of each category, called by it;
 giving data the columns or categories that an argument names, whatever its own rows hold (`@columns` or an `@axis` of columns, where the
-entry has such an argument); the present moment; when a file was written. Of trainings by gradients: what adds to the gradients, what clears them, what changes the
-parameters by them (and the optimiser that will); what puts a model into the mode in which it is judged, the layers that act otherwise in
-training, and what switches the gradients off."""
+entry has such an argument); the present moment; when a file was written."""
 
 GIVES = (
     "parser",
