@@ -26,6 +26,7 @@ from mlrubric.graph.graph import Graph
 from mlrubric.graph.habits import Habits
 from mlrubric.graph.in_use import mark_in_use
 from mlrubric.graph.inputs import Inputs
+from mlrubric.graph.judging_mode import mark_judging_mode
 from mlrubric.graph.label import label
 from mlrubric.graph.lifecycle import mark_lifecycle
 from mlrubric.graph.literals import mark_literals
@@ -156,6 +157,7 @@ def _build(
     mark_in_use(world)
     mark_training(world)
     mark_training_loops(world)
+    mark_judging_mode(world)
     mark_used(world)
     mark_skew(world)
     mark_origins(world)
