@@ -36,7 +36,7 @@ from mlrubric.rules.rule import (
 
 RUN = ("run", "done")  # `run:check`: a live trigger runs it and its failure counts; `done:check`: whatever becomes of a failure
 EXAMPLE_FILE = "example.py"
-NOT_FAMILIES = ("knowledge", "schema", "tests", "levels", "tools")
+NOT_FAMILIES = ("knowledge", "schema", "tests", "levels", "tools", "peers")
 
 
 @lru_cache(maxsize=4)
@@ -116,6 +116,11 @@ def load_predictions(root: Path | None = None) -> tuple[Prediction, ...]:
         )
         for name, table in tables.items()
     )
+
+
+def checked_table(path: Path, schema: Path | None) -> Table:
+    """A TOML file of the book, held against a schema if one is given."""
+    return _table(path, schema)
 
 
 def _table(path: Path, schema: Path | None) -> Table:
