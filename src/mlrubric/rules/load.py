@@ -201,6 +201,7 @@ def _rule(path: Path, table: Table) -> Rule:
         one_per=_text(table, "one_per", path, ""),
         variants=tuple(_variant(raw, path) for raw in cast("list[Table]", table.get("variant", []))),
         examples=tuple(_example(raw, path) for raw in cast("list[Table]", table.get("example", []))),
+        advice=_text(table, "advice", path, ""),
     )
 
 
@@ -221,6 +222,7 @@ def _variant(table: Table, path: Path) -> Variant:
         _text(table, "persona", path, ""),
         _text(table, "confidence", path, ""),
         _text(table, "message", path, ""),
+        _text(table, "advice", path, ""),
     )
 
 
