@@ -110,7 +110,9 @@ def read_library(path: Path, roles: Roles) -> Library:
             library.attributes[name] = kind
     for entry in entries(path, text, tables, "trait"):
         entry.only(frozenset(("of", "name", "trait", "takes")))
-        trait = entry.one_of("trait", (*TRAITS, *load_habits(path.parent.parent)), "")
+        trait = entry.text("trait", "")
+        if trait not in TRAITS:
+            trait = entry.one_of("trait", (*TRAITS, *load_habits(path.parent.parent)), "")
         for name in _names(entry):
             library.traits[name] = (*library.traits.get(name, ()), trait)
             if "takes" in entry:

@@ -155,5 +155,6 @@ class Describer:
             self._deciding = {b.test + unit.base for unit in program.modules for b in unit.facts.blocks if b.test >= 0}
             for op in program.of_kind("comprehension"):
                 extra = program.ops[op].extra
-                self._deciding.update(int(c) + program.unit(op).base for c in extra or () if isinstance(extra, tuple))
+                if isinstance(extra, tuple):
+                    self._deciding.update(int(c) + program.unit(op).base for c in extra)
         return self._deciding
