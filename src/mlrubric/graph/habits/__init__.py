@@ -23,7 +23,7 @@ key, key.form    of subscripts and stores: the constant key; text, list, slice, 
 value, value.form    of stores: the constant that is stored; the form of what is stored
 operator, operand.<trait>    of comparisons and arithmetic; a trait that a name or call on either side has; operand.on.<trait> of its type,
                  operand.from.<trait> of what it comes from, operand.to.<trait> of what else is done with it, operand.value: a constant
-                 on one side (operand.side: left, right); augmented: `x += y`
+                 on one side (operand.side: left, right), operand.form: that of the last operand; augmented: `x += y`
 from.<trait>     what the receiver (the first argument of a function's call) comes from, through names, has the trait
 to.<trait>       what is done with the result next, through names, has the trait
 loop.<trait or role>, scope.<...>, file.<...>, program.<...>    stands in the same loop, function, file, program, or in what these call

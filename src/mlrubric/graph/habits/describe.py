@@ -128,6 +128,7 @@ class Describer:
                 if program.ops[a].kind == "const":
                     yield "operand.value", str(program.ops[a].value)
                     yield "operand.side", side
+            yield "operand.form", program.ops[args[-1]].kind
             yield "augmented", "true" if facts.extra == "augmented" else "false"
         elif facts.kind == "import" and isinstance(facts.value, tuple):
             module = str(facts.extra) if isinstance(facts.extra, str) else ".".join(str(p) for p in facts.value[:2] if p)
