@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mlrubric.graph.code import Code
+from mlrubric.graph.habits.shape import key_form
 from mlrubric.graph.habits.traits import Traits
 from mlrubric.graph.values import number
 
-CHOOSING = frozenset({"compare", "boolean", "unary", "binary"})
 QUIET = frozenset({"load", "assign", "unpack", "element", "phi", "conditional", "await", "enter", "import"})
 MOST = 400  # operations, or functions, that are looked at for one answer
 
@@ -32,66 +32,6 @@ class Nearby:
     def after(self, op: int) -> frozenset[str]:
         """The traits of what is done with a value next."""
         return self._gather([op], back=False)
-
-    def later(self, value: int, op: int, loop: int) -> bool:
-        """Whether what a name holds is used again after an operation: later in its function, in another one, or in the next round of the
-        loop."""
-        program, scope = self._code.program, self._code.program.scope_id(op)
-        for definition in self._definitions(value):
-            again = loop >= 0 and loop not in program.blocks_around(definition)
-            for use in self._code.resolver.uses[definition]:
-                if use != value and (use > op or program.scope_id(use) != scope or (again and loop in program.blocks_around(use))):
-                    return True
-        return False
-
-    def fed_by_itself(self, op: int) -> bool:
-        """Whether what an operation gives comes back to it in the next round."""
-        program = self._code.program
-        waiting, seen = [a for a in program.args[op] if a >= 0], set[int]()
-        while waiting and len(seen) < MOST:
-            one = waiting.pop()
-            if one == op:
-                return True
-            if one not in seen and (program.ops[one].kind in QUIET or program.ops[one].kind in ("container", "conditional")):
-                seen.add(one)
-                waiting.extend(a for a in program.args[one] if a >= 0)
-        return False
-
-    def item_of(self, value: int, over: int) -> bool:
-        """Whether a value is, or belongs to, what a loop over `over` takes out of it in a round."""
-        program = self._code.program
-        return value >= 0 and any(program.ops[one].kind == "element" and over in program.args[one] for one in self._behind(value))
-
-    def same(self, value: int, other: int) -> bool:
-        """Whether two values are of one name, a part of one through an attribute included."""
-        program = self._code.program
-        if value >= 0 and program.ops[value].kind == "attribute":
-            value = program.args[value][0]
-        return value >= 0 and other >= 0 and not set(self._definitions(value)).isdisjoint(self._definitions(other))
-
-    def _definitions(self, value: int) -> tuple[int, ...]:
-        """What a loaded name may be bound by, loops looked through."""
-        program = self._code.program
-        waiting, seen = [value], set[int]()
-        while waiting:
-            one = waiting.pop()
-            if one >= 0 and one not in seen:
-                seen.add(one)
-                if program.ops[one].kind in ("load", "phi"):
-                    waiting.extend(program.args[one])
-        return tuple(sorted(one for one in seen if program.ops[one].kind in ("assign", "param", "phi")))
-
-    def _behind(self, value: int) -> list[int]:
-        """A value and what it is through names, unpacking and iterating."""
-        program = self._code.program
-        waiting, seen = [value], list[int]()
-        while waiting and len(seen) < MOST:
-            one = waiting.pop()
-            if one >= 0 and one not in seen:
-                seen.append(one)
-                if program.ops[one].kind in QUIET and program.ops[one].kind != "element":
-                    waiting.extend(program.args[one])
-        return seen
 
     def around(self, op: int, loop: int) -> Iterator[tuple[str, frozenset[str]]]:
         """Traits and roles by the place that holds them."""
@@ -186,18 +126,3 @@ class Nearby:
     def _entered(self, op: int) -> list[int]:
         targets = self._code.resolver.targets.get(op, ())
         return sorted(number(t) for t in targets if t[0] in ("function", "callback"))
-
-
-def key_form(code: Code, op: int) -> str:
-    """What stands between the brackets of a subscript: text, const, list, tuple, slice, mask, or given."""
-    facts = code.program.ops[op] if op >= 0 else None
-    if facts is None:
-        return "given"
-    if facts.kind == "container":
-        return str(facts.value)
-    if facts.kind in CHOOSING:
-        return "mask"
-    if facts.kind == "slice":
-        return "slice"
-    kinds = {v[0] for v in code.resolver.of(op)}
-    return "text" if kinds == {"text"} else "const" if kinds == {"const"} else "given"
