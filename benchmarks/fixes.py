@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 
 from mlrubric.config import read_settings
@@ -20,6 +21,10 @@ from mlrubric.prove.fixes import Bench, Checked
 from mlrubric.rules.judge import PERSONAS
 from mlrubric.rules.load import load_rules
 from mlrubric.source.tree import DiskTree
+
+
+def _before(tree: DiskTree, path: str) -> bytes | None:
+    return tree.read(path) if any(entry.path == path for entry in tree.files) else None
 
 
 def main() -> int:
@@ -42,8 +47,7 @@ def main() -> int:
                 setattr(total, name, getattr(total, name) + getattr(one, name))
             total.problems += [f"{checkout.name}: {problem}" for problem in one.problems]
         if options.diff:
-            there = {entry.path for entry in tree.files}
-            print(f"# {checkout.name}\n{unified(trial.outcome.files, lambda path, t=tree, p=there: t.read(path) if path in p else None)}")
+            print(f"# {checkout.name}\n{unified(trial.outcome.files, partial(_before, tree))}")
     print(f"{'rule':10}{'found':>7}{'safe':>6}{'unsafe':>8}{'made':>6}{'gone':>6}{'problems':>10}")
     for rule, one in sorted(totals.items()):
         print(f"{rule:10}{one.tried:7}{one.safe:6}{one.unsafe:8}{one.applied:6}{one.gone:6}{len(one.problems):10}")

@@ -2,60 +2,41 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlrubric.cli.output import progress, put
+from mlrubric.cli.output import put
 from mlrubric.cli.shared import say
 
 if TYPE_CHECKING:
-    from mlrubric.analyze import Analysis, Memory
-    from mlrubric.config import Settings
+    from mlrubric.analyze import Analysis
     from mlrubric.fix.rounds import Outcome
-    from mlrubric.model.report import Report
     from mlrubric.model.verdict import Finding
+    from mlrubric.report import View
     from mlrubric.source.tree import Tree
 
-Fits = Callable[[str], bool]
-Again = Callable[[Mapping[str, bytes], "Memory"], "Analysis"]
+Look = Callable[[Mapping[str, bytes]], "Analysis"]
 
 
-def mended(tree: Tree, again: Again, fits: Fits, unsafe: bool) -> tuple[Analysis, Outcome]:
-    """What is left to say once all fixes of the files that `fits` are made, and what was done."""
-    from mlrubric.analyze import Memory
+def mended(tree: Tree, look: Look, unsafe: bool) -> tuple[Analysis, Outcome]:
+    """What is left to say once all fixes are made, and what was done; `look` analyses the tree with some files' bytes replaced."""
     from mlrubric.fix.rounds import until_quiet
 
-    memory, last = Memory(), list["Analysis"]()
+    last = list["Analysis"]()
 
     def findings(files: Mapping[str, bytes]) -> Iterable[Finding]:
-        last[:] = [again(files, memory)]
-        return [one for one in last[0].report.findings if fits(one.place.path)]
+        last[:] = [look(files)]
+        return last[0].report.findings
 
     outcome = until_quiet(tree, findings, unsafe)
-    if outcome.files and outcome.ended != "quiet":
+    if outcome.ended != "quiet":
         findings(outcome.files)
-    return last[0], outcome
-
-
-def mended_folder(root: Path, settings: Settings, options: argparse.Namespace, fits: Fits) -> tuple[Analysis, Outcome, Tree]:
-    from mlrubric.analyze import analyze
-    from mlrubric.source.tree import DiskTree
-
-    tree = DiskTree(root)
-    with progress(not options.quiet) as shown:
-        analysis, outcome = mended(
-            tree, lambda files, memory: analyze(root, settings, shown, dict(files), memory), fits, options.unsafe_fixes
-        )
-    return analysis, outcome, tree
-
-
-def reported(report: Report, outcome: Outcome, unsafe: bool) -> Report:
-    """The report with what was mended; what was asked for needs no hint."""
-    return replace(report, fixed=tuple(outcome.fixed), unsafe_asked=unsafe, notices=(*report.notices, *outcome.notices))
+    report = last[0].report
+    report = replace(report, fixed=tuple(outcome.fixed), notices=(*report.notices, *outcome.notices))
+    return replace(last[0], report=report), outcome
 
 
 def written(root: Path, outcome: Outcome) -> int:
@@ -72,6 +53,17 @@ def written(root: Path, outcome: Outcome) -> int:
             failed += 1
             say(f"cannot write {path}: {error.strerror}", 0)
     return failed
+
+
+def show_fixed(outcome: Outcome, tree: Tree, view: View) -> None:
+    """The mended text of standard input on standard output, and what is left to say on standard error."""
+    from mlrubric.cli.output import options_for
+    from mlrubric.report import formats
+
+    path = tree.files[0].path
+    sys.stdout.buffer.write(outcome.files.get(path, tree.read(path)))
+    sys.stdout.flush()
+    print(formats()["concise"].render(view, options_for("check", 0, None)), end="", file=sys.stderr)
 
 
 def show_diff(outcome: Outcome, tree: Tree, target: Path | None) -> None:

@@ -23,6 +23,7 @@ from mlrubric.graph.doomed import mark_doomed
 from mlrubric.graph.frameworks import Fixtures
 from mlrubric.graph.gates import Guarded, guard_releases
 from mlrubric.graph.graph import Graph
+from mlrubric.graph.habits import Habits
 from mlrubric.graph.in_use import mark_in_use
 from mlrubric.graph.inputs import Inputs
 from mlrubric.graph.label import label
@@ -83,6 +84,14 @@ class Picture:
     real: Schedule  # the same without what only tests run
     guarded: tuple[Guarded, ...]
     trained: Trained = field(default_factory=Trained)
+    _habits: Habits | None = None
+
+    @property
+    def habits(self) -> Habits:
+        """The expressions that rules of habit ask for; nothing is computed until one does."""
+        if self._habits is None:
+            self._habits = Habits(self.world)
+        return self._habits
 
 
 def build(
