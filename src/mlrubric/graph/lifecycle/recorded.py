@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 
 from mlrubric.graph.automation import Schedule
@@ -24,7 +25,8 @@ ASIDE = frozenset({"document", "trigger"})
 
 def mark_recorded(world: World, real: Schedule) -> None:
     """`records` on every training: which of param, metric, artifact and data its runs leave behind; `recorded`: how many; `data_by`:
-    whether the run itself records the data, or only a pin of the commit says which it was."""
+    whether the run itself records the data, or only a pin of the commit says which it was; `lacks` on what opens a tracked run, the first
+    of its file: which of param, metric and data its runs do not leave behind."""
     graph, code = world.graph, world.code
     fits = [n for n in graph.with_role(*FITS) if not is_test_code(graph.nodes[n].place.path)]
     if not fits:
@@ -48,8 +50,20 @@ def mark_recorded(world: World, real: Schedule) -> None:
     if any(graph.nodes[n].attributes.get("origin") in FIXED for n in graph.with_role("data.read") if n in below):
         found.add("data")
         by = by or "pin"
+    _lacks(world, below, found)
     for fit in fits:
         graph.nodes[fit].attributes.update(data_by=by, records=" ".join(sorted(found)), recorded=str(len(found)))
+
+
+def _lacks(world: World, below: Collection[int], found: Collection[str]) -> None:
+    graph, seen = world.graph, set[str]()
+    lacking = " ".join(kind for kind in ("data", "metric", "param") if kind not in found)
+    for roles in (("run.track",), ("run.log_metric", "run.log_param", "run.log_model")):
+        for node in sorted(graph.with_role(*roles), key=lambda n: graph.nodes[n].place):
+            path = graph.nodes[node].place.path
+            if node in below and path not in seen and graph.nodes[node].kind == "op" and not is_test_code(path):
+                graph.nodes[node].attributes["lacks"] = lacking or "nothing"
+                seen.add(path)
 
 
 def _orchestrators(world: World, run: AbstractSet[int]) -> set[str]:
