@@ -14,18 +14,25 @@ from mlrubric.graph.world import World
 from mlrubric.model.homes import inside
 
 BY_EVENT = frozenset({"event", "alert", "repository_dispatch"})
+NO_PACKAGES = ("github-actions", "gitsubmodule")
 CODE = (".py", ".ipynb")
 MOST = 3
 
 
 def mark_starts(world: World, schedule: Schedule) -> None:
-    """`alone` on triggers by hand: the trainings that nothing else starts; `event` on trainings; `by` on audits: time or change; `misses` on
-    triggers: a file that is tested by what they start, and whose change does not fire them."""
+    """`alone` on triggers by hand: the trainings that nothing else starts; `event` on trainings; `by` on audits: time, bot or
+    change; `run` of drift that a service measures; `misses` on triggers: what is tested by what they start, and does not fire them."""
+    graph = world.graph
     _trainings(world, schedule)
-    for node in world.graph.with_role("check.audit"):
+    bots = [n for n in graph.with_role("check.update") if graph.nodes[n].attributes.get("ecosystem") not in NO_PACKAGES]
+    for node in graph.with_role("check.audit"):
         found = schedule.of(node)
         if found.level in ("kept", "lost"):
-            world.graph.nodes[node].attributes["by"] = "time" if found.timed else "change"
+            graph.nodes[node].attributes["by"] = "time" if found.timed else "bot" if bots else "change"
+    processes = graph.sweep([*graph.with_role("serve.handle"), *graph.of_kind("service")], RUNS, stop=graph.of_kind("test"))
+    for node in graph.with_role("data.drift"):
+        if node in processes:
+            graph.nodes[node].attributes["run"] = "service"
     _filters(world)
 
 

@@ -23,7 +23,9 @@ def mark_handled(world: World) -> None:
     if predictions:
         logs = graph.with_role("serve.log")
         watched = [n for n in graph.with_role("metric.emit") if not is_test_code(graph.nodes[n].place.path)]
-        clocked = any(SPEED & set(graph.nodes[n].attributes.get("subject", "").split()) for n in watched) or bool(graph.with_role("trace.span"))
+        clocked = any(SPEED & set(graph.nodes[n].attributes.get("subject", "").split()) for n in watched) or bool(
+            graph.with_role("trace.span")
+        )
         counted = any("prediction" in graph.nodes[n].attributes.get("subject", "") for n in watched)
         writes = {code.node_op[n] for n in graph.with_role(*WRITES) if n in code.node_op and code.holder(code.node_op[n]) in inside}
         for node in predictions:
