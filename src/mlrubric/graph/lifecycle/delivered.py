@@ -26,8 +26,8 @@ def mark_environments(world: World) -> None:
 
 
 def mark_tracked(world: World, real: Schedule) -> None:
-    """`store` on what records runs: `remote` when it goes to a server, `local` when to a folder, `unknown` when nothing says; `runner` where
-    a job of a workflow does it on a machine that is gone afterwards, and nothing carries the folder away."""
+    """`store` on what records runs: `remote` when it goes to a server, `local` when to a folder, `unknown` when nothing says; `runner`
+    where a job of a workflow does it on a machine that is gone afterwards, and nothing carries the folder away."""
     graph, code = world.graph, world.code
     nodes = [n for n in graph.with_role(*TRACKS) if graph.nodes[n].kind == "op"]
     if not nodes:
