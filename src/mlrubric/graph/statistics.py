@@ -1,4 +1,4 @@
-"""Whether a measure of drift that is written by hand can be trusted: a bin without rows in it, and many tests of which one is always met."""
+"""Whether a measure of drift can be trusted: a bin without rows in what is written by hand, and many tests of which one is always met."""
 
 from __future__ import annotations
 
