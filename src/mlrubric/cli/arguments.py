@@ -152,7 +152,7 @@ def _rules(commands: Commands) -> None:
         commands,
         "rules",
         "all rules that are known; with --mutate, the proof of the score on a repository",
-        "  mlrubric rules\n  mlrubric rules --output-format json\n  mlrubric rules --mutate PATH",
+        "  mlrubric rules\n  mlrubric rules --output-format json\n  mlrubric rules --mutate PATH\n  mlrubric rules --test ./rules",
     )
     parser.add_argument(
         "--mutate",
@@ -161,6 +161,7 @@ def _rules(commands: Commands) -> None:
         metavar="PATH",
         help="break each condition of every automated test of a repository, in memory, and compare the answer with the prediction",
     )
+    parser.add_argument("--test", metavar="DIR", help="run the examples of the rule files below a folder")
     parser.add_argument("--output-format", choices=("full", "json"), default="full")
     _file(parser)
     _analysis(parser)

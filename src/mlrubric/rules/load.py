@@ -19,6 +19,8 @@ from mlrubric.rules.rule import (
     SHAPES,
     CapabilityRule,
     Docs,
+    Example,
+    Files,
     Grade,
     MaturityModel,
     Mend,
@@ -33,6 +35,7 @@ from mlrubric.rules.rule import (
 )
 
 RUN = ("run", "done")  # `run:check`: a live trigger runs it and its failure counts; `done:check`: whatever becomes of a failure
+EXAMPLE_FILE = "example.py"
 NOT_FAMILIES = ("knowledge", "schema", "tests", "levels", "tools")
 
 
@@ -43,7 +46,7 @@ def load_rules(root: Path | None = None, check: bool = False) -> RuleBook:
     families = sorted(p for p in root.iterdir() if p.is_dir() and p.name not in NOT_FAMILIES)
 
     def tables(folders: Sequence[Path], kind: str) -> Iterator[tuple[Path, Table]]:
-        schema = root / "schema" / f"{kind}.schema.json" if check else None
+        schema = rules_directory() / "schema" / f"{kind}.schema.json" if check else None
         return ((path, _table(path, schema)) for folder in folders for path in sorted(folder.glob("*.toml")))
 
     rules = [_rule(path, table) for path, table in tables(families, "rule")]
@@ -53,7 +56,7 @@ def load_rules(root: Path | None = None, check: bool = False) -> RuleBook:
     tests.sort(key=lambda t: (SECTIONS.index(t.section), int(t.id.rpartition("-")[2])))
     order = [model.id for model in models]
     levels.sort(key=lambda c: (order.index(c.model), c.level, int(re.split(r"[.-]", c.id)[-1])))
-    situations = tuple(_situations(root / "readings.toml", root / "schema" / "readings.schema.json" if check else None))
+    situations = tuple(_situations(root / "readings.toml", rules_directory() / "schema" / "readings.schema.json" if check else None))
     rules.sort(key=lambda r: r.id)
     return RuleBook(tuple(rules), tuple(tests), tuple(levels), _mends(root / "mends.toml"), situations, models)
 
@@ -192,7 +195,18 @@ def _rule(path: Path, table: Table) -> Rule:
         docs=_docs(table),
         one_per=_text(table, "one_per", path, ""),
         variants=tuple(_variant(raw, path) for raw in cast("list[Table]", table.get("variant", []))),
+        examples=tuple(_example(raw, path) for raw in cast("list[Table]", table.get("example", []))),
     )
+
+
+def _example(table: Table, path: Path) -> Example:
+    name = _text(table, "file", path, EXAMPLE_FILE)
+
+    def files(key: str) -> Files:
+        value = table.get(key, {})
+        return {name: value} if isinstance(value, str) else cast("Files", value)
+
+    return Example(_text(table, "title", path, ""), files("bad"), files("good"), files("fixed"))
 
 
 def _variant(table: Table, path: Path) -> Variant:

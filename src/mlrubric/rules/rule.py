@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 Table = Mapping[str, object]
+Files = Mapping[str, str]
 SHAPES = ("match", "absent", "must_pass", "must_not_reach", "reached_by", "agree")
 
 
@@ -51,6 +52,17 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """Small repositories as path and text: lines of `bad` that bear `expect: ID` are found and no others, `good` is silent, `fixed` is
+    what the fix makes of `bad`. Empty ones are not there."""
+
+    title: str
+    bad: Files
+    good: Files
+    fixed: Files
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """A rule of the linter. `question` is the table of its one shape."""
 
@@ -70,6 +82,7 @@ class Rule:
     docs: Docs = Docs()
     one_per: str = ""  # "file" | "folder": only the first finding of each
     variants: tuple[Variant, ...] = ()
+    examples: tuple[Example, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
