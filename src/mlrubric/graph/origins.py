@@ -97,7 +97,7 @@ class Origins:
             return "database", code.meanings.spelling(meaning.arguments["@table"])
         sources = self._texts(meaning.arguments.get("@source", -1))
         if not sources and "path" in self.graph.nodes[node].attributes:  # of a file that was opened for it
-            sources = [self.graph.nodes[node].attributes["path"]]
+            sources = [_named(self.graph.nodes[node].attributes["path"])]
         if not sources:
             return self._declared(node)
         found = [(self._one(source, node), source) for source in sources]
@@ -121,7 +121,7 @@ class Origins:
 
     def _texts(self, argument: int) -> list[str]:
         found = [v for v in known_texts(self.world.code, argument) if v.strip(HOLE + "/. ") and len(v) < 2000]
-        return [NAMELESS.sub(rf"\1{HOLE}\2", v) for v in found]
+        return [_named(v) for v in found]
 
     def _one(self, source: str, node: int) -> str:
         api = self.graph.nodes[node].api
@@ -211,6 +211,11 @@ class Origins:
                     found.add(above)
             self._above[node] = frozenset(found)
         return self._above[node]
+
+
+def _named(path: str) -> str:
+    """A path with a hole for a name of which only the ending is known."""
+    return NAMELESS.sub(rf"\1{HOLE}\2", path)
 
 
 # from the least to the most fixed
