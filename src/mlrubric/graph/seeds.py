@@ -28,8 +28,9 @@ SETS_UP = frozenset(
 
 def mark_seeds(graph: Graph, code: Code) -> None:
     """`seeded` on every random operation: argument, global, late (a seed comes only afterwards), other (another generator is seeded),
-    no; `matters`: `training` when what it draws reaches a training in a process that trains, `test` when a test draws rows or trains with
-    it, else `no`; and `first` on the first of those on a way through one function or cell that only a global seed can mend."""
+    no; `matters`: `training` when what it draws reaches a training in a process that trains, `test` when a test draws from real rows or
+    leaves it in a file for a training, else `no`; and `first` on the first of those on a way through one function or cell that
+    only a global seed can mend."""
     seeding: dict[str, set[int]] = {}
     for node in graph.with_role("random.seed"):
         op = code.node_op.get(node)
@@ -38,7 +39,8 @@ def mark_seeds(graph: Graph, code: Code) -> None:
             for generator in meaning.entry.seeds:
                 seeding.setdefault(generator, set()).add(op)
     training = _training(graph, code)
-    to_fit = _reaching(graph, code)
+    fits = [code.node_op[n] for n in graph.with_role("model.fit", "model.tune") if n in code.node_op]
+    to_fit = code.flow.reach(fits, back=True)
     orders = {generator: Order(code, ops, only=training, toward=to_fit) for generator, ops in seeding.items()}
     prepared = {generator: _prepared(code, ops) for generator, ops in seeding.items()}
     by_files = graph.sweep(graph.with_role("model.fit", "model.tune"), FLOWS, back=True)
@@ -63,7 +65,7 @@ def mark_seeds(graph: Graph, code: Code) -> None:
         reaches = near or node in by_files or built
         tested = code.tested(op)
         if tested:
-            attributes["matters"] = "test" if reaches or "data.read" in graph.nodes[node].about else "no"
+            attributes["matters"] = "test" if node in by_files or "data.read" in graph.nodes[node].about else "no"
         else:
             attributes["matters"] = "training" if reaches else "no"
         attributes["seeded"] = (
@@ -104,12 +106,6 @@ def _seeded(code: Code, op: int, generator: str, seeding: dict[str, set[int]], o
     here = code.program.unit_of[op]
     others = {g for g, ops in seeding.items() if any(code.program.unit_of[s] == here for s in ops)}
     return "other" if others and generator != "own" else "no"
-
-
-def _reaching(graph: Graph, code: Code) -> dict[int, int]:
-    """Operations whose value reaches a training."""
-    fits = [code.node_op[n] for n in graph.with_role("model.fit", "model.tune") if n in code.node_op]
-    return code.flow.reach(fits, back=True)
 
 
 def _training(graph: Graph, code: Code) -> frozenset[int]:
