@@ -19,7 +19,6 @@ PREDICTING = re.compile(r"(^|[/_-])(predict\w*|infer\w*|sample|generate|scor(e|i
 CALLS = frozenset({"call"})
 LEARNS = frozenset({"model.fit", "model.tune", "model.evaluate", "model.compare", "model.register", "model.promote"})
 FETCHED = frozenset({"artifact.download", "data.read", "model.load", "run.read", "run.log_data"})
-RELEASES = frozenset({"model.register", "model.promote", "model.compare", "model.fit"})
 NUMBERS = frozenset({"version", "version_id", "run_id", "version_name"})
 TELLING = frozenset({"log.write", "run.log_artifact", "run.log_metric", "run.log_param", "run.tag", "metric.emit"})
 HASH = re.compile(r"[0-9a-f]{12,}")
@@ -36,12 +35,15 @@ def mark_references(world: World) -> None:
     if not loads:
         return
     serving = serving_code(world) | predicting_programs(world)
+    releasing = {graph.nodes[n].place.path for n in graph.with_role("model.register", "model.promote", "model.compare")}
     for node in loads:
         op = world.code.node_op.get(node)
         path = graph.nodes[node].place.path
         if op is None or is_test_code(path) or path.endswith((".ipynb", *DOCUMENTS)):
             continue
         if "model.lookup" in graph.nodes[node].roles:
+            if path in releasing:
+                continue
             if (world.code.holder(op) in serving or _hands_on(world, op)) and not _told(world, op):
                 graph.nodes[node].attributes["reference"] = "asked"
             continue
@@ -76,9 +78,6 @@ def _hands_on(world: World, lookup: int) -> bool:
     scope = code.program.scope_id(lookup)
     holder = code.holder(lookup)
     if scope in code.trains or graph.nodes[holder].kind != "function":
-        return False
-    roles = {role for e in graph.successors(holder, ("call",)) for role in graph.nodes[e.target].roles}
-    if roles & RELEASES:
         return False
     return any(code.program.ops[op].kind == "return" for op in code.flow.reach([lookup]) if code.program.scope_id(op) == scope)
 
@@ -150,6 +149,7 @@ def _reason(world: World, node: int, op: int) -> str:
     takes_version = meaning.entry is not None and meaning.entry.param("@version") is not None
     said = world.code.meanings.spellings(meaning).get("@version", "none").lower()
     if takes_version and said in BRANCHES and names and not any(n.startswith((".", "/")) or HOLE in n for n in names):
+        graph.nodes[node].attributes["named"] = f"`{names[0]}`" if len(names) == 1 else "a model"
         return "unpinned"
     return ""
 

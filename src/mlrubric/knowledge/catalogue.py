@@ -151,6 +151,16 @@ class Catalogue:
         library = self._read(self._folder / f"{_ALWAYS}.toml") if name.startswith("?.") else self._library(name)
         return library.traits.get(name, ()) if library is not None else ()
 
+    def takes(self, name: str) -> tuple[str, ...]:
+        """What the positional arguments of a function or method with a trait are called, in their order."""
+        library = self._read(self._folder / f"{_ALWAYS}.toml") if name.startswith("?.") else self._library(name)
+        return library.takes.get(name, ()) if library is not None else ()
+
+    def customary(self, module: str) -> str:
+        """The name that everybody imports a module as; "" for none."""
+        library = self._library(module)
+        return library.customary.get(module, "") if library is not None else ""
+
     def fixture(self, name: str) -> str:
         """The type of what a plug-in of the test runner hands to the parameter `name` of a test; "" for none."""
         library = self._library("pytest")

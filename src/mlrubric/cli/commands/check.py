@@ -9,14 +9,15 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from mlrubric.cli import UsageError
+from mlrubric.cli import OK, UsageError
 from mlrubric.cli.gates import outputs_of, status_of, write
+from mlrubric.cli.output import check_writable, put
 from mlrubric.cli.shared import analysis_of, settings_for, view_of
 
 if TYPE_CHECKING:
+    from mlrubric.analyze import Analysis
     from mlrubric.config import Settings
     from mlrubric.model.report import Report
-    from mlrubric.report import View
 
 MARKS_OF_A_ROOT = (".git", "mlrubric.toml", "pyproject.toml")
 
@@ -25,23 +26,32 @@ def run(options: argparse.Namespace) -> int:
     outputs = outputs_of(options)
     if options.stdin_filename is not None and options.paths != ["-"]:
         raise UsageError("--stdin-filename goes with `check -`")
+    if options.write_baseline is not None:
+        check_writable(options.write_baseline)
     if "-" in options.paths:
-        view, settings = _from_standard_input(options)
+        analysis, settings = _from_standard_input(options)
+        wanted = [""]
     else:
         root, wanted = _root_of([Path(path) for path in options.paths])
         settings = settings_for(root, options)
-        view = view_of(analysis_of(root, settings, options))
-        view = replace(view, report=_only(view.report, wanted))
-    write(view, outputs, options, settings)
-    return status_of(view.report, settings, options)
+        analysis = _since(root, settings, options) if options.changed_since else analysis_of(root, settings, options)
+    if options.baseline is not None:
+        analysis = _without_known(analysis, options.baseline, whole=wanted == [""])
+    analysis = replace(analysis, report=_only(analysis.report, wanted))
+    if options.write_baseline is not None:
+        return _write_baseline(analysis, options.write_baseline)
+    write(view_of(analysis), outputs, options, settings)
+    return status_of(analysis.report, settings, options)
 
 
-def _from_standard_input(options: argparse.Namespace) -> tuple[View, Settings]:
+def _from_standard_input(options: argparse.Namespace) -> tuple[Analysis, Settings]:
     """One file, alone, under the name that was given; the settings are those of this folder."""
     if options.paths != ["-"]:
         raise UsageError("`-` stands alone: standard input is one file")
     if not options.stdin_filename:
         raise UsageError("`check -` needs --stdin-filename NAME: what the file is follows from its name")
+    if options.changed_since:
+        raise UsageError("--changed-since asks git for another state: standard input has none")
     from mlrubric.analyze import analyze_tree
     from mlrubric.source.tree import MemoryTree
 
@@ -49,7 +59,52 @@ def _from_standard_input(options: argparse.Namespace) -> tuple[View, Settings]:
     inside = not name.is_absolute() and ".." not in name.parts and name.name
     settings = settings_for(Path(), options)
     tree = MemoryTree({str(name) if inside else name.name: sys.stdin.buffer.read()})
-    return view_of(analyze_tree(tree, name.name, settings)), settings
+    return analyze_tree(tree, name.name, settings), settings
+
+
+def _since(root: Path, settings: Settings, options: argparse.Namespace) -> Analysis:
+    """What the work here brought since it parted from the revision."""
+    from mlrubric.analyze import Memory
+    from mlrubric.compare.since import only_new
+    from mlrubric.source.revision import RevisionError, RevisionTree, fork_of
+    from mlrubric.source.tree import DiskTree
+
+    revision, now = options.changed_since, DiskTree(root)
+    try:
+        base = RevisionTree(root, fork_of(root, revision))
+    except RevisionError as error:
+        raise UsageError(f"--changed-since: {error}") from error
+    memory = Memory()
+    settings = replace(settings, as_of=settings.as_of or now.commit_date)
+    head = analysis_of(root, settings, options, memory)
+    return only_new(head, memory, (base, now), root.resolve().name, settings, revision)
+
+
+def _without_known(analysis: Analysis, baseline: Path, whole: bool) -> Analysis:
+    """The analysis without the findings of the baseline; a notice counts them and, when the whole repository was asked for, those that
+    are gone."""
+    from mlrubric.baseline import BaselineError, read_baseline, sort_out
+    from mlrubric.model.report import Message
+
+    report = analysis.report
+    try:
+        known = read_baseline(baseline)
+    except BaselineError as error:
+        raise UsageError(str(error)) from error
+    sorted_out = sort_out(report.findings, analysis.texts, known, analysis.files)
+    left, gone = len(report.findings) - len(sorted_out.new), len(sorted_out.gone) if whole else 0
+    said = f"{left} known by {baseline}" + (f"; {gone} of it gone: --write-baseline {baseline} takes them out" if gone else "")
+    notices = (*report.notices, Message("note", said)) if left or gone else report.notices
+    return replace(analysis, report=replace(report, findings=sorted_out.new, notices=notices))
+
+
+def _write_baseline(analysis: Analysis, target: Path) -> int:
+    from mlrubric.baseline import known_of, write_baseline
+
+    findings = analysis.report.findings
+    put(write_baseline(known_of(findings, analysis.texts)), target)
+    print(f"{len(findings)} {'finding' if len(findings) == 1 else 'findings'} written to {target}", file=sys.stderr)
+    return OK
 
 
 def _only(report: Report, wanted: Sequence[str]) -> Report:
