@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from mlrubric.config import FILE_NAME, read_settings
 from mlrubric.graph.build import Picture, build
 from mlrubric.knowledge.catalogue import load_catalogue
 from mlrubric.model.verdict import Finding
+from mlrubric.prove.examples import Mark, marks, misses, where
 from mlrubric.read.drive import read_tree
 from mlrubric.rules.judge import findings
 from mlrubric.rules.load import load_rules
@@ -23,8 +23,6 @@ from mlrubric.rules.rule import Rule
 from mlrubric.source.tree import DiskTree
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "rules"
-MARK = re.compile(r"(?:#|//|<!--|;)\s*expect:\s*([A-Z]+\d+(?:\s*,\s*[A-Z]+\d+)*)")
-LINE = re.compile(r"(cell )?(\d+) ([A-Z]+\d+)")
 CASES = [
     case
     for rule in sorted(FIXTURES.iterdir())
@@ -32,7 +30,6 @@ CASES = [
     for case in sorted(rule.iterdir())
     if case.name.partition("-")[0] in ("bad", "good")
 ]
-Mark = tuple[str, str]
 TODAY = "2026-11-01"
 
 
@@ -47,23 +44,9 @@ def picture_of(case: Path) -> Picture:
     return build(list(read_tree(tree)), [entry.path for entry in tree.files], load_catalogue())
 
 
-def marks(case: Path, rule: str) -> set[Mark]:
-    found: set[Mark] = set()
-    for path in sorted(p for p in case.rglob("*") if p.is_file()):
-        name = path.relative_to(case).as_posix()
-        lines = path.read_bytes().decode("utf-8", "replace").split("\n")
-        if name.endswith(".expect"):
-            for match in filter(None, map(LINE.fullmatch, lines)):
-                if match[3] == rule:
-                    found.add((name.removesuffix(".expect"), f"{match[1] or ''}{match[2]}"))
-        else:
-            found |= {(name, str(n)) for n, line in enumerate(lines, 1) if (m := MARK.search(line)) and rule in re.split(r"\s*,\s*", m[1])}
-    return found
-
-
-def where(finding: Finding) -> Mark:
-    place = finding.place
-    return place.path, f"cell {place.cell}" if place.cell is not None else str(place.line)
+def marks_of(case: Path, rule: str) -> set[Mark]:
+    paths = (p for p in sorted(case.rglob("*")) if p.is_file())
+    return marks({p.relative_to(case).as_posix(): p.read_bytes().decode("utf-8", "replace") for p in paths}, rule)
 
 
 def found_in(case: Path, rule: Rule, persona: str = "pedantic") -> list[Finding]:
@@ -77,10 +60,15 @@ def found_in(case: Path, rule: Rule, persona: str = "pedantic") -> list[Finding]
 def test_marks_are_met_and_the_rest_is_silent(case: Path) -> None:
     rule = rule_of(case)
     found = found_in(case, rule)
-    wanted = marks(case, rule.id)
+    wanted = marks_of(case, rule.id)
     assert wanted if case.name.startswith("bad") else not wanted, "a bad tree has marks, a good one has none"
     assert {where(one) for one in found} == wanted, "\n".join(f"{one.place} {one.message}" for one in found)
     assert len(found) == len(wanted), "one cause, one finding"
+
+
+@pytest.mark.parametrize("rule", [rule for rule in load_rules().rules if rule.examples], ids=lambda rule: rule.id)
+def test_examples_are_as_their_rule_says(rule: Rule) -> None:
+    assert not [f"example {miss.number}, {miss.side}: {miss.message}" for miss in misses(rule)]
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if c.name.startswith("bad")], ids=lambda case: f"{case.parent.name}/{case.name}")

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 FILE_NAME = "mlrubric.toml"
 OUR_TABLE = re.compile(r"^[ \t]*\[+[ \t]*tool[ \t]*\.[ \t]*mlrubric\b", re.MULTILINE)
 KNOWN_RULES = (RULES_VERSION,)
+LEVELS = ("error", "warning", "note")
+CONFIDENCES = ("high", "medium", "low")
+PLAIN = ("rules", "persona", "profile", "fail_on", "min_severity", "min_confidence", "attest_max_per_section")
 POLICY_DEFAULTS = tuple(DEFAULTS.items())
 
 
@@ -68,6 +71,8 @@ class Settings:
     exclude: tuple[str, ...] = ()
     per_path_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     persona: str = "regular"
+    min_severity: str = "note"
+    min_confidence: str = "low"
     profile: str = "paper"
     fail_under: float | None = None
     fail_on: str | None = None
@@ -87,6 +92,11 @@ class Settings:
         chosen = max((len(_beginning(item)) for item in self.select or ("ALL",) if rule.startswith(_beginning(item))), default=-1)
         refused = max((len(_beginning(item)) for item in self.ignore if rule.startswith(_beginning(item))), default=-1)
         return chosen > refused
+
+    def shows(self, level: str, confidence: str) -> bool:
+        """Whether findings of this level and confidence are reported."""
+        grave = LEVELS.index(level) <= LEVELS.index(self.min_severity)
+        return grave and CONFIDENCES.index(confidence) <= CONFIDENCES.index(self.min_confidence)
 
     def ignores(self, rule: str, path: str) -> bool:
         """Whether `per_path_ignores` silence a rule in a file."""
@@ -262,9 +272,7 @@ def _with_bases(top: _Layer) -> list[_Layer]:
 def _over(settings: Settings, layer: _Layer, root: Path) -> Settings:
     """Settings with those of a layer over them: lists and values are replaced, tables joined by key, attestations test by test."""
     values = layer.values
-    changed: dict[str, object] = {
-        key: values[key] for key in ("rules", "persona", "profile", "fail_on", "attest_max_per_section") if key in values
-    }
+    changed: dict[str, object] = {key: values[key] for key in PLAIN if key in values}
     changed |= {key: tuple(_strings(values[key])) for key in ("select", "ignore", "exclude") if key in values}
     if "fail_under" in values:
         changed["fail_under"] = float(str(values["fail_under"]))

@@ -23,8 +23,10 @@ from mlrubric.graph.doomed import mark_doomed
 from mlrubric.graph.frameworks import Fixtures
 from mlrubric.graph.gates import Guarded, guard_releases
 from mlrubric.graph.graph import Graph
+from mlrubric.graph.habits import Habits
 from mlrubric.graph.in_use import mark_in_use
 from mlrubric.graph.inputs import Inputs
+from mlrubric.graph.judging_mode import mark_judging_mode
 from mlrubric.graph.label import label
 from mlrubric.graph.lifecycle import mark_lifecycle
 from mlrubric.graph.literals import mark_literals
@@ -43,15 +45,18 @@ from mlrubric.graph.runs import mark_runs
 from mlrubric.graph.seeds import mark_seeds
 from mlrubric.graph.shared_packages import installed
 from mlrubric.graph.skew import mark_skew
+from mlrubric.graph.starts import mark_starts
 from mlrubric.graph.subjects import mark_subjects
 from mlrubric.graph.swallows import mark_swallows
 from mlrubric.graph.trained import Trained, trained
 from mlrubric.graph.training import mark_training
+from mlrubric.graph.training_loops import mark_training_loops
 from mlrubric.graph.unread import mark_unread
 from mlrubric.graph.unrunnable import mark_unrunnable
 from mlrubric.graph.used import mark_used
 from mlrubric.graph.validation import mark_validated
 from mlrubric.graph.versions import Versions
+from mlrubric.graph.watch.handled import mark_handled
 from mlrubric.graph.watch.later import mark_later
 from mlrubric.graph.watch.mark import mark_fed, mark_watched
 from mlrubric.graph.watch.traces import mark_traces
@@ -83,6 +88,14 @@ class Picture:
     real: Schedule  # the same without what only tests run
     guarded: tuple[Guarded, ...]
     trained: Trained = field(default_factory=Trained)
+    _habits: Habits | None = None
+
+    @property
+    def habits(self) -> Habits:
+        """The expressions that rules of habit ask for; nothing is computed until one does."""
+        if self._habits is None:
+            self._habits = Habits(self.world)
+        return self._habits
 
 
 def build(
@@ -145,6 +158,8 @@ def _build(
     mark_repeats(world)
     mark_in_use(world)
     mark_training(world)
+    mark_training_loops(world)
+    mark_judging_mode(world)
     mark_used(world)
     mark_skew(world)
     mark_origins(world)
@@ -159,7 +174,9 @@ def _build(
     schedule = Schedule(graph)
     mark_runs(world, schedule)
     mark_fed(world, schedule)
+    mark_handled(world)
     mark_started(world, schedule)
+    mark_starts(world, schedule)
     mark_swallows(world, schedule)
     real = Schedule(graph, through_tests=False)
     mark_lifecycle(world, real, guarded)

@@ -22,6 +22,7 @@ from mlrubric.knowledge.entries import (
     RolesWhen,
     TypeInfo,
 )
+from mlrubric.knowledge.habits import load_habits
 from mlrubric.knowledge.moved import MovedNames, read_moved
 from mlrubric.knowledge.roles import Roles
 from mlrubric.knowledge.toml import CatalogueError, Entry, Table, entries, is_table, line_of, parse, read_text
@@ -32,7 +33,7 @@ _RESULT = {"returns", "flows", "learns", "mutates", "parts", "decorates", "confi
 _CALL = frozenset(_SHARED | _RESULT | {"of", "name"})
 _TYPE = frozenset(_SHARED | {"of", "name", "bases", "arithmetic", "holds"})
 _DUCK = _CALL - {"of", "name"} | {"method", "min_args", "max_args", "receivers", "keywords"}
-_TABLES = frozenset(("library", "aliases", "type", "api", "duck", "attribute", "trait", "fixtures", "moved"))
+_TABLES = frozenset(("library", "aliases", "type", "api", "duck", "attribute", "trait", "fixtures", "moved", "customary"))
 AREAS = ("data", "ml")
 """What `area` in the head of a file may say: its imports, but for those `aside`, are for data or for models; other files leave it out."""
 _FIRST_EXAMPLE = re.compile(r"^\[\[example\]\]", re.MULTILINE)
@@ -53,6 +54,9 @@ class Library:
     types: dict[str, TypeInfo] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)
     traits: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    trait_patterns: list[tuple[str, str]] = field(default_factory=list)
+    takes: dict[str, tuple[str, ...]] = field(default_factory=dict)  # what the positional arguments are called, in their order
+    customary: dict[str, str] = field(default_factory=dict)  # module -> the name that everybody imports it as
     ducks: list[Duck] = field(default_factory=list)
     fixtures: dict[str, str] = field(default_factory=dict)  # parameter of a test -> type of what a plug-in of the test runner hands to it
     moved: MovedNames = field(default_factory=MovedNames)
@@ -77,6 +81,7 @@ def read_library(path: Path, roles: Roles) -> Library:
     library = Library(path, header.text("name"), header.texts("distributions"), header.texts("imports"))
     library.aliases = _texts(path, text, tables, "aliases")
     library.fixtures = _texts(path, text, tables, "fixtures")
+    library.customary = _texts(path, text, tables, "customary")
     for entry in entries(path, text, tables, "type"):
         entry.only(_TYPE)
         template = _api(entry, roles, kind="constructor")
@@ -105,10 +110,17 @@ def read_library(path: Path, roles: Roles) -> Library:
         for name in _names(entry):
             library.attributes[name] = kind
     for entry in entries(path, text, tables, "trait"):
-        entry.only(frozenset(("of", "name", "trait")))
-        trait = entry.one_of("trait", TRAITS, "")
+        entry.only(frozenset(("of", "name", "trait", "takes")))
+        trait = entry.text("trait", "")
+        if trait not in TRAITS:
+            trait = entry.one_of("trait", (*TRAITS, *load_habits(path.parent.parent)), "")
         for name in _names(entry):
-            library.traits[name] = (*library.traits.get(name, ()), trait)
+            if "*" in name:
+                library.trait_patterns.append((name, trait))
+            else:
+                library.traits[name] = (*library.traits.get(name, ()), trait)
+            if "takes" in entry:
+                library.takes[name] = entry.texts("takes")
     for entry in entries(path, text, tables, "duck"):
         entry.only(_DUCK)
         library.ducks.extend(_ducks(entry, roles))

@@ -36,6 +36,7 @@ def _form(rule: Rule, node: Node, hit: Hit) -> Rule:
                 persona=variant.persona or rule.persona,
                 message=variant.message or rule.message,
                 confidence=variant.confidence or rule.confidence,
+                advice=variant.advice or rule.advice,
             )
             break
     guessed = node.attributes.get("certain") == "false" or any(edge is not None and not edge.certain for _, edge in hit.path)
@@ -53,7 +54,7 @@ def _verdict(picture: Picture, rule: Rule, hit: Hit) -> Verdict:
         values["other"] = other.attributes.get("who") or _short(other.api or other.label)
         values["other_line"] = str(other.place)
     path = picture.graph.steps(hit.path)
-    return Verdict(rule.id, Outcome.UNMET, node.place, path, tuple(sorted(values.items())), related, _subject(node))
+    return Verdict(rule.id, Outcome.UNMET, node.place, path, tuple(sorted(values.items())), related, _subject(node), node.id)
 
 
 def _subject(node: Node) -> str:
@@ -64,14 +65,19 @@ def _short(name: str) -> str:
     return name.removeprefix("builtins.").removeprefix("?.")
 
 
+def heard(rules: Sequence[Rule], persona: str) -> list[Rule]:
+    """The rules that a persona may hear of, in one of their forms."""
+    allowed = PERSONAS[: PERSONAS.index(persona) + 1]
+    forms = [(rule, {rule.persona, *(variant.persona for variant in rule.variants)}) for rule in rules if rule.stage != "deprecated"]
+    return [rule for rule, personas in forms if not personas.isdisjoint(allowed)]
+
+
 def findings(picture: Picture, rules: Sequence[Rule], persona: str = "regular") -> list[Finding]:
     """Findings of the rules that a persona sees, in order of place, one for each cause."""
     allowed = PERSONAS[: PERSONAS.index(persona) + 1]
     found: list[Finding] = []
-    for rule in rules:
-        heard = rule.persona in allowed or any(v.persona in allowed for v in rule.variants)
-        if heard and rule.stage != "deprecated":
-            found.extend(_findings((form, v) for form, v in _unmet(picture, rule) if form.persona in allowed))
+    for rule in heard(rules, persona):
+        found.extend(_findings((form, v) for form, v in _unmet(picture, rule) if form.persona in allowed))
     return sorted(found, key=lambda f: (f.place.path, f.place.span, f.rule, f.message))
 
 
@@ -81,7 +87,9 @@ def _findings(unmet: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
     counts: dict[str, int] = {}
     for rule, verdict in sorted(unmet, key=lambda pair: (pair[1].place.path, pair[1].place.span)):
         place = verdict.place
-        key = {"file": place.path, "folder": posixpath.dirname(place.path)}.get(rule.one_per, f"{place.path}:{place.span}:{place.cell}")
+        key = {"file": place.path, "folder": posixpath.dirname(place.path), "repository": ""}.get(
+            rule.one_per, f"{place.path}:{place.span}:{place.cell}"
+        )
         if key in seen:
             continue
         seen.add(key)
@@ -97,10 +105,12 @@ def _findings(unmet: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
                 fill(rule.message, dict(verdict.values)),
                 place,
                 rule.tests or tuple(said for name, said in verdict.values if name == "test"),
-                rule.fix,
+                None,
                 verdict.path,
                 tuple(Related(p, w) for p, w in verdict.related),
                 fingerprint,
+                node=verdict.node,
+                advice=fill(rule.advice, dict(verdict.values)) if rule.advice else rule.docs.do,
             )
         )
     return found

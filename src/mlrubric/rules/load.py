@@ -19,6 +19,9 @@ from mlrubric.rules.rule import (
     SHAPES,
     CapabilityRule,
     Docs,
+    Example,
+    Files,
+    FixRule,
     Grade,
     MaturityModel,
     Mend,
@@ -33,7 +36,8 @@ from mlrubric.rules.rule import (
 )
 
 RUN = ("run", "done")  # `run:check`: a live trigger runs it and its failure counts; `done:check`: whatever becomes of a failure
-NOT_FAMILIES = ("knowledge", "schema", "tests", "levels", "tools")
+EXAMPLE_FILE = "example.py"
+NOT_FAMILIES = ("knowledge", "schema", "tests", "levels", "tools", "peers")
 
 
 @lru_cache(maxsize=4)
@@ -43,7 +47,7 @@ def load_rules(root: Path | None = None, check: bool = False) -> RuleBook:
     families = sorted(p for p in root.iterdir() if p.is_dir() and p.name not in NOT_FAMILIES)
 
     def tables(folders: Sequence[Path], kind: str) -> Iterator[tuple[Path, Table]]:
-        schema = root / "schema" / f"{kind}.schema.json" if check else None
+        schema = rules_directory() / "schema" / f"{kind}.schema.json" if check else None
         return ((path, _table(path, schema)) for folder in folders for path in sorted(folder.glob("*.toml")))
 
     rules = [_rule(path, table) for path, table in tables(families, "rule")]
@@ -53,7 +57,7 @@ def load_rules(root: Path | None = None, check: bool = False) -> RuleBook:
     tests.sort(key=lambda t: (SECTIONS.index(t.section), int(t.id.rpartition("-")[2])))
     order = [model.id for model in models]
     levels.sort(key=lambda c: (order.index(c.model), c.level, int(re.split(r"[.-]", c.id)[-1])))
-    situations = tuple(_situations(root / "readings.toml", root / "schema" / "readings.schema.json" if check else None))
+    situations = tuple(_situations(root / "readings.toml", rules_directory() / "schema" / "readings.schema.json" if check else None))
     rules.sort(key=lambda r: r.id)
     return RuleBook(tuple(rules), tuple(tests), tuple(levels), _mends(root / "mends.toml"), situations, models)
 
@@ -115,6 +119,11 @@ def load_predictions(root: Path | None = None) -> tuple[Prediction, ...]:
     )
 
 
+def checked_table(path: Path, schema: Path | None) -> Table:
+    """A TOML file of the book, held against a schema if one is given."""
+    return _table(path, schema)
+
+
 def _table(path: Path, schema: Path | None) -> Table:
     text = path.read_text(encoding="utf-8")
     try:
@@ -174,7 +183,6 @@ def _rule(path: Path, table: Table) -> Rule:
     shapes = [s for s in SHAPES if s in table]
     if len(shapes) != 1:
         raise RuleError(path, 1, f"a rule has exactly one shape of {', '.join(SHAPES)}")
-    fix = cast("Mapping[str, str] | None", table.get("fix"))
     return Rule(
         id=_text(table, "id", path),
         name=_text(table, "name", path),
@@ -188,11 +196,38 @@ def _rule(path: Path, table: Table) -> Rule:
         persona=_text(table, "persona", path, "regular"),
         stage=_text(table, "stage", path, "stable"),
         security=_text(table, "security", path, ""),
-        fix=fix.get("safety") if fix else None,
+        fixes=_fixes(path, table),
         docs=_docs(table),
         one_per=_text(table, "one_per", path, ""),
         variants=tuple(_variant(raw, path) for raw in cast("list[Table]", table.get("variant", []))),
+        examples=tuple(_example(raw, path) for raw in cast("list[Table]", table.get("example", []))),
+        advice=_text(table, "advice", path, ""),
     )
+
+
+def _fixes(path: Path, table: Table) -> tuple[FixRule, ...]:
+    """`[fix]`, or several ways as `[[fix]]`."""
+    given = table.get("fix", [])
+    return tuple(
+        FixRule(
+            _text(raw, "recipe", path),
+            _text(raw, "safety", path),
+            _text(raw, "title", path),
+            cast("Table", raw.get("with", {})),
+            cast("Table", raw.get("where", {})),
+        )
+        for raw in cast("list[Table]", given if isinstance(given, list) else [given])
+    )
+
+
+def _example(table: Table, path: Path) -> Example:
+    name = _text(table, "file", path, EXAMPLE_FILE)
+
+    def files(key: str) -> Files:
+        value = table.get(key, {})
+        return {name: value} if isinstance(value, str) else cast("Files", value)
+
+    return Example(_text(table, "title", path, ""), files("bad"), files("good"), files("fixed"))
 
 
 def _variant(table: Table, path: Path) -> Variant:
@@ -202,6 +237,7 @@ def _variant(table: Table, path: Path) -> Variant:
         _text(table, "persona", path, ""),
         _text(table, "confidence", path, ""),
         _text(table, "message", path, ""),
+        _text(table, "advice", path, ""),
     )
 
 

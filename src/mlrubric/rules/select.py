@@ -8,6 +8,7 @@ from typing import cast
 
 from mlrubric.graph.build import Picture
 from mlrubric.graph.code import is_test_code
+from mlrubric.graph.habits import KIND as EXPRESSION
 from mlrubric.model.graph import Node
 from mlrubric.rules.rule import Table, texts
 
@@ -26,6 +27,8 @@ def select(picture: Picture, selector: Table | str | list[str]) -> list[int]:
         chosen = graph.with_role(*roles)
         if kinds:
             chosen = [n for n in chosen if graph.nodes[n].kind in kinds]
+    elif kinds == (EXPRESSION,):
+        chosen = picture.habits.asked(cast("Mapping[str, object]", selector.get("where", {})))
     elif kinds:
         chosen = graph.of_kind(*kinds)
     else:
@@ -65,7 +68,8 @@ def holds(node: Node, key: str, wanted: object) -> bool:
     """One clause: equality, `in`, `not_in`, `matches`; an attribute that is not there is `absent`. `label`, `api` and `path` are the
     node's own."""
     own = {"label": node.label, "api": node.api, "path": node.place.path, "kind": node.kind}
-    value = own.get(key) if key in own and key not in node.attributes else node.attributes.get(key, "absent")
+    nothing = "unknown" if node.attributes.get("open") == "true" and key.startswith("given.") else "absent"  # `**` may hold it
+    value = own.get(key) if key in own and key not in node.attributes else node.attributes.get(key, nothing)
     assert value is not None
     if isinstance(wanted, Mapping):
         if "in" in wanted and value not in wanted["in"]:

@@ -12,6 +12,8 @@ from mlrubric.cli.shared import folder_of, settings_for, show
 def run(options: argparse.Namespace) -> int:
     if options.mutate is not None:
         return _mutate(options)
+    if options.test is not None:
+        return _test(options)
     from mlrubric.report.book import rules_json, rules_text
     from mlrubric.report.cards import cards_of
     from mlrubric.rules.load import load_rules
@@ -37,3 +39,15 @@ def _mutate(options: argparse.Namespace) -> int:
     else:
         show(proof_rows(proof, options_for("rules", 0, options.output_file).width), options.output_file)
     return GATE if proof.count("wrong") else OK
+
+
+def _test(options: argparse.Namespace) -> int:
+    from mlrubric.prove.examples import misses
+    from mlrubric.rules.load import load_rules
+
+    rules = load_rules(folder_of(options.test), check=True).rules
+    wrong = [miss for rule in rules for miss in misses(rule)]
+    examples = sum(len(rule.examples) for rule in rules)
+    said = [f"{miss.rule}, example {miss.number}, {miss.side}: {miss.message}" for miss in wrong]
+    put("\n".join([*said, f"{len(rules)} rules, {examples} examples, {len(wrong)} differences"]) + "\n", options.output_file)
+    return GATE if wrong else OK
