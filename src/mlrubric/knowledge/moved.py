@@ -10,7 +10,9 @@ from mlrubric.knowledge.toml import Entry
 from mlrubric.knowledge.versions import Bounds, key
 
 NONE = "-"  # in `becomes`: this name has no successor that means the same
-KEYS = frozenset(("of", "name", "argument", "command", "removed", "again", "added", "deprecated", "distribution", "instead", "reason", "becomes"))
+KEYS = frozenset(
+    ("of", "name", "argument", "command", "removed", "again", "added", "deprecated", "distribution", "instead", "reason", "becomes")
+)
 
 
 @dataclass(frozen=True, slots=True)
