@@ -33,6 +33,7 @@ from mlrubric.graph.meaning import Meanings
 from mlrubric.graph.moved import mark_moved
 from mlrubric.graph.origins import mark_origins
 from mlrubric.graph.parts import mark_parts
+from mlrubric.graph.personal import mark_personal
 from mlrubric.graph.privacy import mark_privacy
 from mlrubric.graph.program import Program
 from mlrubric.graph.references import mark_references
@@ -161,6 +162,7 @@ def _build(
     mark_literals(world)
     mark_validated(world)
     mark_privacy(world)
+    mark_personal(world)
     mark_unread(world)
     mark_watched(world)
     mark_traces(world)

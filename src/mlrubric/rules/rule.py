@@ -80,7 +80,7 @@ class Rule:
     security: str = ""  # security-severity, for security rules
     fix: str | None = None
     docs: Docs = Docs()
-    one_per: str = ""  # "file" | "folder": only the first finding of each
+    one_per: str = ""  # "file" | "folder" | "repository": only the first finding of each
     variants: tuple[Variant, ...] = ()
     examples: tuple[Example, ...] = ()
 

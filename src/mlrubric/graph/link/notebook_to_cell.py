@@ -20,7 +20,8 @@ STRIPS = re.compile(r"strip|clear", re.IGNORECASE)  # hooks that take the result
 
 def link(world: World) -> None:
     """Attributes of every notebook, and a node for each of its code cells."""
-    broken = {(path, fact.place.cell) for path, fact in world.every(Unreadable) if fact.place.cell is not None}
+    unread = [(path, fact) for path, fact in world.every(Unreadable) if fact.place.cell is not None]
+    broken = {(path, fact.place.cell) for path, fact in unread if "f-string" not in fact.reason}  # Python 3.12 takes more of these
     names: dict[str, list[str]] = {}
     notebooks = list(world.every(NotebookInfo))
     for path, _ in notebooks:
