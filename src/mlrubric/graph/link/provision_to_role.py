@@ -59,7 +59,7 @@ def link(world: World) -> None:
 
 
 def _opened(world: World, one: _Resource, node: int, websites: set[tuple[str, str]]) -> None:
-    """What is open to everybody protects nothing. `opens`: the option that says so; `website` when the bucket is there to be read by all."""
+    """What is open to everybody protects nothing. `opens`: the option that says so; `website`: it is there to be read by all."""
     graph = world.graph
     graph.take(node, "data.access")
     named = {(kind, name) for _, kind, name in _references(one)} | {(one.fact.kind, one.fact.name)}
