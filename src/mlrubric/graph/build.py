@@ -26,6 +26,7 @@ from mlrubric.graph.graph import Graph
 from mlrubric.graph.habits import Habits
 from mlrubric.graph.in_use import mark_in_use
 from mlrubric.graph.inputs import Inputs
+from mlrubric.graph.judging_mode import mark_judging_mode
 from mlrubric.graph.label import label
 from mlrubric.graph.lifecycle import mark_lifecycle
 from mlrubric.graph.literals import mark_literals
@@ -49,6 +50,7 @@ from mlrubric.graph.subjects import mark_subjects
 from mlrubric.graph.swallows import mark_swallows
 from mlrubric.graph.trained import Trained, trained
 from mlrubric.graph.training import mark_training
+from mlrubric.graph.training_loops import mark_training_loops
 from mlrubric.graph.unread import mark_unread
 from mlrubric.graph.unrunnable import mark_unrunnable
 from mlrubric.graph.used import mark_used
@@ -155,6 +157,8 @@ def _build(
     mark_repeats(world)
     mark_in_use(world)
     mark_training(world)
+    mark_training_loops(world)
+    mark_judging_mode(world)
     mark_used(world)
     mark_skew(world)
     mark_origins(world)

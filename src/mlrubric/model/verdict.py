@@ -47,7 +47,8 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A defect with one primary place. `level`: error, warning, note. `confidence`: high, medium, low. `fix`: safe, unsafe or None."""
+    """A defect with one primary place. `level`: error, warning, note. `confidence`: high, medium, low. `fix`: safe, unsafe or None.
+    `advice` says what to do."""
 
     rule: str
     name: str
@@ -60,6 +61,7 @@ class Finding:
     flow: tuple[Step, ...] = ()
     related: tuple[Related, ...] = ()
     fingerprint: str = ""
+    advice: str = ""
     suppressed: str | None = None  # reason of an inline ignore ("" when none was given); None = not suppressed
 
 

@@ -69,7 +69,9 @@ def _finding(finding: Finding, snippets: Snippets, width: int, verbosity: int) -
     if verbosity > 0:
         for step in finding.flow:
             rows.append(row("  = ", cut(f"path: {safe(str(step.place))}: {step.kind} {safe(step.label)}", width - 4)))
-    rows.append(row("  = ", cut(f"help: mlrubric explain {finding.rule}", width - 4)))
+    for number, line in enumerate(wrapped(f"help: {safe(finding.advice)}", width - 4) if finding.advice else ()):
+        rows.append(row("    " if number else "  = ", line))
+    rows.append(row("  = ", cut(f"more: mlrubric explain {finding.rule}", width - 4)))
     return rows
 
 

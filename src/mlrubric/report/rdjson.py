@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlrubric.report.json_text import dumps
-from mlrubric.report.words import own_findings
+from mlrubric.report.words import own_findings, with_advice
 
 if TYPE_CHECKING:
     from mlrubric.report import Options, View
@@ -20,7 +20,7 @@ def render(view: View, options: Options) -> str:
         span = finding.place.span
         diagnostics.append(
             {
-                "message": finding.message,
+                "message": with_advice(finding),
                 "code": {"value": finding.rule},
                 "severity": SEVERITIES[finding.level],
                 "location": {

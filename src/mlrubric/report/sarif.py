@@ -11,7 +11,7 @@ from mlrubric.model.verdict import Finding, Step, TestResult
 from mlrubric.report.cards import Card
 from mlrubric.report.fingerprint import line_hashes
 from mlrubric.report.json_text import dumps
-from mlrubric.report.words import LEVEL_RANK, messages, own_findings, plural, sentence, sorted_findings
+from mlrubric.report.words import LEVEL_RANK, messages, own_findings, plural, sentence, sorted_findings, with_advice
 from mlrubric.source.escape import for_terminal, for_uri
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def _result(finding: Finding, index: int, places: _Places) -> Json:
     line_hash = places.hash_of(finding.place)
     if line_hash:
         prints["primaryLocationLineHash"] = line_hash
-    text = _message(finding.message)
+    text = _message(with_advice(finding))
     related = [item for item in finding.related if not item.place.repository][:MOST_PLACES]
     elsewhere = [f"{item.message.rstrip('.')} ({item.place})" for item in finding.related if item.place.repository]
     if elsewhere:

@@ -36,6 +36,7 @@ def _form(rule: Rule, node: Node, hit: Hit) -> Rule:
                 persona=variant.persona or rule.persona,
                 message=variant.message or rule.message,
                 confidence=variant.confidence or rule.confidence,
+                advice=variant.advice or rule.advice,
             )
             break
     guessed = node.attributes.get("certain") == "false" or any(edge is not None and not edge.certain for _, edge in hit.path)
@@ -108,6 +109,7 @@ def _findings(unmet: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
                 verdict.path,
                 tuple(Related(p, w) for p, w in verdict.related),
                 fingerprint,
+                advice=fill(rule.advice, dict(verdict.values)) if rule.advice else rule.docs.do,
             )
         )
     return found

@@ -36,7 +36,7 @@ from mlrubric.rules.rule import (
 
 RUN = ("run", "done")  # `run:check`: a live trigger runs it and its failure counts; `done:check`: whatever becomes of a failure
 EXAMPLE_FILE = "example.py"
-NOT_FAMILIES = ("knowledge", "schema", "tests", "levels", "tools")
+NOT_FAMILIES = ("knowledge", "schema", "tests", "levels", "tools", "peers")
 
 
 @lru_cache(maxsize=4)
@@ -118,6 +118,11 @@ def load_predictions(root: Path | None = None) -> tuple[Prediction, ...]:
     )
 
 
+def checked_table(path: Path, schema: Path | None) -> Table:
+    """A TOML file of the book, held against a schema if one is given."""
+    return _table(path, schema)
+
+
 def _table(path: Path, schema: Path | None) -> Table:
     text = path.read_text(encoding="utf-8")
     try:
@@ -196,6 +201,7 @@ def _rule(path: Path, table: Table) -> Rule:
         one_per=_text(table, "one_per", path, ""),
         variants=tuple(_variant(raw, path) for raw in cast("list[Table]", table.get("variant", []))),
         examples=tuple(_example(raw, path) for raw in cast("list[Table]", table.get("example", []))),
+        advice=_text(table, "advice", path, ""),
     )
 
 
@@ -216,6 +222,7 @@ def _variant(table: Table, path: Path) -> Variant:
         _text(table, "persona", path, ""),
         _text(table, "confidence", path, ""),
         _text(table, "message", path, ""),
+        _text(table, "advice", path, ""),
     )
 
 

@@ -49,6 +49,7 @@ class Variant:
     persona: str = ""
     confidence: str = ""
     message: str = ""
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ class Rule:
     one_per: str = ""  # "file" | "folder" | "repository": only the first finding of each
     variants: tuple[Variant, ...] = ()
     examples: tuple[Example, ...] = ()
+    advice: str = ""  # what to do in this code, with names filled in; else `docs.do`
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,8 @@ def _labels(world: World, found: list[Split], learned: list[Learner], inside: In
                 add(site, layout.bit("fitted", site))
         if "model.evaluate" in roles:
             add(op, layout.bit("scored", op))
+        elif "model.load" in roles:
+            add(op, layout.bit("loaded", op))
     for learner in learned:
         add(learner.op, layout.bit(learner.kind, learner.op))
     for op, bits in series(code).items():
@@ -102,12 +104,12 @@ def _files(world: World) -> list[tuple[int, int]]:
     """Edges from what is written to a file to the operations that read the same file."""
     graph, node_op = world.graph, world.code.node_op
     found: list[tuple[int, int]] = []
-    for artifact in graph.of_kind("artifact", "dataset"):
+    for artifact in graph.of_kind("artifact", "dataset", "model"):
         name = graph.nodes[artifact].label
         near = {artifact, *(e.target for e in graph.successors(artifact, ("join",)) if ends_alike(name, graph.nodes[e.target].label))}
         writers = [e.source for e in graph.predecessors(artifact, ("write",)) if e.source in node_op]
         readers = [e.target for one in near for e in graph.successors(one, ("read",)) if e.target in node_op]
-        found.extend((node_op[w], node_op[r]) for w in writers for r in readers if "data.read" in graph.nodes[r].roles)
+        found.extend((node_op[w], node_op[r]) for w in writers for r in readers if {"data.read", "model.load"} & set(graph.nodes[r].roles))
     return sorted(set(found))
 
 

@@ -32,7 +32,7 @@ class Carrier:
     ) -> None:
         self.code, self.layout, self.labels, self.inside, self.choosing = code, layout, labels, inside, choosing
         self.count, self.useful = len(code.program.ops), inside.useful
-        self.learned = layout.all("learned", "fitted", "scored")
+        self.learned = layout.all("learned", "fitted", "scored", "loaded")
         self.rows = layout.rows
         self.added: Edges = {}
         for source, target in extra:
