@@ -48,6 +48,7 @@ from mlrubric.graph.shared_packages import installed
 from mlrubric.graph.skew import mark_skew
 from mlrubric.graph.subjects import mark_subjects
 from mlrubric.graph.swallows import mark_swallows
+from mlrubric.graph.test_manners import mark_test_manners
 from mlrubric.graph.trained import Trained, trained
 from mlrubric.graph.training import mark_training
 from mlrubric.graph.training_loops import mark_training_loops
@@ -154,6 +155,7 @@ def _build(
     mark_benchmarks(world)
     mark_references(world)
     mark_chains(world)
+    mark_test_manners(world)
     mark_repeats(world)
     mark_in_use(world)
     mark_training(world)
