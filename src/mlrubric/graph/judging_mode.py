@@ -78,7 +78,7 @@ class Modes:
     def _switched_off(self, op: int) -> bool:
         """`model.train(False)`, `model.train(mode=False)`, `model.train(training)`."""
         program = self._code.program
-        callee = program.args[op][0]
+        callee = program.args[op][0] if program.ops[op].kind == "call" else -1
         if callee < 0 or program.ops[callee].kind != "attribute" or program.ops[callee].name != "train":
             return False
         given = program.keyword(op, "mode")
@@ -91,7 +91,7 @@ class Modes:
         scope = program.scope_id(op)
         if op in self._trained or self._class_of_models(scope) or not self._predicts(op):
             return -1
-        callee = program.args[op][0]
+        callee = program.args[op][0] if program.ops[op].kind == "call" else -1
         model = program.args[callee][0] if program.ops[callee].kind == "attribute" and program.ops[callee].name == "forward" else callee
         before = code.flow.reach([model], back=True)
         layer = next((found for b in sorted(before) if (found := self._layer(b)) >= 0), -1)
