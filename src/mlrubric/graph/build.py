@@ -27,6 +27,7 @@ from mlrubric.graph.habits import Habits
 from mlrubric.graph.in_use import mark_in_use
 from mlrubric.graph.inputs import Inputs
 from mlrubric.graph.judging_mode import mark_judging_mode
+from mlrubric.graph.keeping import mark_keeping
 from mlrubric.graph.label import label
 from mlrubric.graph.lifecycle import mark_lifecycle
 from mlrubric.graph.literals import mark_literals
@@ -156,6 +157,7 @@ def _build(
     mark_references(world)
     mark_chains(world)
     mark_test_manners(world)
+    mark_keeping(world)
     mark_repeats(world)
     mark_in_use(world)
     mark_training(world)

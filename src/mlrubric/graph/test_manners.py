@@ -8,7 +8,8 @@ from mlrubric.graph.code import Code
 from mlrubric.graph.world import World
 
 EQUAL = re.compile(
-    r"assert(Equals?|AlmostEquals?|_equal|_almost_equal|_approx_equal|_allclose|_close|_array_(almost_)?equal)|isclose|allclose|approx", re.IGNORECASE
+    r"assert(Equals?|AlmostEquals?|_equal|_almost_equal|_approx_equal|_allclose|_close|_array_(almost_)?equal)|isclose|allclose|approx",
+    re.IGNORECASE,
 )
 MODEL = frozenset({"model.fit", "model.load", "model.predict"})
 LOOSE = frozenset({"abs", "rel", "atol", "rtol", "delta", "abs_tol", "rel_tol"})
