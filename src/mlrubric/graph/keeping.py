@@ -1,5 +1,5 @@
-"""How a repository is kept: what is used and not declared, declared twice or in the wrong group, tracked without its settings, written without
-a word, or lost without a sound."""
+"""How a repository is kept: what is used and not declared, declared twice or in the wrong group, tracked without its settings, written
+without a word, or lost without a sound."""
 
 from __future__ import annotations
 
