@@ -12,6 +12,11 @@ EQUAL = re.compile(
     re.IGNORECASE,
 )
 MODEL = frozenset({"model.fit", "model.load", "model.predict"})
+QUALITY = re.compile(
+    r"(^|_|test|val)(acc(uracy)?|f1|auc|roc|scores?|rmse|mae|mse|mape|r2|precision|recall|metric|logloss|kappa|iou|bleu|quality)(_|$)",
+    re.IGNORECASE,
+)
+ROUNDS = frozenset({"round", "float", "abs"})
 LOOSE = frozenset({"abs", "rel", "atol", "rtol", "delta", "abs_tol", "rel_tol"})
 WIDE, PLACES, DEPTH = 0.005, 2, 5  # a tolerance from which on a number is a bound
 PARSES, RUNS = "flow.parse", "flow.run"
@@ -47,15 +52,28 @@ def _number(code: Code, op: int, depth: int, *, equal: bool = False) -> str:
     if depth >= DEPTH or facts.kind not in ("compare", "call", "boolean", "container"):
         return ""
     if facts.kind == "compare":
-        equal = facts.value == ("==",)
+        equal = facts.value == ("==",) and any(_quality(code, a) for a in args)
         return next((g for a in args if equal and (g := _number(code, a, depth + 1, equal=True))), "")
     if facts.kind == "call":
         named = EQUAL.fullmatch(_called(code, op))
         if named is None or _loose(code, op):
             return ""
-        equal = True
         args = [a for a in code.program.positional(op) if a >= 0]
+        equal = equal or any(_quality(code, a) for a in args)
     return next((g for a in args if (g := _number(code, a, depth + 1, equal=equal))), "")
+
+
+def _quality(code: Code, op: int) -> bool:
+    """Whether a value is a metric, by what computes it or by what it is called."""
+    facts, args = code.program.ops[op], code.program.args[op]
+    if facts.kind == "call":
+        inner = code.program.positional(op)
+        rounds = _called(code, op) in ROUNDS and bool(inner) and _quality(code, inner[0])
+        return "model.evaluate" in code.meanings.roles(op) or QUALITY.search(_called(code, op)) is not None or rounds
+    if facts.kind == "subscript" and len(args) == 2 and args[1] >= 0:
+        key = code.program.ops[args[1]].value
+        return isinstance(key, str) and QUALITY.search(key) is not None
+    return facts.kind in ("load", "attribute") and QUALITY.search(facts.name) is not None
 
 
 def _loose(code: Code, call: int) -> bool:

@@ -16,7 +16,7 @@ from mlrubric.model.place import Place, Span
 ORDER = 50
 ENDS = 3  # so many cells are its beginning, and its end
 SETTING_UP = frozenset({"import", "magic", "const", "load", "attribute"})  # what a cell of imports holds besides them
-PINNED = re.compile(r"={2,3}\s*\d|(?<![<>!~=])=\d|@\s*\S|[+]|://|[$%{]|\.(whl|zip|gz)$")  # a version, an address, something that is put in
+PINNED = re.compile(r"[=~]=|(?<![<>!~=])=\d|<|@\s*\S|[+]|://|[$%{]|\.(whl|zip|gz)$")  # a version, a bound, an address, a variable
 TOOLS = re.compile(r"pip|setuptools|wheel|uv|python(=.*)?|jupyter(lab)?|notebook|ipykernel|ipywidgets|nbformat", re.IGNORECASE)
 STRIPS = re.compile(r"strip|clear", re.IGNORECASE)  # hooks that take the results out of notebooks
 
