@@ -358,9 +358,9 @@ def _matches(pattern: str, name: str) -> bool:
 
 
 def _covers(api: Api, version: str) -> bool:
-    """Whether an entry holds for a version; without one, the entry without an upper bound does."""
+    """Whether an entry holds for a version; without one, the entry without an upper bound does, or the one that says so."""
     if not version:
-        return not api.until
+        return api.unknown or not api.until
     here = key(version)
     return (not api.since or here >= key(api.since)) and (not api.until or here < key(api.until))
 

@@ -100,7 +100,7 @@ class Api:
     types of what they are called with (`self` for that of the receiver). `gives` is of GIVES. `hands`: a decorator hands an object of this
     type to the first parameter of what it decorates. `asks`: methods that the library calls by itself, of heirs of the class, of what is
     decorated or of the object `@model`, each with the role that it gives them (or ""). `runs`: the library calls what is decorated by
-    itself.
+    itself. `since` and `until` bound the versions that it holds for; `unknown`: it holds where the version is not known, too.
     """
 
     name: str
@@ -133,6 +133,7 @@ class Api:
     runs: bool = False
     since: str = ""
     until: str = ""
+    unknown: bool = False
     confidence: float = 1.0
 
     def param(self, role: str) -> Param | None:

@@ -27,7 +27,21 @@ from mlrubric.knowledge.moved import MovedNames, read_moved
 from mlrubric.knowledge.roles import Roles
 from mlrubric.knowledge.toml import CatalogueError, Entry, Table, entries, is_table, line_of, parse, read_text
 
-_SHARED = {"role", "roles", "params", "random", "random_when", "random_unless", "also", "instead", "seeds", "calls", "since", "until"}
+_SHARED = {
+    "role",
+    "roles",
+    "params",
+    "random",
+    "random_when",
+    "random_unless",
+    "also",
+    "instead",
+    "seeds",
+    "calls",
+    "since",
+    "until",
+    "unknown",
+}
 _SHARED |= {"gate", "folds", "bundled", "gives", "hands", "measures", "asks", "runs", "gate_with"}
 _RESULT = {"returns", "flows", "learns", "mutates", "parts", "decorates", "confidence", "returns_with", "checks"}
 _CALL = frozenset(_SHARED | _RESULT | {"of", "name"})
@@ -215,6 +229,7 @@ def _api(entry: Entry, roles: Roles, kind: str = "function") -> Api:
         runs=entry.flag("runs"),
         since=entry.text("since", ""),
         until=entry.text("until", ""),
+        unknown=entry.flag("unknown"),
         confidence=float(entry.number("confidence", 1.0)),
     )
 
