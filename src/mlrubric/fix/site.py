@@ -15,7 +15,8 @@ from mlrubric.model.graph import Node
 from mlrubric.model.place import Place
 from mlrubric.model.remedy import NewFile, TextEdit
 from mlrubric.model.verdict import Finding
-from mlrubric.rules.rule import FixRule, texts
+from mlrubric.rules.rule import FixRule, Table, texts
+from mlrubric.rules.select import select
 
 Texts = Callable[[str], str | None]
 
@@ -53,9 +54,12 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Site:
+    """`question` is the table of the rule's shape."""
+
     shelf: Shelf
     finding: Finding
     rule: FixRule
+    question: Table = field(default_factory=dict)
 
     @property
     def picture(self) -> Picture:
@@ -84,6 +88,11 @@ class Site:
         here = (span.line, span.column, span.end_line, span.end_column)
         units = [unit for unit in self.program.program.modules if unit.path == path]
         return [unit.base + n for unit in units for n, op in enumerate(unit.facts.ops) if op[1:5] == here]
+
+    def alike(self) -> list[Node]:
+        """All nodes that the rule speaks of, in order of place: where it says one thing for a file or folder, all that is to be mended."""
+        nodes = self.picture.graph.nodes
+        return sorted((nodes[one] for one in select(self.picture, self.question)), key=lambda node: node.place)
 
     @property
     def meaning(self) -> Meaning | None:

@@ -42,7 +42,7 @@ _SHARED = {
     "until",
     "unknown",
 }
-_SHARED |= {"gate", "folds", "bundled", "gives", "hands", "measures", "asks", "runs", "gate_with"}
+_SHARED |= {"gate", "passed", "folds", "bundled", "gives", "hands", "measures", "asks", "runs", "gate_with"}
 _RESULT = {"returns", "flows", "learns", "mutates", "parts", "decorates", "confidence", "returns_with", "checks"}
 _CALL = frozenset(_SHARED | _RESULT | {"of", "name"})
 _TYPE = frozenset(_SHARED | {"of", "name", "bases", "arithmetic", "holds"})
@@ -213,6 +213,7 @@ def _api(entry: Entry, roles: Roles, kind: str = "function") -> Api:
         mutates=entry.flag("mutates"),
         gate=entry.one_of("gate", ("raises", "result")),
         gate_with=entry.texts("gate_with"),
+        passed=entry.text("passed", ""),
         random=entry.one_of("random", GENERATORS),
         random_when=_condition(entry, entry.table("random_when")),
         random_unless=_condition(entry, entry.table("random_unless")),

@@ -70,6 +70,13 @@ class Traits:
         found = [self._of_value(value) for value in values if value != ("const", None, "NoneType")]
         return frozenset.intersection(*found) if found else frozenset()
 
+    def of_class(self, op: int) -> frozenset[str]:
+        """The traits of what the class around an operation extends; none outside of a class."""
+        program, scope = self._code.program, self._code.program.scope_id(op)
+        while scope >= 0 and program.scopes[scope].kind != "class":
+            scope = program.parent_scope(scope)
+        return self._of_value(("instance", scope)) if scope >= 0 else frozenset()
+
     def names(self, op: int) -> tuple[str, ...]:
         """The qualified names, along the bases of types, that an operation calls or reads; `?.name` when nothing is known but that."""
         known = self._known.get(op)
