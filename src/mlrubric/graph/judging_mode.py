@@ -1,5 +1,5 @@
-"""Models that are judged, or answer, as if they were still trained, and models that are trained on as if they were judged: layers like dropout
-act otherwise in the two modes.
+"""Models that are judged, or answer, as if they were still trained, and models that are trained on as if they were judged: layers like
+dropout act otherwise in the two modes.
 
 A call of a model is a prediction when no gradient is taken of it: it stands where gradients are switched off, in a function that is called
 after judging, or nothing trains in the program. The mode counts when the same variable was switched, or anything was in the function or in
