@@ -105,7 +105,7 @@ class Shape:
         if customary:
             yield "customary", customary
             yield "usual", "true" if customary == alias else "false"
-        yield "origin", "project" if any(v[0] != "external" for v in self._code.resolver.of(op)) else "library"
+        yield "origin", "project" if facts.value[2] or any(v[0] != "external" for v in self._code.resolver.of(op)) else "library"
 
     def _spelled(self, op: int) -> str:
         """An argument as text; of a list that is written out, its constants and the names of what is called in it."""
