@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.graph import RUNS
+from mlrubric.graph.idle import idle
 from mlrubric.graph.paths import known_texts
 from mlrubric.graph.processes import Processes
 from mlrubric.graph.values import HOLE
@@ -53,7 +54,7 @@ def mark_origins(world: World) -> None:
 def _training_sources(world: World) -> dict[int, int]:
     """Everything whose data reaches a training outside of tests; folders join only the files that code hands over in them."""
     graph = world.graph
-    fits = [n for n in graph.with_role("model.fit", "model.tune") if not is_test_code(graph.nodes[n].place.path)]
+    fits = [n for n in graph.with_role("model.fit", "model.tune") if not is_test_code(graph.nodes[n].place.path) and not idle(world, n)]
     return Processes(graph).sweep(fits, back=True, allow=lambda e: not _loose(world, e))
 
 
