@@ -45,6 +45,7 @@ from mlrubric.graph.runs import mark_runs
 from mlrubric.graph.seeds import mark_seeds
 from mlrubric.graph.shared_packages import installed
 from mlrubric.graph.skew import mark_skew
+from mlrubric.graph.starts import mark_starts
 from mlrubric.graph.subjects import mark_subjects
 from mlrubric.graph.swallows import mark_swallows
 from mlrubric.graph.trained import Trained, trained
@@ -56,6 +57,7 @@ from mlrubric.graph.unrunnable import mark_unrunnable
 from mlrubric.graph.used import mark_used
 from mlrubric.graph.validation import mark_validated
 from mlrubric.graph.versions import Versions
+from mlrubric.graph.watch.handled import mark_handled
 from mlrubric.graph.watch.later import mark_later
 from mlrubric.graph.watch.mark import mark_fed, mark_watched
 from mlrubric.graph.watch.traces import mark_traces
@@ -174,7 +176,9 @@ def _build(
     schedule = Schedule(graph)
     mark_runs(world, schedule)
     mark_fed(world, schedule)
+    mark_handled(world)
     mark_started(world, schedule)
+    mark_starts(world, schedule)
     mark_swallows(world, schedule)
     real = Schedule(graph, through_tests=False)
     mark_lifecycle(world, real, guarded)

@@ -17,6 +17,7 @@ from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.measured import JOINS
 from mlrubric.graph.order import Order
 from mlrubric.graph.quality import about_quality
+from mlrubric.graph.rivals import two_models
 from mlrubric.graph.shell_gates import shell_gates
 from mlrubric.graph.task_conditions import task_conditions
 from mlrubric.graph.thresholds import mark_thresholds, worthy
@@ -278,6 +279,7 @@ def _condition_node(code: Code, graph: Graph, condition: int) -> int:
     node = code.node_for(graph, condition, "if", ("model.compare", "check"), "", form="branch")
     if not known:
         graph.nodes[node].about = code.about(condition)
+    graph.nodes[node].attributes.setdefault("relative", "true" if two_models(code, condition) else "false")
     graph.nodes[node].gate = True
     graph.give(node, "model.compare")
     return node

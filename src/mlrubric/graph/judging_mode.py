@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlrubric.graph.code import Code
+from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.values import number
 from mlrubric.graph.world import World
 
@@ -45,6 +46,10 @@ def mark_judging_mode(world: World) -> None:
             attributes["called"] = code.program.ops[code.program.args[op][0]].name or "the model"
 
 
+def _called(code: Code, op: int, meaning: Meaning) -> bool:
+    return code.program.ops[op].kind == "call" and _by_mode(code, meaning.kind)
+
+
 def _by_mode(code: Code, kind: str) -> bool:
     """Whether a type is of models that have two modes: a switch of the mode is among its methods."""
     api = code.meanings.catalogue.method(kind, "eval") if kind else None
@@ -62,7 +67,7 @@ class Modes:
         self._chains: dict[int, frozenset[int]] = {}
         program = code.program
         for op, meaning in sorted(code.meanings.all().items()):
-            traits = code.meanings.traits(meaning)
+            traits = code.meanings.catalogue.traits(meaning.api)
             if SWITCH in traits or self._switched_off(op):
                 self._switches.setdefault(program.scope_id(op), []).append(op)
                 self._switched.update(self._definitions(program.receiver(op)))
@@ -78,7 +83,7 @@ class Modes:
     def _switched_off(self, op: int) -> bool:
         """`model.train(False)`, `model.train(mode=False)`, `model.train(training)`."""
         program = self._code.program
-        callee = program.args[op][0]
+        callee = program.args[op][0] if program.ops[op].kind == "call" else -1
         if callee < 0 or program.ops[callee].kind != "attribute" or program.ops[callee].name != "train":
             return False
         given = program.keyword(op, "mode")

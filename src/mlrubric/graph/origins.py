@@ -23,6 +23,8 @@ READS = ("data.read", "artifact.download")
 FIXED = re.compile(r"[0-9a-f]{32,64}(?![0-9a-f])")  # a commit or a content hash in an address
 NAMELESS = re.compile(r"(/|^)(\.(?:pkl|pickle|joblib|pth?|csv|parquet|jsonl?|npy|npz|txt)$)")  # f"models/{name}.pkl" of an empty name
 DRIVERS = ("trigger", "workflow", "job", "step", "stage", "service")
+BRANCHES = ("main", "master", "head", "develop", "dev", "trunk", "latest")
+BRANCHED = {"lakefs": re.compile(r"^lakefs://[^/]+/(?![0-9a-f]{8,64}/|v?\d+[\w.-]*/)[^/]+/", re.IGNORECASE)}  # repository/branch/path
 SCHEMES = {
     "s3": "bucket",
     "s3a": "bucket",
@@ -92,8 +94,13 @@ class Origins:
         if meaning.entry is not None and meaning.entry.bundled:
             return "bundled", meaning.api
         for role in ("@version", "@digest"):
-            if code.meanings.spelling(meaning.arguments[role]) != "none" if role in meaning.arguments else False:
+            said = code.meanings.spelling(meaning.arguments[role]) if role in meaning.arguments else "none"
+            if said.lower() in BRANCHES:
+                return "branch", said
+            if said != "none":
                 return "versioned", meaning.api
+        if "@url" in meaning.arguments and meaning.entry is not None and meaning.entry.param("@version") is not None:
+            return "branch", code.meanings.spelling(meaning.arguments["@url"])  # of another repository, as it is there today
         if "@table" in meaning.arguments:
             return "database", code.meanings.spelling(meaning.arguments["@table"])
         sources = self._texts(meaning.arguments.get("@source", -1))
@@ -132,6 +139,8 @@ class Origins:
             scheme = source.partition("://")[0].lower()
             if FIXED.search(source):
                 return "versioned"
+            if scheme in BRANCHED:
+                return "branch" if BRANCHED[scheme].search(source) else "versioned"
             if scheme == "file":
                 return self._path(source.partition("://")[2], node)
             return SCHEMES.get(scheme, "url" if scheme in ("http", "https", "ftp") else "database" if "sql" in scheme else "store")
@@ -220,4 +229,4 @@ def _named(path: str) -> str:
 
 
 # from the least to the most fixed
-RANK = ("url", "bucket", "store", "database", "untracked", "left", "unknown", "produced", "pinned", "tracked", "versioned", "bundled")
+RANK = ("url", "bucket", "branch", "store", "database", "untracked", "left", "unknown", "produced", "pinned", "tracked", "versioned", "bundled")

@@ -65,12 +65,11 @@ class Loops:
     def __post_init__(self) -> None:
         code = self.code
         for op, meaning in sorted(code.meanings.all().items()):
-            traits = code.meanings.traits(meaning)
+            traits = code.meanings.catalogue.traits(meaning.api) if code.program.ops[op].kind == "call" else ()
+            if "optimizer" in traits:
+                self._makes.append(op)
             if "applies_gradients" in traits:
-                if meaning.entry is not None and meaning.entry.kind == "constructor":
-                    self._makes.append(op)
-                elif "model.build" not in meaning.roles:
-                    self.steps.append(op)
+                self.steps.append(op)
             if "accumulates_gradients" in traits:
                 self.backwards.append(op)
             if "clears_gradients" in traits:

@@ -38,6 +38,7 @@ class Catalogue:
         self._libraries: dict[Path, Library] = {}
         self._apis: dict[tuple[str, str], Api | None] = {}
         self._lines: dict[str, tuple[str, ...]] = {}
+        self._traits: dict[str, tuple[str, ...]] = {}
         self._varies: dict[Path, bool] = {}
         self._canonical: dict[str, str] = {}
         self._read_heads()
@@ -148,8 +149,13 @@ class Catalogue:
 
     def traits(self, name: str) -> tuple[str, ...]:
         """What a function, a method (as its entry names it) or a type does to rows beyond its role; `?.method` on unknown receivers."""
-        library = self._read(self._folder / f"{_ALWAYS}.toml") if name.startswith("?.") else self._library(name)
-        return library.traits.get(name, ()) if library is not None else ()
+        known = self._traits.get(name)
+        if known is None:
+            library = self._read(self._folder / f"{_ALWAYS}.toml") if name.startswith("?.") else self._library(name)
+            found = [*library.traits.get(name, ())] if library is not None else []
+            found += [trait for pattern, trait in library.trait_patterns if _matches(pattern, name)] if library is not None else []
+            known = self._traits[name] = tuple(dict.fromkeys(found))
+        return known
 
     def takes(self, name: str) -> tuple[str, ...]:
         """What the positional arguments of a function or method with a trait are called, in their order."""

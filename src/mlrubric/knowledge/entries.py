@@ -17,7 +17,7 @@ FLOWS = ("args", "none", "receiver", "first")
 
 TRAITS = (
     "statistic", "extreme", "counts", "window", "order", "time", "rows", "picks", "categories", "oversamples", "stops", "groups", "columns",
-    "spreads", "aligns", "now", "moment", "lasting",
+    "spreads", "aligns", "now", "moment", "lasting", "stages",
 )  # fmt: skip
 """What a call does to rows beyond its role: a number that stands for all rows; one end of the values; how many there are, missing or
 alike; a value from neighbouring rows in their order; bringing rows in order; times; some of the rows; the best of several; learning which

@@ -68,6 +68,7 @@ class Library:
     types: dict[str, TypeInfo] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)
     traits: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    trait_patterns: list[tuple[str, str]] = field(default_factory=list)
     takes: dict[str, tuple[str, ...]] = field(default_factory=dict)  # what the positional arguments are called, in their order
     customary: dict[str, str] = field(default_factory=dict)  # module -> the name that everybody imports it as
     ducks: list[Duck] = field(default_factory=list)
@@ -128,7 +129,10 @@ def read_library(path: Path, roles: Roles) -> Library:
         if trait not in TRAITS:
             trait = entry.one_of("trait", (*TRAITS, *load_habits(path.parent.parent)), "")
         for name in _names(entry):
-            library.traits[name] = (*library.traits.get(name, ()), trait)
+            if "*" in name:
+                library.trait_patterns.append((name, trait))
+            else:
+                library.traits[name] = (*library.traits.get(name, ()), trait)
             if "takes" in entry:
                 library.takes[name] = entry.texts("takes")
     for entry in entries(path, text, tables, "duck"):

@@ -54,7 +54,7 @@ def _verdict(picture: Picture, rule: Rule, hit: Hit) -> Verdict:
         values["other"] = other.attributes.get("who") or _short(other.api or other.label)
         values["other_line"] = str(other.place)
     path = picture.graph.steps(hit.path)
-    return Verdict(rule.id, Outcome.UNMET, node.place, path, tuple(sorted(values.items())), related, _subject(node))
+    return Verdict(rule.id, Outcome.UNMET, node.place, path, tuple(sorted(values.items())), related, _subject(node), node.id)
 
 
 def _subject(node: Node) -> str:
@@ -87,7 +87,9 @@ def _findings(unmet: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
     counts: dict[str, int] = {}
     for rule, verdict in sorted(unmet, key=lambda pair: (pair[1].place.path, pair[1].place.span)):
         place = verdict.place
-        key = {"file": place.path, "folder": posixpath.dirname(place.path)}.get(rule.one_per, f"{place.path}:{place.span}:{place.cell}")
+        key = {"file": place.path, "folder": posixpath.dirname(place.path), "repository": ""}.get(
+            rule.one_per, f"{place.path}:{place.span}:{place.cell}"
+        )
         if key in seen:
             continue
         seen.add(key)
@@ -103,10 +105,11 @@ def _findings(unmet: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
                 fill(rule.message, dict(verdict.values)),
                 place,
                 rule.tests or tuple(said for name, said in verdict.values if name == "test"),
-                rule.fix,
+                None,
                 verdict.path,
                 tuple(Related(p, w) for p, w in verdict.related),
                 fingerprint,
+                node=verdict.node,
                 advice=fill(rule.advice, dict(verdict.values)) if rule.advice else rule.docs.do,
             )
         )

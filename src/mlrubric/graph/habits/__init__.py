@@ -5,22 +5,29 @@ asks for become nodes without edges, which know (all as text; what is not there 
 
 trait.<trait>    the name that is called or read has the trait in the catalogue          trait.iterates_rows = true
 role.<role>      the call has the role                                                   role.model.fit = true
-form             call, attribute, subscript, store_subscript, compare, import, binary
+form             call, attribute, subscript, store_subscript, store_attribute, compare, import, binary
 label, receiver, name    as written, shortened: `frame.iterrows()`, `frame`, `iterrows`
-given.<name>     an argument: its constant as text, none, `given` when it is no constant, `unknown` when `**` may hold it;
+given.<name>     an argument: its constant as text, none, `given` when it is no constant, `unknown` when `**` may hold it; of a list that is
+                 written out its constants and the names of what is called in it, `accuracy, AUC`;
                  by position too, where the entry of the trait says what it `takes`; `@roles` of the catalogue as for other nodes
 arguments        how many are written
 result           unused (a statement of its own), shown (the last line of a cell), kept
 in_loop          true in the body of a for or while of the same function
+repeated         loop when it is in a loop or a function that a loop calls, request when a function that answers requests comes to it;
+                 with it `conditional`: something in its function decides whether it is done
+grows            `x = f(x, ...)` in a loop: made of itself each time round
 on.<trait>       the type of the receiver has the trait (of a function's call: of its first argument)
-receiver.form, receiver.key, receiver.on.<trait>, receiver.trait.<trait>   the same of the receiver, where it is an expression itself
+receiver.form, receiver.key, receiver.on.<trait>, receiver.trait.<trait>, receiver.receiver.trait.<trait>
+                 the same of the receiver, where it is an expression itself
 key, key.form    of subscripts and stores: the constant key; text, list, slice, mask, const, given
 value, value.form    of stores: the constant that is stored; the form of what is stored
-operator, operand.<trait>    of comparisons and arithmetic; a trait that a name or call on either side has
+operator, operand.<trait>    of comparisons and arithmetic; a trait that a name or call on either side has; operand.on.<trait> of its type,
+                 operand.from.<trait> of what it comes from, operand.to.<trait> of what else is done with it, operand.value: a constant
+                 on one side (operand.side: left, right), operand.form: that of the last operand; augmented: `x += y`
 from.<trait>     what the receiver (the first argument of a function's call) comes from, through names, has the trait
 to.<trait>       what is done with the result next, through names, has the trait
 loop.<trait or role>, scope.<...>, file.<...>, program.<...>    stands in the same loop, function, file, program, or in what these call
-module, alias, customary    of imports: what is imported, the name it is given, the one that everybody gives it
+module, alias, customary    of imports: what is imported, the name it is given, the one that everybody gives it; origin: project, library
 """
 
 from __future__ import annotations
@@ -35,7 +42,7 @@ from mlrubric.graph.habits.traits import Traits
 from mlrubric.graph.world import World
 
 KIND = "expression"
-FORMS = ("call", "attribute", "subscript", "store_subscript", "compare", "import", "binary")
+FORMS = ("call", "attribute", "subscript", "store_subscript", "store_attribute", "compare", "import", "binary")
 
 
 class Habits:

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.habits.nearby import Nearby
+from mlrubric.graph.habits.repetition import Repetition
 from mlrubric.graph.habits.spelling import spelled
 from mlrubric.graph.habits.traits import Traits
+from mlrubric.graph.values import number
 
+MOST = 40  # items of a list that are written into an attribute
 CHOOSING = frozenset({"compare", "boolean", "unary", "binary"})
-LOOPS = frozenset({"for", "while"})
 
 
 class Describer:
@@ -19,6 +21,7 @@ class Describer:
     def __init__(self, code: Code, traits: Traits) -> None:
         self._code, self._traits = code, traits
         self._nearby = Nearby(code, traits)
+        self._repetition = Repetition(code)
         self._deciding: set[int] | None = None
 
     def attributes(self, op: int) -> dict[str, str]:
@@ -27,11 +30,17 @@ class Describer:
         found = {"form": facts.kind, "certain": "false" if self._traits.guessed(op) else "true", "name": self._last(op)}
         found |= dict.fromkeys((f"trait.{t}" for t in self._traits.of(op)), "true")
         found |= dict.fromkeys((f"role.{r}" for r in self._code.meanings.roles(op)), "true")
-        found["in_loop"] = "true" if self._loop(op) >= 0 else "false"
+        loop = self._repetition.loop(op)
+        found["in_loop"] = "true" if loop >= 0 else "false"
+        repeated = self._repetition.of(op)
+        if repeated:
+            found["repeated"] = repeated
+            found["conditional"] = "false" if self._repetition.unconditional(op) else "true"
         if facts.kind in ("call", "compare", "binary", "attribute", "subscript"):
             found["result"] = self._result(op)
         if facts.kind == "call":
             found |= self._arguments(op)
+            found["grows"] = "true" if self._repetition.grows(op) else "false"
         subject = self._subject(op)
         if subject >= 0:
             found["receiver"] = spelled(program, subject)
@@ -40,7 +49,7 @@ class Describer:
             found |= {f"receiver.{key}": value for key, value in self._shape(subject)}
         found |= dict.fromkeys((f"to.{t}" for t in self._nearby.after(op)), "true")
         found |= dict(self._own_shape(op))
-        for where, names in self._nearby.around(op, self._loop(op)):
+        for where, names in self._nearby.around(op, loop):
             found |= dict.fromkeys((f"{where}.{name}" for name in names), "true")
         return found
 
@@ -52,7 +61,7 @@ class Describer:
     def _subject(self, op: int) -> int:
         """What an expression is about: the receiver of a method, an attribute or a subscript; the first argument of a function."""
         program, facts = self._code.program, self._code.program.ops[op]
-        if facts.kind in ("attribute", "subscript", "store_subscript"):
+        if facts.kind in ("attribute", "subscript", "store_subscript", "store_attribute"):
             return program.args[op][0]
         if facts.kind != "call":
             return -1
@@ -69,7 +78,7 @@ class Describer:
         starred = program.ops[op].extra is not None
         positional = () if starred else program.positional(op)
         given = {**dict(zip(self._traits.takes(op), positional, strict=False)), **given}
-        found = {f"given.{name}": meanings.spelling(value) for name, value in given.items() if name != "**"}
+        found = {f"given.{name}": self._spelled(value) for name, value in given.items() if name != "**"}
         meaning = meanings.of(op)
         found |= meanings.spellings(meaning) if meaning is not None else {}
         found["arguments"] = str(len(args) - 1)
@@ -77,12 +86,23 @@ class Describer:
             found["open"] = "true"
         return found
 
+    def _spelled(self, op: int) -> str:
+        """An argument as text; of a list that is written out, its constants and the names of what is called in it."""
+        program, meanings = self._code.program, self._code.meanings
+        text = meanings.spelling(op)
+        lists = [number(v) for v in self._code.resolver.of(op) if v[0] == "made"] if text == "given" else []
+        if len(lists) != 1 or program.ops[lists[0]].kind != "container" or len(program.args[lists[0]]) > MOST:
+            return text
+        items = [meanings.spelling(one) if program.ops[one].kind == "const" else self._last(one) for one in program.args[lists[0]]]
+        return ", ".join(items) or text
+
     def _shape(self, op: int) -> Iterator[tuple[str, str]]:
         """What a receiver is like: its form, its type, its own traits."""
         yield "form", self._code.program.ops[op].kind
         yield from ((f"trait.{t}", "true") for t in sorted(self._traits.of(op)))
         subject = self._subject(op)
         yield from ((f"on.{t}", "true") for t in sorted(self._traits.of_type(subject)))
+        yield from ((f"receiver.trait.{t}", "true") for t in sorted(self._traits.of(subject)))
         yield from self._own_shape(op)
 
     def _own_shape(self, op: int) -> Iterator[tuple[str, str]]:
@@ -94,14 +114,32 @@ class Describer:
         if facts.kind == "store_subscript":
             yield "value", self._code.meanings.spelling(args[2])
             yield "value.form", program.ops[args[2]].kind
+        elif facts.kind == "store_attribute":
+            yield "value", self._code.meanings.spelling(args[1])
         elif facts.kind in ("compare", "binary"):
             yield "operator", " ".join(map(str, facts.value)) if isinstance(facts.value, tuple) else facts.name
-            yield from ((f"operand.{t}", "true") for t in sorted({t for a in args if a >= 0 for t in self._traits.of(a)}))
+            yield from ((f"operand.{t}", "true") for t in sorted({t for a in args for t in self._traits.of(a)}))
+            yield from ((f"operand.on.{t}", "true") for t in sorted({t for a in args for t in self._traits.of_type(a)}))
+            yield from ((f"operand.from.{t}", "true") for t in sorted({t for a in args for t in self._nearby.before(a)}))
+            yield from (
+                (f"operand.to.{t}", "true") for t in sorted({t for a in args for d in self._meant(a) for t in self._nearby.after(d)})
+            )
+            for side, a in zip(("left", "right"), args, strict=False):
+                if program.ops[a].kind == "const":
+                    yield "operand.value", str(program.ops[a].value)
+                    yield "operand.side", side
+            yield "operand.form", program.ops[args[-1]].kind
+            yield "augmented", "true" if facts.extra == "augmented" else "false"
         elif facts.kind == "import" and isinstance(facts.value, tuple):
             module = str(facts.extra) if isinstance(facts.extra, str) else ".".join(str(p) for p in facts.value[:2] if p)
             yield "module", module
             yield "alias", facts.name
             yield "customary", self._code.meanings.catalogue.customary(module) or "absent"
+            yield "origin", "project" if any(v[0] != "external" for v in self._code.resolver.of(op)) else "library"
+
+    def _meant(self, op: int) -> tuple[int, ...]:
+        """The definitions of a variable that is read, else the operation itself."""
+        return self._code.program.args[op] if self._code.program.ops[op].kind == "load" else (op,)
 
     def _key(self, op: int) -> str:
         facts = self._code.program.ops[op] if op >= 0 else None
@@ -116,17 +154,6 @@ class Describer:
         values = self._code.resolver.of(op)
         kinds = {v[0] for v in values}
         return "text" if kinds == {"text"} else "const" if kinds == {"const"} else "given"
-
-    def _loop(self, op: int) -> int:
-        """The innermost loop around an operation in its function, or -1."""
-        program = self._code.program
-        for block in program.blocks_around(op):
-            kind = program.blocks[block].kind
-            if kind in LOOPS:
-                return block
-            if kind == "scope":
-                break
-        return -1
 
     def _result(self, op: int) -> str:
         """Whether something is done with a value."""

@@ -8,7 +8,7 @@ from mlrubric.graph.code import Code
 from mlrubric.graph.values import Value, number, ordered
 
 KNOWN = frozenset({"external", "object", "foreign", "module", "package", "made", "text", "const", "instance", "class", "function"})
-NAMED = frozenset({"load", "attribute", "call", "import"})
+NAMED = frozenset({"load", "attribute", "store_attribute", "call", "import"})
 
 
 class Traits:
@@ -27,7 +27,7 @@ class Traits:
             self._bearing = {}
             program = self._code.program
             called = {program.args[op][0] for op in program.of_kind("call")}
-            for op in program.of_kind("call", "attribute"):
+            for op in program.of_kind("call", "attribute", "store_attribute"):
                 for found in self.of(op) if op not in called else ():
                     self._bearing.setdefault(found, set()).add(op)
         return set(self._bearing.get(trait, ()))
@@ -79,11 +79,11 @@ class Traits:
             return
         for value in ordered(code.resolver.of(op)):
             yield from self._target(value)
-        if facts.kind == "attribute":
+        if facts.kind in ("attribute", "store_attribute"):
             receiver = code.program.args[op][0]
             values = ordered(code.resolver.of(receiver)) if receiver >= 0 else []
             for value in values:
-                for base in self._types(value):
+                for base in (str(value[1]),) if value[0] == "external" else self._types(value):
                     yield f"{base}.{facts.name}"
             if not any(value[0] in KNOWN for value in values):
                 yield f"?.{facts.name}"
