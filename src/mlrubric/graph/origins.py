@@ -229,4 +229,18 @@ def _named(path: str) -> str:
 
 
 # from the least to the most fixed
-RANK = ("url", "bucket", "branch", "store", "database", "untracked", "left", "unknown", "produced", "pinned", "tracked", "versioned", "bundled")
+RANK = (
+    "url",
+    "bucket",
+    "branch",
+    "store",
+    "database",
+    "untracked",
+    "left",
+    "unknown",
+    "produced",
+    "pinned",
+    "tracked",
+    "versioned",
+    "bundled",
+)
