@@ -49,14 +49,20 @@ CASES = cases()
 def tried(case: str) -> tuple[Tree, Trial]:
     rule, bad, _ = CASES[case]
     tree = MemoryTree(dict(bad))
-    return tree, Bench(tree, load_rules().rules).tried([rule.id])
+    return tree, Bench(tree, beside(rule)).tried([rule.id])
+
+
+def beside(rule: Rule) -> list[Rule]:
+    """What a fix of the rule must not bring: its own finding and those of the default persona. What is a matter of style may disagree
+    (a seed of the global generator)."""
+    return [one for one in load_rules().rules if one.persona == "regular" or one.id == rule.id]
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if CASES[case][2] is not None])
 def test_bad_becomes_fixed(case: str) -> None:
     rule, bad, fixed = CASES[case]
     assert fixed is not None
-    assert not list(unlike_fixed(rule, bad, fixed, load_rules().rules))
+    assert not list(unlike_fixed(rule, bad, fixed, beside(rule)))
 
 
 @pytest.mark.parametrize("case", CASES)

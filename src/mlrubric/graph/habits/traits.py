@@ -23,6 +23,13 @@ class Traits:
 
     def bearing(self, trait: str) -> set[int]:
         """The calls, and the attributes that nobody calls, whose name has a trait."""
+        return set(self._index().get(trait, ()))
+
+    def all(self) -> list[int]:
+        """All operations that bear some trait, in order."""
+        return sorted({op for ops in self._index().values() for op in ops})
+
+    def _index(self) -> dict[str, set[int]]:
         if self._bearing is None:
             self._bearing = {}
             program = self._code.program
@@ -30,7 +37,7 @@ class Traits:
             for op in program.of_kind("call", "attribute", "store_attribute"):
                 for found in self.of(op) if op not in called else ():
                     self._bearing.setdefault(found, set()).add(op)
-        return set(self._bearing.get(trait, ()))
+        return self._bearing
 
     def of(self, op: int) -> frozenset[str]:
         """The traits of the name that an operation calls or reads."""
