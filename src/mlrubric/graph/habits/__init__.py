@@ -18,20 +18,21 @@ in_loop          true in the body of a for or while of the same function
 over.<trait>     what the innermost loop goes through is a call with the trait; over.subject: the receiver is the `item` of the round, or
                  the `whole` that is gone through; over.key: the key of a subscript is the `item`
 later            used or unused: whether the name of the receiver is used after it
-repeated         loop when it is in a loop or a function that a loop calls, request when a function that answers requests comes to it;
-                 with it `conditional`: something in its function decides whether it is done
-grows            `x = f(x, ...)` in a loop: made of itself each time round
+repeated         loop when it is in a loop or a function that a loop calls, request when a function that answers requests comes to it
+conditional      something in its function decides whether it is done
+grows            `x = f(x, ...)` in a loop: made of itself each time round, and used for nothing else in the loop
 on.<trait>       the type of the receiver has the trait (of a function's call: of its first argument)
 receiver.form, receiver.key, receiver.given.<name>, receiver.on.<trait>, receiver.trait.<trait>, receiver.receiver.trait.<trait>
                  the same of the receiver, where it is an expression itself
 key, key.form    of subscripts and stores: the constant key; text, list, tuple, slice, mask, const, given
-value, value.form    of stores: the constant that is stored; the form of what is stored
+value, value.form, value.of_itself    of stores: the constant that is stored; the form of what is stored; whether it reads the receiver
 operator, operand.<trait>    of comparisons and arithmetic; a trait that a name or call on either side has; operand.on.<trait> of its type,
                  operand.from.<trait> of what it comes from, operand.to.<trait> of what else is done with it, operand.value: a constant
                  on one side (operand.side: left, right), operand.form: that of the last operand; augmented: `x += y`
 from.<trait>     what the receiver (the first argument of a function's call) comes from, through names, has the trait; from.key.<form>
 to.<trait>       what is done with the result next, through names, has the trait; to.form.<form>, to.key.<form>
 loop.<trait or role>, scope.<...>, file.<...>, program.<...>    stands in the same loop, function, file, program, or in what these call
+class.<trait>    what the class around it extends has the trait
 fed.<trait or role>    flows into it from anywhere in the program; fed.<trait>.kinds: how many names with the trait
 feeds.<role>     its data comes to a model.fit, model.evaluate or model.tune, through files too (a variant that asks fed or feeds needs the
                  `where` or `unless` of the rule to ask one as well)

@@ -22,7 +22,7 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "result": ("result",),
     "round": ("in_loop", "over.", "grows", "later", "repeated", "conditional"),
     "near": ("from.", "to.", "operand.from.", "operand.to."),
-    "around": ("loop.", "scope.", "file.", "program."),
+    "around": ("loop.", "scope.", "file.", "program.", "class."),
     FAR: ("fed.", "feeds."),
 }
 """Group -> what the names of its attributes begin with, the cheapest first; all other attributes are in "own"."""
@@ -74,7 +74,7 @@ class Describer:
         repeated = self._repetition.of(op)
         if repeated:
             yield "repeated", repeated
-            yield "conditional", "false" if self._repetition.unconditional(op) else "true"
+        yield "conditional", "false" if self._repetition.unconditional(op) else "true"
         if self._code.program.ops[op].kind == "call":
             yield "grows", "true" if self._repetition.grows(op) else "false"
 
@@ -92,6 +92,7 @@ class Describer:
     def _around(self, op: int) -> Iterable[tuple[str, str]]:
         for where, names in self._nearby.around(op, self._repetition.loop(op)):
             yield from ((f"{where}.{name}", "true") for name in sorted(names))
+        yield from ((f"class.{trait}", "true") for trait in sorted(self._traits.of_class(op)))
 
 
 def group_of(key: str) -> str:

@@ -43,7 +43,11 @@ class Traits:
         """The traits of the name that an operation calls or reads."""
         known = self._of.get(op)
         if known is None:
-            known = self._of[op] = frozenset(t for name in self.names(op) for t in self._catalogue.traits(name))
+            found = {t for name in self.names(op) for t in self._catalogue.traits(name)}
+            if op >= 0 and self._code.program.ops[op].kind == "call":
+                asked = (one for name in self.names(op) for one in self._catalogue.traits_with(name))
+                found.update(t for t, keywords in asked if self._code.program.keyword(op, *keywords) != -1)
+            known = self._of[op] = frozenset(found)
         return known
 
     def name(self, op: int) -> str:
@@ -65,6 +69,13 @@ class Traits:
         values = self._code.resolver.of(op) if op >= 0 else frozenset[Value]()
         found = [self._of_value(value) for value in values if value != ("const", None, "NoneType")]
         return frozenset.intersection(*found) if found else frozenset()
+
+    def of_class(self, op: int) -> frozenset[str]:
+        """The traits of what the class around an operation extends; none outside of a class."""
+        program, scope = self._code.program, self._code.program.scope_id(op)
+        while scope >= 0 and program.scopes[scope].kind != "class":
+            scope = program.parent_scope(scope)
+        return self._of_value(("instance", scope)) if scope >= 0 else frozenset()
 
     def names(self, op: int) -> tuple[str, ...]:
         """The qualified names, along the bases of types, that an operation calls or reads; `?.name` when nothing is known but that."""
@@ -99,11 +110,15 @@ class Traits:
         if target[0] == "external":
             name = str(target[1])
             yield self._catalogue.canonical(name)
+            if self._catalogue.is_class(name):
+                yield from self._catalogue.bases(name)
             owner, _, last = name.rpartition(".")
             if owner and self._catalogue.is_class(owner):
                 yield from (f"{base}.{last}" for base in self._catalogue.bases(owner))
         elif target[0] == "method":
             yield from (f"{base}.{target[2]}" for base in self._catalogue.bases(str(target[1])))
+        elif target[0] == "class":
+            yield from (base for name in self._code.resolver.mro(number(target))[1] for base in self._catalogue.bases(name))
 
     def _types(self, value: Value) -> Iterable[str]:
         """The names of a value's types, the nearest first."""
