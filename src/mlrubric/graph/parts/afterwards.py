@@ -126,5 +126,3 @@ def _written(code: Code, op: int) -> object | None:
         names.append(code.program.ops[op].name)
         op = code.program.args[op][0]
     return ".".join(reversed([*names, code.program.ops[op].name])) if len(names) > 1 and code.program.ops[op].kind == "load" else None
-
-
