@@ -25,7 +25,7 @@ on.<trait>       the type of the receiver has the trait (of a function's call: o
 receiver.form, receiver.key, receiver.given.<name>, receiver.on.<trait>, receiver.trait.<trait>, receiver.receiver.trait.<trait>
                  the same of the receiver, where it is an expression itself
 key, key.form    of subscripts and stores: the constant key; text, list, tuple, slice, mask, const, given
-value, value.form    of stores: the constant that is stored; the form of what is stored
+value, value.form, value.of_itself    of stores: the constant that is stored; the form of what is stored; whether it reads the receiver
 operator, operand.<trait>    of comparisons and arithmetic; a trait that a name or call on either side has; operand.on.<trait> of its type,
                  operand.from.<trait> of what it comes from, operand.to.<trait> of what else is done with it, operand.value: a constant
                  on one side (operand.side: left, right), operand.form: that of the last operand; augmented: `x += y`

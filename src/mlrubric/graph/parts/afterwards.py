@@ -17,7 +17,7 @@ MOST = 40
 def mark_afterwards(seen: Seen, with_tests: list[int]) -> None:
     """`judges` = past on evaluations of a loaded model by rows that its training learned from; `with_tests` are the bits of every operation
     when tests are run as well."""
-    if not any("loaded" == kind for kind, _ in seen.layout.owners):
+    if not any(kind == "loaded" for kind, _ in seen.layout.owners):
         return
     graph, code = seen.world.graph, seen.code
     fits, told = {one.op: one.rows for one in seen.trainings}, set[tuple[int, int]]()
