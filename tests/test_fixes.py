@@ -130,7 +130,8 @@ def test_a_requirements_file_in_utf_16_stays_one() -> None:
 
 
 def notebook(*cells: list[str] | str, indent: int | None = 1) -> bytes:
-    code: list[dict[str, object]] = [{"cell_type": "code", "metadata": {}, "source": one, "outputs": [], "execution_count": None} for one in cells]
+    empty: dict[str, object] = {"cell_type": "code", "metadata": {}, "source": "", "outputs": [], "execution_count": None}
+    code = [{**empty, "source": one} for one in cells]
     return json.dumps({"cells": code, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=indent, ensure_ascii=False).encode()
 
 
