@@ -203,7 +203,7 @@ def _job(
     picture = job.get("image")
     reference = (picture.scalar("name") if picture.kind == "map" else picture.text) if picture is not None else ""
     environment = job.get("environment")
-    conditions = "; ".join([*(start.text for start in ways if start.text), *(["when: always()"] if runs_always(job) else [])])
+    conditions = "; ".join([*(["when: always"] if runs_always(job) else []), *(start.text for start in ways if start.text)])
     yield Job(
         place, name, owner, needs, conditions or None, "" if ways else "its rules leave no pipeline",
         swallowed, (environment.scalar("name") if environment.kind == "map" else environment.text) if environment is not None else None,

@@ -19,7 +19,6 @@ FORMAT = "jenkinsfile"
 _NAME = re.compile(r"(^|/)(Jenkinsfile[^/]*|[^/]*\.jenkinsfile|jenkins[^/]*\.groovy)$", re.IGNORECASE)
 _STARTS = {"pollSCM": "push", "githubPush": "push", "bitbucketPush": "push", "gitlab": "push", "upstream": "workflow_run"}
 _LOSES = ("catchError", "warnError")
-ANYWAY = {"always": "()", "cleanup": ", always()"}  # steps that also run when a stage has failed
 _POST = ("always", "failure", "success", "changed", "unstable", "cleanup", "aborted", "unsuccessful", "regression", "fixed")
 _LIBRARY = re.compile(r"(?:@Library\s*\(\s*\[?|library\s*\(?\s*)['\"]([^'\"]+)['\"]")  # steps that lie in another repository
 _HASH = re.compile(r"\bH(\([^)]*\))?")
@@ -210,7 +209,7 @@ class _Reading:
         post = next((block.word for block in self.blocks if block.word in _POST), None) if self._inside("post") else None
         folder = next((block.text for block in reversed(self.blocks) if block.word == "dir"), "")
         at = self.document.place(self.document.span(token.start, text.end), symbol)
-        condition = f"post: {post}{ANYWAY.get(post, '')}" if post else None
+        condition = f"post: {post}" if post else None
         stage.steps.append(Step(at, stage.symbol, stage.count, "", None, token.value == "sh", condition, "", swallowed, folder or None))
         stage.count += 1
         if token.value == "sh":
