@@ -33,6 +33,7 @@ from mlrubric.graph.literals import mark_literals
 from mlrubric.graph.meaning import Meanings
 from mlrubric.graph.moved import mark_moved
 from mlrubric.graph.origins import mark_origins
+from mlrubric.graph.overwrites import mark_overwrites
 from mlrubric.graph.parts import mark_parts
 from mlrubric.graph.privacy import mark_privacy
 from mlrubric.graph.program import Program
@@ -154,6 +155,7 @@ def _build(
     mark_bans(world)
     mark_benchmarks(world)
     mark_references(world)
+    mark_overwrites(world)
     mark_chains(world)
     mark_repeats(world)
     mark_in_use(world)

@@ -30,7 +30,7 @@ def mark_causes(world: World) -> None:
         attributes = graph.nodes[node].attributes
         if attributes["first"] == "true":
             op = world.code.node_op.get(node)
-            if op is not None and _perhaps(world.code, op):
+            if op is not None and perhaps(world.code, op):
                 attributes["perhaps"] = "guarded"
             if any("environment" in graph.nodes[n].attributes for n in graph.sweep([node], RUNS, back=True)):
                 attributes["approval"] = "possible"
@@ -54,7 +54,7 @@ def _wrong_way(world: World, node: int, op: int) -> bool:
     return bool(turned)
 
 
-def _perhaps(code: Code, op: int) -> bool:
+def perhaps(code: Code, op: int) -> bool:
     """Whether a condition that decides about an operation compares what was read from somewhere: a quality, for all we know."""
     frontier, seen = [op], set[int]()
     for _ in range(CALLERS):

@@ -38,6 +38,8 @@ def released_weak(code: Code, op: int) -> set[int]:
         facts = code.program.blocks[block]
         if facts.kind in ("if", "else") and facts.test >= 0 and lets_weak_through(code, facts.test + unit.base, facts.kind == "if"):
             found.add(facts.test + unit.base)
+        elif facts.kind == "with" and facts.test >= 0:
+            found.update(c for c in code.checks.deciders.opened(facts.test + unit.base) if lets_weak_through(code, c, True))
         for leaving in code.checks.leaving(block):
             left = code.program.blocks[leaving]
             earlier = left.test >= 0 and 0 < left.end_line < line

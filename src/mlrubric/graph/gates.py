@@ -94,11 +94,7 @@ def guard_releases(world: World, models: Trained) -> list[Guarded]:
     graph, code = world.graph, world.code
     known = mark_thresholds(world)
     _mark_turned(graph, code)
-    checks = {decides(code, n): n for n in graph.with_role("model.compare") if n in code.node_op and _holds(graph.nodes[n])}
-    stops = {op: code.node_op[n] for op, n in checks.items()}
-    heard = [op for op, stop in stops.items() if not code.checks.swallowed(stop)]
-    good = [op for op in heard if worthy(graph.nodes[checks[op]])]
-    orders = [Order(code, some, stops=stops, tasks=True) for some in ((good, heard) if len(good) < len(heard) else (heard,))]
+    orders, checks = _orders(world)
     shell = shell_gates(world)
     around = {**shell.around, **task_conditions(world)}
     blocking = {*checks.values(), *shell.stopping}
@@ -121,6 +117,22 @@ def guard_releases(world: World, models: Trained) -> list[Guarded]:
     mark_thresholds(world, known)
     _mark_guards(graph, models, found, people, asked)
     return found
+
+
+def _orders(world: World) -> tuple[list[Order], dict[int, int]]:
+    """The checks of quality that stop a run, by what decides them, and the orders in which they are passed, the best first."""
+    graph, code = world.graph, world.code
+    checks = {decides(code, n): n for n in graph.with_role("model.compare") if n in code.node_op and _holds(graph.nodes[n])}
+    stops = {op: code.node_op[n] for op, n in checks.items()}
+    heard = [op for op, stop in stops.items() if not code.checks.swallowed(stop)]
+    good = [op for op in heard if worthy(graph.nodes[checks[op]])]
+    return [Order(code, some, stops=stops, tasks=True) for some in ((good, heard) if len(good) < len(heard) else (heard,))], checks
+
+
+def free_ways(world: World, op: int) -> list[int]:
+    """The calls that lead to an operation past every check of quality, or the operation itself; none where all ways are guarded."""
+    orders, checks = _orders(world)
+    return _in_code(world.code, world.graph, op, orders, checks)[1]
 
 
 def _mark_guards(graph: Graph, models: Trained, found: list[Guarded], people: People, asked: People) -> None:
