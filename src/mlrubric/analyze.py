@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mlrubric.config import Settings
 from mlrubric.describe import describe
+from mlrubric.fix.plan import with_remedies
 from mlrubric.graph.advisories import look_up
 from mlrubric.graph.attestations import add_attestations, add_claims
 from mlrubric.graph.build import Picture, build
@@ -70,10 +71,11 @@ def analyze(
     root: Path,
     settings: Settings,
     progress: Progress | None = None,
-    overlay: Mapping[str, str | None] | None = None,
+    overlay: Mapping[str, str | bytes | None] | None = None,
     memory: Memory | None = None,
 ) -> Analysis:
-    """Analyse the repository at `root`; `overlay` are texts that stand in for files (open editors), None for one that is gone."""
+    """Analyse the repository at `root`; `overlay` are texts or bytes that stand in for files (open editors, fixes),
+    None for one that is gone."""
     tree: Tree = DiskTree(root)
     if overlay:
         tree = OverlayTree(tree, overlay)
@@ -140,6 +142,7 @@ def analyze_tree(
     ]
     ignores = ignores_of({*(one.path for one in own if may_ignore(tree.read(one.path))), *(one.place.path for one in found)}, texts)
     kept, suppressed = split_suppressed(found, ignores)
+    kept = with_remedies(kept, chosen, picture, texts)
     sought = {rule.id for rule in heard(chosen, settings.persona) if settings.shows(rule.level, rule.confidence)}
     idle = complaints(ignores, suppressed, {rule.id for rule in rules.rules}, sought)
     report = describe(

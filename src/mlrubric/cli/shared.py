@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -56,13 +56,19 @@ def _check_selectors(settings: Settings) -> None:
             raise UsageError(f"no rule is called or begins with `{item}`{nearest(item, known)} (mlrubric rules lists them)")
 
 
-def analysis_of(root: Path, settings: Settings, options: argparse.Namespace, memory: Memory | None = None) -> Analysis:
+def analysis_of(
+    root: Path,
+    settings: Settings,
+    options: argparse.Namespace,
+    memory: Memory | None = None,
+    files: Mapping[str, bytes] | None = None,
+) -> Analysis:
     from mlrubric.analyze import analyze
     from mlrubric.score.cards import UnknownModel
 
     try:
         with progress(not options.quiet) as shown:
-            return analyze(root, settings, shown, memory=memory)
+            return analyze(root, settings, shown, files, memory)
     except UnknownModel as error:
         raise UsageError(str(error)) from error
 

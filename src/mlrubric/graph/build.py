@@ -55,6 +55,7 @@ from mlrubric.graph.swallows import mark_swallows
 from mlrubric.graph.trained import Trained, trained
 from mlrubric.graph.training import mark_training
 from mlrubric.graph.training_loops import mark_training_loops
+from mlrubric.graph.trust import mark_trust
 from mlrubric.graph.unread import mark_unread
 from mlrubric.graph.unrunnable import mark_unrunnable
 from mlrubric.graph.used import mark_used
@@ -169,6 +170,7 @@ def _build(
     mark_used(world)
     mark_skew(world)
     mark_origins(world)
+    mark_trust(world)
     mark_later(world)
     mark_literals(world)
     mark_validated(world)

@@ -1,30 +1,31 @@
 """Models that are judged, or answer, as if they were still trained: layers like dropout act otherwise until the model is put into the other
 mode.
 
-A call of a model is a prediction when no gradient is taken of it: it stands where gradients are switched off, or nothing trains in the
-program. The mode counts when the same variable was switched, or anything was in the function or in those that call it.
+A call of a model is a prediction when no gradient is taken of it: it stands where gradients are switched off, in a function that is called
+after judging, or nothing trains in the program. The mode counts when the same variable was switched, or anything was in the function or in
+those that call it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from mlrubric.graph.code import Code
-from mlrubric.graph.values import number
+from mlrubric.graph.values import Value, number
 from mlrubric.graph.world import World
 
 SWITCH = "evaluation_mode"
 SENSITIVE = "acts_by_mode"
 OFF = "no_gradients"
+JUDGES = re.compile(r"(^|_)(eval(uate|uation)?|val(id|idate|idation)?|test|predict|infer(ence)?)(_|$)")
 
 
 def mark_judging_mode(world: World) -> None:
     """`mode` on predictions of models whose layers act by their mode: `training` when nothing puts the model into the other one, with
     `layer` (what acts otherwise) and `layer_at` (its node)."""
     code = world.code
-    judged = [
-        op for op, meaning in sorted(code.meanings.all().items()) if "model.predict" in meaning.roles and _by_mode(code, meaning.kind)
-    ]
+    judged = list(_calls_of_models(code))
     if not judged:
         return
     modes = Modes(code)
@@ -36,13 +37,41 @@ def mark_judging_mode(world: World) -> None:
         layer = modes.in_training(op)
         if layer >= 0:
             said.add(scope)
-            node = code.node_for(world.graph, op, "")
+            node = code.node_for(world.graph, op, "prediction")
             meaning = code.meanings.of(layer)
             attributes = world.graph.nodes[node].attributes
             attributes["mode"] = "training"
             attributes["layer"] = meaning.api.rpartition(".")[2] if meaning is not None else ""
             attributes["layer_at"] = str(code.node_for(world.graph, layer, ""))
-            attributes["called"] = code.program.ops[code.program.args[op][0]].name or "the model"
+            attributes["called"] = code.program.ops[_model(code, op)].name or "the model"
+
+
+def _calls_of_models(code: Code) -> Iterator[int]:
+    """The calls of instances that have two modes, by `model(x)` or `model.forward(x)`."""
+    program, known = code.program, dict[Value, bool]()
+    for op in program.of_kind("call"):
+        model = _model(code, op)
+        for value in code.resolver.of(model):
+            if value[0] in ("instance", "object"):
+                if value not in known:
+                    names = code.resolver.mro(number(value))[1] if value[0] == "instance" else (str(value[1]),)
+                    known[value] = any(_by_mode(code, name) for name in names)
+                if known[value]:
+                    yield op
+                    break
+
+
+def _model(code: Code, op: int) -> int:
+    """What a call would run: the callee, or the object whose `forward` is called."""
+    program, callee = code.program, code.program.args[op][0]
+    if callee >= 0 and program.ops[callee].kind == "attribute" and program.ops[callee].name == "forward":
+        return program.args[callee][0]
+    return callee
+
+
+def _told(code: Code, op: int) -> bool:
+    """Whether a function is told the mode."""
+    return code.program.ops[op].kind == "call" and code.program.keyword(op, "training") >= 0
 
 
 def _by_mode(code: Code, kind: str) -> bool:
@@ -62,23 +91,40 @@ class Modes:
         self._chains: dict[int, frozenset[int]] = {}
         program = code.program
         for op, meaning in sorted(code.meanings.all().items()):
-            traits = code.meanings.traits(meaning)
+            traits = code.meanings.catalogue.traits(meaning.api)
             if SWITCH in traits or self._switched_off(op):
                 self._switches.setdefault(program.scope_id(op), []).append(op)
                 self._switched.update(self._definitions(program.receiver(op)))
-            if SENSITIVE in traits and "model.build" in meaning.roles:
+            if SENSITIVE in traits and ("model.build" in meaning.roles or _told(code, op)):
                 owner = self._class_around(op)
                 if owner >= 0:
                     self._sensitive.setdefault(owner, op)
+        self._spread()
         self._trained = code.flow.reach(
             [op for op, m in code.meanings.all().items() if "accumulates_gradients" in code.meanings.traits(m)], back=True
         )
         self._trained_at_all = bool(self._trained)
 
+    def _spread(self) -> None:
+        """A class that makes such a class acts by the mode too."""
+        makers: dict[int, list[tuple[int, int]]] = {}  # class -> class that makes it, where
+        for op, targets in self._code.resolver.targets.items():
+            for made in (number(t) for t in targets if t[0] == "class"):
+                owner = self._class_around(op)
+                if owner >= 0 and owner != made:
+                    makers.setdefault(made, []).append((owner, op))
+        waiting = sorted(self._sensitive)
+        while waiting:
+            made = waiting.pop()
+            for owner, _ in sorted(makers.get(made, ())):
+                if owner not in self._sensitive:
+                    self._sensitive[owner] = self._sensitive[made]
+                    waiting.append(owner)
+
     def _switched_off(self, op: int) -> bool:
         """`model.train(False)`, `model.train(mode=False)`, `model.train(training)`."""
         program = self._code.program
-        callee = program.args[op][0]
+        callee = program.args[op][0] if program.ops[op].kind == "call" else -1
         if callee < 0 or program.ops[callee].kind != "attribute" or program.ops[callee].name != "train":
             return False
         given = program.keyword(op, "mode")
@@ -91,9 +137,7 @@ class Modes:
         scope = program.scope_id(op)
         if op in self._trained or self._class_of_models(scope) or not self._predicts(op):
             return -1
-        callee = program.args[op][0]
-        model = program.args[callee][0] if program.ops[callee].kind == "attribute" and program.ops[callee].name == "forward" else callee
-        before = code.flow.reach([model], back=True)
+        before = code.flow.reach([_model(code, op)], back=True)
         layer = next((found for b in sorted(before) if (found := self._layer(b)) >= 0), -1)
         if layer < 0 or self._switched & before.keys() or any(s in self._switches for s in self._chain(scope)):
             return -1
@@ -102,8 +146,9 @@ class Modes:
         return layer
 
     def _predicts(self, op: int) -> bool:
-        """Whether gradients are switched off around an operation, or no model is trained in the program."""
-        return not self._trained_at_all or self._quiet(op)
+        """Whether gradients are off around an operation, its function is called after judging, or nothing trains in the program."""
+        name = self._code.program.scopes[self._code.program.scope_id(op)].name
+        return not self._trained_at_all or JUDGES.search(name) is not None or self._quiet(op)
 
     def _quiet(self, op: int) -> bool:
         program = self._code.program

@@ -20,6 +20,7 @@ from mlrubric.model.homes import at_home, home
 
 READS = ("data.read", "artifact.download")
 FIXED = re.compile(r"[0-9a-f]{32,64}(?![0-9a-f])")  # a commit or a content hash in an address
+NAMELESS = re.compile(r"(/|^)(\.(?:pkl|pickle|joblib|pth?|csv|parquet|jsonl?|npy|npz|txt)$)")  # f"models/{name}.pkl" of an empty name
 DRIVERS = ("trigger", "workflow", "job", "step", "stage", "service")
 SCHEMES = {
     "s3": "bucket",
@@ -95,6 +96,8 @@ class Origins:
         if "@table" in meaning.arguments:
             return "database", code.meanings.spelling(meaning.arguments["@table"])
         sources = self._texts(meaning.arguments.get("@source", -1))
+        if not sources and "path" in self.graph.nodes[node].attributes:  # of a file that was opened for it
+            sources = [_named(self.graph.nodes[node].attributes["path"])]
         if not sources:
             return self._declared(node)
         found = [(self._one(source, node), source) for source in sources]
@@ -117,7 +120,8 @@ class Origins:
         return max(found, key=lambda pair: RANK.index(pair[0]), default=("unknown", ""))
 
     def _texts(self, argument: int) -> list[str]:
-        return [v for v in known_texts(self.world.code, argument) if v.strip(HOLE + "/. ") and len(v) < 2000]
+        found = [v for v in known_texts(self.world.code, argument) if v.strip(HOLE + "/. ") and len(v) < 2000]
+        return [_named(v) for v in found]
 
     def _one(self, source: str, node: int) -> str:
         api = self.graph.nodes[node].api
@@ -207,6 +211,11 @@ class Origins:
                     found.add(above)
             self._above[node] = frozenset(found)
         return self._above[node]
+
+
+def _named(path: str) -> str:
+    """A path with a hole for a name of which only the ending is known."""
+    return NAMELESS.sub(rf"\1{HOLE}\2", path)
 
 
 # from the least to the most fixed

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mlrubric.graph.code import Code
+from mlrubric.graph.habits.spelling import spelled
 from mlrubric.graph.values import number
 from mlrubric.graph.world import World
 
@@ -41,9 +42,19 @@ def mark_training_loops(world: World) -> None:
         attributes = graph.nodes[node].attributes
         attributes["gradients"] = "kept" if clear < 0 else "lost"
         attributes["applied_by"] = " ".join(str(_node(world, one)) for one in steps)
+        attributes["written"] = spelled(code.program, op)
+        attributes["optimizer"] = _optimizer(code, steps[0])
         attributes["applied_line"] = str(code.program.ops[steps[0]].line)
         if clear >= 0:
             attributes["cleared_line"] = str(code.program.ops[clear].line)
+
+
+def _optimizer(code: Code, step: int) -> str:
+    """The optimiser of a step as it is written: what steps, or what a scaler is given to step."""
+    given = code.program.positional(step)
+    return spelled(
+        code.program, given[0] if given and code.program.ops[given[0]].kind in ("load", "attribute") else code.program.receiver(step)
+    )
 
 
 def _node(world: World, op: int) -> int:
@@ -65,12 +76,11 @@ class Loops:
     def __post_init__(self) -> None:
         code = self.code
         for op, meaning in sorted(code.meanings.all().items()):
-            traits = code.meanings.traits(meaning)
+            traits = code.meanings.catalogue.traits(meaning.api) if code.program.ops[op].kind == "call" else ()
+            if "optimizer" in traits:
+                self._makes.append(op)
             if "applies_gradients" in traits:
-                if meaning.entry is not None and meaning.entry.kind == "constructor":
-                    self._makes.append(op)
-                elif "model.build" not in meaning.roles:
-                    self.steps.append(op)
+                self.steps.append(op)
             if "accumulates_gradients" in traits:
                 self.backwards.append(op)
             if "clears_gradients" in traits:

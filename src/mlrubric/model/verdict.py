@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from mlrubric.model.place import Place
+from mlrubric.model.remedy import Remedy
 
 
 class Outcome(Enum):
@@ -37,6 +38,7 @@ class Verdict:
     values: tuple[tuple[str, str], ...] = ()
     related: tuple[tuple[Place, str], ...] = ()
     subject: str = ""  # stable name of the subject, for the fingerprint
+    node: int = -1  # the subject in the graph of this run
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ class Finding:
     fingerprint: str = ""
     advice: str = ""
     suppressed: str | None = None  # reason of an inline ignore ("" when none was given); None = not suppressed
+    remedy: Remedy | None = None  # what `fix` speaks of
+    node: int = field(default=-1, compare=False)  # the subject in the graph of this run
 
 
 @dataclass(frozen=True, slots=True)

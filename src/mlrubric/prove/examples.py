@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from mlrubric.graph.build import build
 from mlrubric.knowledge.catalogue import load_catalogue
 from mlrubric.model.verdict import Finding
+from mlrubric.prove.fixes import unlike_fixed
 from mlrubric.read.drive import read_tree
 from mlrubric.rules.judge import PERSONAS, findings
 from mlrubric.rules.rule import Files, Rule
@@ -25,7 +26,7 @@ Mark = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """An example that is not as its rule says. `side` is "bad" or "good"."""
+    """An example that is not as its rule says. `side` is "bad", "good" or "fixed"."""
 
     rule: str
     number: int  # of the example, from 1
@@ -40,6 +41,10 @@ def misses(rule: Rule) -> Iterator[Miss]:
             if files:
                 for message in differences(rule, files, marked=side == "bad"):
                     yield Miss(rule.id, number, side, message)
+        if example.fixed:
+            bad, fixed = ({path: text.encode() for path, text in files.items()} for files in (example.bad, example.fixed))
+            for message in unlike_fixed(rule, bad, fixed, [rule]):
+                yield Miss(rule.id, number, "fixed", message)
 
 
 def differences(rule: Rule, files: Files, marked: bool) -> Iterator[str]:

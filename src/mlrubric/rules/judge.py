@@ -54,7 +54,7 @@ def _verdict(picture: Picture, rule: Rule, hit: Hit) -> Verdict:
         values["other"] = other.attributes.get("who") or _short(other.api or other.label)
         values["other_line"] = str(other.place)
     path = picture.graph.steps(hit.path)
-    return Verdict(rule.id, Outcome.UNMET, node.place, path, tuple(sorted(values.items())), related, _subject(node))
+    return Verdict(rule.id, Outcome.UNMET, node.place, path, tuple(sorted(values.items())), related, _subject(node), node.id)
 
 
 def _subject(node: Node) -> str:
@@ -105,10 +105,11 @@ def _findings(unmet: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
                 fill(rule.message, dict(verdict.values)),
                 place,
                 rule.tests or tuple(said for name, said in verdict.values if name == "test"),
-                rule.fix,
+                None,
                 verdict.path,
                 tuple(Related(p, w) for p, w in verdict.related),
                 fingerprint,
+                node=verdict.node,
                 advice=fill(rule.advice, dict(verdict.values)) if rule.advice else rule.docs.do,
             )
         )

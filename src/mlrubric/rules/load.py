@@ -21,6 +21,7 @@ from mlrubric.rules.rule import (
     Docs,
     Example,
     Files,
+    FixRule,
     Grade,
     MaturityModel,
     Mend,
@@ -182,7 +183,6 @@ def _rule(path: Path, table: Table) -> Rule:
     shapes = [s for s in SHAPES if s in table]
     if len(shapes) != 1:
         raise RuleError(path, 1, f"a rule has exactly one shape of {', '.join(SHAPES)}")
-    fix = cast("Mapping[str, str] | None", table.get("fix"))
     return Rule(
         id=_text(table, "id", path),
         name=_text(table, "name", path),
@@ -196,12 +196,27 @@ def _rule(path: Path, table: Table) -> Rule:
         persona=_text(table, "persona", path, "regular"),
         stage=_text(table, "stage", path, "stable"),
         security=_text(table, "security", path, ""),
-        fix=fix.get("safety") if fix else None,
+        fixes=_fixes(path, table),
         docs=_docs(table),
         one_per=_text(table, "one_per", path, ""),
         variants=tuple(_variant(raw, path) for raw in cast("list[Table]", table.get("variant", []))),
         examples=tuple(_example(raw, path) for raw in cast("list[Table]", table.get("example", []))),
         advice=_text(table, "advice", path, ""),
+    )
+
+
+def _fixes(path: Path, table: Table) -> tuple[FixRule, ...]:
+    """`[fix]`, or several ways as `[[fix]]`."""
+    given = table.get("fix", [])
+    return tuple(
+        FixRule(
+            _text(raw, "recipe", path),
+            _text(raw, "safety", path),
+            _text(raw, "title", path),
+            cast("Table", raw.get("with", {})),
+            cast("Table", raw.get("where", {})),
+        )
+        for raw in cast("list[Table]", given if isinstance(given, list) else [given])
     )
 
 

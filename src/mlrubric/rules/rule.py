@@ -53,6 +53,17 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True)
+class FixRule:
+    """One way to mend a finding: the recipe of `fix/recipes/`, what it is told, and for which subjects it is tried."""
+
+    recipe: str
+    safety: str
+    title: str
+    options: Table
+    where: Table
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     """Small repositories as path and text: lines of `bad` that bear `expect: ID` are found and no others, `good` is silent, `fixed` is
     what the fix makes of `bad`. Empty ones are not there."""
@@ -79,12 +90,17 @@ class Rule:
     persona: str = "regular"
     stage: str = "stable"
     security: str = ""  # security-severity, for security rules
-    fix: str | None = None
+    fixes: tuple[FixRule, ...] = ()  # the first that can do something is taken
     docs: Docs = Docs()
     one_per: str = ""  # "file" | "folder" | "repository": only the first finding of each
     variants: tuple[Variant, ...] = ()
     examples: tuple[Example, ...] = ()
     advice: str = ""  # what to do in this code, with names filled in; else `docs.do`
+
+    @property
+    def fix(self) -> str | None:
+        """The best that can be hoped for: safe, unsafe or nothing."""
+        return min((fix.safety for fix in self.fixes), default=None)
 
 
 @dataclass(frozen=True, slots=True)

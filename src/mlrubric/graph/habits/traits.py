@@ -8,7 +8,7 @@ from mlrubric.graph.code import Code
 from mlrubric.graph.values import Value, number, ordered
 
 KNOWN = frozenset({"external", "object", "foreign", "module", "package", "made", "text", "const", "instance", "class", "function"})
-NAMED = frozenset({"load", "attribute", "call", "import"})
+NAMED = frozenset({"load", "attribute", "store_attribute", "call", "import"})
 
 
 class Traits:
@@ -23,20 +23,31 @@ class Traits:
 
     def bearing(self, trait: str) -> set[int]:
         """The calls, and the attributes that nobody calls, whose name has a trait."""
+        return set(self._index().get(trait, ()))
+
+    def all(self) -> list[int]:
+        """All operations that bear some trait, in order."""
+        return sorted({op for ops in self._index().values() for op in ops})
+
+    def _index(self) -> dict[str, set[int]]:
         if self._bearing is None:
             self._bearing = {}
             program = self._code.program
             called = {program.args[op][0] for op in program.of_kind("call")}
-            for op in program.of_kind("call", "attribute"):
+            for op in program.of_kind("call", "attribute", "store_attribute"):
                 for found in self.of(op) if op not in called else ():
                     self._bearing.setdefault(found, set()).add(op)
-        return set(self._bearing.get(trait, ()))
+        return self._bearing
 
     def of(self, op: int) -> frozenset[str]:
         """The traits of the name that an operation calls or reads."""
         known = self._of.get(op)
         if known is None:
-            known = self._of[op] = frozenset(t for name in self.names(op) for t in self._catalogue.traits(name))
+            found = {t for name in self.names(op) for t in self._catalogue.traits(name)}
+            if op >= 0 and self._code.program.ops[op].kind == "call":
+                asked = (one for name in self.names(op) for one in self._catalogue.traits_with(name))
+                found.update(t for t, keywords in asked if self._code.program.keyword(op, *keywords) != -1)
+            known = self._of[op] = frozenset(found)
         return known
 
     def name(self, op: int) -> str:
@@ -59,6 +70,13 @@ class Traits:
         found = [self._of_value(value) for value in values if value != ("const", None, "NoneType")]
         return frozenset.intersection(*found) if found else frozenset()
 
+    def of_class(self, op: int) -> frozenset[str]:
+        """The traits of what the class around an operation extends; none outside of a class."""
+        program, scope = self._code.program, self._code.program.scope_id(op)
+        while scope >= 0 and program.scopes[scope].kind != "class":
+            scope = program.parent_scope(scope)
+        return self._of_value(("instance", scope)) if scope >= 0 else frozenset()
+
     def names(self, op: int) -> tuple[str, ...]:
         """The qualified names, along the bases of types, that an operation calls or reads; `?.name` when nothing is known but that."""
         known = self._known.get(op)
@@ -79,11 +97,11 @@ class Traits:
             return
         for value in ordered(code.resolver.of(op)):
             yield from self._target(value)
-        if facts.kind == "attribute":
+        if facts.kind in ("attribute", "store_attribute"):
             receiver = code.program.args[op][0]
             values = ordered(code.resolver.of(receiver)) if receiver >= 0 else []
             for value in values:
-                for base in self._types(value):
+                for base in (str(value[1]),) if value[0] == "external" else self._types(value):
                     yield f"{base}.{facts.name}"
             if not any(value[0] in KNOWN for value in values):
                 yield f"?.{facts.name}"
@@ -92,11 +110,15 @@ class Traits:
         if target[0] == "external":
             name = str(target[1])
             yield self._catalogue.canonical(name)
+            if self._catalogue.is_class(name):
+                yield from self._catalogue.bases(name)
             owner, _, last = name.rpartition(".")
             if owner and self._catalogue.is_class(owner):
                 yield from (f"{base}.{last}" for base in self._catalogue.bases(owner))
         elif target[0] == "method":
             yield from (f"{base}.{target[2]}" for base in self._catalogue.bases(str(target[1])))
+        elif target[0] == "class":
+            yield from (base for name in self._code.resolver.mro(number(target))[1] for base in self._catalogue.bases(name))
 
     def _types(self, value: Value) -> Iterable[str]:
         """The names of a value's types, the nearest first."""
