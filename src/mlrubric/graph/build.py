@@ -182,12 +182,9 @@ def _build(
     mark_literals(world)
     mark_validated(world)
     mark_privacy(world)
-<<<<<<< HEAD
     mark_personal(world)
-=======
     mark_protected(world)
     mark_stamped(world)
->>>>>>> 23af31f4
     mark_unread(world)
     mark_watched(world)
     mark_traces(world)
