@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from tests.programs import picture
 
+from mlrubric.graph.habits import KIND
+from mlrubric.knowledge.entries import TRAITS
+from mlrubric.knowledge.habits import load_habits
+from mlrubric.knowledge.location import rules_directory
+from mlrubric.knowledge.roles import load_roles
+from mlrubric.rules.load import load_rules
 from mlrubric.rules.select import meets
 
 HEAD = "import numpy as np\nimport pandas as pd\nframe = pd.read_csv('rows.csv')\n"
@@ -15,7 +22,7 @@ HEAD = "import numpy as np\nimport pandas as pd\nframe = pd.read_csv('rows.csv')
 def known(code: str, where: dict[str, object], head: str = HEAD, name: str = "a.py") -> list[dict[str, str]]:
     """The attributes of the expressions that are asked for, in source order."""
     built = picture({name: head + code})
-    return [{**built.graph.nodes[n].attributes, "label": built.graph.nodes[n].label} for n in built.habits.asked(where, meets)]
+    return [{**built.graph.nodes[n].attributes, "label": built.graph.nodes[n].label} for n in built.habits.asked(where, meets, ("from.", "loop."))]
 
 
 COPIES = {"trait.changes_a_copy": True, "form": "call"}
@@ -118,7 +125,8 @@ def test_a_rule_says_what_it_asks_for() -> None:
 
 
 def test_what_a_loop_goes_through() -> None:
-    code = "for i, row in frame.iterrows():\n    row['a'] = 1\n    frame.at[i, 'b'] = 2\n    other['c'] = 3\nx = {}\nfor i in y:\n    x[i] = 4\n"
+    code = "for i, row in frame.iterrows():\n    row['a'] = 1\n    frame.at[i, 'b'] = 2\n    other['c'] = 3\n"
+    code += "x = {}\nfor i in y:\n    x[i] = 4\n"
     row, whole, other, last = known(code, {"form": "store_subscript"})
     assert (row["over.subject"], row["later"], row["over.iterates_rows"]) == ("item", "unused", "true")
     assert (whole["over.subject"], other["over.iterates_rows"]) == ("whole", "true")
@@ -157,3 +165,18 @@ other = SVC().fit(frame, frame)
     first, second = (built.graph.nodes[n].attributes for n in asked)
     assert (first["fed.changes_a_copy"], first["fed.changes_a_copy.kinds"], first["feeds.model.evaluate"]) == ("true", "1", "true")
     assert second.get("fed.changes_a_copy") is None and second.get("feeds.model.evaluate") is None and second["fed.data.read"] == "true"
+
+
+def test_rules_ask_for_traits_and_roles_that_there_are() -> None:
+    habits, roles = load_habits(rules_directory()), load_roles(rules_directory()).meanings
+    asking = re.compile(r"^(?:receiver\.|operand\.)*(?:trait|on|from|to|over|loop|scope|file|program|fed|feeds)\.(.+?)(?:\.kinds)?$")
+    unknown = set()
+    for rule in load_rules().rules:
+        where = [rule.question.get(key, {}) for key in ("where", "unless")] + [one.where for one in rule.variants]
+        for key in (
+            (key for table in where for key in (table if isinstance(table, dict) else ())) if rule.question.get("kind") == KIND else ()
+        ):
+            name = match[1] if (match := asking.match(key)) else ""
+            if name and name not in habits and name not in roles and name not in TRAITS and not name.startswith(("key", "form", "subject")):
+                unknown.add((rule.id, key))
+    assert not unknown

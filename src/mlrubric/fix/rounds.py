@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -30,12 +31,18 @@ class Outcome:
 
 
 def until_quiet(tree: Tree, analyse: Analyse, unsafe: bool = False) -> Outcome:
-    """Mends what can be mended. A file that would not be readable afterwards stays as it is, and so does one whose finding comes back."""
+    """Mends what can be mended. A file that would not be readable afterwards stays as it is; a finding that a fix leaves is not fixed
+    again and again."""
     outcome = Outcome()
     there = {entry.path: entry.size for entry in tree.files}
     given_up: set[str] = set()
+    allowed: Counter[tuple[str, str]] = Counter()
+    made_of: Counter[tuple[str, str]] = Counter()
     for _ in range(MOST_ROUNDS):
-        found = [one for one in analyse(outcome.files) if one.remedy is not None and not one.remedy.paths & given_up]
+        seen = list(analyse(outcome.files))
+        allowed |= Counter((one.rule, one.place.path) for one in seen)  # of a rule in a file, no more than there were at once
+        found = [one for one in seen if one.remedy is not None and not one.remedy.paths & given_up]
+        found = [one for one in found if made_of[one.rule, one.place.path] < allowed[one.rule, one.place.path]]
         wanted = {edit.path for one in found if one.remedy is not None for edit in one.remedy.edits}
         read = {path: data for path in sorted(wanted) if (data := _bytes(tree, outcome.files, there, path)) is not None}
         made = one_round(found, read, frozenset(there) | outcome.files.keys(), unsafe)
@@ -48,6 +55,7 @@ def until_quiet(tree: Tree, analyse: Analyse, unsafe: bool = False) -> Outcome:
         outcome.rounds += 1
         outcome.files.update(changed)
         outcome.fixed += made.fixed
+        made_of.update((one.rule, one.path) for one in made.fixed)
     outcome.ended = "stopped"
     outcome.notices.append(Message("warning", f"stopped after {MOST_ROUNDS} rounds: the fixes do not come to rest"))
     return outcome

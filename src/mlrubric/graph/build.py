@@ -44,6 +44,7 @@ from mlrubric.graph.resolve import resolve, resolve_again
 from mlrubric.graph.resolve.dispatch import configured
 from mlrubric.graph.reviews import History, mark_reviews
 from mlrubric.graph.runs import mark_runs
+from mlrubric.graph.seedings import mark_seedings
 from mlrubric.graph.seeds import mark_seeds
 from mlrubric.graph.shared_packages import installed
 from mlrubric.graph.skew import mark_skew
@@ -152,6 +153,7 @@ def _build(
     label(graph, code)
     mark_parts(world)
     mark_seeds(graph, code)
+    mark_seedings(graph, code)
     models = trained(world)
     guarded = tuple(guard_releases(world, models))
     mark_subjects(world)

@@ -157,6 +157,11 @@ class Catalogue:
             known = self._traits[name] = tuple(dict.fromkeys(found))
         return known
 
+    def traits_with(self, name: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Traits that a call has where one of the arguments beside them is given."""
+        library = self._read(self._folder / f"{_ALWAYS}.toml") if name.startswith("?.") else self._library(name)
+        return library.traits_with.get(name, ()) if library is not None else ()
+
     def takes(self, name: str) -> tuple[str, ...]:
         """What the positional arguments of a function or method with a trait are called, in their order."""
         library = self._read(self._folder / f"{_ALWAYS}.toml") if name.startswith("?.") else self._library(name)

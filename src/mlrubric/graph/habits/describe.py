@@ -14,7 +14,6 @@ from mlrubric.graph.habits.shape import Shape
 from mlrubric.graph.habits.traits import Traits
 from mlrubric.graph.habits.uses import Uses
 
-FAR = "far"
 _GROUPS: dict[str, tuple[str, ...]] = {
     "arguments": ("given.", "@", "arguments", "open"),
     "shape": ("key", "value", "operator", "operand", "augmented", "module", "alias", "customary", "usual", "origin"),
@@ -22,10 +21,12 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "result": ("result",),
     "round": ("in_loop", "over.", "grows", "later", "repeated", "conditional"),
     "near": ("from.", "to.", "operand.from.", "operand.to."),
-    "around": ("loop.", "scope.", "file.", "program."),
-    FAR: ("fed.", "feeds."),
+    "around": ("loop.", "scope.", "file.", "program.", "class."),
+    "far": ("fed.", "feeds."),
 }
 """Group -> what the names of its attributes begin with, the cheapest first; all other attributes are in "own"."""
+
+_DEAR = frozenset({"near", "around", "far"})  # what asks more than the expression itself
 
 
 class Describer:
@@ -46,7 +47,7 @@ class Describer:
             "round": self._round,
             "near": self._near,
             "around": self._around,
-            FAR: self._flows.of,
+            "far": self._flows.of,
         }
 
     def group(self, name: str, op: int) -> Mapping[str, str]:
@@ -56,9 +57,10 @@ class Describer:
             known = self._known[name, op] = dict(self._makers[name](op))
         return known
 
-    def attributes(self, op: int, far: bool) -> dict[str, str]:
-        """All attributes of an expression; those that ask the flow of the whole program only if wanted."""
-        names = [name for name in self._makers if far or name != FAR]
+    def attributes(self, op: int, keys: Iterable[str]) -> dict[str, str]:
+        """The attributes of an expression that cost little, and those of the groups of some more keys."""
+        wanted = {group_of(key) for key in keys}
+        names = [name for name in self._makers if name in wanted or name not in _DEAR]
         return {key: value for name in names for key, value in self.group(name, op).items()}
 
     def _own(self, op: int) -> Iterable[tuple[str, str]]:
@@ -74,7 +76,7 @@ class Describer:
         repeated = self._repetition.of(op)
         if repeated:
             yield "repeated", repeated
-            yield "conditional", "false" if self._repetition.unconditional(op) else "true"
+        yield "conditional", "false" if self._repetition.unconditional(op) else "true"
         if self._code.program.ops[op].kind == "call":
             yield "grows", "true" if self._repetition.grows(op) else "false"
 
@@ -92,6 +94,7 @@ class Describer:
     def _around(self, op: int) -> Iterable[tuple[str, str]]:
         for where, names in self._nearby.around(op, self._repetition.loop(op)):
             yield from ((f"{where}.{name}", "true") for name in sorted(names))
+        yield from ((f"class.{trait}", "true") for trait in sorted(self._traits.of_class(op)))
 
 
 def group_of(key: str) -> str:

@@ -20,6 +20,8 @@ class Traits:
         self._known: dict[int, tuple[str, ...]] = {}
         self._of: dict[int, frozenset[str]] = {}
         self._bearing: dict[str, set[int]] | None = None
+        self._targets: dict[Value, tuple[str, ...]] = {}
+        self._members: dict[tuple[Value, str], tuple[str, ...]] = {}
 
     def bearing(self, trait: str) -> set[int]:
         """The calls, and the attributes that nobody calls, whose name has a trait."""
@@ -43,7 +45,11 @@ class Traits:
         """The traits of the name that an operation calls or reads."""
         known = self._of.get(op)
         if known is None:
-            known = self._of[op] = frozenset(t for name in self.names(op) for t in self._catalogue.traits(name))
+            found = {t for name in self.names(op) for t in self._catalogue.traits(name)}
+            if op >= 0 and self._code.program.ops[op].kind == "call":
+                asked = (one for name in self.names(op) for one in self._catalogue.traits_with(name))
+                found.update(t for t, keywords in asked if self._code.program.keyword(op, *keywords) != -1)
+            known = self._of[op] = frozenset(found)
         return known
 
     def name(self, op: int) -> str:
@@ -66,6 +72,13 @@ class Traits:
         found = [self._of_value(value) for value in values if value != ("const", None, "NoneType")]
         return frozenset.intersection(*found) if found else frozenset()
 
+    def of_class(self, op: int) -> frozenset[str]:
+        """The traits of what the class around an operation extends; none outside of a class."""
+        program, scope = self._code.program, self._code.program.scope_id(op)
+        while scope >= 0 and program.scopes[scope].kind != "class":
+            scope = program.parent_scope(scope)
+        return self._of_value(("instance", scope)) if scope >= 0 else frozenset()
+
     def names(self, op: int) -> tuple[str, ...]:
         """The qualified names, along the bases of types, that an operation calls or reads; `?.name` when nothing is known but that."""
         known = self._known.get(op)
@@ -81,29 +94,45 @@ class Traits:
             return
         if facts.kind == "call":
             for target in ordered(code.resolver.targets.get(op, ())):
-                yield from self._target(target)
+                yield from self._named(target)
             yield from self.names(code.program.args[op][0])
             return
         for value in ordered(code.resolver.of(op)):
-            yield from self._target(value)
+            yield from self._named(value)
         if facts.kind in ("attribute", "store_attribute"):
             receiver = code.program.args[op][0]
             values = ordered(code.resolver.of(receiver)) if receiver >= 0 else []
             for value in values:
-                for base in (str(value[1]),) if value[0] == "external" else self._types(value):
-                    yield f"{base}.{facts.name}"
+                yield from self._member(value, facts.name)
             if not any(value[0] in KNOWN for value in values):
                 yield f"?.{facts.name}"
+
+    def _named(self, target: Value) -> tuple[str, ...]:
+        known = self._targets.get(target)
+        if known is None:
+            known = self._targets[target] = tuple(self._target(target))
+        return known
+
+    def _member(self, value: Value, name: str) -> tuple[str, ...]:
+        known = self._members.get((value, name))
+        if known is None:
+            bases = (str(value[1]),) if value[0] == "external" else self._types(value)
+            known = self._members[value, name] = tuple(f"{base}.{name}" for base in bases)
+        return known
 
     def _target(self, target: Value) -> Iterator[str]:
         if target[0] == "external":
             name = str(target[1])
             yield self._catalogue.canonical(name)
+            if self._catalogue.is_class(name):
+                yield from self._catalogue.bases(name)
             owner, _, last = name.rpartition(".")
             if owner and self._catalogue.is_class(owner):
                 yield from (f"{base}.{last}" for base in self._catalogue.bases(owner))
         elif target[0] == "method":
             yield from (f"{base}.{target[2]}" for base in self._catalogue.bases(str(target[1])))
+        elif target[0] == "class":
+            yield from (base for name in self._code.resolver.mro(number(target))[1] for base in self._catalogue.bases(name))
 
     def _types(self, value: Value) -> Iterable[str]:
         """The names of a value's types, the nearest first."""
