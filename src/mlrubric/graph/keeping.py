@@ -90,7 +90,7 @@ def _declared(world: World) -> None:
 
 
 def _made(world: World) -> set[str]:
-    """Manifests that a tool has written: beside a logged model, or a list with twice as many lines as anybody asks for, all of them pinned."""
+    """Manifests that a tool has written: beside a logged model, or a list of pins twice as long as what a project asks for."""
     nodes = [world.graph.nodes[n] for n in world.graph.with_role("env.manifest")]
     least = min((int(n.attributes.get("requirements", "0")) for n in nodes if n.attributes.get("style") == "project"), default=0)
     return {
