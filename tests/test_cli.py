@@ -282,7 +282,7 @@ def test_a_mistake_in_the_configuration(run: Run, empty: Path) -> None:
 
 
 def test_our_own_defect(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*arguments: object) -> None:
+    def broken(*arguments: object, **more: object) -> None:
         raise ZeroDivisionError("no reason")
 
     monkeypatch.setattr(mlrubric.analyze, "analyze", broken)
@@ -293,7 +293,7 @@ def test_our_own_defect(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_timeout_ends_the_command(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def slow(*arguments: object) -> None:
+    def slow(*arguments: object, **more: object) -> None:
         try:
             time.sleep(30)
         except Exception:  # a reader that swallows everything must not swallow this

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mlrubric import RULES_VERSION, config
+from mlrubric import RULES_VERSION, RULES_VERSIONS
 from mlrubric.cli import main
 from mlrubric.config import ConfigError, Settings, read_settings
 from mlrubric.rules import own
@@ -89,7 +89,7 @@ def test_an_own_rule_finds_beside_the_book(run: Run, project: Path) -> None:
     found = {(one["rule"], one["file"], one["line"]) for one in json.loads(out)["findings"]}
     assert status == 0 and ("OWN001", "train.py", 3) in found
     assert {rule for rule, _, _ in found} > {"OWN001"}, "the rules of the book run as well"
-    assert "`pandas.read_csv` reads /mnt/old/a.csv, which is switched off in May" in out
+    assert "`pd.read_csv` reads /mnt/old/a.csv, which is switched off in May" in out
 
 
 def test_it_is_selected_ignored_and_suppressed_like_any_other(run: Run, project: Path) -> None:
@@ -214,8 +214,8 @@ def test_what_came_later_than_the_pinned_version_is_not_run(monkeypatch: pytest.
 
 
 def test_every_version_that_a_rule_names_is_known() -> None:
-    assert config.RULES_VERSIONS[-1] == RULES_VERSION
-    assert all(rule.since in ("", *config.RULES_VERSIONS) for rule in load_rules().rules)
+    assert RULES_VERSIONS[-1] == RULES_VERSION
+    assert all(rule.since in ("", *RULES_VERSIONS) for rule in load_rules().rules)
 
 
 def test_stages(run: Run, project: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mlrubric.config import Settings
 from mlrubric.describe import describe
+from mlrubric.fix.plan import with_remedies
 from mlrubric.graph.advisories import look_up
 from mlrubric.graph.attestations import add_attestations, add_claims
 from mlrubric.graph.build import Picture, build
@@ -17,7 +18,7 @@ from mlrubric.model.facts import FileFacts
 from mlrubric.model.policy import changed
 from mlrubric.model.report import Message, Model, Report
 from mlrubric.read.drive import Known, Progress, read_tree
-from mlrubric.rules.judge import findings
+from mlrubric.rules.judge import findings, heard
 from mlrubric.rules.own import book_of, chosen, retired
 from mlrubric.rules.rule import RuleBook
 from mlrubric.score.advice import advised
@@ -33,17 +34,18 @@ from mlrubric.source.decode import decode
 from mlrubric.source.document import Document
 from mlrubric.source.overlay import OverlayTree
 from mlrubric.source.tree import DiskTree, Tree
-from mlrubric.suppress import split_suppressed
+from mlrubric.suppress import complaints, ignores_of, may_ignore, split_suppressed
 from mlrubric.system import System, open_system
 
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """The report with what it was made from; `texts` gives the text of a file, or None."""
+    """The report with what it was made from; `files` are all that are there, `texts` gives the text of one, or None."""
 
     report: Report
     picture: Picture
     facts: Sequence[FileFacts]
+    files: frozenset[str]
     texts: Callable[[str], str | None]
     rules: RuleBook
     system: System
@@ -69,10 +71,11 @@ def analyze(
     root: Path,
     settings: Settings,
     progress: Progress | None = None,
-    overlay: Mapping[str, str | None] | None = None,
+    overlay: Mapping[str, str | bytes | None] | None = None,
     memory: Memory | None = None,
 ) -> Analysis:
-    """Analyse the repository at `root`; `overlay` are texts that stand in for files (open editors), None for one that is gone."""
+    """Analyse the repository at `root`; `overlay` are texts or bytes that stand in for files (open editors, fixes),
+    None for one that is gone."""
     tree: Tree = DiskTree(root)
     if overlay:
         tree = OverlayTree(tree, overlay)
@@ -135,9 +138,13 @@ def analyze_tree(
     found = [
         one
         for one in system.published(tuple(findings(picture, asking, settings.persona)))
-        if not settings.ignores(one.rule, one.place.path)
+        if settings.shows(one.level, one.confidence) and not settings.ignores(one.rule, one.place.path)
     ]
-    kept, suppressed = split_suppressed(found, texts)
+    ignores = ignores_of({*(one.path for one in own if may_ignore(tree.read(one.path))), *(one.place.path for one in found)}, texts)
+    kept, suppressed = split_suppressed(found, ignores)
+    kept = with_remedies(kept, asking, picture, texts)
+    sought = {rule.id for rule in heard(asking, settings.persona) if settings.shows(rule.level, rule.confidence)}
+    idle = complaints(ignores, suppressed, {rule.id for rule in rules.rules}, sought)
     report = describe(
         tree,
         name,
@@ -163,14 +170,14 @@ def analyze_tree(
         azure=maturity(picture, rules, "azure", results) if settings.azure else None,
         measures=measure(picture, rules, results),
     )
-    said = (*cards.reading.notices(), *stated.notices, *old, *hearsay.notices(claims), *system.notices)
+    said = (*cards.reading.notices(), *stated.notices, *old, *hearsay.notices(claims), *system.notices, *idle)
     report = system.published(replace(report, notices=(*report.notices, *said)))
     system.publish(picture.graph)
     if audited is not None:
         report = replace(report, audit=audited.status, notices=(*report.notices, Message("note", audited.summary())))
     if gone := retired(asking):
         report = replace(report, notices=(*report.notices, *(Message("warning", words) for words in gone)))
-    return Analysis(report, picture, facts, texts, rules, system, planner, State(picture, report.tests, policy))
+    return Analysis(report, picture, facts, frozenset(files), texts, rules, system, planner, State(picture, report.tests, policy))
 
 
 def _texts(tree: Tree, system: System) -> Callable[[str], str | None]:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 FILE_NAME = "mlrubric.toml"
 OUR_TABLE = re.compile(r"^[ \t]*\[+[ \t]*tool[ \t]*\.[ \t]*mlrubric\b", re.MULTILINE)
 RULES_PIN = re.compile(r"[0-9]{4}\.[0-9]+")
+LEVELS = ("error", "warning", "note")
+CONFIDENCES = ("high", "medium", "low")
+PLAIN = ("preview", "persona", "profile", "fail_on", "min_severity", "min_confidence", "attest_max_per_section")
 POLICY_DEFAULTS = tuple(DEFAULTS.items())
 
 
@@ -70,6 +73,8 @@ class Settings:
     exclude: tuple[str, ...] = ()
     per_path_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     persona: str = "regular"
+    min_severity: str = "note"
+    min_confidence: str = "low"
     profile: str = "paper"
     fail_under: float | None = None
     fail_on: str | None = None
@@ -93,6 +98,11 @@ class Settings:
     def names(self, rule: str) -> bool:
         """Whether a rule is selected by its whole id, not only with others."""
         return rule in self.select and self.wants(rule)
+
+    def shows(self, level: str, confidence: str) -> bool:
+        """Whether findings of this level and confidence are reported."""
+        grave = LEVELS.index(level) <= LEVELS.index(self.min_severity)
+        return grave and CONFIDENCES.index(confidence) <= CONFIDENCES.index(self.min_confidence)
 
     def ignores(self, rule: str, path: str) -> bool:
         """Whether `per_path_ignores` silence a rule in a file."""
@@ -290,9 +300,7 @@ def _with_bases(top: _Layer) -> list[_Layer]:
 def _over(settings: Settings, layer: _Layer, root: Path) -> Settings:
     """Settings with those of a layer over them: lists and values are replaced, tables joined by key, attestations test by test."""
     values = layer.values
-    changed: dict[str, object] = {
-        key: values[key] for key in ("preview", "persona", "profile", "fail_on", "attest_max_per_section") if key in values
-    }
+    changed: dict[str, object] = {key: values[key] for key in PLAIN if key in values}
     changed |= {key: tuple(_strings(values[key])) for key in ("select", "ignore", "exclude") if key in values}
     for item, _ in layer.rules():
         if RULES_PIN.fullmatch(item):

@@ -362,7 +362,8 @@ GOOD = '[library]\nname = "x"\ndistributions = ["x"]\nimports = ["x"]\n\n[[api]]
     ],
 )
 def test_a_bad_file_is_refused_with_its_line(tmp_path: Path, text: str, line: int, words: str) -> None:
-    shutil.copy(rules_directory() / "roles.toml", tmp_path / "roles.toml")
+    for name in ("roles.toml", "traits.toml"):
+        shutil.copy(rules_directory() / name, tmp_path / name)
     (tmp_path / "knowledge").mkdir()
     shutil.copy(rules_directory() / "knowledge" / "ducks.toml", tmp_path / "knowledge")
     shutil.copy(rules_directory() / "knowledge" / "distributions.toml", tmp_path / "knowledge")

@@ -1,4 +1,5 @@
-"""Inline ignores: on the line, alone above it, in other comment signs, in notebooks; only for the named rule, always with what was said."""
+"""Inline ignores: on the line, alone above it, in other comment signs, in notebooks; only for the named rule, always with what was said.
+What ignores nothing is told."""
 
 from __future__ import annotations
 
@@ -6,19 +7,25 @@ import pytest
 
 from mlrubric.model.place import Place, Span
 from mlrubric.model.verdict import Finding
-from mlrubric.suppress import split_suppressed
+from mlrubric.suppress import complaints, ignores_of, may_ignore, split_suppressed
 
 
-def finding(line: int, rule: str = "SEED001", path: str = "a.py") -> Finding:
-    return Finding(rule, "some-pattern", "warning", "high", "message", Place(path, Span(line)))
+def finding(line: int, rule: str = "SEED001", path: str = "a.py", end: int = 0) -> Finding:
+    return Finding(rule, "some-pattern", "warning", "high", "message", Place(path, Span(line, 1, end or line, 1)))
 
 
 def reasons(text: str, *found: Finding) -> list[str | None]:
-    kept, ignored = split_suppressed(found, lambda path: text)
+    kept, ignored = split_suppressed(found, ignores_of({one.place.path for one in found}, lambda path: text))
     assert len(kept) + len(ignored) == len(found)
     assert all(one.suppressed is None for one in kept)
     by_line = {(one.place.line, one.rule): one.suppressed for one in ignored}
     return [by_line.get((one.place.line, one.rule)) for one in found]
+
+
+def told(text: str, *found: Finding, asked: tuple[str, ...] = ("SEED001", "DATA001")) -> list[tuple[str, str]]:
+    ignores = ignores_of(["a.py"], lambda path: text)
+    _, ignored = split_suppressed(found, ignores)
+    return [(str(one.place), one.message) for one in complaints(ignores, ignored, ("SEED001", "DATA001", "LEAK001"), asked)]
 
 
 @pytest.mark.parametrize(
@@ -31,6 +38,7 @@ def reasons(text: str, *found: Finding) -> list[str | None]:
         ("FROM python  // mlrubric: ignore[SEED001] own sign", "own sign"),
         ("<!-- mlrubric: ignore[SEED001] in a document -->", "in a document"),
         ("key = value ; mlrubric: ignore[SEED001] ini", "ini"),
+        ("SELECT * FROM t -- mlrubric: ignore[SEED001] sql", "sql"),
         ("x = f()  # mlrubric: ignore[SEED002] another rule", None),
         ("x = f()  # mlrubric: ignore without brackets", None),
         ("x = f()  # ignore[SEED001]", None),
@@ -45,6 +53,11 @@ def test_on_the_line(text: str, reason: str | None) -> None:
 def test_alone_on_the_line_above() -> None:
     text = "# mlrubric: ignore[SEED001] known\nx = f()\nx = f()"
     assert reasons(text, finding(2), finding(3)) == ["known", None]
+
+
+def test_behind_the_last_line_of_a_call() -> None:
+    text = "x = f(\n    1,\n)  # mlrubric: ignore[SEED001] known\ny = f()"
+    assert reasons(text, finding(1, end=3), finding(4)) == ["known", None]
 
 
 def test_a_comment_behind_code_speaks_of_its_own_line_only() -> None:
@@ -62,7 +75,7 @@ def test_in_a_notebook_the_mark_stands_in_the_cell() -> None:
 
 
 def test_a_file_that_is_gone_or_shorter_suppresses_nothing() -> None:
-    kept, ignored = split_suppressed([finding(9)], lambda path: None)
+    kept, ignored = split_suppressed([finding(9)], ignores_of(["a.py"], lambda path: None))
     assert len(kept) == 1 and not ignored
     assert reasons("one line", finding(9)) == [None]
 
@@ -70,6 +83,38 @@ def test_a_file_that_is_gone_or_shorter_suppresses_nothing() -> None:
 def test_order_and_files_are_kept() -> None:
     texts = {"a.py": "x  # mlrubric: ignore[SEED001] a", "b.py": "x"}
     found = [finding(1, path="b.py"), finding(1, path="a.py"), finding(1, "DATA001", "b.py")]
-    kept, ignored = split_suppressed(found, texts.get)
+    kept, ignored = split_suppressed(found, ignores_of(texts, texts.get))
     assert [(one.place.path, one.rule) for one in kept] == [("b.py", "SEED001"), ("b.py", "DATA001")]
     assert [(one.place.path, one.suppressed) for one in ignored] == [("a.py", "a")]
+
+
+def test_an_ignore_that_ignores_something_with_a_reason_is_fine() -> None:
+    assert told("x  # mlrubric: ignore[SEED001] known", finding(1)) == []
+
+
+def test_what_is_wrong_with_an_ignore_is_told() -> None:
+    text = (
+        "x  # mlrubric: ignore[SEED001] old\ny  # mlrubric: ignore[SEED01] typo\nz  # mlrubric: ignore all\nw  # mlrubric: ignore[SEED001]"
+    )
+    assert told(text, finding(4)) == [
+        ("a.py:1", "nothing to ignore: SEED001 finds nothing here any more, the comment can go"),
+        ("a.py:2", "`SEED01` of this ignore is no rule; did you mean `SEED001`?"),
+        ("a.py:3", "this ignore names no rule and ignores nothing: `mlrubric: ignore[ID] reason`"),
+        ("a.py:4", "this ignore of SEED001 gives no reason"),
+    ]
+
+
+def test_of_two_rules_the_idle_one_is_named() -> None:
+    assert [message.split(":")[0] for _, message in told("x  # mlrubric: ignore[SEED001, DATA001] both", finding(1))] == [
+        "nothing to ignore"
+    ]
+
+
+def test_nothing_is_said_of_rules_that_did_not_run() -> None:
+    assert told("x  # mlrubric: ignore[LEAK001] not asked for") == []
+
+
+@pytest.mark.parametrize(("encoding", "holds"), [("utf-8", True), ("utf-16", True), ("utf-8-sig", True)])
+def test_a_mark_is_seen_in_any_encoding(encoding: str, holds: bool) -> None:
+    assert may_ignore("# mlrubric: ignore[SEED001] x".encode(encoding)) == holds
+    assert not may_ignore("# nothing".encode(encoding))

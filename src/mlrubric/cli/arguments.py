@@ -126,12 +126,21 @@ def _check(commands: Commands) -> None:
         commands,
         "check",
         "findings only: what is wrong, on which line",
-        "  mlrubric check\n  mlrubric check src/train.py --output-format concise\n  mlrubric check - --stdin-filename train.py < train.py",
+        "  mlrubric check\n  mlrubric check src/train.py --output-format concise\n  mlrubric check --diff --unsafe-fixes\n"
+        "  mlrubric check - --stdin-filename train.py < train.py",
     )
     parser.add_argument(
         "paths", nargs="*", default=["."], metavar="PATH", help="files and folders to report on; `-` reads one file from standard input"
     )
     parser.add_argument("--stdin-filename", metavar="NAME", help="the name that the file from standard input has")
+    fixes = parser.add_argument_group("fixes")
+    fixes.add_argument("--fix", action="store_true", help="mend what can be mended without changing a number that a run produces")
+    fixes.add_argument("--unsafe-fixes", action="store_true", help="with --fix or --diff, also what may change one: seeds, pins, gates")
+    fixes.add_argument("--diff", action="store_true", help="change nothing; print what would change, and exit with 1 when something would")
+    known = parser.add_argument_group("what is known already")
+    known.add_argument("--baseline", type=_path, metavar="FILE", help="leave out the findings that this file lists")
+    known.add_argument("--write-baseline", type=_path, metavar="FILE", help="write today's findings there as known, and exit with 0")
+    known.add_argument("--changed-since", metavar="REV", help="only what was not there where the work parted from REV, and changed lines")
     _findings(parser, "error")
     _output(parser)
     _analysis(parser)
@@ -299,6 +308,10 @@ def _findings(parser: argparse.ArgumentParser, default: str) -> None:
     group.add_argument("--select", type=_ids, action="extend", metavar="IDS", help="only these rules: ids or their beginnings, with commas")
     group.add_argument("--ignore", type=_ids, action="extend", metavar="IDS", help="not these rules")
     group.add_argument("--persona", choices=("regular", "pedantic", "auditor"), help="how much to report (default: regular)")
+    group.add_argument("--min-severity", choices=LEVELS[:-1], help="only findings of this level or worse (default: note)")
+    group.add_argument(
+        "--min-confidence", choices=("high", "medium", "low"), help="only findings of this confidence or more (default: low)"
+    )
     group.add_argument("--fail-on", choices=LEVELS, help=f"exit with 1 when there is a finding of this level or worse (default: {default})")
 
 

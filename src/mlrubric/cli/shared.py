@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from mlrubric.cli import UsageError
 from mlrubric.cli.output import options_for, progress, put
 
 if TYPE_CHECKING:
-    from mlrubric.analyze import Analysis
+    from mlrubric.analyze import Analysis, Memory
     from mlrubric.config import Settings
     from mlrubric.model.report import Report
     from mlrubric.report import View
@@ -30,7 +30,7 @@ def settings_for(root: Path, options: argparse.Namespace) -> Settings:
     if options.osv_url and not options.audit:
         raise UsageError("--osv-url goes with --audit")
     settings = replace(settings, audit=options.audit, osv_url=options.osv_url, as_of=options.as_of)
-    for name in ("profile", "persona", "fail_under", "fail_on", "model"):
+    for name in ("profile", "persona", "min_severity", "min_confidence", "fail_under", "fail_on", "model"):
         if getattr(options, name, None) is not None:
             settings = replace(settings, **{name: getattr(options, name)})
     settings = replace(settings, azure=bool(getattr(options, "azure", False)))
@@ -56,13 +56,19 @@ def _check_selectors(settings: Settings) -> None:
             raise UsageError(f"no rule is called or begins with `{item}`{nearest(item, known)} (mlrubric rules lists them)")
 
 
-def analysis_of(root: Path, settings: Settings, options: argparse.Namespace) -> Analysis:
+def analysis_of(
+    root: Path,
+    settings: Settings,
+    options: argparse.Namespace,
+    memory: Memory | None = None,
+    files: Mapping[str, bytes] | None = None,
+) -> Analysis:
     from mlrubric.analyze import analyze
     from mlrubric.score.cards import UnknownModel
 
     try:
         with progress(not options.quiet) as shown:
-            return analyze(root, settings, shown)
+            return analyze(root, settings, shown, files, memory)
     except UnknownModel as error:
         raise UsageError(str(error)) from error
 

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from mlrubric.analyze import Analysis, Memory, analyze_tree
 from mlrubric.compare.cause import Results, Search
-from mlrubric.compare.hunks import Hunk, hunks_of, taken_back
+from mlrubric.compare.hunks import Hunk, taken_back
+from mlrubric.compare.trees import differences
 from mlrubric.config import Settings
 from mlrubric.model.comparison import Change, Comparison
 from mlrubric.model.verdict import Finding
 from mlrubric.read.drive import Progress
 from mlrubric.source.overlay import OverlayTree
-from mlrubric.source.tree import Tree, text_limit
+from mlrubric.source.tree import Tree
 
 
 def compare(base: Tree, head: Tree, names: tuple[str, str], name: str, settings: Settings, progress: Progress | None = None) -> Comparison:
@@ -24,7 +25,7 @@ def compare(base: Tree, head: Tree, names: tuple[str, str], name: str, settings:
         return analyze_tree(tree, name, settings, progress, memory)
 
     old, new = analysed(base), analysed(head)
-    heads, hunks = _differences(base, head)
+    heads, hunks = differences(base, head)
 
     def without(some: Sequence[Hunk]) -> Results:
         again = analysed(OverlayTree(head, taken_back(some, heads)))
@@ -51,29 +52,3 @@ def compare(base: Tree, head: Tree, names: tuple[str, str], name: str, settings:
 
 def _others(findings: Sequence[Finding], known: set[str]) -> tuple[Finding, ...]:
     return tuple(finding for finding in findings if finding.fingerprint not in known)
-
-
-def _differences(base: Tree, head: Tree) -> tuple[dict[str, str | None], list[Hunk]]:
-    """The head's text of every file that differs, None where it has none, and all hunks."""
-    old, new = ({entry.path: entry.size for entry in tree.files} for tree in (base, head))
-    heads: dict[str, str | None] = {}
-    hunks: list[Hunk] = []
-    for path in sorted(old.keys() | new.keys()):
-        if max(old.get(path, 0), new.get(path, 0)) > text_limit(path):
-            continue
-        was, now = (_bytes(tree, path) if path in sizes else None for tree, sizes in ((base, old), (head, new)))
-        if was != now:
-            heads[path] = _text(now)
-            hunks += hunks_of(path, _text(was), heads[path])
-    return heads, hunks
-
-
-def _bytes(tree: Tree, path: str) -> bytes | None:
-    try:
-        return tree.read(path)
-    except OSError:
-        return None
-
-
-def _text(data: bytes | None) -> str | None:
-    return data.decode("utf-8", "surrogateescape") if data is not None else None

@@ -13,6 +13,7 @@ from mlrubric.graph.definitions import origin
 from mlrubric.graph.distances import Distances
 from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.samples import Origins
+from mlrubric.graph.statistics import bare, uncorrected
 
 NAMED = re.compile(
     r"_*((calc|calculate|compute|get|measure)_)?"
@@ -25,7 +26,8 @@ DISTANCE = "data.distance"
 
 
 def mark_drift(graph: Graph, code: Code) -> None:
-    """`data.drift` on comparisons of two origins: statistics of libraries, algebra by hand, functions that are called so."""
+    """`data.drift` on comparisons of two origins: statistics of libraries, algebra by hand, functions that are called so;
+    `bins` on those that an empty bin makes infinite, `each` on tests that are repeated without a correction for their number."""
     distances = Distances(code)
     origins = Origins(graph, code, distances)
     seen: set[int] = set()
@@ -38,12 +40,16 @@ def mark_drift(graph: Graph, code: Code) -> None:
         if sides is not None and (origins.two(*sides) or origin(code, sides[0]) == origin(code, sides[1])):
             graph.give(node, "data.drift")
             _operands(graph, origins, node, *sides)
+            if uncorrected(code, op):
+                graph.nodes[node].attributes["each"] = "alone"
             seen.add(code.program.scope_id(op))
     for distance in distances.all:
         if not _learns(code, distance.op) and origins.two(distance.first, distance.second):
             node = code.node_for(graph, distance.op, distance.form, ("data.drift",), "", by_hand=distance.form)
             graph.give(node, "data.drift")
             _operands(graph, origins, node, distance.first, distance.second)
+            if bare(code, distance):
+                graph.nodes[node].attributes["bins"] = "bare"
             seen.add(code.program.scope_id(distance.op))
     for scope, facts in enumerate(code.program.scopes):
         if facts.kind == "function" and NAMED.fullmatch(facts.name) and scope not in seen:

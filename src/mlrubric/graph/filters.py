@@ -14,17 +14,25 @@ PROSE = re.compile(
 
 def leaves_out(filters: Sequence[str], files: Iterable[str]) -> str:
     """Why a change of code or data never fires a trigger with these filters; "" when one does, or when nobody can say."""
-    wanted = [text.removeprefix("paths: ") for text in filters if text.startswith("paths: ")]
-    unwanted = [text.removeprefix("paths-ignore: ") for text in filters if text.startswith("paths-ignore: ")]
-    if (not wanted and not unwanted) or any("${{" in text for text in (*wanted, *unwanted)):
-        return ""
+    wanted, unwanted = _patterns(filters)
     working = [path for path in files if not PROSE.search(path)]
-    if not working:
-        return ""
-    if any(_included(path, wanted) if wanted else not _included(path, unwanted) for path in working):
+    if not working or any(fires(filters, path) for path in working):
         return ""
     name, patterns = ("paths", wanted) if wanted else ("paths-ignore", unwanted)
     return f"{name}: {', '.join(patterns)} {'names' if wanted else 'leaves'} no file of code or data"
+
+
+def fires(filters: Sequence[str], path: str) -> bool:
+    """Whether a change of a file fires a trigger with these filters, as far as anybody can say."""
+    wanted, unwanted = _patterns(filters)
+    if (not wanted and not unwanted) or any("${{" in text for text in (*wanted, *unwanted)):
+        return True
+    return _included(path, wanted) if wanted else not _included(path, unwanted)
+
+
+def _patterns(filters: Sequence[str]) -> tuple[list[str], list[str]]:
+    wanted = [text.removeprefix("paths: ") for text in filters if text.startswith("paths: ")]
+    return wanted, [text.removeprefix("paths-ignore: ") for text in filters if text.startswith("paths-ignore: ")]
 
 
 def _included(path: str, patterns: Sequence[str]) -> bool:

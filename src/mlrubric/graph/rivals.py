@@ -108,6 +108,11 @@ def _by_size(code: Code, condition: int) -> bool:
     return any((meaning := code.meanings.of(op)) is not None and not meaning.api.startswith("builtins.") for op in calls)
 
 
+def two_models(code: Code, condition: int) -> bool:
+    """Whether two measured qualities are compared, and they are those of two models."""
+    return _two_sided(code, condition) and not _part_of_it(code, condition) and not _same_model(code, condition)
+
+
 def _two_sided(code: Code, condition: int) -> bool:
     """Whether both sides of a comparison, or of a difference that is compared, carry a measured quality."""
     return any(sum("model.evaluate" in code.about(a) for a in args) > 1 for args in _expressions(code, condition))

@@ -150,7 +150,7 @@ def _root(code: Code, op: int) -> str:
 def _always_run(world: World, sides: Sides, op: int, seen: frozenset[int]) -> bool:
     """Whether some handler comes to an operation without a parameter of a function on the way being asked."""
     code = world.code
-    if _by_flag(code, op):
+    if by_flag(code, op):
         return False
     holder = code.holder(op)
     if holder in sides.handlers:
@@ -160,7 +160,7 @@ def _always_run(world: World, sides: Sides, op: int, seen: frozenset[int]) -> bo
     return any(_always_run(world, sides, c, seen | {op}) for c in callers)
 
 
-def _by_flag(code: Code, op: int) -> bool:
+def by_flag(code: Code, op: int) -> bool:
     """Whether a condition on a parameter of its own function decides about an operation: the serving call may switch it off."""
     program = code.program
     own = set(program.params(program.scope_id(op)))

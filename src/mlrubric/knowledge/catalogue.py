@@ -38,6 +38,7 @@ class Catalogue:
         self._libraries: dict[Path, Library] = {}
         self._apis: dict[tuple[str, str], Api | None] = {}
         self._lines: dict[str, tuple[str, ...]] = {}
+        self._traits: dict[str, tuple[str, ...]] = {}
         self._varies: dict[Path, bool] = {}
         self._canonical: dict[str, str] = {}
         self._read_heads()
@@ -148,8 +149,28 @@ class Catalogue:
 
     def traits(self, name: str) -> tuple[str, ...]:
         """What a function, a method (as its entry names it) or a type does to rows beyond its role; `?.method` on unknown receivers."""
+        known = self._traits.get(name)
+        if known is None:
+            library = self._read(self._folder / f"{_ALWAYS}.toml") if name.startswith("?.") else self._library(name)
+            found = [*library.traits.get(name, ())] if library is not None else []
+            found += [trait for pattern, trait in library.trait_patterns if _matches(pattern, name)] if library is not None else []
+            known = self._traits[name] = tuple(dict.fromkeys(found))
+        return known
+
+    def traits_with(self, name: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Traits that a call has where one of the arguments beside them is given."""
         library = self._read(self._folder / f"{_ALWAYS}.toml") if name.startswith("?.") else self._library(name)
-        return library.traits.get(name, ()) if library is not None else ()
+        return library.traits_with.get(name, ()) if library is not None else ()
+
+    def takes(self, name: str) -> tuple[str, ...]:
+        """What the positional arguments of a function or method with a trait are called, in their order."""
+        library = self._read(self._folder / f"{_ALWAYS}.toml") if name.startswith("?.") else self._library(name)
+        return library.takes.get(name, ()) if library is not None else ()
+
+    def customary(self, module: str) -> str:
+        """The name that everybody imports a module as; "" for none."""
+        library = self._library(module)
+        return library.customary.get(module, "") if library is not None else ""
 
     def fixture(self, name: str) -> str:
         """The type of what a plug-in of the test runner hands to the parameter `name` of a test; "" for none."""
@@ -342,9 +363,9 @@ def _matches(pattern: str, name: str) -> bool:
 
 
 def _covers(api: Api, version: str) -> bool:
-    """Whether an entry holds for a version; without one, the entry without an upper bound does."""
+    """Whether an entry holds for a version; without one, the entry without an upper bound does, or the one that says so."""
     if not version:
-        return not api.until
+        return api.unknown or not api.until
     here = key(version)
     return (not api.since or here >= key(api.since)) and (not api.until or here < key(api.until))
 

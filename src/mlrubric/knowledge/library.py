@@ -22,17 +22,32 @@ from mlrubric.knowledge.entries import (
     RolesWhen,
     TypeInfo,
 )
+from mlrubric.knowledge.habits import load_habits
 from mlrubric.knowledge.moved import MovedNames, read_moved
 from mlrubric.knowledge.roles import Roles
 from mlrubric.knowledge.toml import CatalogueError, Entry, Table, entries, is_table, line_of, parse, read_text
 
-_SHARED = {"role", "roles", "params", "random", "random_when", "random_unless", "also", "instead", "seeds", "calls", "since", "until"}
-_SHARED |= {"gate", "folds", "bundled", "gives", "hands", "measures", "asks", "runs", "gate_with"}
+_SHARED = {
+    "role",
+    "roles",
+    "params",
+    "random",
+    "random_when",
+    "random_unless",
+    "also",
+    "instead",
+    "seeds",
+    "calls",
+    "since",
+    "until",
+    "unknown",
+}
+_SHARED |= {"gate", "passed", "folds", "bundled", "gives", "hands", "measures", "asks", "runs", "gate_with"}
 _RESULT = {"returns", "flows", "learns", "mutates", "parts", "decorates", "confidence", "returns_with", "checks"}
 _CALL = frozenset(_SHARED | _RESULT | {"of", "name"})
 _TYPE = frozenset(_SHARED | {"of", "name", "bases", "arithmetic", "holds"})
 _DUCK = _CALL - {"of", "name"} | {"method", "min_args", "max_args", "receivers", "keywords"}
-_TABLES = frozenset(("library", "aliases", "type", "api", "duck", "attribute", "trait", "fixtures", "moved"))
+_TABLES = frozenset(("library", "aliases", "type", "api", "duck", "attribute", "trait", "fixtures", "moved", "customary"))
 AREAS = ("data", "ml")
 """What `area` in the head of a file may say: its imports, but for those `aside`, are for data or for models; other files leave it out."""
 _FIRST_EXAMPLE = re.compile(r"^\[\[example\]\]", re.MULTILINE)
@@ -53,6 +68,10 @@ class Library:
     types: dict[str, TypeInfo] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)
     traits: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    trait_patterns: list[tuple[str, str]] = field(default_factory=list)
+    traits_with: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = field(default_factory=dict)
+    takes: dict[str, tuple[str, ...]] = field(default_factory=dict)  # what the positional arguments are called, in their order
+    customary: dict[str, str] = field(default_factory=dict)  # module -> the name that everybody imports it as
     ducks: list[Duck] = field(default_factory=list)
     fixtures: dict[str, str] = field(default_factory=dict)  # parameter of a test -> type of what a plug-in of the test runner hands to it
     moved: MovedNames = field(default_factory=MovedNames)
@@ -77,6 +96,7 @@ def read_library(path: Path, roles: Roles) -> Library:
     library = Library(path, header.text("name"), header.texts("distributions"), header.texts("imports"))
     library.aliases = _texts(path, text, tables, "aliases")
     library.fixtures = _texts(path, text, tables, "fixtures")
+    library.customary = _texts(path, text, tables, "customary")
     for entry in entries(path, text, tables, "type"):
         entry.only(_TYPE)
         template = _api(entry, roles, kind="constructor")
@@ -105,10 +125,19 @@ def read_library(path: Path, roles: Roles) -> Library:
         for name in _names(entry):
             library.attributes[name] = kind
     for entry in entries(path, text, tables, "trait"):
-        entry.only(frozenset(("of", "name", "trait")))
-        trait = entry.one_of("trait", TRAITS, "")
+        entry.only(frozenset(("of", "name", "trait", "takes", "with")))
+        trait = entry.text("trait", "")
+        if trait not in TRAITS:
+            trait = entry.one_of("trait", (*TRAITS, *load_habits(path.parent.parent)), "")
         for name in _names(entry):
-            library.traits[name] = (*library.traits.get(name, ()), trait)
+            if "with" in entry:
+                library.traits_with[name] = (*library.traits_with.get(name, ()), (trait, entry.texts("with")))
+            elif "*" in name:
+                library.trait_patterns.append((name, trait))
+            else:
+                library.traits[name] = (*library.traits.get(name, ()), trait)
+            if "takes" in entry:
+                library.takes[name] = entry.texts("takes")
     for entry in entries(path, text, tables, "duck"):
         entry.only(_DUCK)
         library.ducks.extend(_ducks(entry, roles))
@@ -184,6 +213,7 @@ def _api(entry: Entry, roles: Roles, kind: str = "function") -> Api:
         mutates=entry.flag("mutates"),
         gate=entry.one_of("gate", ("raises", "result")),
         gate_with=entry.texts("gate_with"),
+        passed=entry.text("passed", ""),
         random=entry.one_of("random", GENERATORS),
         random_when=_condition(entry, entry.table("random_when")),
         random_unless=_condition(entry, entry.table("random_unless")),
@@ -203,6 +233,7 @@ def _api(entry: Entry, roles: Roles, kind: str = "function") -> Api:
         runs=entry.flag("runs"),
         since=entry.text("since", ""),
         until=entry.text("until", ""),
+        unknown=entry.flag("unknown"),
         confidence=float(entry.number("confidence", 1.0)),
     )
 

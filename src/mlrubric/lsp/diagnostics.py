@@ -67,7 +67,7 @@ def diagnostic_of(finding: Finding, range_: types.Range, root: Path, lines: Line
     related += [(step.place, f"{step.edge} {step.kind} {step.label}".strip()) for step in finding.flow]
     return types.Diagnostic(
         range=range_,
-        message=finding.message,
+        message=f"{finding.message}\n{finding.advice}" if finding.advice else finding.message,
         severity=_SEVERITY.get(finding.level, types.DiagnosticSeverity.Warning),
         code=finding.rule,
         code_description=rule_link(finding.rule),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mlrubric.model.place import Place
 
@@ -93,14 +94,30 @@ class Secret:
     hint: str
 
 
+class CellShape(NamedTuple):
+    """How a cell is written. `says`: nothing, heading (headings alone), text, code, comment (comments alone); `title`: a heading of the
+    first level is among it; `lines` without blank ends; `comments` is the longest run of comment lines, `tags` those of its metadata."""
+
+    number: int
+    line: int  # of the file
+    kind: str  # code | markdown | raw | heading | ""
+    says: str
+    title: bool = False
+    lines: int = 0
+    comments: int = 0
+    tags: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class NotebookInfo:
-    """A notebook as a whole: for each code cell (cell number over all cells, raw line, execution count, has outputs, has error output)."""
+    """A notebook as a whole: for each code cell (cell number over all cells, raw line, execution count, has outputs, has error output);
+    `shapes` are all cells."""
 
     place: Place
     language: str
     kernel: str
     cells: tuple[tuple[int, int, int | None, bool, bool], ...]
+    shapes: tuple[CellShape, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """An example that is not as its rule says. `side` is "bad" or "good"; `path` and `line` are where it stands."""
+    """An example that is not as its rule says. `side` is "bad", "good" or "fixed"; `path` and `line` are where it stands."""
 
     rule: str
     number: int  # of the example, from 1

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mlrubric.model.measures import Measures
 from mlrubric.model.place import Place
+from mlrubric.model.remedy import Fixed
 from mlrubric.model.verdict import Break, Credit, Finding, Maturity, NextStep, Step, TestResult
 
 SECTIONS = ("data", "model", "infra", "monitor")
@@ -116,3 +117,5 @@ class Report:
     ceilings: tuple[tuple[str, float], ...] = ()  # the most that a repository alone can show, by section
     azure: Maturity | None = None  # when it was asked for
     measures: Measures | None = None
+    fixed: tuple[Fixed, ...] = ()  # what this run mended
+    unsafe_asked: bool = False  # unsafe fixes were asked for: they need no hint

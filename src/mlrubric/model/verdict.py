@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from mlrubric.model.place import Place
+from mlrubric.model.remedy import Remedy
 
 
 class Outcome(Enum):
@@ -37,6 +38,7 @@ class Verdict:
     values: tuple[tuple[str, str], ...] = ()
     related: tuple[tuple[Place, str], ...] = ()
     subject: str = ""  # stable name of the subject, for the fingerprint
+    node: int = -1  # the subject in the graph of this run
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A defect with one primary place. `level`: error, warning, note. `confidence`: high, medium, low. `fix`: safe, unsafe or None."""
+    """A defect with one primary place. `level`: error, warning, note. `confidence`: high, medium, low. `fix`: safe, unsafe or None.
+    `advice` says what to do."""
 
     rule: str
     name: str
@@ -60,7 +63,10 @@ class Finding:
     flow: tuple[Step, ...] = ()
     related: tuple[Related, ...] = ()
     fingerprint: str = ""
+    advice: str = ""
     suppressed: str | None = None  # reason of an inline ignore ("" when none was given); None = not suppressed
+    remedy: Remedy | None = None  # what `fix` speaks of
+    node: int = field(default=-1, compare=False)  # the subject in the graph of this run
 
 
 @dataclass(frozen=True, slots=True)

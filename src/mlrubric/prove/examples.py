@@ -14,6 +14,7 @@ from mlrubric.graph.build import build
 from mlrubric.knowledge.catalogue import load_catalogue
 from mlrubric.model.proof import Miss
 from mlrubric.model.verdict import Finding
+from mlrubric.prove.fixes import unlike_fixed
 from mlrubric.read.drive import read_tree
 from mlrubric.rules.judge import PERSONAS, findings
 from mlrubric.rules.rule import Files, Rule
@@ -31,6 +32,10 @@ def misses(rule: Rule) -> Iterator[Miss]:
             if files:
                 for message in differences(rule, files, marked=side == "bad"):
                     yield Miss(rule.id, number, side, message, rule.path, _line(rule, number))
+        if example.fixed:
+            bad, fixed = ({path: text.encode() for path, text in files.items()} for files in (example.bad, example.fixed))
+            for message in unlike_fixed(rule, bad, fixed, [rule]):
+                yield Miss(rule.id, number, "fixed", message, rule.path, _line(rule, number))
 
 
 def _line(rule: Rule, number: int) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from mlrubric.model.facts import Embedded, Fact, NotebookInfo, Notice, Unreadable
 from mlrubric.model.place import Place, Span
 from mlrubric.read.unreadable import unreadable
+from mlrubric.source.cell_shape import shape_of
 from mlrubric.source.document import Document
 from mlrubric.source.notebook import Cell, Notebook, parse
 from mlrubric.source.syntax.magics import Foreign, PlainCell, plain_python, problem_of
@@ -32,7 +33,8 @@ def _facts(document: Document, notebook: Notebook) -> Iterator[Fact]:
     code = [cell for cell in notebook.cells if cell.kind == "code"]
     language = notebook.language or next((cell.language for cell in code if cell.language), "python")
     cells = tuple((cell.number, cell.source.lines[0].line, cell.count, cell.outputs, cell.error) for cell in code)
-    yield NotebookInfo(document.place(symbol="notebook"), language, notebook.kernel, cells)
+    shapes = tuple(shape_of(cell) for cell in notebook.cells)
+    yield NotebookInfo(document.place(symbol="notebook"), language, notebook.kernel, cells, shapes)
     if language not in _PYTHON and not language.startswith("python"):
         yield Notice(document.place(), f"not analysed: a notebook in {language}")
         return

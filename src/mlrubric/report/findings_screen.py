@@ -26,18 +26,47 @@ def screen(view: View, options: Options) -> list[Row]:
         rows += [*_finding(finding, snippets, options.width, options.verbosity), row()]
     if options.verbosity < 0:
         return rows
+    rows += fixed_rows(report, options.width)
     for message in messages(report):
         at = f"{safe(str(message.place))}: " if message.place else ""
         rows += [row((line, "dim")) for line in wrapped(f"{message.level}: {at}{safe(message.message)}", options.width, 2)]
     rows.append(row((cut(summary(report), options.width), "bold")))
-    return rows
+    hint = fixable(report)
+    return [*rows, row((cut(hint, options.width), "dim"))] if hint else rows
+
+
+def fixed_rows(report: Report, width: int) -> list[Row]:
+    """What this run mended, file by file."""
+    rows: list[Row] = []
+    for path in sorted({one.path for one in report.fixed}):
+        rows.append(row((cut(f"fixed in {safe(path)}:", width), "green")))
+        counted = Counter((one.rule, one.title) for one in report.fixed if one.path == path)
+        rows += [row("  ", cut(f"{count} x {rule}  {safe(title)}", width - 2)) for (rule, title), count in sorted(counted.items())]
+    return [*rows, row()] if rows else rows
+
+
+def fixable(report: Report) -> str:
+    """How many findings could be mended, and by what."""
+    safe_ones = sum(finding.fix == "safe" for finding in report.findings)
+    unsafe = sum(finding.fix == "unsafe" for finding in report.findings)
+    if report.unsafe_asked:
+        safe_ones, unsafe = safe_ones + unsafe, 0
+    said = [f"{safe_ones} can be fixed with `check --fix{' --unsafe-fixes' if report.unsafe_asked else ''}`"] if safe_ones else []
+    if unsafe:
+        said.append(f"{unsafe} {'more ' if safe_ones else ''}can be fixed with `check --fix --unsafe-fixes`")
+    return ", ".join(said) + "." if said else ""
 
 
 def summary(report: Report) -> str:
     """One line: how many findings of which level, what could be fixed, what was not read."""
     findings = report.findings
     files = sum(count for _, count in report.repository.files)
-    if not findings:
+    if report.fixed:
+        left = f"{len(findings)} remaining" if findings else "none remaining"
+        said = (
+            f"Found {plural(len(findings) + len(report.fixed), 'finding')} ({len(report.fixed)} fixed, {left}) in {plural(files, 'file')}"
+        )
+    elif not findings:
         said = f"No findings in {plural(files, 'file')}"
     else:
         levels = Counter(finding.level for finding in findings)
@@ -69,7 +98,9 @@ def _finding(finding: Finding, snippets: Snippets, width: int, verbosity: int) -
     if verbosity > 0:
         for step in finding.flow:
             rows.append(row("  = ", cut(f"path: {safe(str(step.place))}: {step.kind} {safe(step.label)}", width - 4)))
-    rows.append(row("  = ", cut(f"help: mlrubric explain {finding.rule}", width - 4)))
+    for number, line in enumerate(wrapped(f"help: {safe(finding.advice)}", width - 4) if finding.advice else ()):
+        rows.append(row("    " if number else "  = ", line))
+    rows.append(row("  = ", cut(f"more: mlrubric explain {finding.rule}", width - 4)))
     return rows
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlrubric.report.screen import safe
-from mlrubric.report.words import SECTION_POINTS, messages, number, own_findings
+from mlrubric.report.words import SECTION_POINTS, messages, number, own_findings, with_advice
 
 if TYPE_CHECKING:
     from mlrubric.report import Options, View
@@ -23,7 +23,9 @@ def render(view: View, options: Options) -> str:
         if span.end_line == span.line:
             where["endColumn"] = str(max(span.column, span.end_column))
         title = f"{finding.rule} ({finding.name})" if finding.name else finding.rule
-        lines.append(_command(COMMANDS[finding.level], {"title": title, **where}, f"{finding.place}: {finding.rule} {finding.message}"))
+        lines.append(
+            _command(COMMANDS[finding.level], {"title": title, **where}, f"{finding.place}: {finding.rule} {with_advice(finding)}")
+        )
     for message in messages(report):
         file = {"file": message.place.path, "line": str(message.place.line)} if message.place and not message.place.repository else {}
         lines.append(_command("notice", {"title": "mlrubric", **file}, message.message))

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from mlrubric.report.json_text import dumps
-from mlrubric.report.words import own_findings
+from mlrubric.report.words import own_findings, with_advice
 
 if TYPE_CHECKING:
     from mlrubric.report import Options, View
@@ -26,7 +26,7 @@ def render(view: View, options: Options) -> str:
             {
                 "type": "issue",
                 "check_name": finding.rule,
-                "description": finding.message,
+                "description": with_advice(finding),
                 "fingerprint": identity if seen[identity] == 1 else f"{identity}:{seen[identity]}",
                 "severity": SEVERITIES[finding.level],
                 "location": {

@@ -135,6 +135,7 @@ def _finding(finding: Finding, snippets: Snippets) -> str:
         f"<p><b>{_text(finding.rule)}</b> "
         f'<span class="{_text(finding.level)}">{_text(finding.level)}</span> '
         f"{_place(finding.place)} {_text(finding.message)}</p>{_line(finding.place, snippets)}"
+        + (f"<p>{_text(finding.advice)}</p>" if finding.advice else "")
         + (f"<ul>{related}</ul>" if related else "")
         + _path(finding.flow)
     )

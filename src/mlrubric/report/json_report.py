@@ -241,6 +241,7 @@ def _finding(finding: Finding, snippets: Snippets) -> Json:
         "level": finding.level,
         "confidence": finding.confidence,
         "message": finding.message,
+        "advice": finding.advice,
         "file": place.path,
         "line": line,
         "column": column,

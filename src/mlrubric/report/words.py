@@ -118,6 +118,11 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else text + "."
 
 
+def with_advice(finding: Finding) -> str:
+    """What is wrong and what to do, in sentences."""
+    return f"{sentence(finding.message)} {sentence(finding.advice)}" if finding.advice else finding.message
+
+
 def decided_by(report: Report) -> tuple[str, ...]:
     """The sections whose sum is the score, as the paper takes the minimum."""
     lowest = min((credit.observed for _, credit in report.score.sections), default=0.0)

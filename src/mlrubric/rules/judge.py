@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from mlrubric.graph.build import Picture
+from mlrubric.graph.habits.spelling import spelled
 from mlrubric.model.graph import Node
 from mlrubric.model.verdict import Finding, Outcome, Related, Verdict
 from mlrubric.rules.question import ask
@@ -17,12 +18,18 @@ from mlrubric.rules.select import holds
 from mlrubric.rules.shapes import Hit
 
 PERSONAS = ("regular", "pedantic", "auditor")
+CALLED = re.compile(r"(\w[\w.]*)\((?:\.\.\.)?\)")  # `nn.Linear(...)`, but not what is longer
+NAMED = re.compile(r"\{([@\w.]+)\}")
 CONFIDENCES = ("high", "medium", "low")
 
 
 def _unmet(picture: Picture, rule: Rule) -> list[tuple[Rule, Verdict]]:
     """Each unmet verdict with the form of the rule that speaks of its subject."""
     hits = ask(picture, rule.shape, rule.question).unmet
+    told = " ".join((rule.message, rule.advice, *(f"{one.message} {one.advice}" for one in rule.variants)))
+    keys = [*(key for one in rule.variants for key in one.where), *NAMED.findall(told)]
+    for hit in hits:
+        picture.habits.complete(hit.node, keys)
     return [(_form(rule, picture.graph.nodes[hit.node], hit), _verdict(picture, rule, hit)) for hit in hits]
 
 
@@ -36,6 +43,7 @@ def _form(rule: Rule, node: Node, hit: Hit) -> Rule:
                 persona=variant.persona or rule.persona,
                 message=variant.message or rule.message,
                 confidence=variant.confidence or rule.confidence,
+                advice=variant.advice or rule.advice,
             )
             break
     guessed = node.attributes.get("certain") == "false" or any(edge is not None and not edge.certain for _, edge in hit.path)
@@ -46,32 +54,45 @@ def _form(rule: Rule, node: Node, hit: Hit) -> Rule:
 def _verdict(picture: Picture, rule: Rule, hit: Hit) -> Verdict:
     nodes = picture.graph.nodes
     node = nodes[hit.node]
-    values = {"api": _short(node.api or node.label), "label": node.label, "path": node.place.path, **node.attributes}
+    values = {"api": _named(picture, hit.node), "label": node.label, "path": node.place.path, **node.attributes}
     related = tuple((nodes[n].place, words) for n, words in hit.related)
     if hit.related:
         other = nodes[hit.related[0][0]]
-        values["other"] = other.attributes.get("who") or _short(other.api or other.label)
+        values["other"] = other.attributes.get("who") or _named(picture, hit.related[0][0])
         values["other_line"] = str(other.place)
     path = picture.graph.steps(hit.path)
-    return Verdict(rule.id, Outcome.UNMET, node.place, path, tuple(sorted(values.items())), related, _subject(node))
+    return Verdict(rule.id, Outcome.UNMET, node.place, path, tuple(sorted(values.items())), related, _subject(node), node.id)
 
 
 def _subject(node: Node) -> str:
     return f"{node.kind}|{node.place.symbol}|{node.label}"
 
 
+def _named(picture: Picture, node: int) -> str:
+    """A call as it is written there, else by the name that it was resolved to."""
+    subject, code = picture.graph.nodes[node], picture.world.code
+    written = spelled(code.program, code.node_op[node]) if node in code.node_op else ""
+    called = CALLED.fullmatch(written)
+    return called[1] if called else _short(subject.api or subject.label)
+
+
 def _short(name: str) -> str:
     return name.removeprefix("builtins.").removeprefix("?.")
+
+
+def heard(rules: Sequence[Rule], persona: str) -> list[Rule]:
+    """The rules that a persona may hear of, in one of their forms."""
+    allowed = PERSONAS[: PERSONAS.index(persona) + 1]
+    forms = [(rule, {rule.persona, *(variant.persona for variant in rule.variants)}) for rule in rules]
+    return [rule for rule, personas in forms if not personas.isdisjoint(allowed)]
 
 
 def findings(picture: Picture, rules: Sequence[Rule], persona: str = "regular") -> list[Finding]:
     """Findings of the rules that a persona sees, in order of place, one for each cause."""
     allowed = PERSONAS[: PERSONAS.index(persona) + 1]
     found: list[Finding] = []
-    for rule in rules:
-        heard = rule.persona in allowed or any(v.persona in allowed for v in rule.variants)
-        if heard:
-            found.extend(_findings((form, v) for form, v in _unmet(picture, rule) if form.persona in allowed))
+    for rule in heard(rules, persona):
+        found.extend(_findings((form, v) for form, v in _unmet(picture, rule) if form.persona in allowed))
     return sorted(found, key=lambda f: (f.place.path, f.place.span, f.rule, f.message))
 
 
@@ -81,7 +102,9 @@ def _findings(unmet: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
     counts: dict[str, int] = {}
     for rule, verdict in sorted(unmet, key=lambda pair: (pair[1].place.path, pair[1].place.span)):
         place = verdict.place
-        key = {"file": place.path, "folder": posixpath.dirname(place.path)}.get(rule.one_per, f"{place.path}:{place.span}:{place.cell}")
+        key = {"file": place.path, "folder": posixpath.dirname(place.path), "repository": ""}.get(
+            rule.one_per, f"{place.path}:{place.span}:{place.cell}"
+        )
         if key in seen:
             continue
         seen.add(key)
@@ -97,10 +120,12 @@ def _findings(unmet: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
                 fill(rule.message, dict(verdict.values)),
                 place,
                 rule.tests or tuple(said for name, said in verdict.values if name == "test"),
-                rule.fix,
+                None,
                 verdict.path,
                 tuple(Related(p, w) for p, w in verdict.related),
                 fingerprint,
+                node=verdict.node,
+                advice=fill(rule.advice, dict(verdict.values)) if rule.advice else rule.docs.do,
             )
         )
     return found
@@ -108,4 +133,4 @@ def _findings(unmet: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
 
 def fill(message: str, values: dict[str, str]) -> str:
     """A message with `{name}` filled in; names that are not known stay empty."""
-    return re.sub(r"\{([@\w.]+)\}", lambda m: values.get(m[1], ""), message)
+    return NAMED.sub(lambda m: values.get(m[1], ""), message)

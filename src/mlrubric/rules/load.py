@@ -22,6 +22,7 @@ from mlrubric.rules.rule import (
     Docs,
     Example,
     Files,
+    FixRule,
     Grade,
     MaturityModel,
     Mend,
@@ -41,7 +42,7 @@ ROLE_KEYS = (
 )  # fmt: skip
 RUN = ("run", "done")  # `run:check`: a live trigger runs it and its failure counts; `done:check`: whatever becomes of a failure
 EXAMPLE_FILE = "example.py"
-NOT_FAMILIES = ("knowledge", "schema", "tests", "levels", "tools")
+NOT_FAMILIES = ("knowledge", "schema", "tests", "levels", "tools", "peers")
 
 
 @lru_cache(maxsize=4)
@@ -142,6 +143,11 @@ def load_predictions(root: Path | None = None) -> tuple[Prediction, ...]:
     )
 
 
+def checked_table(path: Path, schema: Path | None) -> Table:
+    """A TOML file of the book, held against a schema if one is given."""
+    return _table(path, schema)
+
+
 def _table(path: Path, schema: Path | None) -> Table:
     try:
         text = path.read_text(encoding="utf-8")
@@ -203,7 +209,6 @@ def _rule(path: Path, table: Table) -> Rule:
     shapes = [s for s in SHAPES if s in table]
     if len(shapes) != 1:
         raise RuleError(path, 1, f"a rule has exactly one shape of {', '.join(SHAPES)}")
-    fix = cast("Mapping[str, str] | None", table.get("fix"))
     return Rule(
         id=_text(table, "id", path),
         name=_text(table, "name", path),
@@ -219,11 +224,27 @@ def _rule(path: Path, table: Table) -> Rule:
         since=_text(table, "since", path, ""),
         replaced_by=texts(table, "replaced_by"),
         security=_text(table, "security", path, ""),
-        fix=fix.get("safety") if fix else None,
+        fixes=_fixes(path, table),
         docs=_docs(table),
         one_per=_text(table, "one_per", path, ""),
         variants=tuple(_variant(raw, path) for raw in cast("list[Table]", table.get("variant", []))),
         examples=tuple(_example(raw, path) for raw in cast("list[Table]", table.get("example", []))),
+        advice=_text(table, "advice", path, ""),
+    )
+
+
+def _fixes(path: Path, table: Table) -> tuple[FixRule, ...]:
+    """`[fix]`, or several ways as `[[fix]]`."""
+    given = table.get("fix", [])
+    return tuple(
+        FixRule(
+            _text(raw, "recipe", path),
+            _text(raw, "safety", path),
+            _text(raw, "title", path),
+            cast("Table", raw.get("with", {})),
+            cast("Table", raw.get("where", {})),
+        )
+        for raw in cast("list[Table]", given if isinstance(given, list) else [given])
     )
 
 
@@ -244,6 +265,7 @@ def _variant(table: Table, path: Path) -> Variant:
         _text(table, "persona", path, ""),
         _text(table, "confidence", path, ""),
         _text(table, "message", path, ""),
+        _text(table, "advice", path, ""),
     )
 
 

@@ -50,6 +50,18 @@ class Variant:
     persona: str = ""
     confidence: str = ""
     message: str = ""
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FixRule:
+    """One way to mend a finding: the recipe of `fix/recipes/`, what it is told, and for which subjects it is tried."""
+
+    recipe: str
+    safety: str
+    title: str
+    options: Table
+    where: Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +91,20 @@ class Rule:
     persona: str = "regular"
     stage: str = "stable"
     security: str = ""  # security-severity, for security rules
-    fix: str | None = None
+    fixes: tuple[FixRule, ...] = ()  # the first that can do something is taken
     docs: Docs = Docs()
-    one_per: str = ""  # "file" | "folder": only the first finding of each
+    one_per: str = ""  # "file" | "folder" | "repository": only the first finding of each
     variants: tuple[Variant, ...] = ()
     examples: tuple[Example, ...] = ()
     since: str = ""  # the version of the rule book that it came with; "" for the first
     replaced_by: tuple[str, ...] = ()  # what to use in the place of a deprecated one
     own: bool = False  # not of the packaged book
+    advice: str = ""  # what to do in this code, with names filled in; else `docs.do`
+
+    @property
+    def fix(self) -> str | None:
+        """The best that can be hoped for: safe, unsafe or nothing."""
+        return min((fix.safety for fix in self.fixes), default=None)
 
 
 @dataclass(frozen=True, slots=True)

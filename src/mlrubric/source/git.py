@@ -108,6 +108,11 @@ class Git:
         seconds = dated.decode("ascii", "replace").strip() if dated else ""
         return commit, _date(int(seconds)) if seconds.lstrip("-").isdigit() else None
 
+    def fork_of(self, revision: str) -> str | None:
+        """The last commit that HEAD and a revision have in common; None where there is none or the clone is too shallow to know."""
+        out = self._run("merge-base", "--end-of-options", "HEAD", revision)
+        return out.decode("ascii", "replace").strip() or None if out is not None else None
+
     def listed_at(self, commit: str) -> list[tuple[str, str, str, int]] | None:
         """Mode, object, path from the root and size of everything below the root in a commit; a submodule's size is 0."""
         out = self._run("ls-tree", "-r", "-z", "-l", commit)

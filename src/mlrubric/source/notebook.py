@@ -69,6 +69,7 @@ class Cell:
     outputs: bool = False
     error: bool = False
     printed: tuple[CellText, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ def _cell(number: int, node: Node, lines: list[str]) -> Cell:
         bool(items),
         any(item.scalar("output_type") in ("error", "pyerr") for item in items),
         tuple(_text(printed, item.span, lines) for item in items if (printed := _printed(item)) is not None),
+        tuple(tag.text for tag in tags.items) if (tags := node.get("metadata", "tags")) is not None else (),
     )
 
 

@@ -11,9 +11,9 @@ from mlrubric.source.tree import FileEntry, Notices, Tree
 class OverlayTree:
     """Another tree, with `texts` in the place of, or beside, its files; a file whose text is None is not there."""
 
-    def __init__(self, tree: Tree, texts: Mapping[str, str | None]) -> None:
+    def __init__(self, tree: Tree, texts: Mapping[str, str | bytes | None]) -> None:
         self._tree = tree
-        self._texts = {path: _encoded(text) for path, text in texts.items() if text is not None}
+        self._texts = {path: _encoded(text) if isinstance(text, str) else text for path, text in texts.items() if text is not None}
         self._gone = frozenset(path for path, text in texts.items() if text is None)
         kept = {entry.path: entry.size for entry in tree.files if entry.path not in self._gone}
         sizes = kept | {path: len(data) for path, data in self._texts.items()}

@@ -18,6 +18,12 @@ class RevisionError(Exception):
     """A revision that cannot be read; its text says why."""
 
 
+def fork_of(root: Path, revision: str, deadline: float = SECONDS) -> str:
+    """The commit at which the work here parted from a revision; the revision itself where git cannot tell."""
+    git = Git(root.resolve(), deadline)
+    return (git.fork_of(revision) if git.present else None) or revision
+
+
 class RevisionTree:
     """The files below `root` in the commit that `revision` names. Links and submodules are named and left."""
 

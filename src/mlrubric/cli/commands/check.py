@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from mlrubric.cli import UsageError
+from mlrubric.cli import GATE, INTERNAL, OK, UsageError
 from mlrubric.cli.gates import outputs_of, status_of, write
+from mlrubric.cli.output import check_writable, put
 from mlrubric.cli.shared import analysis_of, settings_for, view_of
 
 if TYPE_CHECKING:
+    from mlrubric.analyze import Analysis, Memory
     from mlrubric.config import Settings
     from mlrubric.model.report import Report
-    from mlrubric.report import View
+    from mlrubric.source.tree import Tree
 
 MARKS_OF_A_ROOT = (".git", "mlrubric.toml", "pyproject.toml")
 
@@ -25,31 +27,136 @@ def run(options: argparse.Namespace) -> int:
     outputs = outputs_of(options)
     if options.stdin_filename is not None and options.paths != ["-"]:
         raise UsageError("--stdin-filename goes with `check -`")
-    if "-" in options.paths:
-        view, settings = _from_standard_input(options)
-    else:
-        root, wanted = _root_of([Path(path) for path in options.paths])
-        settings = settings_for(root, options)
-        view = view_of(analysis_of(root, settings, options))
-        view = replace(view, report=_only(view.report, wanted))
-    write(view, outputs, options, settings)
-    return status_of(view.report, settings, options)
+    if options.write_baseline is not None:
+        check_writable(options.write_baseline)
+    mending = options.fix or options.diff
+    if mending and options.write_baseline is not None:
+        raise UsageError("--write-baseline writes what is there: fix first, then write it")
+    state = _standard_input(options) if "-" in options.paths else _folder(options)
+    if mending:
+        return _mend(state, outputs, options)
+    analysis = state.look({})
+    if options.write_baseline is not None:
+        return _write_baseline(analysis, options.write_baseline)
+    write(view_of(analysis), outputs, options, state.settings)
+    return status_of(analysis.report, state.settings, options)
 
 
-def _from_standard_input(options: argparse.Namespace) -> tuple[View, Settings]:
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is looked at: a tree, and the analysis of it (as far as it was asked for) with some files' bytes replaced."""
+
+    tree: Tree
+    settings: Settings
+    look: Callable[[Mapping[str, bytes]], Analysis]
+    root: Path | None = None  # None: standard input
+
+
+def _folder(options: argparse.Namespace) -> State:
+    from mlrubric.analyze import Memory
+    from mlrubric.source.tree import DiskTree
+
+    root, wanted = _root_of([Path(path) for path in options.paths])
+    settings, tree = settings_for(root, options), DiskTree(root)
+    memory = Memory() if options.fix or options.diff or options.changed_since else None
+
+    def look(files: Mapping[str, bytes]) -> Analysis:
+        analysis = analysis_of(root, settings, options, memory, files)
+        if options.changed_since and memory is not None:
+            analysis = _since(root, analysis, memory, files, settings, options)
+        if options.baseline is not None:
+            analysis = _without_known(analysis, options.baseline, whole=wanted == [""])
+        return replace(analysis, report=replace(_only(analysis.report, wanted), unsafe_asked=options.unsafe_fixes))
+
+    return State(tree, settings, look, root)
+
+
+def _standard_input(options: argparse.Namespace) -> State:
     """One file, alone, under the name that was given; the settings are those of this folder."""
     if options.paths != ["-"]:
         raise UsageError("`-` stands alone: standard input is one file")
     if not options.stdin_filename:
         raise UsageError("`check -` needs --stdin-filename NAME: what the file is follows from its name")
+    if options.changed_since:
+        raise UsageError("--changed-since asks git for another state: standard input has none")
     from mlrubric.analyze import analyze_tree
+    from mlrubric.source.overlay import OverlayTree
     from mlrubric.source.tree import MemoryTree
 
     name = PurePosixPath(options.stdin_filename.replace("\\", "/"))
     inside = not name.is_absolute() and ".." not in name.parts and name.name
     settings = settings_for(Path(), options)
     tree = MemoryTree({str(name) if inside else name.name: sys.stdin.buffer.read()})
-    return view_of(analyze_tree(tree, name.name, settings)), settings
+
+    def look(files: Mapping[str, bytes]) -> Analysis:
+        analysis = analyze_tree(OverlayTree(tree, files), name.name, settings)
+        if options.baseline is not None:
+            analysis = _without_known(analysis, options.baseline, whole=True)
+        return replace(analysis, report=replace(analysis.report, unsafe_asked=options.unsafe_fixes))
+
+    return State(tree, settings, look)
+
+
+def _mend(state: State, outputs: Sequence[tuple[str, Path | None]], options: argparse.Namespace) -> int:
+    """What can be mended is written, and what is left is reported; with `--diff` nothing is, and 1 says that something would change."""
+    from mlrubric.cli.fixing import mended, show_diff, show_fixed, written
+
+    analysis, outcome = mended(state.tree, state.look, options.unsafe_fixes)
+    if options.diff:
+        show_diff(outcome, state.tree, options.output_file)
+        return GATE if outcome.files else OK
+    if state.root is None:
+        show_fixed(outcome, state.tree, view_of(analysis))
+    else:
+        if written(state.root, outcome):
+            return INTERNAL
+        write(view_of(analysis), outputs, options, state.settings)
+    return status_of(analysis.report, state.settings, options)
+
+
+def _since(
+    root: Path, head: Analysis, memory: Memory, files: Mapping[str, bytes], settings: Settings, options: argparse.Namespace
+) -> Analysis:
+    """What the work here brought since it parted from the revision."""
+    from mlrubric.compare.since import only_new
+    from mlrubric.source.overlay import OverlayTree
+    from mlrubric.source.revision import RevisionError, RevisionTree, fork_of
+    from mlrubric.source.tree import DiskTree
+
+    revision, now = options.changed_since, OverlayTree(DiskTree(root), files)
+    try:
+        base = RevisionTree(root, fork_of(root, revision))
+    except RevisionError as error:
+        raise UsageError(f"--changed-since: {error}") from error
+    settings = replace(settings, as_of=settings.as_of or now.commit_date)
+    return only_new(head, memory, (base, now), root.resolve().name, settings, revision)
+
+
+def _without_known(analysis: Analysis, baseline: Path, whole: bool) -> Analysis:
+    """The analysis without the findings of the baseline; a notice counts them and, when the whole repository was asked for, those that
+    are gone."""
+    from mlrubric.baseline import BaselineError, read_baseline, sort_out
+    from mlrubric.model.report import Message
+
+    report = analysis.report
+    try:
+        known = read_baseline(baseline)
+    except BaselineError as error:
+        raise UsageError(str(error)) from error
+    sorted_out = sort_out(report.findings, analysis.texts, known, analysis.files)
+    left, gone = len(report.findings) - len(sorted_out.new), len(sorted_out.gone) if whole else 0
+    said = f"{left} known by {baseline}" + (f"; {gone} of it gone: --write-baseline {baseline} takes them out" if gone else "")
+    notices = (*report.notices, Message("note", said)) if left or gone else report.notices
+    return replace(analysis, report=replace(report, findings=sorted_out.new, notices=notices))
+
+
+def _write_baseline(analysis: Analysis, target: Path) -> int:
+    from mlrubric.baseline import known_of, write_baseline
+
+    findings = analysis.report.findings
+    put(write_baseline(known_of(findings, analysis.texts)), target)
+    print(f"{len(findings)} {'finding' if len(findings) == 1 else 'findings'} written to {target}", file=sys.stderr)
+    return OK
 
 
 def _only(report: Report, wanted: Sequence[str]) -> Report:

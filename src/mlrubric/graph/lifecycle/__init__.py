@@ -23,7 +23,7 @@ def mark_lifecycle(world: World, real: Schedule, guarded: Collection[Guarded]) -
     mark_fresh(world)
     mark_released(world)
     mark_environments(world)
-    mark_tracked(world)
+    mark_tracked(world, real)
     mark_audited(world, guarded)
     mark_loops(world, real)
     mark_lineage(world)

@@ -24,6 +24,7 @@ CALLERS = 4
 def mark_audited(world: World, guarded: Collection[Guarded]) -> None:
     """`audit` on what promotes (`subject`), and `audit_data`, `audit_holdout`, `audit_card`, `audit_branch`, `audit_note` on it."""
     graph = world.graph
+    _mark_staged(world)
     subjects = _subjects(world)
     if not subjects:
         return
@@ -56,6 +57,14 @@ def mark_audited(world: World, guarded: Collection[Guarded]) -> None:
                 told = any(graph.nodes[f].attributes.get("validated") == "true" for f in above)
                 attributes["audit_data"] = "true" if told and attributes.get("after_fit") == "true" else "false"
         attributes["audit_branch"] = "true" if attributes.get("guarded") == "true" and guards else "false"
+
+
+def _mark_staged(world: World) -> None:
+    """`staged` on moves between the fixed stages of a registry, which aliases took the place of."""
+    for node in world.graph.with_role("model.promote", "run.log_param"):
+        meaning = world.code.meanings.of(world.code.node_op[node]) if node in world.code.node_op else None
+        if meaning is not None and "stages" in world.code.meanings.traits(meaning):
+            world.graph.nodes[node].attributes["staged"] = "true"
 
 
 def _subjects(world: World) -> list[int]:

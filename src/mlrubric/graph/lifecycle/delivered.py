@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 
+from mlrubric.graph.automation import Schedule
+from mlrubric.graph.graph import RUNS
 from mlrubric.graph.world import World
 from mlrubric.model.facts import Setting, Step
 
 LOCAL = re.compile(r"^(file:|sqlite:|\.{0,2}/|[A-Za-z]:\\|[\w.-]+$)|localhost|127\.0\.0\.1", re.IGNORECASE)
 TRACKS = ("run.track", "run.log_param", "run.log_metric", "run.log_model", "run.log_artifact", "run.log_data", "model.register")
+LENT = ("workflow", "gitlab", "circleci", "azure", "bitbucket", "cloudbuild")
+KEPT = re.compile(r"mlruns|mlflow|wandb|lightning_logs", re.IGNORECASE)  # a step that carries the folder away, or commits it
 GIVEN = re.compile(r"TRACKING_URI$")
 
 
@@ -21,8 +25,9 @@ def mark_environments(world: World) -> None:
             graph.nodes[job].attributes["environments"] = "several"
 
 
-def mark_tracked(world: World) -> None:
-    """`store` on what records runs: `remote` when it goes to a server, `local` when to a folder, `unknown` when nothing says."""
+def mark_tracked(world: World, real: Schedule) -> None:
+    """`store` on what records runs: `remote` when it goes to a server, `local` when to a folder, `unknown` when nothing says; `runner`
+    where a job of a workflow does it on a machine that is gone afterwards, and nothing carries the folder away."""
     graph, code = world.graph, world.code
     nodes = [n for n in graph.with_role(*TRACKS) if graph.nodes[n].kind == "op"]
     if not nodes:
@@ -37,6 +42,20 @@ def mark_tracked(world: World) -> None:
     for node in nodes:
         hosted = code.meanings.catalogue.hosted(graph.nodes[node].api)
         graph.nodes[node].attributes["store"] = "remote" if hosted else said or "unknown"
+    jobs = [n for n in graph.of_kind("job") if real.of(n).level in ("kept", "lost") and _hosted(world, n)]
+    if (
+        jobs
+        and not graph.with_role("artifact.upload")
+        and not any(KEPT.search(v) for n in graph.of_kind("step") for v in graph.nodes[n].attributes.values())
+    ):
+        for node in set(nodes) & graph.sweep(jobs, RUNS, allow=lambda e: not e.blocked, stop=graph.of_kind("test")).keys():
+            graph.nodes[node].attributes["runner"] = "true"
+
+
+def _hosted(world: World, job: int) -> bool:
+    """Whether a job is one of a server that lends machines."""
+    graph = world.graph
+    return any(graph.nodes[e.source].attributes.get("kind") in LENT for e in graph.predecessors(job, ("run",)))
 
 
 def _given(world: World) -> list[str]:

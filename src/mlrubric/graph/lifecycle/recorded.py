@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 
 from mlrubric.graph.automation import Schedule
@@ -10,6 +11,8 @@ from mlrubric.graph.definitions import decorated
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.world import World, normal
 from mlrubric.model.facts import Pin, Stage
+from mlrubric.model.graph import Node
+from mlrubric.model.place import Place
 
 FITS = ("model.fit", "model.tune")
 KINDS = {
@@ -18,13 +21,15 @@ KINDS = {
     "artifact": ("run.log_model", "run.log_artifact", "model.register"),
     "data": ("run.log_data", "feature.serve"),
 }
+OPENS = ("run.track", "run.log_metric")
 FIXED = ("versioned", "pinned")
 ASIDE = frozenset({"document", "trigger"})
 
 
 def mark_recorded(world: World, real: Schedule) -> None:
     """`records` on every training: which of param, metric, artifact and data its runs leave behind; `recorded`: how many; `data_by`:
-    whether the run itself records the data, or only a pin of the commit says which it was."""
+    whether the run itself records the data, or only a pin of the commit says which it was; `lacks` on what opens a tracked run: which of
+    data, metric and param no run leaves behind."""
     graph, code = world.graph, world.code
     fits = [n for n in graph.with_role(*FITS) if not is_test_code(graph.nodes[n].place.path)]
     if not fits:
@@ -48,8 +53,26 @@ def mark_recorded(world: World, real: Schedule) -> None:
     if any(graph.nodes[n].attributes.get("origin") in FIXED for n in graph.with_role("data.read") if n in below):
         found.add("data")
         by = by or "pin"
+    _lacks(world, below, found, fits)
     for fit in fits:
         graph.nodes[fit].attributes.update(data_by=by, records=" ".join(sorted(found)), recorded=str(len(found)))
+
+
+def _lacks(world: World, below: Collection[int], found: Collection[str], fits: Collection[int]) -> None:
+    """One cause: said where the run around a training is opened."""
+    graph = world.graph
+    homes = {graph.nodes[n].place.path for n in fits}
+    nodes = [
+        n for n in graph.with_role(*OPENS) if n in below and graph.nodes[n].kind == "op" and not is_test_code(graph.nodes[n].place.path)
+    ]
+    nodes = [n for n in nodes if not graph.nodes[n].place.path.endswith(".ipynb")] or nodes
+    if nodes:
+        first = min(nodes, key=lambda n: _distance(graph.nodes[n], homes))
+        graph.nodes[first].attributes["lacks"] = " ".join(kind for kind in ("data", "metric", "param") if kind not in found) or "nothing"
+
+
+def _distance(node: Node, homes: Collection[str]) -> tuple[bool, bool, bool, Place]:
+    return "run.track" not in node.roles, "@url" in node.attributes, node.place.path not in homes, node.place
 
 
 def _orchestrators(world: World, run: AbstractSet[int]) -> set[str]:

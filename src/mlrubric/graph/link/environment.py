@@ -1,11 +1,9 @@
-"""Bots, owners, secrets, pins and notebooks as nodes with the attributes that rules ask for."""
+"""Bots, owners, secrets and pins as nodes with the attributes that rules ask for."""
 
 from __future__ import annotations
 
-from mlrubric.graph.code import cell_of
 from mlrubric.graph.world import World
-from mlrubric.model.facts import Bot, DataFile, NotebookInfo, Owner, Pin, Remote, ReviewRule, Secret, Trigger
-from mlrubric.model.place import Place, Span
+from mlrubric.model.facts import Bot, DataFile, Owner, Pin, Remote, ReviewRule, Secret, Trigger
 
 ORDER = 50
 
@@ -56,34 +54,3 @@ def link(world: World) -> None:
     for path, data in world.every(DataFile):
         node = world.artifact(path, data.place, "model" if data.kind == "model" else "artifact")
         world.graph.nodes[node].attributes.update(exists="true", size=str(data.size), content=data.kind)
-    for path, info in world.every(NotebookInfo):
-        index = world.code.program.by_path.get(path)
-        if index is not None:
-            counts = [c[2] for c in info.cells]
-            run = [c for c in counts if c is not None]
-            attributes = world.graph.nodes[world.code.module_node[index]].attributes
-            attributes["executed"] = "true" if any(c[3] and not c[4] for c in info.cells) else "false"
-            attributes["ordered"] = "true" if run == sorted(run) and len(set(run)) == len(run) else "false"
-            attributes["all_run"] = "true" if None not in counts else "false"
-            attributes["code_cells"] = str(len(info.cells))
-            _cells(world, index, path, info)
-
-
-def _cells(world: World, module: int, path: str, info: NotebookInfo) -> None:
-    """Cells that were run before an earlier one, or left out between cells that were run; cells without code aside."""
-    unit = world.code.program.modules[module]
-    speaking = {cell_of(unit, op.line)[0] for op in unit.facts.ops}
-    last, highest = max((i for i, c in enumerate(info.cells) if c[2] is not None), default=-1), 0
-    for index, (number, line, count, _, _) in enumerate(info.cells):
-        broken = (
-            "before"
-            if count is not None and count <= highest
-            else "left out"
-            if count is None and index < last and number in speaking
-            else ""
-        )
-        if broken:
-            place = Place(path, Span(line), f"cell {number}", number, 1)
-            node = world.graph.add("cell", f"cell {number}", place, ran=broken, count=str(count or ""), previous=str(highest))
-            world.graph.connect(world.code.module_node[module], node, "declare")
-        highest = max(highest, count or 0)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from mlrubric.graph.world import World
-from mlrubric.model.facts import EventSource, Listener, Receiver, Trigger
+from mlrubric.model.facts import EventSource, Listener, Receiver, Service, Trigger
 
 ORDER = 90
 DISPATCH = re.compile(r"/repos/[^/]+/[^/]+/dispatches/?$")
@@ -15,15 +15,19 @@ RUNS = re.compile(r"/dags/([\w.-]+)/dagRuns/?$")
 
 
 def link(world: World) -> None:
-    """Trigger edges from the receivers that alerts reach to the triggers, flows and handlers at their addresses; `closes` says how."""
+    """Trigger edges from the receivers that alerts reach to the triggers, flows and handlers at their addresses; `closes` says that
+    there are some, `deaf` what is missing at an address that only this repository can answer."""
     for path, receiver in world.every(Receiver):
         node = world.node(path, f"{receiver.place.symbol}|receiver")
         if node is None:
             continue
         for url in receiver.urls:
-            for target, certain in _listening(world, url):
+            listening = list(_listening(world, url))
+            for target, certain in listening:
                 world.graph.connect(node, target, "trigger", receiver.place, certain=certain)
                 world.graph.nodes[node].attributes["closes"] = "true"
+            if not listening and (missing := _missing(world, url)):
+                world.graph.nodes[node].attributes.update(deaf=missing, url=url)
         if world.graph.nodes[node].attributes.get("closes"):
             for edge in list(world.graph.predecessors(node, ("join",))):
                 world.graph.connect(edge.source, node, "trigger", receiver.place)
@@ -50,6 +54,27 @@ def _listening(world: World, url: str) -> Iterator[tuple[int, bool]]:
             attributes = world.graph.nodes[node].attributes
             if "serve.handle" in world.graph.nodes[node].roles and attributes.get("@route", "").rstrip("/") == route:
                 yield node, False
+
+
+def _missing(world: World, url: str) -> str:
+    """What this repository should have at an address and has not; "" where something else may answer there."""
+    parts = urlsplit(url)
+    host, route = (parts.hostname or "").partition(".")[0], parts.path.rstrip("/")
+    flow = RUNS.search(route)
+    if flow is not None:
+        named = [world.graph.nodes[n].attributes.get("@name", "") for n in world.graph.with_role("flow.define")]
+        return f"no flow is called `{flow[1]}`" if any(named) else ""
+    events = {event.address.partition("/")[0] for _, event in world.every(EventSource)}
+    if host in events or (events and host.endswith("-eventsource-svc")):
+        return f"no event source has the endpoint `{route or '/'}`" if host in events else f"no event source is called `{host}`"
+    own = {service.name for _, service in world.every(Service) if service.build}
+    routes = {world.graph.nodes[n].attributes.get("@route", "").rstrip("/") for n in world.graph.with_role("serve.handle")}
+    return f"no handler of this repository has the route `{route}`" if host in own and route and _said(routes, route) else ""
+
+
+def _said(routes: set[str], route: str) -> bool:
+    """Whether all routes are known, and none of them is this one."""
+    return bool(routes) and route not in routes and all(one.startswith("/") and "{" not in one and "<" not in one for one in routes if one)
 
 
 def _started(world: World, event: EventSource) -> Iterator[int]:

@@ -60,6 +60,9 @@ def _trigger(world: World, path: str, trigger: Trigger) -> None:
     )
     if trigger.schedule:
         world.graph.nodes[node].attributes["schedule"] = trigger.schedule
+    paths = [text for text in trigger.filters if text.startswith(("paths: ", "paths-ignore: "))]
+    if paths:
+        world.graph.nodes[node].attributes["filters"] = "\n".join(paths)
     followed = [text.removeprefix("workflows: ") for text in trigger.filters if text.startswith("workflows: ")]
     if trigger.kind == "workflow_run" and len(followed) == 1:
         world.graph.nodes[node].attributes["after"] = followed[0]

@@ -4,6 +4,7 @@ from rows that should have judged it."""
 from __future__ import annotations
 
 from mlrubric.graph.code import Code
+from mlrubric.graph.parts.afterwards import mark_afterwards, same_source
 from mlrubric.graph.parts.carry import Carrier, Inside
 from mlrubric.graph.parts.columns import mark_columns
 from mlrubric.graph.parts.inline import inline
@@ -31,7 +32,8 @@ def mark_parts(world: World) -> None:
     if not goals:
         return
     files = _files(world)
-    inside = Inside(code, [*goals, *(source for source, _ in files)])
+    goals += [source for source, _ in files]
+    inside = Inside(code, goals)
     learned = sorted([*learned, *_statistics(code, found, inside, [w for w, _ in files])], key=lambda one: one.op) if found else learned
     layout, labels = _labels(world, found, learned, inside)
     carrier = Carrier(code, layout, labels, files, inside, _choosing(layout, learned))
@@ -46,6 +48,7 @@ def mark_parts(world: World) -> None:
     mark_seen(seen)
     everything = judgements(seen)
     mark_judged(seen, everything)
+    mark_afterwards(seen, _with_tests(world, layout, labels, files, goals) if _judged_in_tests(code) else bits)
     mark_stops(seen, everything)
     mark_columns(seen)
     mark_series(seen)
@@ -58,6 +61,7 @@ def _labels(world: World, found: list[Split], learned: list[Learner], inside: In
     def add(op: int, bits: int) -> None:
         labels[op] = labels.get(op, 0) | bits
 
+    first = _first_readers(code, inside)
     for split in found:
         for piece, part in split.pieces.items():
             add(piece, layout.bit(part, split.op) | (READ if split.given else 0))
@@ -67,10 +71,14 @@ def _labels(world: World, found: list[Split], learned: list[Learner], inside: In
             meaning.entry is not None and meaning.entry.parts
         ):
             add(op, READ)
-            for root in () if "file.open" in roles else _roots(code, op, meaning.arguments.get("@source", -1), inside):
-                add(root, layout.bit("root", root))
+            for root in (
+                () if "file.open" in roles else [root for root, _ in _roots(code, op, meaning.arguments.get("@source", -1), inside)]
+            ):
+                add(root, layout.bit("root", first.get(root, root)))
         elif "data.synthetic" in roles:
             add(op, MADE | layout.bit("root", op))
+        if "model.load" in roles:
+            add(op, layout.bit("loaded", op))
         if code.tested(op):
             continue
         if "model.fit" in roles:
@@ -85,6 +93,20 @@ def _labels(world: World, found: list[Split], learned: list[Learner], inside: In
     return layout, labels
 
 
+def _judged_in_tests(code: Code) -> bool:
+    """Whether tests measure a model that they load, or that what they call loads."""
+    roles = {role for op, meaning in code.meanings.all().items() for role in meaning.roles if code.tested(op) or role == "model.load"}
+    return {"model.evaluate", "model.load"} <= roles
+
+
+def _with_tests(world: World, layout: Layout, labels: dict[int, int], files: list[tuple[int, int]], goals: list[int]) -> list[int]:
+    """The bits of every operation when the tests are run as well."""
+    code = world.code
+    tested = [op for op, meaning in code.meanings.all().items() if "model.evaluate" in meaning.roles and code.tested(op)]
+    inside = Inside(code, [*goals, *tested, *(a for op in tested for a in code.program.args[op] if a >= 0)], tests=True)
+    return Carrier(code, layout, labels, files, inside).run()
+
+
 def _choosing(layout: Layout, learned: list[Learner]) -> int:
     """The bits of those whose knowledge chooses columns."""
     chosen = 0
@@ -93,21 +115,32 @@ def _choosing(layout: Layout, learned: list[Learner]) -> int:
     return chosen
 
 
-def _roots(code: Code, read: int, source: int, inside: Inside) -> list[int]:
-    """Where rows begin: the read, or the calls of its function when it reads what its callers name."""
-    return sorted({site for site, _ in sites(code, inside, (read, (source,)), lambda _: False)}) if source >= 0 else [read]
+def _roots(code: Code, read: int, source: int, inside: Inside) -> list[tuple[int, int]]:
+    """Where rows begin, with what names them: the read, or the calls of its function when it reads what its callers name."""
+    if source < 0:
+        return [(read, -1)]
+    return sorted({(site, handed[0]) for site, handed in sites(code, inside, (read, (source,)), lambda _: False, tests=True)})
+
+
+def _first_readers(code: Code, inside: Inside) -> dict[int, int]:
+    """Root -> the first root that reads the same source."""
+    sources: dict[int, int] = {}
+    for op, meaning in code.meanings.all().items():
+        if "data.read" in meaning.roles:
+            sources.update(_roots(code, op, meaning.arguments.get("@source", -1), inside))
+    return same_source(code, sources, sources)
 
 
 def _files(world: World) -> list[tuple[int, int]]:
     """Edges from what is written to a file to the operations that read the same file."""
     graph, node_op = world.graph, world.code.node_op
     found: list[tuple[int, int]] = []
-    for artifact in graph.of_kind("artifact", "dataset"):
+    for artifact in graph.of_kind("artifact", "dataset", "model"):
         name = graph.nodes[artifact].label
         near = {artifact, *(e.target for e in graph.successors(artifact, ("join",)) if ends_alike(name, graph.nodes[e.target].label))}
         writers = [e.source for e in graph.predecessors(artifact, ("write",)) if e.source in node_op]
         readers = [e.target for one in near for e in graph.successors(one, ("read",)) if e.target in node_op]
-        found.extend((node_op[w], node_op[r]) for w in writers for r in readers if "data.read" in graph.nodes[r].roles)
+        found.extend((node_op[w], node_op[r]) for w in writers for r in readers if {"data.read", "model.load"} & set(graph.nodes[r].roles))
     return sorted(set(found))
 
 

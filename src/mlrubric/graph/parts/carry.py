@@ -32,7 +32,7 @@ class Carrier:
     ) -> None:
         self.code, self.layout, self.labels, self.inside, self.choosing = code, layout, labels, inside, choosing
         self.count, self.useful = len(code.program.ops), inside.useful
-        self.learned = layout.all("learned", "fitted", "scored")
+        self.learned = layout.all("learned", "fitted", "scored", "loaded")
         self.rows = layout.rows
         self.added: Edges = {}
         for source, target in extra:
@@ -214,17 +214,17 @@ def handed(code: Code, call: int) -> tuple[int, ...]:
 
 class Inside:
     """What does not depend on labels. `bits`: for every operation the parameters of its own function that reach it, when a call into the
-    project passes all that it gets; `useful`: the operations outside of tests that reach a goal, nothing else is asked about; `applied`:
-    functions that are handed to methods."""
+    project passes all that it gets; `useful`: the operations that reach a goal, outside of tests or with them, nothing else is
+    asked about; `applied`: functions that are handed to methods."""
 
-    def __init__(self, code: Code, goals: Iterable[int]) -> None:
+    def __init__(self, code: Code, goals: Iterable[int], *, tests: bool = False) -> None:
         program, after = code.program, code.flow.after
         self.applied = list(applications(code))
         self.useful = bytearray(len(program.ops))
         self.returned = [op for _, _, scope in self.applied for op in program.returns(scope)]
-        tests = [is_test_code(unit.path) for unit in program.modules]
+        left = [not tests and is_test_code(unit.path) for unit in program.modules]
         for op in code.flow.reach([*goals, *self.returned], back=True):
-            self.useful[op] = not tests[program.unit_of[op]]
+            self.useful[op] = not left[program.unit_of[op]]
         self.calls: Edges = {}
         for call in code.resolver.results:
             if self.useful[call]:

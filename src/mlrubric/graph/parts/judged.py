@@ -120,7 +120,8 @@ def _how(seen: Seen, one: Judgement, fit: Training) -> str:
         return ""
     part, roots = layout.part(learned), layout.all("root")
     if one.part == TRAIN and part == TRAIN and layout.of(one.rows, TRAIN) == layout.of(learned, TRAIN):
-        return "" if _written(seen, layout.of(one.rows, TRAIN)) else "train"
+        near = seen.code.program.unit_of[one.op] == seen.code.program.unit_of[fit.op]
+        return "" if near and _written(seen, layout.of(one.rows, TRAIN)) else "train"
     shared = bool(one.rows & learned & roots)
     if one.part == "whole" and part == "whole" and one.rows & READ and one.source >= 0 and one.source == _rows_of(seen, fit):
         return "whole" if seen.code.program.ops[one.source].kind != "param" else ""

@@ -67,10 +67,11 @@ def splits(code: Code) -> list[Split]:
 def _inputs(code: Code, op: int, meaning: Meaning) -> tuple[int, ...]:
     """The data that goes in: all positional arguments, those after the first array too, or the receiver of a method of the data."""
     positional = [a for a in code.program.positional(op) if a >= 0]
-    data = meaning.arguments.get("@data", -1)
+    data, receiver = meaning.arguments.get("@data", -1), code.program.receiver(op)
+    if data < 0 and receiver >= 0 and meaning.entry is not None and not any(p.role == "@data" for p in meaning.entry.params):
+        return (receiver,)
     if data >= 0 and data not in positional:
         positional.append(data)
-    receiver = code.program.receiver(op)
     return tuple(positional) or ((receiver,) if receiver >= 0 else ())
 
 

@@ -13,6 +13,7 @@ from mlrubric.graph.parts.learners import Learner
 from mlrubric.graph.parts.pieces import TEST, TRAIN, VALIDATION, Split
 from mlrubric.graph.parts.reached import unreached
 from mlrubric.graph.parts.sites import Site, sites
+from mlrubric.graph.serving import by_flag
 from mlrubric.graph.world import World
 
 BEFORE = ("whole", "none")
@@ -70,11 +71,29 @@ class Seen:
                 self._meets(self.divided, split.op, self.all_bits(split.inputs), kinds)
             if not split.given:
                 self.inputs_of.setdefault(split.op, split.inputs)
-        for op, data, _ in self.fits:
+        lasting = self._lasting()
+        for op, data, meaning in self.fits:
             self.data_of[op] = data
-            self._meets(self.taught, op, self.bits[data], kinds)
+            callee = self.code.program.args[op][0]
+            self._meets(self.taught, op, self.bits[data] | (self.bits[callee] & lasting if callee >= 0 else 0), kinds)
+            if self._keeps_back(meaning):
+                self._meets(self.divided, op, self.bits[data], kinds)
         for op, data in self.folded:
             self._meets(self.folding, op, self.bits[data], kinds)
+
+    def _lasting(self) -> int:
+        """The bits of what becomes a part of a model and is not fitted again with it."""
+        found = 0
+        for one in self.learners:
+            meaning = self.code.meanings.of(one.op)
+            if one.kind == "learned" and meaning is not None and "lasting" in self.code.meanings.traits(meaning):
+                found |= self.layout.bit(one.kind, one.op)
+        return found
+
+    def _keeps_back(self, meaning: Meaning) -> bool:
+        """Whether a training splits its rows itself and judges by some of them: `validation_split=0.2`."""
+        share = meaning.arguments.get("@test_size", -1)
+        return share >= 0 and self.code.meanings.spelling(share) not in ("none", "0", "0.0", "false")
 
     def _meets(self, index: Index, op: int, bits: int, kinds: Iterable[str]) -> None:
         for key in self.layout.owned(bits, *kinds):
@@ -131,9 +150,10 @@ def mark_seen(seen: Seen) -> None:
         node = seen.node(learner.op, ROLES.get(learner.what, ""))
         attributes = graph.nodes[node].attributes
         attributes["learns"], attributes["seen"] = "select" if learner.what == "model" else learner.what, how
-        attributes["part"] = seen.part(learner.data)
+        attributes["part"] = _part(seen, learner)
         attributes["toward"] = " ".join(str(seen.node(t)) for t in targets)
         attributes["trains"] = " ".join(str(seen.node(f)) for f in _trained(seen, learner))
+    mark_asked(seen)
     _judged(seen)
 
 
@@ -209,8 +229,40 @@ def _trained(seen: Seen, learner: Learner) -> list[int]:
     return fits + seen.folding.get(key, [])
 
 
+def _part(seen: Seen, learner: Learner) -> str:
+    """The part that a learner sees: the test part, too, when its function is called for that part alone, whatever other calls hand over."""
+    part = seen.part(learner.data)
+    if part == "mixed" and not by_flag(seen.code, learner.op):
+        handed = seen.sites(learner.op, (learner.data,))
+        if any(site != learner.op and seen.layout.part(seen.all_bits(rows)) == TEST for site, rows in handed):
+            return TEST
+    return part
+
+
+def mark_asked(seen: Seen) -> None:
+    """`fits_on` = asked on what learns from the very rows that a model from a file is asked about, and gets to no training."""
+    code, graph, layout = seen.code, seen.world.graph, seen.layout
+    asked: list[tuple[int, int]] = []
+    for op, meaning in sorted(code.meanings.all().items()):
+        data = meaning.arguments.get("@data", -1)
+        if data >= 0 and {"model.predict", "model.evaluate"} & set(meaning.roles) and "model.fit" not in meaning.roles:
+            state = seen.all_bits((code.program.args[op][0], meaning.arguments.get("@model", -1)))
+            if state & layout.all("loaded"):
+                asked.append((op, seen.bits[data]))
+    for learner in seen.learners:
+        key = (learner.kind, learner.op)
+        node = code.op_node.get(learner.op, -1)
+        if learner.kind != "learned" or learner.what in ROLES or node < 0 or key in seen.taught or key in seen.folding:
+            continue
+        rows = seen.bits[learner.data] & layout.all("root")
+        by = [op for op, bits in asked if bits & layout.bit(*key) and bits & rows and learner.op < op]
+        if by and seen.part(learner.data) in ("whole", TEST, VALIDATION, "mixed"):
+            graph.nodes[node].attributes["fits_on"] = "asked"
+            graph.nodes[node].attributes["toward"] = str(seen.node(by[0]))
+
+
 def _judged(seen: Seen) -> None:
-    """`judged` on what learned from a test part: true when it is asked about rows afterwards, or changed the rows that are asked about."""
+    """`fits_on` = test on what learned from a test part and is asked about rows afterwards, or changed the rows that are asked about."""
     code, graph = seen.code, seen.world.graph
     asked = rows = 0
     for op, meaning in code.meanings.all().items():
@@ -226,5 +278,6 @@ def _judged(seen: Seen) -> None:
             if node is not None and graph.nodes[node].attributes.get("part") == TEST:
                 bit = seen.layout.bit(kind, op)
                 by = rows if graph.nodes[node].attributes.get("learns") == "statistic" else asked | rows
-                graph.nodes[node].attributes["judged"] = "true" if by & bit else "false"
+                if by & bit:
+                    graph.nodes[node].attributes["fits_on"] = TEST
                 graph.nodes[node].attributes["who"] = _who(code, op)

@@ -12,11 +12,11 @@ DEPTH = 3
 Site = tuple[int, tuple[int, ...]]
 
 
-def sites(code: Code, inside: Inside, site: Site, own: Callable[[int], bool], depth: int = 0) -> list[Site]:
+def sites(code: Code, inside: Inside, site: Site, own: Callable[[int], bool], depth: int = 0, *, tests: bool = False) -> list[Site]:
     """(operation, what it works on): the operation itself, or the calls of its function when what it works on comes in by parameters and
-    is nothing that the function brings of its `own`."""
-    above = [] if depth >= DEPTH or any(own(source) for source in site[1]) else _above(code, inside, site)
-    return [found for call in above for found in sites(code, inside, call, own, depth + 1)] or [site]
+    is nothing that the function brings of its `own`; calls by tests count with `tests`."""
+    above = [] if depth >= DEPTH or any(own(source) for source in site[1]) else _above(code, inside, site, tests)
+    return [found for call in above for found in sites(code, inside, call, own, depth + 1, tests=tests)] or [site]
 
 
 def levels(code: Code, inside: Inside, site: Site, depth: int = 0) -> list[Site]:
@@ -25,13 +25,13 @@ def levels(code: Code, inside: Inside, site: Site, depth: int = 0) -> list[Site]
     return [site, *(found for call in above for found in levels(code, inside, call, depth + 1))]
 
 
-def _above(code: Code, inside: Inside, site: Site) -> list[Site]:
+def _above(code: Code, inside: Inside, site: Site, tests: bool = False) -> list[Site]:
     """The calls of the function around an operation with what they hand to the parameters it works on."""
     op, sources = site
     program, scope, mask = code.program, code.program.scope_id(op), 0
     for source in sources:
         mask |= inside.bits[source]
-    callers = [c for c in sorted(code.resolver.callers.get(scope, ())) if not code.tested(c)] if mask else []
+    callers = [c for c in sorted(code.resolver.callers.get(scope, ())) if tests or not code.tested(c)] if mask else []
     if len(callers) > MOST:
         return []
     found = [(call, _given(code, call, scope, mask)) for call in callers if program.ops[call].kind == "call"]

@@ -1,0 +1,111 @@
+"""Edits of calls: a keyword is given, an argument gets another value; the call keeps how it is laid out."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+
+from mlrubric.fix.code import Code
+from mlrubric.model.remedy import TextEdit
+
+
+def with_keyword(code: Code, call: ast.Call, name: str, value: str, position: int = -1) -> TextEdit | None:
+    """The call with a keyword set, whether it was given or not; None where `*` or `**` may hand it over already."""
+    given = next((one for one in call.keywords if one.arg == name), None)
+    if given is not None:
+        return None if code.said(given.value) == value else code.replaced(given.value, value)
+    if any(one.arg is None for one in call.keywords) or any(isinstance(one, ast.Starred) for one in call.args):
+        return None
+    if 0 <= position < len(call.args):
+        return code.replaced(call.args[position], value)
+    return appended(code, call, f"{name}={value}")
+
+
+def appended(code: Code, call: ast.Call, argument: str) -> TextEdit | None:
+    """The call with one more argument at its end, on a line of its own where the others have theirs."""
+    end = code.end(call) - 1
+    last = last_argument(call)
+    if last is None:
+        start = code.end(call.func)
+        between = code.text[start:end]
+        return code.edit(end, end, argument) if between.strip() == "(" else None
+    if isinstance(last, ast.GeneratorExp) and len(call.args) == 1 and not call.keywords:
+        return None  # it would need parentheses of its own
+    after = code.end(last)
+    rest = _comma(code.text[after:end])
+    if rest is None:
+        return None
+    closed, comma = rest
+    own = _own_line(code, last, call)
+    if comma < 0:
+        return code.edit(after + closed, after + closed, f",\n{own}{argument}" if own is not None else f", {argument}")
+    here = after + comma + 1
+    return code.edit(here, here, f"\n{own}{argument}," if own is not None else f" {argument},")
+
+
+def last_argument(call: ast.Call) -> ast.expr | None:
+    given = [*call.args, *(one.value for one in call.keywords)]
+    return max(given, key=lambda one: (one.end_lineno or 0, one.end_col_offset or 0), default=None)
+
+
+def _comma(rest: str) -> tuple[int, int] | None:
+    """In what follows the last argument: where its own closing parentheses end, and where its comma stands (-1: nowhere)."""
+    closed, comma = 0, -1
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(f"({rest}\n)").readline):
+            if token.start[0] == 1 and token.start[1] == 0:
+                continue
+            offset = _offset(rest, token.start[0], token.start[1] - (1 if token.start[0] == 1 else 0))
+            if token.type == tokenize.OP and token.string == ")" and offset < len(rest):
+                closed = offset + 1
+            elif token.type == tokenize.OP and token.string == ",":
+                comma = offset
+            elif token.type not in (tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT, tokenize.ENDMARKER, tokenize.OP):
+                return None
+    except (tokenize.TokenError, SyntaxError):
+        return None
+    return closed, comma
+
+
+def _offset(text: str, line: int, column: int) -> int:
+    rows = text.split("\n")
+    return sum(len(row) + 1 for row in rows[: line - 1]) + column
+
+
+def _own_line(code: Code, last: ast.expr, call: ast.Call) -> str | None:
+    """The indentation of arguments that stand one on a line each; None when they do not."""
+    starts = [code.span(one) for one in call.args] + [code.span(one) for one in call.keywords]
+    final = max(starts)
+    row = code.lines.row(final.line)
+    if row[: final.column - 1].strip() or final.line == code.span(call).line:
+        return None
+    if sum(one.line == final.line for one in starts) > 1:
+        return None
+    return row[: final.column - 1]
+
+
+def without_keyword(code: Code, call: ast.Call, name: str) -> TextEdit | None:
+    """The call without one of its keywords, and without the comma that went with it."""
+    keyword = next((one for one in call.keywords if one.arg == name), None)
+    if keyword is None:
+        return None
+    given: list[ast.expr | ast.keyword] = [*call.args, *call.keywords]
+    arguments = sorted(given, key=lambda one: (one.lineno, one.col_offset))
+    number = next(index for index, one in enumerate(arguments) if one is keyword)
+    start, end = code.start(keyword), _closed(code, call, keyword.value)
+    if number + 1 < len(arguments):
+        following = code.start(arguments[number + 1])
+        return code.edit(start, following, "") if code.text[end:following].strip() == "," else None
+    if number:
+        before = _closed(code, call, arguments[number - 1])
+        return code.edit(before, end, "") if code.text[before:start].strip() == "," else None
+    rest = code.text[end : code.end(call) - 1]
+    return code.edit(start, code.end(call) - 1, "") if rest.strip() in ("", ",") else None
+
+
+def _closed(code: Code, call: ast.Call, argument: ast.expr | ast.keyword) -> int:
+    """The end of an argument, with the parentheses that stand around it."""
+    end = code.end(argument)
+    rest = _comma(code.text[end : code.end(call) - 1]) if argument is last_argument(call) else None
+    return end + rest[0] if rest is not None else end

@@ -1,0 +1,222 @@
+"""The Python of a file, or of one cell of a notebook, by the places of its expressions and statements.
+
+The tree is that of `ast`: it has the places at once, and a whole run plans a fix for every finding. What an edit leaves is read by the
+readers' own parser before it is written.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from mlrubric.fix.lines import Lines
+from mlrubric.model.place import Span
+from mlrubric.model.remedy import CellEdit, TextEdit
+from mlrubric.source.notebook import CellText, RawLine, cells_of
+from mlrubric.source.syntax.magics import plain_python
+from mlrubric.source.syntax.node import SyntaxProblem
+
+T = TypeVar("T", bound=ast.AST)
+Key = tuple[int, int, int, int]
+
+
+@dataclass(slots=True)
+class Code:
+    """`text` is what Python sees. In a notebook `source` is the cell with its raw lines, and `shifts` say how far magics moved a line."""
+
+    path: str
+    text: str
+    tree: ast.Module
+    cell: int | None = None
+    source: CellText | None = None
+    host: Lines | None = None
+    shifts: dict[int, int] = field(default_factory=dict)
+    lines: Lines = field(init=False)
+    _wide: dict[int, bytes] = field(init=False)
+    _nodes: dict[Key, list[ast.AST]] | None = None
+    _parents: dict[ast.AST, ast.AST] | None = None
+
+    def __post_init__(self) -> None:
+        self.lines = Lines(self.path, self.text)
+        rows = self.text.split("\n") if not self.text.isascii() else []
+        self._wide = {number: row.encode() for number, row in enumerate(rows, 1) if not row.isascii()}
+
+    # ---- places -------------------------------------------------------------------------------------------------
+
+    def span(self, node: ast.AST) -> Span:
+        """Where a node stands in `text`, in code points."""
+        line, end_line = getattr(node, "lineno", 1), getattr(node, "end_lineno", 1)
+        return Span(
+            line,
+            self._column(line, getattr(node, "col_offset", 0)),
+            end_line,
+            self._column(end_line, getattr(node, "end_col_offset", 0)),
+        )
+
+    def _column(self, line: int, width: int) -> int:
+        encoded = self._wide.get(line)
+        return (width if encoded is None else len(encoded[:width].decode(errors="ignore"))) + 1
+
+    def said(self, node: ast.AST) -> str:
+        return self.lines.covered(self.span(node))
+
+    def start(self, node: ast.AST) -> int:
+        return self.lines.span(self.span(node))[0]
+
+    def end(self, node: ast.AST) -> int:
+        return self.lines.span(self.span(node))[1]
+
+    def inside(self, span: Span) -> Span:
+        """A place of the file as one of `text`."""
+        if self.source is None:
+            return span
+        start, end = self._inner(span.line, span.column), self._inner(span.end_line, span.end_column)
+        return Span(*start, *end)
+
+    def _inner(self, line: int, column: int) -> tuple[int, int]:
+        assert self.source is not None
+        best: tuple[int, RawLine] | None = None
+        for number, raw in enumerate(self.source.lines, 1):
+            if raw.line == line and raw.column <= column:
+                best = (number, raw)
+        if best is None:
+            return 1, 1
+        number, raw = best
+        inner = next((seen for seen in range(len(raw.raw) + 1) if raw.column_of(seen) >= column), len(raw.raw))
+        return number, inner + 1 - self.shifts.get(number, 0)
+
+    # ---- nodes --------------------------------------------------------------------------------------------------
+
+    def find(self, span: Span, kind: type[T]) -> T | None:
+        """The node of a kind that stands exactly at a place of the file."""
+        if self._nodes is None:
+            self._nodes = {}
+            for node in ast.walk(self.tree):
+                if isinstance(node, (ast.expr, ast.stmt)):
+                    at = self.span(node)
+                    self._nodes.setdefault((at.line, at.column, at.end_line, at.end_column), []).append(node)
+        at = self.inside(span)
+        found = self._nodes.get((at.line, at.column, at.end_line, at.end_column), [])
+        return next((node for node in found if isinstance(node, kind)), None)
+
+    def parents(self, node: ast.AST) -> Iterator[ast.AST]:
+        """What a node stands in, the innermost first."""
+        if self._parents is None:
+            self._parents = {child: parent for parent in ast.walk(self.tree) for child in ast.iter_child_nodes(parent)}
+        while node in self._parents:
+            node = self._parents[node]
+            yield node
+
+    def statement(self, node: ast.AST) -> ast.stmt | None:
+        """The statement that a node belongs to."""
+        if isinstance(node, ast.stmt):
+            return node
+        return next((above for above in self.parents(node) if isinstance(above, ast.stmt)), None)
+
+    def block(self, statement: ast.stmt) -> list[ast.stmt]:
+        """The statements of the block that a statement stands in."""
+        parent = next(self.parents(statement), self.tree)
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(parent, name, None)
+            if isinstance(block, list) and statement in block:
+                return block
+        return []
+
+    def alone(self, statement: ast.stmt) -> bool:
+        """Whether nothing else stands on the lines of a statement: no semicolon, no head of a block before it."""
+        span = self.span(statement)
+        before = self.lines.row(span.line)[: span.column - 1]
+        after = self.lines.row(span.end_line)[span.end_column - 1 :].strip()
+        return not before.strip() and (not after or after.startswith("#")) and not self._continued(span.line)
+
+    def _continued(self, line: int) -> bool:
+        return self.lines.row(line - 1).rstrip().endswith("\\")
+
+    def first_line(self, statement: ast.stmt) -> int:
+        """The first line of a statement, with its decorators."""
+        decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+        return min([statement.lineno, *(one.lineno for one in decorators)])
+
+    # ---- edits --------------------------------------------------------------------------------------------------
+
+    def edit(self, start: int, end: int, new: str) -> TextEdit:
+        """An edit between two offsets of `text`, as one of the file."""
+        if self.source is None or self.host is None:
+            return TextEdit(self.path, start, end, new)
+        first, last = self._in_cell(start), self._in_cell(end)
+        span = self.source.span(first, last)
+        raw_start, raw_end = self.host.span(span)
+        return TextEdit(self.path, raw_start, raw_end, self._raw(new, span.line), CellEdit(self.cell or 0, first, last, new))
+
+    def _in_cell(self, offset: int) -> int:
+        """The offset in the cell of an offset in what Python sees of it."""
+        assert self.source is not None
+        line = self.lines.line_of(offset)
+        column = offset - self.lines.offset(line) + self.shifts.get(line, 0)
+        starts = Lines("", self.source.text)
+        return starts.offset(line, column + 1)
+
+    def _raw(self, new: str, line: int) -> str:
+        """A text as the notebook writes it: with JSON's escapes, and a new string for every line where lines are strings."""
+        assert self.source is not None and self.host is not None
+        escaped = json.dumps(new, ensure_ascii=self.host.text.isascii())[1:-1]
+        first = self.source.lines[0]
+        quote = before = self.host.offset(first.line, first.column) - 1
+        while before > 0 and self.host.text[before - 1].isspace():
+            before -= 1
+        if "\\n" not in escaped or self.host.text[before - 1] == ":":
+            return escaped  # a cell that is one string
+        own = self.host.text[before:quote].count("\n")
+        return escaped.replace("\\n", '\\n",' + (f'\n{self.host.indent(line)}"' if own else ' "'))
+
+    def replaced(self, node: ast.AST, new: str) -> TextEdit:
+        return self.edit(self.start(node), self.end(node), new)
+
+    def above(self, line: int, *rows: str) -> TextEdit:
+        """New lines above a line of `text`."""
+        start = self.lines.offset(line)
+        return self.edit(start, start, "".join(f"{row}\n" for row in rows))
+
+    def below(self, line: int, *rows: str) -> TextEdit:
+        """New lines below a line of `text`."""
+        if line < len(self.lines):
+            return self.above(line + 1, *rows)
+        return self.edit(len(self.text), len(self.text), "".join(f"\n{row}" for row in rows))
+
+    def without(self, first: int, last: int) -> TextEdit:
+        """Whole lines of `text` taken away."""
+        removed = self.lines.removed(first, last)
+        return self.edit(removed.start, removed.end, "")
+
+
+def codes_of(path: str, text: str) -> tuple[Code, ...]:
+    """The Python of a file: itself, or the cells of a notebook; nothing of what is no Python 3."""
+    if path.endswith((".py", ".pyi")):
+        tree = parsed(text)
+        return (Code(path, text, tree),) if tree is not None else ()
+    if not path.endswith(".ipynb"):
+        return ()
+    try:
+        cells = cells_of(text)
+    except SyntaxProblem:
+        return ()
+    host, found = Lines(path, text), list[Code]()
+    for cell in cells:
+        plain = plain_python(cell.source.text) if cell.kind == "code" else None
+        tree = parsed(plain.text) if plain is not None else None
+        if plain is not None and tree is not None:
+            found.append(Code(path, plain.text, tree, cell.number, cell.source, host, dict(plain.shifts)))
+    return tuple(found)
+
+
+def parsed(text: str) -> ast.Module | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None

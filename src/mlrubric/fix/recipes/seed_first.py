@@ -1,0 +1,50 @@
+"""Moves the seed above what draws before it, in one block."""
+
+from __future__ import annotations
+
+import ast
+
+from mlrubric.fix.code import Code
+from mlrubric.fix.site import Edits, Site
+
+
+def remedy(site: Site) -> Edits | None:
+    code, op = site.code(), site.op
+    generator = site.node.attributes.get("generator", "")
+    call = code.find(site.place(op).span, ast.Call) if op is not None and code is not None else None
+    if code is None or op is None or call is None:
+        return None
+    for node in site.picture.graph.with_role("random.seed"):
+        other = site.program.node_op.get(node)
+        meaning = site.program.meanings.of(other) if other is not None else None
+        place = site.picture.graph.nodes[node].place
+        if meaning is None or meaning.entry is None or generator not in meaning.entry.seeds or place.path != site.path:
+            continue
+        seed = code.find(place.span, ast.Call) if place.cell == code.cell else None
+        if seed is None or (seed.lineno, seed.col_offset) < (call.lineno, call.col_offset):
+            continue
+        return _moved(code, call, seed)
+    return None
+
+
+def _moved(code: Code, call: ast.Call, seed: ast.Call) -> Edits | None:
+    statement = code.statement(seed)
+    if not isinstance(statement, ast.Expr) or statement.value is not seed or not code.alone(statement):
+        return None
+    block = code.block(statement)
+    parents = {id(call), *(id(one) for one in code.parents(call))}
+    draws = next((one for one in block if id(one) in parents), None)
+    if draws is None or not code.alone(draws):
+        return None
+    between = block[block.index(draws) : block.index(statement)]
+    assigned = {
+        one.id if isinstance(one, ast.Name) else one.asname or one.name.partition(".")[0]
+        for part in between
+        for one in ast.walk(part)
+        if isinstance(one, ast.alias) or (isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Load))
+    }
+    if any(isinstance(one, ast.Name) and one.id in assigned for one in ast.walk(seed)):
+        return None
+    rows = code.lines.text.split("\n")[statement.lineno - 1 : statement.end_lineno]
+    last = statement.end_lineno or statement.lineno
+    return Edits((code.above(code.first_line(draws), *rows), code.without(statement.lineno, last)))

@@ -1,0 +1,138 @@
+"""What a recipe sees: one finding with its subject in the graph, the texts of the repository, and what the rule tells the recipe."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from mlrubric.fix.code import Code, T, codes_of
+from mlrubric.fix.lines import Lines
+from mlrubric.graph.build import Picture
+from mlrubric.graph.code import Code as Program
+from mlrubric.graph.meaning import Meaning
+from mlrubric.model.graph import Node
+from mlrubric.model.place import Place
+from mlrubric.model.remedy import NewFile, TextEdit
+from mlrubric.model.verdict import Finding
+from mlrubric.rules.rule import FixRule, Table, texts
+from mlrubric.rules.select import select
+
+Texts = Callable[[str], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """What a recipe gives; `safety` and `title` where they differ from what the rule says."""
+
+    edits: tuple[TextEdit, ...] = ()
+    files: tuple[NewFile, ...] = ()
+    safety: str = ""
+    title: str = ""
+
+
+@dataclass(slots=True)
+class Shelf:
+    """The texts of a repository, taken apart once for all findings of a run."""
+
+    picture: Picture
+    texts: Texts
+    _codes: dict[str, tuple[Code, ...]] = field(default_factory=dict)
+    _lines: dict[str, Lines] = field(default_factory=dict)
+
+    def codes(self, path: str) -> tuple[Code, ...]:
+        if path not in self._codes:
+            text = self.texts(path)
+            self._codes[path] = codes_of(path, text) if text is not None else ()
+        return self._codes[path]
+
+    def lines(self, path: str) -> Lines:
+        if path not in self._lines:
+            self._lines[path] = Lines(path, self.texts(path) or "")
+        return self._lines[path]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """`question` is the table of the rule's shape."""
+
+    shelf: Shelf
+    finding: Finding
+    rule: FixRule
+    question: Table = field(default_factory=dict)
+
+    @property
+    def picture(self) -> Picture:
+        return self.shelf.picture
+
+    @property
+    def node(self) -> Node:
+        return self.picture.graph.nodes[self.finding.node]
+
+    @property
+    def path(self) -> str:
+        return self.finding.place.path
+
+    @property
+    def program(self) -> Program:
+        return self.picture.world.code
+
+    @property
+    def op(self) -> int | None:
+        """The operation behind the subject."""
+        return self.program.node_op.get(self.finding.node)
+
+    def nodes_here(self) -> list[int]:
+        """The operations that stand exactly at the finding's place."""
+        span, path = self.finding.place.span, self.path
+        here = (span.line, span.column, span.end_line, span.end_column)
+        units = [unit for unit in self.program.program.modules if unit.path == path]
+        return [unit.base + n for unit in units for n, op in enumerate(unit.facts.ops) if op[1:5] == here]
+
+    def alike(self) -> list[Node]:
+        """All nodes that the rule speaks of, in order of place: where it says one thing for a file or folder, all that is to be mended."""
+        nodes = self.picture.graph.nodes
+        return sorted((nodes[one] for one in select(self.picture, self.question)), key=lambda node: node.place)
+
+    @property
+    def meaning(self) -> Meaning | None:
+        op = self.op
+        return self.program.meanings.of(op) if op is not None else None
+
+    # ---- what the rule tells ------------------------------------------------------------------------------------
+
+    def option(self, name: str, default: str = "") -> str:
+        return str(self.rule.options.get(name, default))
+
+    def options(self, name: str) -> tuple[str, ...]:
+        return texts(self.rule.options, name)
+
+    # ---- texts --------------------------------------------------------------------------------------------------
+
+    def text(self, path: str | None = None) -> str:
+        return self.shelf.texts(path or self.path) or ""
+
+    def lines(self, path: str | None = None) -> Lines:
+        return self.shelf.lines(path or self.path)
+
+    def code(self, place: Place | None = None) -> Code | None:
+        """The Python of a place: its file, or its cell of a notebook."""
+        place = place or self.finding.place
+        found = self.shelf.codes(place.path)
+        return next((one for one in found if one.cell == place.cell), None)
+
+    def expression(self, kind: type[T]) -> tuple[Code, T] | None:
+        """The Python expression of a kind that stands exactly where the finding does."""
+        code = self.code()
+        node = code.find(self.finding.place.span, kind) if code is not None else None
+        return (code, node) if code is not None and node is not None else None
+
+    def place(self, op: int) -> Place:
+        return self.program.place(op)
+
+    def has_file(self, path: str) -> bool:
+        return path in self.picture.world.files
+
+    def beside(self, name: str) -> str:
+        """The path of a file in the folder of the finding's."""
+        return posixpath.join(posixpath.dirname(self.path), name)

@@ -1,0 +1,128 @@
+"""Models that come from a file, judged in a test or in a program of its own by rows that they were trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from mlrubric.graph.code import Code
+from mlrubric.graph.meaning import Meaning
+from mlrubric.graph.parts.layout import READ
+from mlrubric.graph.parts.pieces import TEST, TRAIN, VALIDATION, Split
+from mlrubric.graph.parts.seen import Seen
+
+ROWS = ("@data", "@target", "@predictions")
+MOST = 40
+
+
+def mark_afterwards(seen: Seen, with_tests: list[int]) -> None:
+    """`judges` = past on evaluations of a loaded model by rows that its training learned from; `with_tests` are the bits of every operation
+    when tests are run as well."""
+    if not any(kind == "loaded" for kind, _ in seen.layout.owners):
+        return
+    graph, code = seen.world.graph, seen.code
+    fits, told = {one.op: one.rows for one in seen.trainings}, set[tuple[int, int]]()
+    for op, meaning in sorted(code.meanings.all().items()):
+        if "model.evaluate" not in meaning.roles or "model.fit" in meaning.roles:
+            continue
+        node = code.op_node.get(op)
+        if node is not None and "judges" in graph.nodes[node].attributes:
+            continue
+        bits = with_tests if code.tested(op) else seen.bits
+        model, rows = _model_and_rows(code, meaning, op, bits)
+        if not model & seen.layout.all("loaded") or not rows & READ:
+            continue
+        learned = _learned(seen, model, rows, fits)
+        place = code.program.scope_id(op), learned
+        if learned and place not in told and not _companion(seen, op, model, bits, rows):
+            told.add(place)
+            node = seen.node(op)
+            graph.nodes[node].attributes.update(judges="past", toward=str(seen.node(learned)))
+
+
+def _model_and_rows(code: Code, meaning: Meaning, op: int, bits: list[int]) -> tuple[int, int]:
+    """The bits of what is judged, and those of the rows it is judged by: what it is held against when that is known."""
+    callee = code.program.args[op][0]
+    model = bits[callee] if callee >= 0 else 0
+    for role in ("@model", "@predictions"):
+        model |= bits[meaning.arguments[role]] if role in meaning.arguments else 0
+    truth = meaning.arguments.get("@target", meaning.arguments.get("@data", -1))
+    return model, bits[truth] if truth >= 0 else 0
+
+
+def _learned(seen: Seen, model: int, rows: int, fits: dict[int, tuple[int, ...]]) -> int:
+    """The training that has seen the rows: one that the model is known to come from, or, when its file is not followed, any that learned
+    from the same source and whose model is kept; 0 for none."""
+    layout, part = seen.layout, seen.layout.part(rows)
+    of = [f for f in layout.of(model, "fitted") if f in fits]
+    for fit in of or sorted(fits)[:MOST]:
+        learned = seen.all_bits(fits[fit])
+        if not rows & learned & layout.all("root") or "@target" not in _meaning(seen, fit).arguments:
+            continue
+        if part == "whole" and layout.part(learned) in (TRAIN, "whole"):
+            return fit
+        if part == TRAIN and layout.part(learned) == TRAIN and layout.of(rows, TRAIN) == layout.of(learned, TRAIN):
+            return fit
+        if part in (TEST, VALIDATION) and layout.part(learned) in (TRAIN, "whole") and _other_split(seen, rows, learned, part):
+            return fit
+    return 0
+
+
+def _meaning(seen: Seen, fit: int) -> Meaning:
+    return next(one.meaning for one in seen.trainings if one.op == fit)
+
+
+def _other_split(seen: Seen, rows: int, learned: int, part: str) -> bool:
+    """Whether the rows were split in another way than for the training: by another call whose share or seed is not the same."""
+    layout = seen.layout
+    by = {one.op: one for one in seen.splits if not one.given and not one.selected and not one.folds and one.meaning is not None}
+    ours, theirs = layout.of(rows, part), layout.of(learned, TRAIN)
+    if not ours or set(ours) & set(theirs) or any(split not in by for split in (*ours, *theirs)):
+        return False
+    alike = [_drawn(seen.code, by[split]) for split in (*ours, *theirs)]
+    return any(one is not None and other is not None and one != other for one in alike[:1] for other in alike[len(ours) :] or [("", "")])
+
+
+def _drawn(code: Code, split: Split) -> tuple[str, str] | None:
+    """Share and seed of a split; None when one of them is not known."""
+    arguments = split.meaning.arguments if split.meaning is not None else {}
+    said = [code.meanings.spelling(arguments[role]) if role in arguments else "absent" for role in ("@test_size", "@seed")]
+    return None if "given" in said else (said[0], said[1])
+
+
+def _companion(seen: Seen, op: int, model: int, bits: list[int], rows: int) -> bool:
+    """Whether the same model is judged by other rows as well, in the same file; in tests, by the same test."""
+    code, layout, program = seen.code, seen.layout, seen.code.program
+    loads = model & layout.all("loaded")
+    for other, meaning in code.meanings.all().items():
+        near = program.scope_id(other) == program.scope_id(op) or (not code.tested(op) and program.unit_of[other] == program.unit_of[op])
+        if other != op and near and "model.evaluate" in meaning.roles:
+            theirs, by = _model_and_rows(code, meaning, other, bits)
+            if theirs & loads and by != rows and layout.part(by) not in (layout.part(rows), "none"):
+                return True
+    return False
+
+
+def same_source(code: Code, roots: Collection[int], sources: dict[int, int]) -> dict[int, int]:
+    """Root -> the first root that reads the same file, as its path or the setting that names it is written."""
+    first: dict[object, int] = {}
+    found: dict[int, int] = {}
+    for root in sorted(roots):
+        key = _written(code, sources.get(root, -1))
+        found[root] = first.setdefault(key, root) if key is not None else root
+    return found
+
+
+def _written(code: Code, op: int) -> object | None:
+    """A path as it is written: its text, or the dotted name of the setting it comes from."""
+    if op < 0:
+        return None
+    values = code.resolver.of(op)
+    if len(values) == 1:
+        (value,) = values
+        if value[0] == "settings" or (value[0] == "text" and "\x00" not in str(value[1])):
+            return value
+    names: list[str] = []
+    while code.program.ops[op].kind == "attribute" and code.program.args[op]:
+        names.append(code.program.ops[op].name)
+        op = code.program.args[op][0]
+    return ".".join(reversed([*names, code.program.ops[op].name])) if len(names) > 1 and code.program.ops[op].kind == "load" else None
