@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
@@ -23,6 +24,7 @@ CARDS = cards_of(load_rules())
 RULES = [card for card in CARDS.values() if card.kind == "rule"]
 TESTS = [card for card in CARDS.values() if card.kind == "test"]
 PEERS = load_peers()
+PLACE = "https://example.org/docs/rules"
 LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
 
 
@@ -67,3 +69,18 @@ def test_explain_says_all_that_the_page_says(part: str, capsys: pytest.CaptureFi
     words = {"variants": "Milder and graver forms", "fixes": "\nFix\n", "shown": "Example, bad: ", "peers": "Stands for"}
     assert words[part] in printed
     assert all(heading in printed for heading in ("Why", "What is seen", "What is not seen", "What to do", "Bad", "Good"))
+
+
+def test_findings_link_to_the_pages_that_somebody_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "requirements.txt").write_text("pandas>=2\n")
+    for place in ("", PLACE, f"{PLACE}/"):
+        monkeypatch.setenv("MLRUBRIC_PAGES", place)
+        main(["check", str(tmp_path), "--output-format", "sarif"])
+        [run] = json.loads(capsys.readouterr().out)["runs"]
+        links = {rule["id"]: rule.get("helpUri") for rule in run["tool"]["driver"]["rules"]}
+        assert links == ({name: f"{PLACE}/{name}.md" for name in links} if place else dict.fromkeys(links))
+        main(["check", str(tmp_path), "--output-format", "rdjson"])
+        codes = [one["code"] for one in json.loads(capsys.readouterr().out)["diagnostics"]]
+        assert codes and all(code.get("url") == (f"{PLACE}/{code['value']}.md" if place else None) for code in codes)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to print. `command`: score or check; `verbosity`: -1 quiet, 0, 1 all rows; `target`: the file that is written, if any."""
+    """How to print. `command`: score or check; `verbosity`: -1 quiet, 0, 1 all rows; `target`: the file that is written, if any.
+    `pages`: the address below which the pages of the rules (docs/rules) are served, "" when nobody says."""
 
     command: str = "score"
     width: int = 100
@@ -29,6 +30,11 @@ class Options:
     unicode: bool = True
     verbosity: int = 0
     target: str = ""
+    pages: str = ""
+
+    def page(self, card: Card | None) -> str:
+        """The address of the page of a rule; "" for a rule of one's own, and when nobody says where the pages are."""
+        return f"{self.pages.rstrip('/')}/{card.id}.md" if self.pages and card is not None and card.packaged else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ class Card:
     variants: tuple[Form, ...] = ()
     shown: tuple[rule.Example, ...] = ()  # the examples that are run
     replaced_by: tuple[str, ...] = ()
+    packaged: bool = False  # a rule of the packaged book, which has a page
 
     @property
     def title(self) -> str:
@@ -104,6 +105,7 @@ def card_of(item: Rule | TestRule | CapabilityRule) -> Card:
             variants=tuple(Form(_when(one.where), one.level, one.confidence, one.persona, one.message) for one in item.variants),
             shown=item.examples,
             replaced_by=item.replaced_by,
+            packaged=not item.own,
         )
     known = [key for key in DOCS_ORDER if key in item.docs]
     told = [(key, _text(item.docs[key])) for key in [*known, *(key for key in item.docs if key not in known)]]
