@@ -21,7 +21,7 @@ from mlrubric.rules.rule import SHAPES, Rule
 
 ROOT = Path(__file__).resolve().parent.parent
 RULES = load_rules(check=True).rules
-PROVEN_BY = {"ENV003": "tests/test_audit.py"}  # what the database of advisories knows is no file of an example
+PROVEN_BY = {"ENV003": "tests/test_audit.py", "GOV004": "tests/unit/test_ages.py"}  # advisories and history are no files of an example
 DOCS = ("why", "do", "sees", "misses", "bad", "good")
 LONGEST_MESSAGE = 220
 FAMILIES = {

@@ -10,7 +10,7 @@ from mlrubric.config import Settings
 from mlrubric.describe import describe
 from mlrubric.fix.plan import with_remedies
 from mlrubric.graph.advisories import look_up
-from mlrubric.graph.attestations import add_attestations, add_claims
+from mlrubric.graph.attestations import add_attestations, add_claims, add_stale
 from mlrubric.graph.build import Picture, build
 from mlrubric.graph.graph import Graph
 from mlrubric.knowledge.catalogue import load_catalogue
@@ -22,7 +22,7 @@ from mlrubric.rules.judge import findings, heard
 from mlrubric.rules.own import book_of, chosen, retired
 from mlrubric.rules.rule import RuleBook
 from mlrubric.score.advice import advised
-from mlrubric.score.ages import aged
+from mlrubric.score.ages import aged, notices
 from mlrubric.score.attest import attested, known_of
 from mlrubric.score.cards import Cards, Results, ceilings
 from mlrubric.score.claims import Hearsay
@@ -128,6 +128,7 @@ def analyze_tree(
     stated = attested(judged.of(asked), picture, rules, settings, known)
     add_attestations(picture.graph, stated.inside)
     results, old = aged(stated.results, tree.changed)
+    add_stale(picture.graph, old)
     results = hearsay.beside(advised(results, rules))
     claims = hearsay.claims(results)
     add_claims(picture.graph, claims)
@@ -170,7 +171,7 @@ def analyze_tree(
         azure=maturity(picture, rules, "azure", results) if settings.azure else None,
         measures=measure(picture, rules, results),
     )
-    said = (*cards.reading.notices(), *stated.notices, *old, *hearsay.notices(claims), *system.notices, *idle)
+    said = (*cards.reading.notices(), *stated.notices, *notices(old), *hearsay.notices(claims), *system.notices, *idle)
     report = system.published(replace(report, notices=(*report.notices, *said)))
     system.publish(picture.graph)
     if audited is not None:
