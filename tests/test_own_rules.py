@@ -240,3 +240,11 @@ def test_a_deprecated_rule_that_is_asked_for_says_what_took_its_place(run: Run, 
     notices = json.loads(run("check", "--select", "OWN001", "--output-format", "json")[1])["notices"]
     assert "OWN001 (table-from-the-old-warehouse) is deprecated: DATA001 took its place" in {notice["message"] for notice in notices}
     assert retired(load_rules().rules) == ()
+
+
+def test_the_rule_of_the_documentation_runs(run: Run, tmp_path: Path) -> None:
+    """docs/own-rules.md shows a file that works as it stands."""
+    text = (Path(__file__).parents[1] / "docs" / "own-rules.md").read_text(encoding="utf-8")
+    rule = next(block for block in text.split("```toml\n")[1:] if "\nid = " in block).partition("```")[0]
+    (tmp_path / "OWN001.toml").write_text(rule)
+    assert run("rules", "--test", tmp_path)[:2] == (0, "1 rule, 1 example, 0 differences\n")
