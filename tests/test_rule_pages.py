@@ -84,3 +84,6 @@ def test_findings_link_to_the_pages_that_somebody_serves(
         main(["check", str(tmp_path), "--output-format", "rdjson"])
         codes = [one["code"] for one in json.loads(capsys.readouterr().out)["diagnostics"]]
         assert codes and all(code.get("url") == (f"{PLACE}/{code['value']}.md" if place else None) for code in codes)
+        for form, link in (("markdown", "[`ENV001`]({})"), ("html", '<a href="{}">ENV001</a>')):
+            main(["check", str(tmp_path), "--output-format", form])
+            assert (link.format(f"{PLACE}/ENV001.md") in capsys.readouterr().out) is bool(place)

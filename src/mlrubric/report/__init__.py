@@ -45,6 +45,11 @@ class View:
     texts: Callable[[str], str]
     cards: Mapping[str, Card]
 
+    def pages(self, options: Options) -> dict[str, str]:
+        """The addresses of the pages of the rules that have findings."""
+        found = {name: options.page(self.cards.get(name)) for name in sorted({finding.rule for finding in self.report.findings})}
+        return {name: page for name, page in found.items() if page}
+
 
 class Format(Protocol):
     """An output format: one module of this package."""
