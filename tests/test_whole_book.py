@@ -31,14 +31,13 @@ FAMILIES = {
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def each(rules: tuple[Rule, ...] = RULES) -> Any:
-    return pytest.mark.parametrize("rule", rules, ids=lambda rule: rule.id)
+EACH = pytest.mark.parametrize("rule", RULES, ids=[rule.id for rule in RULES])
 
 
 # ---- proofs and documentation ------------------------------------------------------------------------------------
 
 
-@each()
+@EACH
 def test_every_rule_is_shown_bad_and_good(rule: Rule) -> None:
     """In its own file (tests/test_rules.py runs them), or as twins below fixtures/rules."""
     if rule.id in PROVEN_BY:
@@ -50,7 +49,7 @@ def test_every_rule_is_shown_bad_and_good(rule: Rule) -> None:
     assert "good" in trees or any(example.good for example in rule.examples), "nothing is shown that it leaves alone"
 
 
-@each()
+@EACH
 def test_every_rule_is_documented(rule: Rule) -> None:
     for key in DOCS:
         text = getattr(rule.docs, key)
@@ -102,7 +101,7 @@ def is_of_the_vocabulary(text: str) -> bool:
     return any(part in roles or part.partition(".")[2] in roles for part in text.split("|"))
 
 
-@each()
+@EACH
 def test_no_rule_names_a_library(rule: Rule) -> None:
     """The catalogue translates; a name of a library for data or models in a question would be a second catalogue."""
     catalogue = load_catalogue()
