@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.test_house import PROVEN_BY
 
 from mlrubric.knowledge.catalogue import load_catalogue
 from mlrubric.knowledge.location import rules_directory
@@ -21,7 +22,6 @@ from mlrubric.rules.rule import SHAPES, Rule
 
 ROOT = Path(__file__).resolve().parent.parent
 RULES = load_rules(check=True).rules
-PROVEN_BY = {"ENV003": "tests/test_audit.py", "GOV004": "tests/unit/test_ages.py"}  # advisories and history are no files of an example
 DOCS = ("why", "do", "sees", "misses", "bad", "good")
 LONGEST_MESSAGE = 220
 FAMILIES = {
