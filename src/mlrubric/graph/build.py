@@ -41,6 +41,7 @@ from mlrubric.graph.personal import mark_personal
 from mlrubric.graph.privacy import mark_privacy
 from mlrubric.graph.program import Program
 from mlrubric.graph.protected import mark_protected
+from mlrubric.graph.raw_requests import mark_raw
 from mlrubric.graph.references import mark_references
 from mlrubric.graph.repeats import mark_repeats
 from mlrubric.graph.resolve import resolve, resolve_again
@@ -161,6 +162,7 @@ def _build(
     models = trained(world)
     guarded = tuple(guard_releases(world, models))
     mark_subjects(world)
+    mark_raw(world)
     mark_bans(world)
     mark_benchmarks(world)
     mark_cards(world)

@@ -37,7 +37,8 @@ def _mark_fetched(world: World) -> None:
 
 
 def _mark_choices(world: World) -> None:
-    """What a search tries out itself, in the function that it is given, is not yet its choice."""
+    """What a search tries out itself, in the function that it is given, is not yet its choice. `search`: prepared, when another call
+    that searches comes of it, or run."""
     graph, code = world.graph, world.code
     searches = [code.node_op[n] for n in graph.with_role("model.tune") if n in code.node_op]
     tried = [code.scope_node[number(t)] for op in searches for t in code.resolver.targets.get(op, ()) if t[0] in ("function", "callback")]
@@ -50,6 +51,8 @@ def _mark_choices(world: World) -> None:
         used = any((KEPT if n in trials else TRAINED) & set(graph.nodes[n].roles) for n in later)
         graph.nodes[node].attributes["chosen"] = "true" if used else "false"
         graph.nodes[node].attributes["candidates"] = "one" if _single(code, node) else "several"
+        further = any("model.tune" in graph.nodes[n].roles for n in reached if n != node)
+        graph.nodes[node].attributes["search"] = "prepared" if further else "run"
 
 
 def _single(code: Code, node: int) -> bool:
