@@ -11,6 +11,7 @@ from mlrubric.describe import describe
 from mlrubric.fix.plan import with_remedies
 from mlrubric.graph.advisories import look_up
 from mlrubric.graph.attestations import add_attestations, add_claims, add_stale
+from mlrubric.graph.banned import mark_banned
 from mlrubric.graph.build import Picture, build
 from mlrubric.graph.graph import Graph
 from mlrubric.knowledge.catalogue import load_catalogue
@@ -100,6 +101,7 @@ def analyze_tree(
     as_of = settings.as_of or tree.commit_date
     files = [*(entry.path for entry in tree.files), *system.files]
     picture = build(facts, files, load_catalogue(), before, tree.doubtful | system.doubtful, as_of or "", tree.reviews)
+    mark_banned(picture.world, frozenset(settings.banned_features))
     if memory is not None:
         memory.picture = picture
     audited = look_up(picture.graph, facts, settings.osv_url) if settings.audit else None

@@ -71,6 +71,7 @@ class Settings:
     select: tuple[str, ...] = ()  # empty: all
     ignore: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    banned_features: tuple[str, ...] = ()  # columns that no model may learn from
     per_path_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     persona: str = "regular"
     min_severity: str = "note"
@@ -301,7 +302,7 @@ def _over(settings: Settings, layer: _Layer, root: Path) -> Settings:
     """Settings with those of a layer over them: lists and values are replaced, tables joined by key, attestations test by test."""
     values = layer.values
     changed: dict[str, object] = {key: values[key] for key in PLAIN if key in values}
-    changed |= {key: tuple(_strings(values[key])) for key in ("select", "ignore", "exclude") if key in values}
+    changed |= {key: tuple(_strings(values[key])) for key in ("select", "ignore", "exclude", "banned_features") if key in values}
     for item, _ in layer.rules():
         if RULES_PIN.fullmatch(item):
             changed["rules"] = item
