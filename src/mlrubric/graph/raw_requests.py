@@ -8,7 +8,8 @@ from mlrubric.graph.code import is_test_code
 from mlrubric.graph.world import World
 
 BODY = re.compile(r"\.request\.|\.requests\.Request\.")
-LOOSE = frozenset({"dict", "Dict", "list", "List", "Any", "Mapping", "object"})
+DICTIONARIES = frozenset({"dict", "Dict", "Any", "Mapping", "object"})
+LISTS = frozenset({"list", "List", "Sequence"})
 CALLS = frozenset({"call"})
 
 
@@ -39,11 +40,14 @@ def mark_raw(world: World) -> None:
 
 
 def _loose(world: World, param: int) -> bool:
-    """Whether a parameter is declared as anything at all: a dictionary, a list, `Any`."""
-    ops = world.code.program.ops
-    annotation = ops[param].extra
-    if not isinstance(annotation, int) or annotation < 0:
-        return False
-    while ops[annotation].kind == "subscript":
-        annotation = ops[annotation].args[0]
-    return ops[annotation].name in LOOSE
+    """Whether a parameter is declared as anything at all: a dictionary, `Any`, a list of these."""
+    annotation = world.code.program.ops[param].extra
+    return isinstance(annotation, int) and annotation >= 0 and _anything(world, annotation)
+
+
+def _anything(world: World, annotation: int) -> bool:
+    facts, args = world.code.program.ops[annotation], world.code.program.args[annotation]
+    if facts.kind != "subscript":
+        return facts.name in DICTIONARIES | LISTS
+    outer, inner = world.code.program.ops[args[0]].name, args[1]
+    return outer in DICTIONARIES or (outer in LISTS and inner >= 0 and _anything(world, inner))
