@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mlrubric.graph.code import is_test_code
+from mlrubric.graph.digests import Digests
 from mlrubric.graph.origins import Origins
 from mlrubric.graph.processes import Processes
 from mlrubric.graph.values import HOLE
@@ -14,7 +15,6 @@ OWN = ("tracked", "pinned", "bundled")
 OUTSIDE = ("url", "bucket")
 FOUND = ("untracked", "left", "produced", "database")
 NEUTRAL = frozenset({"file.open", "file.write", "data.derive", "config.read"})
-SIGNED = frozenset({"data.digest"})
 DOCUMENTS = (".md", ".rst", ".mdx")
 TABLES = (".csv", ".tsv", ".parquet", ".json", ".yaml")  # not what unpickles: another path that comes the same way
 
@@ -41,10 +41,10 @@ def mark_trust(world: World) -> None:
 def _trust(fetches: _Fetches, origins: Origins, writers: Writers, node: int, argument: int) -> tuple[str, str]:
     source = fetches.behind(node, argument)
     if source is not None:
-        return ("own" if fetches.signed(node) else "fetched"), source
+        return ("own" if fetches.digests.compared(fetches.code.node_op[node]) else "fetched"), source
     origin, text = origins.of(node)
     if origin in OUTSIDE or (origin == "store" and "://" in text):
-        return ("own" if fetches.signed(node) else "fetched"), text
+        return ("own" if fetches.digests.compared(fetches.code.node_op[node]) else "fetched"), text
     if is_test_code(fetches.world.graph.nodes[node].place.path) or origin in OWN:
         return "own", text  # what a test loads, it or its fixtures made
     if writers.before(node, argument, by_path=not _loose(writers.world, node)):
@@ -72,7 +72,7 @@ class _Fetches:
             if FETCHES & set(meaning.roles) and "@sink" in meaning.arguments and op in self.code.op_node:
                 sink = meaning.arguments["@sink"]
                 self.sinks.setdefault((self.code.program.unit_of[sink], shape(self.code, sink)), []).append(op)
-        self.digests = [op for op, meaning in self.code.meanings.all().items() if SIGNED & set(meaning.roles)]
+        self.digests = Digests(self.code)
 
     def behind(self, node: int, argument: int) -> str | None:
         """What is fetched before a load, as its call names it; None when nothing is."""
@@ -133,11 +133,3 @@ class _Fetches:
             and meaning.entry is not None
             and (meaning.entry.param("@version") is not None)
         )
-
-    def signed(self, node: int) -> bool:
-        """Whether a digest is compared in the function that loads, or in one that calls it."""
-        code = self.code
-        scope = code.program.scope_id(code.node_op[node])
-        scopes = {scope} | {code.program.scope_id(c) for c in code.resolver.callers.get(scope, ())}
-        near = [op for op in self.digests if code.program.scope_id(op) in scopes]
-        return any(code.program.ops[op].kind == "compare" for op in code.flow.reach(near)) if near else False
