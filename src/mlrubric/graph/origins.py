@@ -15,6 +15,7 @@ from mlrubric.graph.handover import HANDED
 from mlrubric.graph.idle import idle
 from mlrubric.graph.paths import known_texts
 from mlrubric.graph.processes import Processes
+from mlrubric.graph.references import plainly_none
 from mlrubric.graph.values import HOLE
 from mlrubric.graph.world import World, normal, parents
 from mlrubric.graph.writers import Writers
@@ -116,7 +117,7 @@ class Origins:
             said = code.meanings.spelling(meaning.arguments[role]) if role in meaning.arguments else "none"
             if said.lower().rpartition(":")[2] in BRANCHES:
                 return "store" if ":" in said else "branch", said
-            if said != "none":
+            if said != "none" or not plainly_none(code, meaning.arguments.get(role, -1)):
                 return "versioned", meaning.api
         if "@url" in meaning.arguments and meaning.entry is not None and meaning.entry.param("@version") is not None:
             return "branch", code.meanings.spelling(meaning.arguments["@url"])  # of another repository, as it is there today

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.digests import Digests
 from mlrubric.graph.origins import Origins
@@ -11,6 +13,7 @@ from mlrubric.graph.world import World, normal
 from mlrubric.graph.writers import Shape, Writers, shape
 
 FETCHES = frozenset({"artifact.download", "serve.client"})
+COMMIT = re.compile(r"[0-9a-f]{7,64}")
 OWN = ("tracked", "pinned", "bundled")
 OUTSIDE = ("url", "bucket")
 FOUND = ("untracked", "left", "produced", "database")
@@ -82,10 +85,10 @@ class _Fetches:
         for op in code.flow.reach([argument], back=True, stop=self._is_source):
             meaning = code.meanings.of(op)
             if meaning is not None and self._is_source(op):
-                pinned = code.meanings.spellings(meaning).get("@digest", "none") != "none"
-                pinned = pinned or (
-                    "model.load" not in meaning.roles and code.meanings.spellings(meaning).get("@version", "none") != "none"
-                )
+                said = code.meanings.spellings(meaning)
+                version = said.get("@version", "none")
+                pinned = said.get("@digest", "none") != "none" or COMMIT.fullmatch(version) is not None
+                pinned = pinned or ("model.load" not in meaning.roles and version != "none")
                 if (FETCHES & set(meaning.roles) or self._of_hub(op) or self._outside(op)) and not pinned:
                     said = code.meanings.spelling(meaning.arguments["@source"]) if "@source" in meaning.arguments else "given"
                     return said if said != "given" else meaning.api
