@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.graph import Graph
+from mlrubric.graph.references import plainly_none
 
 CLOCK = "now"
 DEVICES = frozenset({"torch", "tensorflow", "jax"})
@@ -33,7 +34,7 @@ def mark_seedings(graph: Graph, code: Code) -> None:
         if argument >= 0 and (argument in clocked or CLOCK in _traits(code, argument)):
             one.attributes["seed_from"] = "clock"
         elif "random.seed" in one.roles and meaning.entry.param("@seed") is not None and not meaning.open:
-            one.attributes["seed_from"] = "nothing" if argument < 0 or one.attributes.get("@seed") == "none" else "value"
+            one.attributes["seed_from"] = "nothing" if plainly_none(code, argument) else "value"
         if DEVICES & set(meaning.entry.seeds) and node in trains:
             one.attributes["order"] = "fixed" if fixed else "free"
 
