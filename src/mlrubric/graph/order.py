@@ -31,10 +31,7 @@ class Order:
         """With `only`, ways through callers in other scopes do not count, as long as one of these scopes calls; with `toward`, callers that
         are none of these operations do not, as long as one is. `stops` are the operations that raise for marked ones; blocks of `entered`
         count as always entered. With `tasks`, what earlier tasks of a pipeline passed counts, whatever process ran them. With `loops`, what
-        a loop does for each row counts as done for all."""With `only`, ways through callers in other scopes do not count, as long as one of these scopes calls; with `toward`, callers that
-        are none of these operations do not, as long as one is. `stops` are the operations
-        that raise for marked ones; blocks of `entered` count as always entered. With `tasks`, what earlier tasks of a pipeline passed counts, whatever process ran them.
-        With `loops`, what a loop does for each row counts as done for all."""
+        a loop does for each row counts as done for all."""
         self.passing = (*PASSING, "for") if loops else PASSING
         self.toward, self.entered = toward, entered
         self.code, self.marked, self.only, self.stops, self.tasks = code, frozenset(marked), only, stops or {}, tasks
