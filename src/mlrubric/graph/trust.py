@@ -52,7 +52,7 @@ def _trust(fetches: _Fetches, origins: Origins, writers: Writers, node: int, arg
         return "own", text  # what a test loads, it or its fixtures made
     if writers.before(node, argument, by_path=not _loose(writers.world, node)):
         return "own", text
-    if origin == "produced" and not writers.here(node):
+    if origin == "produced" and not writers.together(node):
         return "own", text  # by an earlier stage of the pipeline
     sure = origin in FOUND and not text.startswith(("*", HOLE)) and not text.endswith(TABLES)
     return ("found" if sure else "unknown"), text
