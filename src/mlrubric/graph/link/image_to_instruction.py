@@ -74,7 +74,7 @@ def link(world: World) -> None:
 def moves(tag: str) -> bool:
     """Whether a tag says no version: `latest`, `stable`, `slim-bookworm` (of whatever version)."""
     parts = set(tag.lower().split("-"))
-    return bool(parts & ALWAYS) or bool(parts & WORDS) and parts <= WORDS | RELEASES
+    return bool(parts & ALWAYS) or (bool(parts & WORDS) and parts <= WORDS | RELEASES)
 
 
 def _built(world: World) -> set[str]:
