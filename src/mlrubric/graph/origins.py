@@ -9,13 +9,13 @@ from collections.abc import Collection, Iterable
 from fnmatch import fnmatchcase
 
 from mlrubric.graph.code import is_test_code
+from mlrubric.graph.definitions import plainly_none
 from mlrubric.graph.digests import Digests
 from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.handover import HANDED
 from mlrubric.graph.idle import idle
 from mlrubric.graph.paths import known_texts
 from mlrubric.graph.processes import Processes
-from mlrubric.graph.references import plainly_none
 from mlrubric.graph.values import HOLE
 from mlrubric.graph.world import World, normal, parents
 from mlrubric.graph.writers import Writers

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mlrubric.graph.code import Code
+from mlrubric.graph.definitions import plainly_none
 from mlrubric.graph.graph import Graph
-from mlrubric.graph.references import plainly_none
 
 CLOCK = "now"
 DEVICES = frozenset({"torch", "tensorflow", "jax"})
