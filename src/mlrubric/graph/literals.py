@@ -10,9 +10,9 @@ from mlrubric.graph.world import World
 
 ABSOLUTE = re.compile(r"(?:/[A-Za-z][\w.@-]*/[\w.@${-]|[A-Za-z]:[\\/]+\w)")
 HOME = re.compile(r"(?:/home/[\w.-]+/|/Users/[\w.-]+/|/content/drive/|[A-Za-z]:[\\/]+Users[\\/]+\w)")
-# the operating system's own, and mounts that a platform promises to every job
+# the operating system's own, mounts that a platform promises to every job, where an image keeps its program and its tools
 ELSEWHERE = re.compile(
-    r"/(?:tmp|var/tmp|dev|proc|sys|etc|usr|bin|sbin|lib\d*|run|var/(?:run|log|lib)|gcs|dbfs|Volumes|lakehouse|opt/ml|mnt/azureml|kaggle)/"
+    r"/(?:tmp|var/tmp|dev|proc|sys|etc|usr|bin|sbin|lib\d*|run|var/(?:run|log|lib)|gcs|dbfs|Volumes|lakehouse|opt/ml|mnt/azureml|kaggle|app|workspace|v3io|User|opt/[\w.-]+/bin)/"
 )
 CARRY = frozenset(
     {
@@ -107,5 +107,5 @@ def _is_tail(code: Code, part: int, whole: int) -> bool:
 
 
 def _is_default(code: Code, call: int) -> bool:
-    """The fallback of a setting that the environment may give is no hard-coded path."""
-    return "config.read" in code.meanings.roles(call)
+    """The fallback of a setting that the environment or a command line may give is no hard-coded path."""
+    return bool({"config.read", "config.option"} & code.meanings.roles(call))
