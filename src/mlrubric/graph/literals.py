@@ -49,7 +49,7 @@ def mark_literals(world: World) -> None:
         key = (place.path, place.line)
         if key in seen or is_test_code(place.path):
             continue
-        if HOME.match(text) or _becomes_path(code, op, used):
+        if HOME.match(text) or (not any(_is_default(code, use) for use in code.resolver.uses[op]) and _becomes_path(code, op, used)):
             seen.add(key)
             world.graph.add(
                 "op",
