@@ -12,6 +12,7 @@ from mlrubric.graph.origins import loose
 from mlrubric.graph.processes import Processes
 from mlrubric.graph.writers import Shape, shape
 
+FAR = 400  # operations
 SETS_UP = frozenset(
     {
         "setUp",
@@ -66,7 +67,7 @@ def mark_seeds(graph: Graph, code: Code) -> None:
         generator = meaning.entry.random_for(values)
         attributes["generator"] = generator
         built = "model.build" in graph.nodes[node].roles and _called_in(code, op, training)
-        near = op in to_fit and bool(view.of(node) & trains)
+        near = (op in to_fit or _in_place(code, op, meaning.arguments.get("@data", -1), to_fit)) and bool(view.of(node) & trains)
         reaches = (near or node in by_files or built) and op not in chosen
         tested = code.tested(op)
         if tested:
@@ -88,6 +89,16 @@ def mark_seeds(graph: Graph, code: Code) -> None:
         attributes["first"] = "true" if own or not any(layer or passes(code, one, op) for one in before) else "false"
         if not own:
             before.append(op)
+
+
+def _in_place(code: Code, draw: int, argument: int, to_fit: Mapping[int, int]) -> bool:
+    """Whether a draw brings a list into another order, and the list reaches a training further down: `random.shuffle(order)`."""
+    program = code.program
+    if argument < 0 or code.resolver.uses[draw] or not program.ops[argument].name:
+        return False
+    name, scope = program.ops[argument].name, program.scope_id(draw)
+    following = range(draw + 1, min(draw + FAR, len(program.ops)))
+    return any(op in to_fit and program.ops[op].name == name and program.scope_id(op) == scope for op in following)
 
 
 def _seeds_of_seeds(code: Code, seeding: Mapping[str, set[int]]) -> Collection[int]:
