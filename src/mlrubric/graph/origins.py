@@ -80,12 +80,13 @@ def _comes_in(world: World, reached: dict[int, int], read: int, direct: Collecti
 
 
 def loose(graph: Graph, edge: Edge) -> bool:
-    """A join of a folder and a file in it, when no code writes or reads the folder as a whole."""
+    """A join of a folder and a file in it that hands no data on: downwards when no code writes the folder as a whole, upwards when none
+    reads it."""
     if edge.kind != "join" or not edge.certain:
         return False
-    a, b = graph.nodes[edge.source], graph.nodes[edge.target]
-    folder = edge.source if b.label.startswith(a.label + "/") else edge.target
-    whole = (*graph.successors(folder, ("read",)), *graph.predecessors(folder, ("write",)))
+    downwards = graph.nodes[edge.target].label.startswith(graph.nodes[edge.source].label + "/")
+    folder = edge.source if downwards else edge.target
+    whole = graph.predecessors(folder, ("write",)) if downwards else graph.successors(folder, ("read",))
     return not any(graph.nodes[n].kind in ("op", "command") for e in whole for n in (e.source, e.target))
 
 
