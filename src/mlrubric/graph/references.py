@@ -20,6 +20,8 @@ STORES = ("s3://", "gs://", "gcs://", "abfs://", "abfss://", "wasbs://", "hdfs:/
 ROOT = re.compile(r"^[a-z0-9]+://[^/]+/?")
 DOCUMENTS = (".md", ".rst", ".mdx")
 PREDICTING = re.compile(r"(^|[/_-])(predict\w*|infer\w*|sample|generate|scor(e|ing)|serv(e|ing|er)|chat|demo|app|api)([_-][^/]*)?\.py$")
+ANSWERS = ("serve.handle", "serve.app")
+SERVES = (*ANSWERS, "code.predict")
 CALLS = frozenset({"call"})
 FLOW = frozenset({"flow"})
 LEARNS = frozenset({"model.fit", "model.tune", "model.evaluate", "model.compare", "model.register", "model.promote"})
@@ -40,8 +42,8 @@ def mark_references(world: World) -> None:
     loads = graph.with_role("model.load", "model.lookup")
     if not loads:
         return
-    handlers, programs = serving_code(world), predicting_programs(world)
-    serving = handlers | programs
+    answering = serving_code(world, ANSWERS)
+    serving = serving_code(world) | predicting_programs(world)
     near = _learnt_from(world)
     origins = Origins(world)
     releasing = {graph.nodes[n].place.path for n in graph.with_role("model.register", "model.promote", "model.compare")}
@@ -62,8 +64,11 @@ def mark_references(world: World) -> None:
                 graph.nodes[node].attributes["matters"] = "training" if node in near else "no"
             continue
         reason = _reason(world, node, op)
-        if reason == "overwritten" and world.code.holder(op) not in handlers and origins.of(node)[0] == "produced":
-            continue  # by an earlier stage of the run that it is a part of
+        beside = reason == "overwritten" and world.code.holder(op) not in answering
+        if beside and (
+            origins.of(node)[0] == "produced" or any(graph.nodes[n].kind == "stage" for n in graph.sweep([node], RUNS, back=True))
+        ):
+            continue  # a stage of the run that trains
         if reason and (reason == "unpinned" or _predicts(world, node)):  # a tokenizer of another revision spoils the model, too
             graph.nodes[node].attributes["reference"] = reason
 
@@ -129,10 +134,10 @@ def predicting_programs(world: World) -> set[int]:
     return found
 
 
-def serving_code(world: World) -> set[int]:
+def serving_code(world: World, roles: tuple[str, ...] = SERVES) -> set[int]:
     """What handlers and prediction code run, and the modules of handlers, whose loads happen at the start of the service."""
     graph = world.graph
-    handlers = [n for n in graph.with_role("serve.handle", "serve.app", "code.predict") if not is_test_code(graph.nodes[n].place.path)]
+    handlers = [n for n in graph.with_role(*roles) if not is_test_code(graph.nodes[n].place.path)]
     functions = [n for n in handlers if graph.nodes[n].kind == "function"]
     found = set(graph.sweep(functions, frozenset({"call"})))
     program = world.code.program
