@@ -191,10 +191,11 @@ def _of_hub(world: World, op: int) -> bool:
 
 
 def _learnt_from(world: World) -> Collection[int]:
-    """What reaches a training."""
+    """What reaches a training; what only its metrics learn does not."""
     graph = world.graph
     fits = [n for n in graph.with_role("model.fit", "model.tune") if not is_test_code(graph.nodes[n].place.path)]
-    return Processes(graph).sweep(fits, back=True).keys()
+    aside = [n for n in graph.with_role("model.evaluate") if n not in fits]
+    return Processes(graph).sweep(fits, back=True, stop=aside).keys()
 
 
 def _overwritten(world: World, artifact: int) -> bool:
