@@ -45,7 +45,7 @@ def _versions(world: World) -> None:
             node = _node(world, apart[path])
             attributes = graph.nodes[node].attributes
             attributes.update(trained_with=one.bounds.exact, served_with=apart[path].bounds.exact, trained_at=str(one.place))
-            attributes["trains"] = str(_node(world, one))
+            attributes["trained_by"] = str(_node(world, one))
 
 
 def _library(world: World, fit: int) -> str:
