@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mlrubric.graph.code import is_test_code
 from mlrubric.graph.world import World
 
 CALLS = frozenset({"call"})
@@ -28,17 +27,15 @@ KEEPS = frozenset(
 
 
 def idle(world: World, fit: int) -> bool:
-    """In a function of a notebook that no cell calls, or one that only tests call; or in a program that measures times, and judges and
-    keeps no model."""
+    """In a function of a notebook that no cell calls; or in a program that measures times, and judges and keeps no model."""
     op = world.code.node_op.get(fit)
     if op is None:
         return False
     holder = world.code.holder(op)
     if world.code.program.unit(op).is_notebook:
         return world.graph.nodes[holder].kind == "function" and not any(True for _ in world.graph.predecessors(holder, ("call",)))
-    tops = [n for n in world.graph.sweep([holder], CALLS, back=True) if not any(True for _ in world.graph.predecessors(n, CALLS))]
-    if tops and all(is_test_code(world.graph.nodes[n].place.path) for n in tops):
-        return True
+    above = world.graph.sweep([holder], CALLS, back=True)
+    tops = [n for n in above if not any(True for _ in world.graph.predecessors(n, CALLS))]
     return _timed(world, holder, tops)
 
 
