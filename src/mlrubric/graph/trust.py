@@ -95,8 +95,8 @@ class _Fetches:
                 pinned = said.get("@digest", "none") != "none" or COMMIT.fullmatch(version) is not None
                 pinned = pinned or ("model.load" not in meaning.roles and version != "none")
                 if (FETCHES & set(meaning.roles) or self._of_hub(op) or self._outside(op)) and not pinned:
-                    said = code.meanings.spelling(meaning.arguments["@source"]) if "@source" in meaning.arguments else "given"
-                    return said if said != "given" else meaning.api
+                    source = said.get("@source", "given")
+                    return source if source != "given" else meaning.api
         for op in self.sinks.get((code.program.unit_of[argument], shape(code, argument)), ()):
             if self.code.program.scope_id(op) == code.program.scope_id(argument) and op < code.node_op[node]:
                 return graph.nodes[code.op_node[op]].attributes.get("@source") or graph.nodes[code.op_node[op]].label

@@ -116,8 +116,8 @@ def same_run(world: World, check: int, fit: int) -> bool:
             second = _positions(world, node, above_fit)
             if first and second and min(first) < min(second):
                 return True
-    stages = [n for n in above_check if graph.nodes[n].kind == "stage" and n not in above_fit]
-    after = graph.sweep(stages, ("read", "write", "declare"), allow=lambda e: e.certain) if stages else {}
+    checking = [n for n in above_check if graph.nodes[n].kind == "stage" and n not in above_fit]
+    after = graph.sweep(checking, ("read", "write", "declare"), allow=lambda e: e.certain) if checking else {}
     if any(graph.nodes[n].kind == "stage" and n in above_fit for n in after):
         return True  # the stage that trains asks for a file that the stage that checks writes
     waiting = [n for n in above_fit if graph.nodes[n].kind == "task" and n in world.needs and n not in above_check]
