@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from mlrubric.graph.code import is_test_code
+from mlrubric.graph.processes import Processes
 from mlrubric.graph.references import predicting_programs, serving_code
 from mlrubric.graph.versions import Pinned
 from mlrubric.graph.world import World
@@ -30,16 +31,21 @@ def _versions(world: World) -> None:
         return
     catalogue = code.meanings.catalogue
     fits = [n for n in graph.with_role("model.fit") if n in code.node_op and not is_test_code(graph.nodes[n].place.path)]
-    pairs = sorted({(graph.nodes[n].place.path, catalogue.distribution(_library(world, n))) for n in fits if _library(world, n)})
-    for trained, distribution in pairs:
-        for path in served:
-            one, other = _exact(world, trained, distribution), _exact(world, path, distribution)
-            if one is not None and other is not None and one.bounds.exact != other.bounds.exact and one.place.path != other.place.path:
-                node = _node(world, other)
-                graph.nodes[node].attributes.update(
-                    trained_with=one.bounds.exact, served_with=other.bounds.exact, trained_at=str(one.place)
-                )
-                graph.nodes[node].attributes["trains"] = str(_node(world, one))
+    view = Processes(graph)
+    for fit in fits:
+        name = _library(world, fit)
+        distribution = catalogue.distribution(name) if name else ""
+        one = _exact(world, graph.nodes[fit].place.path, distribution) if distribution else None
+        others = [(p, other) for p in served if one is not None and (other := _exact(world, p, distribution)) is not None]
+        apart = {p: other for p, other in others if one is not None and other.bounds.exact != one.bounds.exact}
+        if one is None or not apart:
+            continue
+        reached = view.sweep([fit])
+        for path in sorted({graph.nodes[n].place.path for n in loads if n in reached} & apart.keys()):
+            node = _node(world, apart[path])
+            attributes = graph.nodes[node].attributes
+            attributes.update(trained_with=one.bounds.exact, served_with=apart[path].bounds.exact, trained_at=str(one.place))
+            attributes["trained_by"] = str(_node(world, one))
 
 
 def _library(world: World, fit: int) -> str:

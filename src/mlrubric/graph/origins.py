@@ -9,13 +9,13 @@ from collections.abc import Collection, Iterable
 from fnmatch import fnmatchcase
 
 from mlrubric.graph.code import is_test_code
+from mlrubric.graph.definitions import plainly_none
 from mlrubric.graph.digests import Digests
-from mlrubric.graph.graph import RUNS
+from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.handover import HANDED
 from mlrubric.graph.idle import idle
 from mlrubric.graph.paths import known_texts
 from mlrubric.graph.processes import Processes
-from mlrubric.graph.references import plainly_none
 from mlrubric.graph.values import HOLE
 from mlrubric.graph.world import World, normal, parents
 from mlrubric.graph.writers import Writers
@@ -66,7 +66,7 @@ def _training_sources(world: World) -> set[int]:
     """Everything whose data reaches a training outside of tests; folders join only the files that code hands over in them."""
     graph = world.graph
     fits = [n for n in graph.with_role("model.fit", "model.tune") if not is_test_code(graph.nodes[n].place.path) and not idle(world, n)]
-    reached = Processes(graph).sweep(fits, back=True, allow=lambda e: not _loose(world, e))
+    reached = Processes(graph).sweep(fits, back=True, allow=lambda e: not loose(graph, e))
     direct = world.code.flow.reach([world.code.node_op[n] for n in fits if n in world.code.node_op], back=True)
     return {n for n in reached if n not in world.code.node_op or _comes_in(world, reached, n, direct)}
 
@@ -79,14 +79,14 @@ def _comes_in(world: World, reached: dict[int, int], read: int, direct: Collecti
     return not inside or world.code.node_op[read] in direct
 
 
-def _loose(world: World, edge: Edge) -> bool:
-    """A join of a folder and a file in it, when no code writes or reads the folder as a whole."""
+def loose(graph: Graph, edge: Edge) -> bool:
+    """A join of a folder and a file in it that hands no data on: downwards when no code writes the folder as a whole, upwards when none
+    reads it."""
     if edge.kind != "join" or not edge.certain:
         return False
-    graph = world.graph
-    a, b = graph.nodes[edge.source], graph.nodes[edge.target]
-    folder = edge.source if b.label.startswith(a.label + "/") else edge.target
-    whole = (*graph.successors(folder, ("read",)), *graph.predecessors(folder, ("write",)))
+    downwards = graph.nodes[edge.target].label.startswith(graph.nodes[edge.source].label + "/")
+    folder = edge.source if downwards else edge.target
+    whole = graph.predecessors(folder, ("write",)) if downwards else graph.successors(folder, ("read",))
     return not any(graph.nodes[n].kind in ("op", "command") for e in whole for n in (e.source, e.target))
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
-from mlrubric.graph.code import Code, is_test_code
-from mlrubric.graph.definitions import origin
+from mlrubric.graph.code import is_test_code
+from mlrubric.graph.definitions import plainly_none
 from mlrubric.graph.graph import RUNS
+from mlrubric.graph.origins import Origins
+from mlrubric.graph.processes import Processes
 from mlrubric.graph.values import HOLE, texts
 from mlrubric.graph.world import World
 
@@ -17,6 +20,8 @@ STORES = ("s3://", "gs://", "gcs://", "abfs://", "abfss://", "wasbs://", "hdfs:/
 ROOT = re.compile(r"^[a-z0-9]+://[^/]+/?")
 DOCUMENTS = (".md", ".rst", ".mdx")
 PREDICTING = re.compile(r"(^|[/_-])(predict\w*|infer\w*|sample|generate|scor(e|ing)|serv(e|ing|er)|chat|demo|app|api)([_-][^/]*)?\.py$")
+ANSWERS = ("serve.handle", "serve.app")
+SERVES = (*ANSWERS, "code.predict")
 CALLS = frozenset({"call"})
 FLOW = frozenset({"flow"})
 LEARNS = frozenset({"model.fit", "model.tune", "model.evaluate", "model.compare", "model.register", "model.promote"})
@@ -31,13 +36,16 @@ def mark_references(world: World) -> None:
     is put), overwritten (a path that training of this repository writes again), unpinned (a name on a hub without a revision); and on
     the lookups of a model's newest version: asked, when nobody tells which one it was."""
     graph = world.graph
-    for node in _fetched_by_commands(world):
+    last = {graph.nodes[n].place.path: n for n in _fetched_by_commands(world)}  # one program, one finding
+    for node in last.values():
         graph.nodes[node].attributes["reference"] = "stored"
     loads = graph.with_role("model.load", "model.lookup")
     if not loads:
         return
+    answering = serving_code(world, ANSWERS)
     serving = serving_code(world) | predicting_programs(world)
-    near = _beside_training(world)
+    near = _learnt_from(world)
+    origins = Origins(world)
     releasing = {graph.nodes[n].place.path for n in graph.with_role("model.register", "model.promote", "model.compare")}
     for node in loads:
         op = world.code.node_op.get(node)
@@ -56,6 +64,11 @@ def mark_references(world: World) -> None:
                 graph.nodes[node].attributes["matters"] = "training" if node in near else "no"
             continue
         reason = _reason(world, node, op)
+        beside = reason == "overwritten" and world.code.holder(op) not in answering
+        if beside and (
+            origins.of(node)[0] == "produced" or any(graph.nodes[n].kind == "stage" for n in graph.sweep([node], RUNS, back=True))
+        ):
+            continue  # a stage of the run that trains
         if reason and (reason == "unpinned" or _predicts(world, node)):  # a tokenizer of another revision spoils the model, too
             graph.nodes[node].attributes["reference"] = reason
 
@@ -121,10 +134,10 @@ def predicting_programs(world: World) -> set[int]:
     return found
 
 
-def serving_code(world: World) -> set[int]:
+def serving_code(world: World, roles: tuple[str, ...] = SERVES) -> set[int]:
     """What handlers and prediction code run, and the modules of handlers, whose loads happen at the start of the service."""
     graph = world.graph
-    handlers = [n for n in graph.with_role("serve.handle", "serve.app", "code.predict") if not is_test_code(graph.nodes[n].place.path)]
+    handlers = [n for n in graph.with_role(*roles) if not is_test_code(graph.nodes[n].place.path)]
     functions = [n for n in handlers if graph.nodes[n].kind == "function"]
     found = set(graph.sweep(functions, frozenset({"call"})))
     program = world.code.program
@@ -177,19 +190,12 @@ def _of_hub(world: World, op: int) -> bool:
     return True
 
 
-def plainly_none(code: Code, argument: int) -> bool:
-    """Whether an argument is left out or written as `None`; one that may also hold something else is given."""
-    if argument < 0:
-        return True
-    made = code.program.ops[origin(code, argument)]
-    return made.kind == "const" and made.value is None
-
-
-def _beside_training(world: World) -> set[int]:
-    """What is run by all that leads to a training."""
+def _learnt_from(world: World) -> Collection[int]:
+    """What reaches a training; what only its metrics learn does not."""
     graph = world.graph
     fits = [n for n in graph.with_role("model.fit", "model.tune") if not is_test_code(graph.nodes[n].place.path)]
-    return set(graph.sweep(graph.sweep(fits, CALLS, back=True), CALLS))
+    aside = [n for n in graph.with_role("model.evaluate") if n not in fits]
+    return Processes(graph).sweep(fits, back=True, stop=aside).keys()
 
 
 def _overwritten(world: World, artifact: int) -> bool:
