@@ -174,6 +174,24 @@ def _learnt(world: World, people: _Personal) -> None:
                     graph.nodes[node].attributes.update(learnt="true", column=said, toward=str(fit))
 
 
+    for node in graph.with_role("transform.build"):
+        for value in _handed(code, code.node_op.get(node, -1)):
+            for op, said in _members(code, value):
+                if named(said) and not code.tested(op):
+                    graph.nodes[code.node_for(graph, op, said)].attributes.update(learnt="true", column=said)
+
+
+def _handed(code: Code, build: int) -> Iterator[Value]:
+    """The lists of columns of a transformer that is put together from steps: `("scale", StandardScaler(), COLUMNS)`."""
+    meaning = code.meanings.of(build) if build >= 0 else None
+    steps = meaning.arguments.get("@steps", -1) if meaning is not None else -1
+    for made in sorted(code.resolver.of(steps), key=repr) if steps >= 0 else ():
+        for step in code.program.args[number(made)] if made[0] == "made" else ():
+            held = origin(code, step) if step >= 0 else -1
+            if held >= 0 and code.program.ops[held].kind == "container" and len(code.program.args[held]) == 3:
+                yield from (v for v in sorted(code.resolver.of(code.program.args[held][2]), key=repr) if v[0] == "made")
+
+
 def _members(code: Code, value: Value) -> Iterator[tuple[int, str]]:
     """The texts that a list in the code holds, with their operations."""
     if value[0] == "made" and code.program.ops[number(value)].kind == "container":
