@@ -90,7 +90,8 @@ def without_keyword(code: Code, call: ast.Call, name: str) -> TextEdit | None:
     keyword = next((one for one in call.keywords if one.arg == name), None)
     if keyword is None:
         return None
-    arguments = sorted([*call.args, *call.keywords], key=lambda one: (one.lineno, one.col_offset))
+    given: list[ast.expr | ast.keyword] = [*call.args, *call.keywords]
+    arguments = sorted(given, key=lambda one: (one.lineno, one.col_offset))
     number = next(index for index, one in enumerate(arguments) if one is keyword)
     start, end = code.start(keyword), _closed(code, call, keyword.value)
     if number + 1 < len(arguments):

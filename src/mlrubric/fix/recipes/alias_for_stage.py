@@ -26,7 +26,8 @@ def remedy(site: Site) -> Edits | None:
     name = call.func
     func = code.said(name)[: -len(OLD)] + NEW if isinstance(name, ast.Attribute) else NEW
     open_, close, join = "(", ")", ", "
-    first = min([*call.args, *call.keywords], key=lambda one: (one.lineno, one.col_offset))
+    arguments_given: list[ast.expr | ast.keyword] = [*call.args, *call.keywords]
+    first = min(arguments_given, key=lambda one: (one.lineno, one.col_offset))
     if code.span(first).line != code.span(call).line:  # one argument a line
         inner, outer = code.lines.indent(code.span(first).line), code.lines.indent(code.span(call).end_line)
         open_, close, join = f"(\n{inner}", f",\n{outer})", f",\n{inner}"
