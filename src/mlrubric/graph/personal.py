@@ -173,7 +173,6 @@ def _learnt(world: World, people: _Personal) -> None:
                     node = code.node_for(graph, op, said)
                     graph.nodes[node].attributes.update(learnt="true", column=said, toward=str(fit))
 
-
     for node in graph.with_role("transform.build"):
         for value in _handed(code, code.node_op.get(node, -1)):
             for op, said in _members(code, value):
