@@ -98,8 +98,8 @@ def _unpinned(world: World) -> None:
 
 
 def _cells(world: World, module: int, path: str, info: NotebookInfo, broken: Collection[int]) -> None:
-    """`ran`: before an earlier one, or left out between cells that were run (cells without Python aside); `imports`: late, when the notebook
-    has done something before; `python`: broken, when it is none."""
+    """`ran`: before an earlier one, or left out between cells that were run (cells without Python aside); `imports`: late,
+    when the notebook has done something before; `python`: broken, when it is none."""
     unit = world.code.program.modules[module]
     kinds: dict[int, set[str]] = {}
     for op in unit.facts.ops:
