@@ -73,9 +73,10 @@ EXAMPLES = [
 ]
 
 
-def speaking(files: str | dict[str, str], ids: set[str]) -> set[str]:
-    """Which of these rules speak of some files, for the persona that hears most."""
-    tree = MemoryTree({"example.py": files} if isinstance(files, str) else dict(files))
+def speaking(files: str | dict[str, Any], ids: set[str]) -> set[str]:
+    """Which of these rules speak of some files, for the persona that hears most; a large file is a text and how many `times`."""
+    several = {"example.py": files} if isinstance(files, str) else files
+    tree = MemoryTree({name: one if isinstance(one, str) else one["text"] * one["times"] for name, one in several.items()})
     picture = build(list(read_tree(tree, workers=1)), [entry.path for entry in tree.files], load_catalogue())
     return {one.rule for one in findings(picture, [rule for rule in load_rules().rules if rule.id in ids], PERSONAS[-1])}
 

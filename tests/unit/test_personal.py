@@ -10,18 +10,56 @@ from mlrubric.graph.personal import named
 
 @pytest.mark.parametrize(
     "name",
-    ["email", "e_mail", "Email", "customerEmail", "email_address", "phone", "phone_number", "mobile_no", "ssn", "first_name", "lastName", "surname",
-     "full name", "dob", "date_of_birth", "passport_number", "iban", "credit_card_number", "cc_num", "home_address", "tax_id"],
-)  # fmt: skip
+    [
+        *[
+            "email",
+            "e_mail",
+            "Email",
+            "customerEmail",
+            "email_address",
+            "phone",
+            "phone_number",
+            "mobile_no",
+            "ssn",
+            "first_name",
+            "lastName",
+        ],
+        *[
+            "surname",
+            "full name",
+            "dob",
+            "date_of_birth",
+            "passport_number",
+            "iban",
+            "credit_card_number",
+            "cc_num",
+            "home_address",
+            "tax_id",
+        ],
+    ],
+)
 def test_names_of_personal_things(name: str) -> None:
     assert named(name)
 
 
 @pytest.mark.parametrize(
     "name",
-    ["email_opened", "days_since_last_email", "email_domain", "phone_service", "is_mobile", "name", "street", "Street", "card_type", "age", "model_name",
-     "feature_names", "file_name", "address", "number", "mobile", "emailed", "user_id", "birth_rate", "first", "ip"],
-)  # fmt: skip
+    [
+        *[
+            "email_opened",
+            "days_since_last_email",
+            "email_domain",
+            "phone_service",
+            "is_mobile",
+            "name",
+            "street",
+            "Street",
+            "card_type",
+            "age",
+        ],
+        *["model_name", "feature_names", "file_name", "address", "number", "mobile", "emailed", "user_id", "birth_rate", "first", "ip"],
+    ],
+)
 def test_names_of_other_things(name: str) -> None:
     assert not named(name)
 

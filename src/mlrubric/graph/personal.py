@@ -56,6 +56,7 @@ TELLS = frozenset(
         "pformat",
     }
 )
+TOLD = frozenset({"__str__", "__repr__"})  # a class that says itself what is told of it
 PROTECTING = frozenset({"data.anonymize", "data.digest"})
 PRINTS = "builtins.print"
 MOST = 60
@@ -149,8 +150,10 @@ class _Personal:
         """The personal field of an object of a class of the project that is told as a whole."""
         if self.program.ops[op].kind not in ("load", "param"):
             return ""
+        if OURS.fullmatch(self.program.ops[op].name):
+            return ""
         for value in self.code.resolver.of(op):
-            if value[0] == "instance":
+            if value[0] == "instance" and not TOLD & self.program.exports[number(value)].keys():
                 for field in self.program.fields(number(value)):
                     if named(field):
                         return f"{self.program.ops[op].name}.{field}"
