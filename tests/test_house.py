@@ -234,7 +234,7 @@ def test_nothing_is_dead_any_or_silent() -> None:
 # ---- rules --------------------------------------------------------------------------------------------------------
 
 
-PROVEN_BY = {"ENV003": "tests/test_audit.py"}  # what the database of advisories knows is no file of an example
+PROVEN_BY = {"ENV003": "tests/test_audit.py", "GOV004": "tests/unit/test_ages.py"}  # advisories and history are no files of an example
 
 
 def test_every_rule_has_its_proof() -> None:
