@@ -14,6 +14,7 @@ from mlrubric.graph.absences import mark_absences
 from mlrubric.graph.automation import Schedule
 from mlrubric.graph.bans import mark_bans
 from mlrubric.graph.benchmarks import mark_benchmarks
+from mlrubric.graph.cards import mark_cards
 from mlrubric.graph.causes import mark_started
 from mlrubric.graph.chains import mark_chains
 from mlrubric.graph.charts import put_together
@@ -34,19 +35,23 @@ from mlrubric.graph.literals import mark_literals
 from mlrubric.graph.meaning import Meanings
 from mlrubric.graph.moved import mark_moved
 from mlrubric.graph.origins import mark_origins
+from mlrubric.graph.overwrites import mark_overwrites
 from mlrubric.graph.parts import mark_parts
 from mlrubric.graph.personal import mark_personal
 from mlrubric.graph.privacy import mark_privacy
 from mlrubric.graph.program import Program
+from mlrubric.graph.protected import mark_protected
 from mlrubric.graph.references import mark_references
 from mlrubric.graph.repeats import mark_repeats
 from mlrubric.graph.resolve import resolve, resolve_again
 from mlrubric.graph.resolve.dispatch import configured
 from mlrubric.graph.reviews import History, mark_reviews
 from mlrubric.graph.runs import mark_runs
+from mlrubric.graph.seedings import mark_seedings
 from mlrubric.graph.seeds import mark_seeds
 from mlrubric.graph.shared_packages import installed
 from mlrubric.graph.skew import mark_skew
+from mlrubric.graph.stamped import mark_stamped
 from mlrubric.graph.starts import mark_starts
 from mlrubric.graph.subjects import mark_subjects
 from mlrubric.graph.swallows import mark_swallows
@@ -152,12 +157,15 @@ def _build(
     label(graph, code)
     mark_parts(world)
     mark_seeds(graph, code)
+    mark_seedings(graph, code)
     models = trained(world)
     guarded = tuple(guard_releases(world, models))
     mark_subjects(world)
     mark_bans(world)
     mark_benchmarks(world)
+    mark_cards(world)
     mark_references(world)
+    mark_overwrites(world)
     mark_chains(world)
     mark_test_manners(world)
     mark_keeping(world)
@@ -175,6 +183,8 @@ def _build(
     mark_validated(world)
     mark_privacy(world)
     mark_personal(world)
+    mark_protected(world)
+    mark_stamped(world)
     mark_unread(world)
     mark_watched(world)
     mark_traces(world)

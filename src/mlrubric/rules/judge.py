@@ -19,12 +19,17 @@ from mlrubric.rules.shapes import Hit
 
 PERSONAS = ("regular", "pedantic", "auditor")
 CALLED = re.compile(r"(\w[\w.]*)\((?:\.\.\.)?\)")  # `nn.Linear(...)`, but not what is longer
+NAMED = re.compile(r"\{([@\w.]+)\}")
 CONFIDENCES = ("high", "medium", "low")
 
 
 def _unmet(picture: Picture, rule: Rule) -> list[tuple[Rule, Verdict]]:
     """Each unmet verdict with the form of the rule that speaks of its subject."""
     hits = ask(picture, rule.shape, rule.question).unmet
+    told = " ".join((rule.message, rule.advice, *(f"{one.message} {one.advice}" for one in rule.variants)))
+    keys = [*(key for one in rule.variants for key in one.where), *NAMED.findall(told)]
+    for hit in hits:
+        picture.habits.complete(hit.node, keys)
     return [(_form(rule, picture.graph.nodes[hit.node], hit), _verdict(picture, rule, hit)) for hit in hits]
 
 
@@ -128,4 +133,4 @@ def _findings(unmet: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
 
 def fill(message: str, values: dict[str, str]) -> str:
     """A message with `{name}` filled in; names that are not known stay empty."""
-    return re.sub(r"\{([@\w.]+)\}", lambda m: values.get(m[1], ""), message)
+    return NAMED.sub(lambda m: values.get(m[1], ""), message)

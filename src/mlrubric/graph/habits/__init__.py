@@ -34,8 +34,7 @@ to.<trait>       what is done with the result next, through names, has the trait
 loop.<trait or role>, scope.<...>, file.<...>, program.<...>    stands in the same loop, function, file, program, or in what these call
 class.<trait>    what the class around it extends has the trait
 fed.<trait or role>    flows into it from anywhere in the program; fed.<trait>.kinds: how many names with the trait
-feeds.<role>     its data comes to a model.fit, model.evaluate or model.tune, through files too (a variant that asks fed or feeds needs the
-                 `where` or `unless` of the rule to ask one as well)
+feeds.<role>     its data comes to a model.fit, model.evaluate or model.tune, through files too
 module, alias, customary, usual    of imports: what is imported, the name it is given, the one that everybody gives it, whether these
                  agree; origin: project, library
 """
@@ -46,10 +45,11 @@ from collections.abc import Callable, Iterable, Mapping
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.graph import Graph
-from mlrubric.graph.habits.describe import FAR, Describer, group_of, in_order
+from mlrubric.graph.habits.describe import Describer, group_of, in_order
 from mlrubric.graph.habits.spelling import spelled
 from mlrubric.graph.habits.traits import Traits
 from mlrubric.graph.world import World
+from mlrubric.model.collector import no_collection
 
 KIND = "expression"
 FORMS = frozenset(("call", "attribute", "subscript", "store_subscript", "store_attribute", "compare", "import", "binary"))
@@ -67,17 +67,26 @@ class Habits:
         self._traits = Traits(world.code)
         self._describer = Describer(world.graph, world.code, self._traits)
         self._nodes: dict[int, int] = {}  # operation -> node
+        self._ops: dict[int, int] = {}
 
     def asked(self, where: Mapping[str, object], accepts: Accepts, more: Iterable[str] = ()) -> list[int]:
         """The nodes of the expressions that meet all clauses, in source order; `more` are names of attributes that will be asked for."""
-        far = any(group_of(key) == FAR for key in (*where, *more))
-        chosen = self._candidates(where)
-        for key in in_order(key for key in where if key not in OF_THE_NODE):
-            group = group_of(key)
-            chosen = [op for op in chosen if accepts(self._describer.group(group, op), key, where[key])]
-        return [self._node(op, far) for op in chosen]
+        with no_collection():
+            chosen, by_form = self._candidates(where)
+            for key in in_order(key for key in where if key not in OF_THE_NODE and not (by_form and key == "form")):
+                group = group_of(key)
+                chosen = [op for op in chosen if accepts(self._describer.group(group, op), key, where[key])]
+            keys = (*where, *more)
+            return [self._node(op, keys) for op in chosen]
 
-    def _candidates(self, where: Mapping[str, object]) -> list[int]:
+    def complete(self, node: int, keys: Iterable[str]) -> None:
+        """Let the node of an expression know these attributes too."""
+        op = self._ops.get(node)
+        if op is not None:
+            self._graph.nodes[node].attributes.update(self._describer.attributes(op, keys))
+
+    def _candidates(self, where: Mapping[str, object]) -> tuple[list[int], bool]:
+        """Where to look, and whether the form alone said so."""
         chosen: set[int] | None = None
         for key, wanted in where.items():
             begin, _, name = key.partition(".")
@@ -89,17 +98,18 @@ class Habits:
             if found is not None:
                 chosen = found if chosen is None else chosen & found
         if chosen is not None:
-            return sorted(chosen)
+            return sorted(chosen), False
         form = where.get("form", "")
         forms = [str(one) for one in form["in"]] if isinstance(form, Mapping) else [str(form)]
         assert FORMS.issuperset(forms), "a rule of expressions asks for a trait, a role or a form"
-        return list(self._code.program.of_kind(*forms))
+        return list(self._code.program.of_kind(*forms)), True
 
-    def _node(self, op: int, far: bool) -> int:
+    def _node(self, op: int, keys: Iterable[str]) -> int:
         node = self._nodes.get(op)
         if node is None:
             code, meaning = self._code, self._code.meanings.of(op)
             api = self._traits.name(op) or (meaning.api if meaning is not None else "")
             node = self._nodes[op] = self._graph.add(KIND, spelled(code.program, op), code.place(op), (), api)
-        self._graph.nodes[node].attributes.update(self._describer.attributes(op, far))
+            self._ops[node] = op
+        self._graph.nodes[node].attributes.update(self._describer.attributes(op, keys))
         return node

@@ -107,7 +107,7 @@ class Shape:
         if customary:
             yield "customary", customary
             yield "usual", "true" if customary == alias else "false"
-        yield "origin", "project" if any(v[0] != "external" for v in self._code.resolver.of(op)) else "library"
+        yield "origin", "project" if facts.value[2] or any(v[0] != "external" for v in self._code.resolver.of(op)) else "library"
 
     def _within(self, op: int, name: str) -> bool:
         """Whether a variable is read inside of an expression as it is written."""

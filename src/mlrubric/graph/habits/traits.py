@@ -20,6 +20,8 @@ class Traits:
         self._known: dict[int, tuple[str, ...]] = {}
         self._of: dict[int, frozenset[str]] = {}
         self._bearing: dict[str, set[int]] | None = None
+        self._targets: dict[Value, tuple[str, ...]] = {}
+        self._members: dict[tuple[Value, str], tuple[str, ...]] = {}
 
     def bearing(self, trait: str) -> set[int]:
         """The calls, and the attributes that nobody calls, whose name has a trait."""
@@ -92,19 +94,31 @@ class Traits:
             return
         if facts.kind == "call":
             for target in ordered(code.resolver.targets.get(op, ())):
-                yield from self._target(target)
+                yield from self._named(target)
             yield from self.names(code.program.args[op][0])
             return
         for value in ordered(code.resolver.of(op)):
-            yield from self._target(value)
+            yield from self._named(value)
         if facts.kind in ("attribute", "store_attribute"):
             receiver = code.program.args[op][0]
             values = ordered(code.resolver.of(receiver)) if receiver >= 0 else []
             for value in values:
-                for base in (str(value[1]),) if value[0] == "external" else self._types(value):
-                    yield f"{base}.{facts.name}"
+                yield from self._member(value, facts.name)
             if not any(value[0] in KNOWN for value in values):
                 yield f"?.{facts.name}"
+
+    def _named(self, target: Value) -> tuple[str, ...]:
+        known = self._targets.get(target)
+        if known is None:
+            known = self._targets[target] = tuple(self._target(target))
+        return known
+
+    def _member(self, value: Value, name: str) -> tuple[str, ...]:
+        known = self._members.get((value, name))
+        if known is None:
+            bases = (str(value[1]),) if value[0] == "external" else self._types(value)
+            known = self._members[value, name] = tuple(f"{base}.{name}" for base in bases)
+        return known
 
     def _target(self, target: Value) -> Iterator[str]:
         if target[0] == "external":
