@@ -21,6 +21,7 @@ KINDS = ("tests", "environment", "session", "hooks")
 DATA = frozenset(
     {"data.read", "data.write", "data.join", "data.split", "transform.fit", "transform.apply", "transform.fit_apply", "model.save"}
 )
+ANSWERS = frozenset({"serve.handle", "serve.app"})  # who asked is told
 FEW = 3  # lines of a function that its name alone may explain
 
 
@@ -70,10 +71,12 @@ def _declared(world: World) -> None:
     for path, requirement in world.every(Requirement):
         if path in managers and requirement.kind == "direct":
             names.setdefault(path, set()).add(normal_name(requirement.name))
+    made = _made(world)
     joined = {(path, posixpath.normpath(posixpath.join(posixpath.dirname(path), one.target))) for path, one in world.every(Include)}
     for path in sorted(names):
         for other in sorted(names):
             apart = other < path and posixpath.dirname(other) == posixpath.dirname(path) and managers[other] != managers[path]
+            apart = apart and not {path, other} & made
             both = names[path] & names[other] if apart and not {(path, other), (other, path)} & joined else set()
             node = world.node(path, "manifest")
             if len(both) > 1 and node is not None and "rival" not in graph.nodes[node].attributes:
@@ -84,6 +87,18 @@ def _declared(world: World) -> None:
         if posixpath.basename(one.place.path) in GROUPED and not one.attributes.get("group"):
             name = normal_name(one.label)
             one.attributes["develops"] = "true" if name in tools or name.partition("-")[0] in tools else "false"
+
+
+def _made(world: World) -> set[str]:
+    """Manifests that a tool has written: beside a logged model, or a list of pins twice as long as what a project asks for."""
+    nodes = [world.graph.nodes[n] for n in world.graph.with_role("env.manifest")]
+    least = min((int(n.attributes.get("requirements", "0")) for n in nodes if n.attributes.get("style") == "project"), default=0)
+    return {
+        n.place.path
+        for n in nodes
+        if n.attributes.get("generated") == "true"
+        or (n.attributes.get("all_pinned") == "true" and least and int(n.attributes.get("requirements", "0")) > 2 * least)
+    }
 
 
 def _hooks(world: World) -> None:
@@ -111,7 +126,8 @@ def _tests(world: World) -> None:
 def _words(world: World) -> None:
     """`documented` on the functions that make features and models."""
     graph, program = world.graph, world.code.program
-    wanted = {*graph.with_role("code.feature"), *graph.with_role("code.model")}
+    features = (n for n in graph.with_role("code.feature") if graph.nodes[n].attributes.get("derives") == "true")
+    wanted = {*features, *graph.with_role("code.model")}
     for scope, node in sorted(world.code.scope_node.items()):
         if node in wanted:
             facts = program.scopes[scope]
@@ -126,5 +142,5 @@ def _lost(world: World) -> None:
         op = code.node_op.get(node)
         if op is not None and not code.tested(op):
             line = code.checks.swallowed(op)
-            if line:
+            if line and not ANSWERS & set(graph.nodes[code.holder(op)].roles):
                 graph.nodes[node].attributes["lost"] = str(line)

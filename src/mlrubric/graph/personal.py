@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.column_lists import WORDS, ColumnLists
+from mlrubric.graph.definitions import origin
 from mlrubric.graph.values import Value, number
 from mlrubric.graph.world import World
 
@@ -88,7 +89,7 @@ class _Personal:
             taken = facts.name
         elif facts.kind == "subscript" and len(args) == 2 and args[1] >= 0:
             taken = self._text(args[1])
-        elif facts.kind == "call" and self.called(op) == "get" and self.program.positional(op):
+        elif facts.kind == "call" and self.called(op) in ("get", "col") and self.program.positional(op):
             taken = self._text(self.program.positional(op)[0])
         if not taken or not named(taken):
             return ""
@@ -197,19 +198,23 @@ def _told(world: World, people: _Personal) -> None:
 def _weak(world: World, people: _Personal) -> None:
     """Digests without a secret of what names a person."""
     graph, code = world.graph, world.code
-    for node in graph.with_role("data.digest"):
-        op = code.node_op.get(node)
-        if op is None or code.program.ops[op].kind != "call" or is_test_code(graph.nodes[node].place.path):
-            continue
-        found = _digested(people, op)
+    digests = {code.node_op[n]: n for n in graph.with_role("data.digest") if n in code.node_op and not code.tested(code.node_op[n])}
+    fed = {op: [*code.program.args[op][1:]] for op in digests if code.program.ops[op].kind == "call"}
+    if any(not given for given in fed.values()):  # `digest = sha256()`, and later `digest.update(value)`
+        for call in code.program.of_kind("call"):
+            receiver = code.program.receiver(call)
+            if receiver >= 0 and people.called(call) == "update" and (made := origin(code, receiver)) in fed:
+                fed[made].extend(code.program.args[call][1:])
+    for op, given in fed.items():
+        found = _digested(people, given)
         if found:
-            graph.nodes[node].attributes["weak"] = found
+            graph.nodes[digests[op]].attributes["weak"] = found
 
 
-def _digested(people: _Personal, call: int) -> str:
+def _digested(people: _Personal, given: list[int]) -> str:
     """The personal name that a digest is made of: the nearest that flows in."""
     code, program = people.code, people.program
-    waiting, seen = deque(program.args[call][1:]), set(program.args[call][1:])
+    waiting, seen = deque(given), set(given)
     found = ""
     while waiting and len(seen) < MOST:
         op = waiting.popleft()

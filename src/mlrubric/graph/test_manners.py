@@ -1,4 +1,4 @@
-"""How tests are written: numbers that were copied from one run, tests that only parse a pipeline, feature code that all tests leave out."""
+"""How tests are written: numbers that were copied from one run, tests that only parse a pipeline."""
 
 from __future__ import annotations
 
@@ -24,13 +24,9 @@ PARSES, RUNS = "flow.parse", "flow.run"
 
 def mark_test_manners(world: World) -> None:
     """`golden` on assertions that a quality is one number; `parses` on tests that only look whether a pipeline can be put together:
-    `only` when no test or job runs one; `beside` on feature code: whether tests reach any of it."""
+    `only` when no test or job runs one."""
     _golden(world)
     _parsing(world)
-    features = [n for n in world.graph.with_role("code.feature") if world.graph.nodes[n].kind == "function"]
-    some = any(world.graph.nodes[n].attributes.get("tested") == "true" for n in features)
-    for node in features:
-        world.graph.nodes[node].attributes["beside"] = "tested" if some else "none"
 
 
 def _golden(world: World) -> None:

@@ -30,11 +30,13 @@ def interpret(argv: Sequence[str], commands: Commands | None = None) -> tuple[In
 
 @cache
 def programs_for(roles: tuple[str, ...], kinds: tuple[str, ...]) -> frozenset[str]:
-    """The names of the programs that always have one of the roles, or are of one of the kinds."""
-    by_name = load_commands().by_name
-    return frozenset(
-        name for name, entries in by_name.items() if all(e.role in roles for e in entries) or any(e.kind in kinds for e in entries)
-    )
+    """The names of the programs that have one of the roles or are of one of the kinds, and do nothing else but manage themselves."""
+    found: set[str] = set()
+    for name, entries in load_commands().by_name.items():
+        does = [entry for entry in entries if entry.role or entry.kind != "tool"]
+        if does and all(entry.role in roles or entry.kind in kinds for entry in does):
+            found.add(name)
+    return frozenset(found)
 
 
 def _interpret(argv: tuple[str, ...], commands: Commands, depth: int) -> tuple[Invocation, ...]:

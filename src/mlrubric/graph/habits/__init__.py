@@ -8,11 +8,11 @@ trait.<trait>    the name that is called or read has the trait in the catalogue 
 role.<role>      the call has the role                                                   role.model.fit = true
 form             call, attribute, subscript, store_subscript, store_attribute, compare, import, binary
 label, receiver, name    as written, shortened: `frame.iterrows()`, `frame`, `iterrows`
-certain          false when only the name of a method spoke, on a receiver of unknown type
+certain          false when only the name of a method spoke, on a receiver of unknown type, or when something else may be called
 given.<name>     an argument: its constant as text, none, `given` when it is no constant, `unknown` when `**` may hold it; of a list that is
                  written out its constants and the names of what is called in it, `accuracy, AUC`; by position too, where the entry of the
                  trait says what it `takes` (`on|left_on`: the first name stands for the others too); `@roles` as for other nodes
-arguments        how many are written
+arguments        how many are written; called: `method` of a value, or `function`
 result           unused (a statement of its own), shown (the last line of a cell), kept
 in_loop          true in the body of a for or while of the same function
 over.<trait>     what the innermost loop goes through is a call with the trait; over.subject: the receiver is the `item` of the round, or
@@ -23,7 +23,7 @@ conditional      something in its function decides whether it is done
 grows            `x = f(x, ...)` in a loop: made of itself each time round, and used for nothing else in the loop
 on.<trait>       the type of the receiver has the trait (of a function's call: of its first argument)
 receiver.form, receiver.key, receiver.given.<name>, receiver.on.<trait>, receiver.trait.<trait>, receiver.receiver.trait.<trait>
-                 the same of the receiver, where it is an expression itself
+                 the same of the receiver, where it is an expression itself (of `x.loc[...] = y` it is `x`)
 key, key.form    of subscripts and stores: the constant key; text, list, tuple, slice, mask, const, given
 value, value.form, value.of_itself    of stores: the constant that is stored; the form of what is stored; whether it reads the receiver
 operator, operand.<trait>    of comparisons and arithmetic; a trait that a name or call on either side has; operand.on.<trait> of its type,

@@ -15,7 +15,7 @@ from mlrubric.graph.habits.traits import Traits
 from mlrubric.graph.habits.uses import Uses
 
 _GROUPS: dict[str, tuple[str, ...]] = {
-    "arguments": ("given.", "@", "arguments", "open"),
+    "arguments": ("given.", "@", "arguments", "open", "called"),
     "shape": ("key", "value", "operator", "operand", "augmented", "module", "alias", "customary", "usual", "origin"),
     "receiver": ("receiver", "on."),
     "result": ("result",),

@@ -11,6 +11,7 @@ from mlrubric.graph.values import number
 
 MOST = 40  # items of a list that are written into an attribute
 CHOOSING = frozenset({"&", "|", "^", "~"})  # operators by which masks are put together
+LOCATES = "locates"  # the trait of an attribute whose subscripts are those of what it belongs to
 PARTS = frozenset({"attribute", "subscript", "store_subscript", "store_attribute"})
 
 
@@ -26,7 +27,11 @@ class Shape:
         if facts is None:
             return -1
         if facts.kind in PARTS:
-            return program.args[op][0]
+            held = program.args[op][0]
+            located = (
+                facts.kind == "store_subscript" and held >= 0 and program.ops[held].kind == "attribute" and LOCATES in self._traits.of(held)
+            )
+            return program.args[held][0] if located else held
         if facts.kind != "call":
             return -1
         receiver = program.receiver(op)
@@ -62,6 +67,8 @@ class Shape:
         meaning = meanings.of(op)
         yield from meanings.spellings(meaning).items() if meaning is not None else ()
         yield "arguments", str(len(args) - 1)
+        receiver = program.receiver(op)
+        yield "called", "method" if receiver >= 0 and self.subject(op) == receiver else "function"
         if "**" in given or starred:
             yield "open", "true"
 

@@ -23,7 +23,7 @@ def spelled(program: Program, op: int, depth: int = 0) -> str:
         text = facts.name if not facts.name.startswith("<") else facts.name.rpartition(".")[2]
     elif facts.kind == "const":
         text = MORE if facts.name == "Ellipsis" else str(facts.value) if facts.name == "complex" else repr(facts.value).replace("'", '"')
-    elif facts.kind == "attribute":
+    elif facts.kind in ("attribute", "store_attribute"):
         text = f"{part(args[0])}.{facts.name}"
     elif facts.kind == "call":
         text = f"{part(args[0])}({MORE if len(args) > 1 else ''})"

@@ -10,6 +10,8 @@ from mlrubric.graph.values import Value, number, ordered
 KNOWN = frozenset({"external", "object", "foreign", "module", "package", "made", "text", "const", "instance", "class", "function"})
 NAMED = frozenset({"load", "attribute", "store_attribute", "call", "import"})
 
+UNEQUAL = "not_a_number"  # a value that the program makes by itself, as `float("nan")`
+
 
 class Traits:
     """Traits of operations; what was asked is kept."""
@@ -46,6 +48,8 @@ class Traits:
         known = self._of.get(op)
         if known is None:
             found = {t for name in self.names(op) for t in self._catalogue.traits(name)}
+            if op >= 0 and any(value[0] == "const" and value[1] != value[1] for value in self._code.resolver.of(op)):
+                found.add(UNEQUAL)
             if op >= 0 and self._code.program.ops[op].kind == "call":
                 asked = (one for name in self.names(op) for one in self._catalogue.traits_with(name))
                 found.update(t for t, keywords in asked if self._code.program.keyword(op, *keywords) != -1)
@@ -62,9 +66,13 @@ class Traits:
         return next((found for name in self.names(op) if (found := self._catalogue.takes(name))), ())
 
     def guessed(self, op: int) -> bool:
-        """Whether only the name of a method spoke, on a receiver of unknown type."""
+        """Whether only the name of a method spoke, on a receiver of unknown type, or something else may be called that is not like it."""
         names = self.names(op)
-        return bool(names) and names[0].startswith("?.")
+        if names and names[0].startswith("?."):
+            return True
+        targets = self._code.resolver.targets.get(op, ()) if op >= 0 else ()
+        traits = {frozenset(t for name in self._named(target) for t in self._catalogue.traits(name)) for target in targets}
+        return len(traits) > 1
 
     def of_type(self, op: int) -> frozenset[str]:
         """The traits that all types which a value may have agree in; none when some type is not known."""
