@@ -14,7 +14,7 @@ from mlrubric.fix.site import Edits, Shelf, Site, Texts
 from mlrubric.graph.build import Picture
 from mlrubric.model.graph import Node
 from mlrubric.model.remedy import Remedy
-from mlrubric.model.verdict import Finding
+from mlrubric.model.verdict import Finding, NextStep
 from mlrubric.rules.judge import fill
 from mlrubric.rules.rule import FixRule, Rule
 from mlrubric.rules.select import holds
@@ -38,6 +38,12 @@ def with_remedies(found: Sequence[Finding], rules: Iterable[Rule], picture: Pict
     fixable: Mapping[str, Rule] = {rule.id: rule for rule in rules if rule.fixes}
     shelf = Shelf(picture, texts)
     return tuple(_planned(one, fixable[one.rule], shelf) if one.rule in fixable else one for one in found)
+
+
+def marked(steps: Iterable[NextStep], found: Iterable[Finding]) -> tuple[NextStep, ...]:
+    """The next steps, with those marked that `check --fix` takes: a safe fix stands at their place."""
+    places = {(one.place.path, one.place.line) for one in found if one.fix == "safe"}
+    return tuple(replace(one, fix=one.place is not None and (one.place.path, one.place.line) in places) for one in steps)
 
 
 def _planned(finding: Finding, of: Rule, shelf: Shelf) -> Finding:
