@@ -185,6 +185,28 @@ def test_edits_that_meet_wait_and_a_fix_that_helps_not_is_made_once() -> None:
     assert rounds == ["aa\n", "ba\n", "cc\n"] and outcome.files == {"a.txt": b"cc\n"} and outcome.rounds == 2
 
 
+LEFT_ALONE = {
+    "options that may hold the seed": ("SEED001", "model = RandomForestClassifier(**options)\nmodel.fit(X, y)"),
+    "a seed that the caller chooses": ("SEED007", "import time\nseed = time.time()\nrandom.seed(seed)"),
+    "a seed that is made between": (
+        "SEED003",
+        "sample = random.random()\noptions.seed = 3\nrandom.seed(options.seed)\nRandomForestClassifier(random_state=0).fit([[sample]], y)",
+    ),
+    "two statements on one line": ("SEED003", "a = random.random(); random.seed(0)\nRandomForestClassifier(random_state=0).fit([[a]], y)"),
+    "a store that is kept elsewhere": ("PD007", "import pandas as pd\npd.read_csv('a.csv').dropna()"),
+}
+
+
+@pytest.mark.parametrize("case", LEFT_ALONE)
+def test_what_cannot_be_sure_is_left_alone(case: str) -> None:
+    """The file is read, perhaps with a finding, and nothing is written."""
+    rule, text = LEFT_ALONE[case]
+    head = "import random\nfrom sklearn.ensemble import RandomForestClassifier\n"
+    bench = Bench(MemoryTree({"train.py": f"{head}{text}\n"}), load_rules().rules)
+    assert not bench.tried([rule]).outcome.files
+    assert all(one.fix is None for one in bench.found({}) if one.rule == rule)
+
+
 # ---- the command -----------------------------------------------------------------------------------------------------
 
 

@@ -1,5 +1,5 @@
 """Puts a statement below or above the one of the finding, or of the node that the attribute `at` names. `{receiver}` is what is called on
-there, other names in braces are attributes of the subject; `codes` gives a call for each library."""
+there, other names in braces are attributes of the subject; `codes` gives a call for each name."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def remedy(site: Site) -> Edits | None:
         receiver = given
     codes = site.rule.options.get("codes")
     if isinstance(codes, dict):
-        written, needed = call_of(code, str(codes.get(site.node.api.partition(".")[0], "")), statement.lineno)
+        written, needed = call_of(code, str(codes.get(site.node.api, "")), statement.lineno)
         text = "" if needed else written
     else:
         text = fill(site.option("code"), {**site.node.attributes, "receiver": receiver})
