@@ -8,7 +8,7 @@ import ast
 
 from mlrubric.fix.calls import appended, with_keyword
 from mlrubric.fix.code import Code
-from mlrubric.fix.names import call_of
+from mlrubric.fix.names import below_imports, call_of
 from mlrubric.fix.site import Edits, Site
 
 
@@ -29,13 +29,16 @@ def remedy(site: Site) -> Edits | None:
     value, needed = _constant(code, call, site.options("named")), ""
     if not value:
         value, needed = call_of(code, site.option("value"), call.lineno) if "." in site.option("value") else (site.option("value"), "")
-    if needed:
+    if needed and (code.cell is not None or not below_imports(code, call.lineno)):
         return None
     if position == 0 and not call.args and not call.keywords and param is not None and param.role == "@seed":
         edit = appended(code, call, value)  # `seed(0)`, as everybody writes it
     else:
         edit = with_keyword(code, call, name, value, position)
-    return None if edit is None else Edits((edit,), title=site.rule.title.replace("{keyword}", name).replace("{value}", value))
+    if edit is None:
+        return None
+    edits = (edit, code.below(below_imports(code, call.lineno), needed)) if needed else (edit,)
+    return Edits(edits, title=site.rule.title.replace("{keyword}", name).replace("{value}", value))
 
 
 def _constant(code: Code, call: ast.Call, names: tuple[str, ...]) -> str:
