@@ -13,6 +13,7 @@ from mlrubric.fix import recipes
 from mlrubric.fix.site import Edits, Shelf, Site, Texts
 from mlrubric.graph.build import Picture
 from mlrubric.model.graph import Node
+from mlrubric.model.homes import SHARED, home
 from mlrubric.model.remedy import Remedy
 from mlrubric.model.verdict import Finding, NextStep
 from mlrubric.rules.judge import fill
@@ -57,7 +58,8 @@ def _planned(finding: Finding, of: Rule, shelf: Shelf) -> Finding:
         edits = recipe.remedy(Site(shelf, finding, rule, of.question))
         if edits is not None and (edits.edits or edits.files):
             remedy = _remedy(rule, edits, node)
-            return replace(finding, fix=remedy.safety, remedy=remedy)
+            if not any(home(path) or SHARED in path for path in remedy.paths):  # other repositories are not written to
+                return replace(finding, fix=remedy.safety, remedy=remedy)
     return finding
 
 
