@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlrubric.graph.code import is_test_code
 from mlrubric.graph.world import World
 
 CALLS = frozenset({"call"})
@@ -27,19 +28,22 @@ KEEPS = frozenset(
 
 
 def idle(world: World, fit: int) -> bool:
-    """In a function of a notebook that no cell calls; or in a program that measures times, and judges and keeps no model."""
+    """In a function of a notebook that no cell calls, or one that only tests call; or in a program that measures times, and judges and
+    keeps no model."""
     op = world.code.node_op.get(fit)
     if op is None:
         return False
     holder = world.code.holder(op)
     if world.code.program.unit(op).is_notebook:
         return world.graph.nodes[holder].kind == "function" and not any(True for _ in world.graph.predecessors(holder, ("call",)))
-    return _timed(world, holder)
+    tops = [n for n in world.graph.sweep([holder], CALLS, back=True) if not any(True for _ in world.graph.predecessors(n, CALLS))]
+    if tops and all(is_test_code(world.graph.nodes[n].place.path) for n in tops):
+        return True
+    return _timed(world, holder, tops)
 
 
-def _timed(world: World, holder: int) -> bool:
+def _timed(world: World, holder: int, tops: list[int]) -> bool:
     graph = world.graph
     if not any(CLOCKS & set(graph.nodes[e.target].roles) for e in graph.successors(holder, CALLS)):
         return False
-    tops = [n for n in graph.sweep([holder], CALLS, back=True) if not any(True for _ in graph.predecessors(n, CALLS))]
     return not any(KEEPS & set(graph.nodes[n].roles) for n in graph.sweep(tops, CALLS))

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from mlrubric.graph.code import is_test_code
+from mlrubric.graph.definitions import plainly_none
 from mlrubric.graph.graph import RUNS
+from mlrubric.graph.origins import Origins
+from mlrubric.graph.processes import Processes
 from mlrubric.graph.values import HOLE, texts
 from mlrubric.graph.world import World
 
@@ -17,6 +21,7 @@ ROOT = re.compile(r"^[a-z0-9]+://[^/]+/?")
 DOCUMENTS = (".md", ".rst", ".mdx")
 PREDICTING = re.compile(r"(^|[/_-])(predict\w*|infer\w*|sample|generate|scor(e|ing)|serv(e|ing|er)|chat|demo|app|api)([_-][^/]*)?\.py$")
 CALLS = frozenset({"call"})
+FLOW = frozenset({"flow"})
 LEARNS = frozenset({"model.fit", "model.tune", "model.evaluate", "model.compare", "model.register", "model.promote"})
 FETCHED = frozenset({"artifact.download", "data.read", "model.load", "run.read", "run.log_data"})
 NUMBERS = frozenset({"version", "version_id", "run_id", "version_name"})
@@ -29,13 +34,16 @@ def mark_references(world: World) -> None:
     is put), overwritten (a path that training of this repository writes again), unpinned (a name on a hub without a revision); and on
     the lookups of a model's newest version: asked, when nobody tells which one it was."""
     graph = world.graph
-    for node in _fetched_by_commands(world):
+    last = {graph.nodes[n].place.path: n for n in _fetched_by_commands(world)}  # one program, one finding
+    for node in last.values():
         graph.nodes[node].attributes["reference"] = "stored"
     loads = graph.with_role("model.load", "model.lookup")
     if not loads:
         return
-    serving = serving_code(world) | predicting_programs(world)
-    near = _beside_training(world)
+    handlers, programs = serving_code(world), predicting_programs(world)
+    serving = handlers | programs
+    near = _learnt_from(world)
+    origins = Origins(world)
     releasing = {graph.nodes[n].place.path for n in graph.with_role("model.register", "model.promote", "model.compare")}
     for node in loads:
         op = world.code.node_op.get(node)
@@ -54,6 +62,8 @@ def mark_references(world: World) -> None:
                 graph.nodes[node].attributes["matters"] = "training" if node in near else "no"
             continue
         reason = _reason(world, node, op)
+        if reason == "overwritten" and world.code.holder(op) not in handlers and origins.of(node)[0] == "produced":
+            continue  # by an earlier stage of the run that it is a part of
         if reason and (reason == "unpinned" or _predicts(world, node)):  # a tokenizer of another revision spoils the model, too
             graph.nodes[node].attributes["reference"] = reason
 
@@ -99,12 +109,16 @@ def predicting_programs(world: World) -> set[int]:
     found: set[int] = set()
     loads = [n for n in graph.with_role("model.load") if n in world.code.node_op]
     above = graph.sweep(loads, CALLS, back=True)
+    by_path: dict[str, list[int]] = {}
+    for function in graph.of_kind("function"):
+        by_path.setdefault(graph.nodes[function].place.path, []).append(function)
     for module in graph.of_kind("module"):
         path = graph.nodes[module].place.path
         if module not in above or is_test_code(path) or path.endswith(DOCUMENTS):
             continue
         main = world.code.main_node.get(world.code.program.by_path.get(path, -1))
-        reached = set(graph.sweep([module, *([main] if main is not None else [])], CALLS))
+        inside = [n for n in by_path.get(path, ()) if not any(True for _ in graph.predecessors(n, CALLS))]  # others call them: handlers
+        reached = set(graph.sweep([module, *inside, *([main] if main is not None else [])], CALLS))
         ops = [n for n in reached if graph.nodes[n].kind == "op"]
         roles = {role for n in ops for role in graph.nodes[n].roles}
         if roles & LEARNS or not ("model.predict" in roles or PREDICTING.search(path)):
@@ -142,7 +156,7 @@ def _reason(world: World, node: int, op: int) -> str:
     if meaning is None or "@source" not in meaning.arguments:
         return ""
     names = texts(world.code.resolver.of(meaning.arguments["@source"]))
-    behind = [graph.nodes[n] for n in graph.next_by_flow([node], back=True)]
+    behind = [graph.nodes[n] for n in graph.sweep([node], FLOW, back=True) if n != node]
     asked = [one.attributes[role] for one in behind if FETCHED & set(one.roles) for role in ("@source", "@name") if role in one.attributes]
     if any(MOVING.search(name) for name in (*names, graph.nodes[node].attributes.get("path", ""), *asked)):
         return "moving"
@@ -160,7 +174,8 @@ def _of_hub(world: World, op: int) -> bool:
     meaning = world.code.meanings.of(op)
     if meaning is None or meaning.entry is None or meaning.entry.param("@version") is None or "@source" not in meaning.arguments:
         return False
-    if world.code.meanings.spellings(meaning).get("@version", "none").lower() not in BRANCHES:
+    said = world.code.meanings.spellings(meaning).get("@version", "none").lower()
+    if said not in BRANCHES or (said == "none" and not plainly_none(world.code, meaning.arguments.get("@version", -1))):
         return False
     names = texts(world.code.resolver.of(meaning.arguments["@source"]))
     if not names or any(n.startswith((".", "/", "~")) or HOLE in n or n in world.folders or n in world.files for n in names):
@@ -170,11 +185,11 @@ def _of_hub(world: World, op: int) -> bool:
     return True
 
 
-def _beside_training(world: World) -> set[int]:
-    """What is run by all that leads to a training."""
+def _learnt_from(world: World) -> Collection[int]:
+    """What reaches a training."""
     graph = world.graph
     fits = [n for n in graph.with_role("model.fit", "model.tune") if not is_test_code(graph.nodes[n].place.path)]
-    return set(graph.sweep(graph.sweep(fits, CALLS, back=True), CALLS))
+    return Processes(graph).sweep(fits, back=True).keys()
 
 
 def _overwritten(world: World, artifact: int) -> bool:
@@ -197,7 +212,7 @@ def _downloaded(world: World, node: int) -> list[str]:
     graph = world.graph
     makers = [e.source for r in graph.predecessors(node, ("read",)) for e in graph.predecessors(r.source, ("write",))]
     found: list[str] = []
-    for maker in (*makers, *graph.next_by_flow([node], back=True)):
+    for maker in (*makers, *(n for n in graph.sweep([node], FLOW, back=True) if n != node)):
         one = graph.nodes[maker]
         source = one.attributes.get("@source", "given")
         if "artifact.download" in one.roles and "@version" not in one.attributes and source not in ("given", "none"):
