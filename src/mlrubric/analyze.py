@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mlrubric.config import Settings
 from mlrubric.describe import describe
-from mlrubric.fix.plan import with_remedies
+from mlrubric.fix.plan import marked, with_remedies
 from mlrubric.graph.advisories import look_up
 from mlrubric.graph.attestations import add_attestations, add_claims, add_stale
 from mlrubric.graph.banned import mark_banned
@@ -159,7 +159,7 @@ def analyze_tree(
         kept,
         suppressed,
         breaks(results),
-        tuple(step for step, _ in planner.plan(State(picture, results, policy))),
+        marked((step for step, _ in planner.plan(State(picture, results, policy))), kept),
         as_of,
         models,
         cards.concerns(asked),

@@ -6,7 +6,8 @@ import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from mlrubric.fix.code import Code, T, codes_of
+from mlrubric.fix.cells import codes_of_notebook
+from mlrubric.fix.code import Code, T, parsed
 from mlrubric.fix.lines import Lines
 from mlrubric.graph.build import Picture
 from mlrubric.graph.code import Code as Program
@@ -43,8 +44,17 @@ class Shelf:
     def codes(self, path: str) -> tuple[Code, ...]:
         if path not in self._codes:
             text = self.texts(path)
-            self._codes[path] = codes_of(path, text) if text is not None else ()
+            self._codes[path] = self._taken_apart(path, text) if text is not None else ()
         return self._codes[path]
+
+    def _taken_apart(self, path: str, text: str) -> tuple[Code, ...]:
+        """The Python of a file: itself, or the cells of a notebook; nothing of what is no Python 3."""
+        if path.endswith(".ipynb"):
+            units = self.picture.world.code.program.modules
+            module = next((unit.facts for unit in units if unit.path == path and unit.facts.cells), None)
+            return tuple(codes_of_notebook(path, text, module)) if module is not None else ()
+        tree = parsed(text) if path.endswith((".py", ".pyi")) else None
+        return (Code(path, text, tree),) if tree is not None else ()
 
     def lines(self, path: str) -> Lines:
         if path not in self._lines:
@@ -118,8 +128,7 @@ class Site:
     def code(self, place: Place | None = None) -> Code | None:
         """The Python of a place: its file, or its cell of a notebook."""
         place = place or self.finding.place
-        found = self.shelf.codes(place.path)
-        return next((one for one in found if one.cell == place.cell), None)
+        return next((one for one in self.shelf.codes(place.path) if one.cell == place.cell), None)
 
     def expression(self, kind: type[T]) -> tuple[Code, T] | None:
         """The Python expression of a kind that stands exactly where the finding does."""
