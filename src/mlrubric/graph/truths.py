@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from mlrubric.graph.meaning import Meanings
 from mlrubric.graph.program import Program
 
 MOST = 8
+REWRITE = ("exec", "globals")
 
 
 class Truths:
@@ -43,9 +46,15 @@ class Truths:
             return None
         scope, name = program.scope_id(sources[0]), program.ops[sources[0]].name
         given = program.ops[program.args[sources[0]][0]]
-        if (scope, name) in program.rebound or len(program.exports[scope].get(name, ())) > 1 or given.kind != "const":
+        if program.unit(sources[0]).index in self._rewritten or (scope, name) in program.rebound or len(program.exports[scope].get(name, ())) > 1 or given.kind != "const":
             return None
         return bool(given.value)
+
+    @cached_property
+    def _rewritten(self) -> frozenset[int]:
+        """The modules whose names may be given anew by a text that is run, or by the dictionary of their names."""
+        loads = (op for op in self.program.of_kind("load") if self.program.ops[op].name in REWRITE)
+        return frozenset(self.program.unit(op).index for op in loads)
 
     def never(self, op: int) -> bool:
         """Whether a condition around an operation, inside its function, keeps it from ever happening."""

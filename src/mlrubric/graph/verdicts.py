@@ -186,7 +186,14 @@ def _follow(graph: Graph, code: Code, verdicts: Verdicts, node: int, op: int) ->
             found = "told"
         elif found in ("unread", "told") and _kept(code, reached):
             found = "kept"
-    return found
+    return "kept" if found == "unread" and _emits(graph, code, op) else found
+
+
+def _emits(graph: Graph, code: Code, op: int) -> bool:
+    """Whether the function goes on with giving numbers to what monitors: by what was run, not by its result."""
+    scope = code.program.scope_id(op)
+    nodes = graph.with_role("metric.emit") if code.program.scopes[scope].kind == "function" else []
+    return any(code.node_op.get(n, -1) > op and code.program.scope_id(code.node_op[n]) == scope for n in nodes)
 
 
 def _heard(graph: Graph, code: Code, verdicts: Verdicts, op: int) -> str:
