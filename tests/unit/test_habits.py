@@ -22,7 +22,10 @@ HEAD = "import numpy as np\nimport pandas as pd\nframe = pd.read_csv('rows.csv')
 def known(code: str, where: dict[str, object], head: str = HEAD, name: str = "a.py") -> list[dict[str, str]]:
     """The attributes of the expressions that are asked for, in source order."""
     built = picture({name: head + code})
-    return [{**built.graph.nodes[n].attributes, "label": built.graph.nodes[n].label} for n in built.habits.asked(where, meets)]
+    return [
+        {**built.graph.nodes[n].attributes, "label": built.graph.nodes[n].label}
+        for n in built.habits.asked(where, meets, ("from.", "loop."))
+    ]
 
 
 COPIES = {"trait.changes_a_copy": True, "form": "call"}

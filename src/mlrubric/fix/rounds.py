@@ -15,6 +15,7 @@ from mlrubric.source.tree import Tree, text_limit
 
 MOST_ROUNDS = 20
 Files = dict[str, bytes]
+Key = tuple[str, str, tuple[str, ...]]
 Analyse = Callable[[Mapping[str, bytes]], Iterable[Finding]]
 """The findings that are to be mended, with some files' bytes replaced."""
 
@@ -36,13 +37,12 @@ def until_quiet(tree: Tree, analyse: Analyse, unsafe: bool = False) -> Outcome:
     outcome = Outcome()
     there = {entry.path: entry.size for entry in tree.files}
     given_up: set[str] = set()
-    allowed: Counter[tuple[str, str]] = Counter()
-    made_of: Counter[tuple[str, str]] = Counter()
+    offered: Counter[Key] = Counter()
+    done: Counter[Key] = Counter()
     for _ in range(MOST_ROUNDS):
-        seen = list(analyse(outcome.files))
-        allowed |= Counter((one.rule, one.place.path) for one in seen)  # of a rule in a file, no more than there were at once
-        found = [one for one in seen if one.remedy is not None and not one.remedy.paths & given_up]
-        found = [one for one in found if made_of[one.rule, one.place.path] < allowed[one.rule, one.place.path]]
+        found = [one for one in analyse(outcome.files) if one.remedy is not None and not one.remedy.paths & given_up]
+        offered |= Counter(_key(one) for one in found)  # no more of a kind than were to be made at once: what helps not is not made again
+        found = [one for one in found if done[_key(one)] < offered[_key(one)]]
         wanted = {edit.path for one in found if one.remedy is not None for edit in one.remedy.edits}
         read = {path: data for path in sorted(wanted) if (data := _bytes(tree, outcome.files, there, path)) is not None}
         made = one_round(found, read, frozenset(there) | outcome.files.keys(), unsafe)
@@ -55,10 +55,16 @@ def until_quiet(tree: Tree, analyse: Analyse, unsafe: bool = False) -> Outcome:
         outcome.rounds += 1
         outcome.files.update(changed)
         outcome.fixed += made.fixed
-        made_of.update((one.rule, one.path) for one in made.fixed)
+        done.update(_key(one) for one in made.findings)
     outcome.ended = "stopped"
     outcome.notices.append(Message("warning", f"stopped after {MOST_ROUNDS} rounds: the fixes do not come to rest"))
     return outcome
+
+
+def _key(finding: Finding) -> Key:
+    """A remedy without its offsets."""
+    edits = finding.remedy.edits if finding.remedy is not None else ()
+    return finding.rule, finding.place.path, tuple(edit.new for edit in edits)
 
 
 def _bytes(tree: Tree, files: Files, there: Mapping[str, int], path: str) -> bytes | None:

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from mlrubric.fix.code import Code, codes_of
+from mlrubric.fix.code import Code, T, codes_of
 from mlrubric.fix.lines import Lines
 from mlrubric.graph.build import Picture
 from mlrubric.graph.code import Code as Program
@@ -120,6 +120,12 @@ class Site:
         place = place or self.finding.place
         found = self.shelf.codes(place.path)
         return next((one for one in found if one.cell == place.cell), None)
+
+    def expression(self, kind: type[T]) -> tuple[Code, T] | None:
+        """The Python expression of a kind that stands exactly where the finding does."""
+        code = self.code()
+        node = code.find(self.finding.place.span, kind) if code is not None else None
+        return (code, node) if code is not None and node is not None else None
 
     def place(self, op: int) -> Place:
         return self.program.place(op)

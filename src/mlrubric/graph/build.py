@@ -28,6 +28,7 @@ from mlrubric.graph.habits import Habits
 from mlrubric.graph.in_use import mark_in_use
 from mlrubric.graph.inputs import Inputs
 from mlrubric.graph.judging_mode import mark_judging_mode
+from mlrubric.graph.keeping import mark_keeping
 from mlrubric.graph.label import label
 from mlrubric.graph.lifecycle import mark_lifecycle
 from mlrubric.graph.literals import mark_literals
@@ -36,6 +37,7 @@ from mlrubric.graph.moved import mark_moved
 from mlrubric.graph.origins import mark_origins
 from mlrubric.graph.overwrites import mark_overwrites
 from mlrubric.graph.parts import mark_parts
+from mlrubric.graph.personal import mark_personal
 from mlrubric.graph.privacy import mark_privacy
 from mlrubric.graph.program import Program
 from mlrubric.graph.protected import mark_protected
@@ -45,6 +47,7 @@ from mlrubric.graph.resolve import resolve, resolve_again
 from mlrubric.graph.resolve.dispatch import configured
 from mlrubric.graph.reviews import History, mark_reviews
 from mlrubric.graph.runs import mark_runs
+from mlrubric.graph.seedings import mark_seedings
 from mlrubric.graph.seeds import mark_seeds
 from mlrubric.graph.shared_packages import installed
 from mlrubric.graph.skew import mark_skew
@@ -52,6 +55,7 @@ from mlrubric.graph.stamped import mark_stamped
 from mlrubric.graph.starts import mark_starts
 from mlrubric.graph.subjects import mark_subjects
 from mlrubric.graph.swallows import mark_swallows
+from mlrubric.graph.test_manners import mark_test_manners
 from mlrubric.graph.trained import Trained, trained
 from mlrubric.graph.training import mark_training
 from mlrubric.graph.training_loops import mark_training_loops
@@ -153,6 +157,7 @@ def _build(
     label(graph, code)
     mark_parts(world)
     mark_seeds(graph, code)
+    mark_seedings(graph, code)
     models = trained(world)
     guarded = tuple(guard_releases(world, models))
     mark_subjects(world)
@@ -162,6 +167,8 @@ def _build(
     mark_references(world)
     mark_overwrites(world)
     mark_chains(world)
+    mark_test_manners(world)
+    mark_keeping(world)
     mark_repeats(world)
     mark_in_use(world)
     mark_training(world)
@@ -175,6 +182,7 @@ def _build(
     mark_literals(world)
     mark_validated(world)
     mark_privacy(world)
+    mark_personal(world)
     mark_protected(world)
     mark_stamped(world)
     mark_unread(world)

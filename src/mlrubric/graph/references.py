@@ -35,6 +35,7 @@ def mark_references(world: World) -> None:
     if not loads:
         return
     serving = serving_code(world) | predicting_programs(world)
+    near = _beside_training(world)
     releasing = {graph.nodes[n].place.path for n in graph.with_role("model.register", "model.promote", "model.compare")}
     for node in loads:
         op = world.code.node_op.get(node)
@@ -48,6 +49,9 @@ def mark_references(world: World) -> None:
                 graph.nodes[node].attributes["reference"] = "asked"
             continue
         if world.code.holder(op) not in serving:
+            if _of_hub(world, op):
+                graph.nodes[node].attributes["hub"] = "unpinned"
+                graph.nodes[node].attributes["matters"] = "training" if node in near else "no"
             continue
         reason = _reason(world, node, op)
         if reason and (reason == "unpinned" or _predicts(world, node)):  # a tokenizer of another revision spoils the model, too
@@ -146,12 +150,31 @@ def _reason(world: World, node: int, op: int) -> str:
         return "stored"
     if any(_overwritten(world, edge.source) for edge in graph.predecessors(node, ("read",))):
         return "overwritten"
-    takes_version = meaning.entry is not None and meaning.entry.param("@version") is not None
-    said = world.code.meanings.spellings(meaning).get("@version", "none").lower()
-    if takes_version and said in BRANCHES and names and not any(n.startswith((".", "/")) or HOLE in n for n in names):
-        graph.nodes[node].attributes["named"] = f"`{names[0]}`" if len(names) == 1 else "a model"
+    if _of_hub(world, op):
         return "unpinned"
     return ""
+
+
+def _of_hub(world: World, op: int) -> bool:
+    """Whether a load takes something by its name on a hub, and names no revision, or a branch; the name is kept for the message."""
+    meaning = world.code.meanings.of(op)
+    if meaning is None or meaning.entry is None or meaning.entry.param("@version") is None or "@source" not in meaning.arguments:
+        return False
+    if world.code.meanings.spellings(meaning).get("@version", "none").lower() not in BRANCHES:
+        return False
+    names = texts(world.code.resolver.of(meaning.arguments["@source"]))
+    if not names or any(n.startswith((".", "/", "~")) or HOLE in n or n in world.folders or n in world.files for n in names):
+        return False
+    attributes = world.graph.nodes[world.code.op_node[op]].attributes
+    attributes["named"] = f"`{names[0]}`" if len(names) == 1 else "a model"
+    return True
+
+
+def _beside_training(world: World) -> set[int]:
+    """What is run by all that leads to a training."""
+    graph = world.graph
+    fits = [n for n in graph.with_role("model.fit", "model.tune") if not is_test_code(graph.nodes[n].place.path)]
+    return set(graph.sweep(graph.sweep(fits, CALLS, back=True), CALLS))
 
 
 def _overwritten(world: World, artifact: int) -> bool:

@@ -65,7 +65,8 @@ def mark_seeds(graph: Graph, code: Code) -> None:
         reaches = near or node in by_files or built
         tested = code.tested(op)
         if tested:
-            attributes["matters"] = "test" if node in by_files or "data.read" in graph.nodes[node].about else "no"
+            rows = "model.build" not in graph.nodes[node].roles and (node in by_files or "data.read" in graph.nodes[node].about)
+            attributes["matters"] = "test" if rows else "no"
         else:
             attributes["matters"] = "training" if reaches else "no"
         attributes["seeded"] = (

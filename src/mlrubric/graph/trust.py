@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from mlrubric.graph.code import Code, is_test_code
+from mlrubric.graph.code import is_test_code
 from mlrubric.graph.origins import Origins
 from mlrubric.graph.processes import Processes
 from mlrubric.graph.values import HOLE
 from mlrubric.graph.world import World, normal
+from mlrubric.graph.writers import Shape, Writers, shape
 
 FETCHES = frozenset({"artifact.download", "serve.client"})
 OWN = ("tracked", "pinned", "bundled")
 OUTSIDE = ("url", "bucket")
 FOUND = ("untracked", "left", "produced", "database")
-WRITES = frozenset({"model.save", "data.write", "file.write"})
 NEUTRAL = frozenset({"file.open", "file.write", "data.derive", "config.read"})
 SIGNED = frozenset({"data.digest"})
 DOCUMENTS = (".md", ".rst", ".mdx")
-DEPTH = 6
-MOST = 60
 TABLES = (".csv", ".tsv", ".parquet", ".json", ".yaml")  # not what unpickles: another path that comes the same way
-Shape = tuple[object, ...]
 
 
 def mark_trust(world: World) -> None:
@@ -30,7 +27,7 @@ def mark_trust(world: World) -> None:
     nodes = [n for n in graph.with_role("object.unpickle") if n in code.node_op and not graph.nodes[n].place.path.endswith(DOCUMENTS)]
     if not nodes:
         return
-    fetches, origins, writers = _Fetches(world), Origins(world), _Writers(world)
+    fetches, origins, writers = _Fetches(world), Origins(world), Writers(world)
     for node in nodes:
         meaning = code.meanings.of(code.node_op[node])
         if meaning is None:
@@ -41,7 +38,7 @@ def mark_trust(world: World) -> None:
         attributes["trust"], attributes["from"] = trust, normal(text) if text else "a file"
 
 
-def _trust(fetches: _Fetches, origins: Origins, writers: _Writers, node: int, argument: int) -> tuple[str, str]:
+def _trust(fetches: _Fetches, origins: Origins, writers: Writers, node: int, argument: int) -> tuple[str, str]:
     source = fetches.behind(node, argument)
     if source is not None:
         return ("own" if fetches.signed(node) else "fetched"), source
@@ -50,7 +47,7 @@ def _trust(fetches: _Fetches, origins: Origins, writers: _Writers, node: int, ar
         return ("own" if fetches.signed(node) else "fetched"), text
     if is_test_code(fetches.world.graph.nodes[node].place.path) or origin in OWN:
         return "own", text  # what a test loads, it or its fixtures made
-    if writers.before(node, argument):
+    if writers.before(node, argument, by_path=not _loose(writers.world, node)):
         return "own", text
     if origin == "produced" and not writers.here(node):
         return "own", text  # by an earlier stage of the pipeline
@@ -58,56 +55,10 @@ def _trust(fetches: _Fetches, origins: Origins, writers: _Writers, node: int, ar
     return ("found" if sure else "unknown"), text
 
 
-class _Writers:
-    """What a program writes, by the expression that names it and by its path."""
-
-    def __init__(self, world: World) -> None:
-        self.world, self.code = world, world.code
-        self.by_shape: dict[tuple[int, Shape], list[int]] = {}
-        for op, meaning in self.code.meanings.all().items():
-            if WRITES & set(meaning.roles) and "@sink" in meaning.arguments:
-                sink = meaning.arguments["@sink"]
-                self.by_shape.setdefault((self.code.program.unit_of[sink], shape(self.code, sink)), []).append(op)
-
-    def here(self, node: int) -> list[int]:
-        """The operations that write the file that a node reads, as far as its path says."""
-        graph = self.world.graph
-        found: list[int] = []
-        for edge in graph.predecessors(node, ("read",)):
-            near = [edge.source, *(e.source for e in graph.predecessors(edge.source, ("join",)))]
-            writes = [e.source for one in near for e in graph.predecessors(one, ("write",))]
-            found.extend(self.code.node_op[w] for w in writes if w in self.code.node_op)
-        return found
-
-    def before(self, node: int, argument: int) -> bool:
-        """Whether the program itself may have written what it loads."""
-        alike = self.by_shape.get((self.code.program.unit_of[argument], shape(self.code, argument)), []) if argument >= 0 else []
-        load = self._ways(self.code.node_op[node])
-        by_path = [] if self._loose(node) else self.here(node)
-        for writer in {*alike, *by_path}:
-            ways = self._ways(writer)
-            if any(min(ways[scope]) < max(load[scope]) for scope in ways.keys() & load.keys()):
-                return True
-        return False
-
-    def _loose(self, node: int) -> bool:
-        """Whether a load can be told to load tensors only, and of its path no more than the end is known."""
-        attributes = self.world.graph.nodes[node].attributes
-        return attributes["switch"] == "true" and attributes.get("path", "").startswith("*")
-
-    def _ways(self, op: int) -> dict[int, set[int]]:
-        """The scopes that lead to an operation, each with the operations in it that do."""
-        program = self.code.program
-        found = {program.scope_id(op): {op}}
-        waiting = [program.scope_id(op)]
-        while waiting and len(found) < MOST:
-            scope = waiting.pop()
-            for call in self.code.resolver.callers.get(scope, ()):
-                above = program.scope_id(call)
-                if above not in found:
-                    waiting.append(above)
-                found.setdefault(above, set()).add(call)
-        return found
+def _loose(world: World, node: int) -> bool:
+    """Whether a load can be told to load tensors only, and of its path no more than the end is known."""
+    attributes = world.graph.nodes[node].attributes
+    return attributes["switch"] == "true" and attributes.get("path", "").startswith("*")
 
 
 class _Fetches:
@@ -190,16 +141,3 @@ class _Fetches:
         scopes = {scope} | {code.program.scope_id(c) for c in code.resolver.callers.get(scope, ())}
         near = [op for op in self.digests if code.program.scope_id(op) in scopes]
         return any(code.program.ops[op].kind == "compare" for op in code.flow.reach(near)) if near else False
-
-
-def shape(code: Code, op: int, depth: int = 0) -> Shape:
-    """An expression as it is written: names, attributes, texts, and what is put together of them."""
-    facts = code.program.ops[op]
-    if facts.kind in ("load", "param"):
-        return ("name", facts.name)
-    if depth > DEPTH:
-        return ("deep",)
-    inner = tuple(shape(code, a, depth + 1) for a in code.program.args[op] if a >= 0)
-    if facts.kind in ("assign", "enter") and len(inner) == 1:
-        return inner[0]
-    return (facts.kind, facts.name, str(facts.value), *inner)

@@ -12,15 +12,13 @@ from mlrubric.fix.site import Edits, Site
 
 
 def remedy(site: Site) -> Edits | None:
-    op, meaning, code = site.op, site.meaning, site.code()
-    if op is None or code is None:
+    op, meaning, found = site.op, site.meaning, site.expression(ast.Call)
+    if found is None:
         return None
-    call = code.find(site.place(op).span, ast.Call)
-    if call is None:
-        return None
+    code, call = found
     name, position = site.option("keyword"), -1
     if name.startswith("@"):
-        if not _all_take(site, op, name):
+        if op is None or not _all_take(site, op, name):
             return None
         param = meaning.entry.param(name) if meaning is not None and meaning.entry is not None else None
         if param is None or not param.keywords:

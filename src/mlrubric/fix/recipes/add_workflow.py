@@ -61,10 +61,10 @@ def _job(site: Site, project: str, folders: list[str], single: bool) -> list[str
 
 
 def _version(site: Site, action: str) -> str:
-    """What the other workflows say of an action, else a commit."""
+    """The commit of an action that the other workflows name, else one of ours."""
     graph = site.picture.graph
     uses = [graph.nodes[n].attributes for n in graph.with_role("action.use")]
-    known = sorted({one["version"] for one in uses if one.get("action") == action and one.get("version")})
+    known = sorted({one["version"] for one in uses if one.get("action") == action and one.get("version_kind") == "commit"})
     return known[-1] if known else ACTIONS[action]
 
 

@@ -36,6 +36,8 @@ def _versions(site: Site, name: str, clauses: str) -> dict[str, str]:
     wanted, bounds, found = normal_name(name), bounds_of(clauses.split(",") if clauses else ()), dict[str, str]()
     for path, one in site.picture.world.every(Requirement):
         exact = EXACT.fullmatch(one.specifiers[0]) if len(one.specifiers) == 1 else None
+        if not _of_one_project(path, site.path):
+            continue
         if exact is not None and normal_name(one.name) == wanted and "*" not in exact[1] and bounds.allows(exact[1]):
             found[path] = exact[1]
     return found
@@ -45,3 +47,9 @@ def _beside(path: str, folder: str) -> bool:
     """Whether a file stands in a folder or above it."""
     above = posixpath.dirname(path)
     return not above or above == folder or folder.startswith(f"{above}/")
+
+
+def _of_one_project(one: str, other: str) -> bool:
+    """Whether two files lie in the same folder at the top of the repository, or one of them at its root."""
+    first, second = one.rpartition("/")[0].partition("/")[0], other.rpartition("/")[0].partition("/")[0]
+    return not first or not second or first == second

@@ -14,18 +14,19 @@ from mlrubric.graph.habits.shape import Shape
 from mlrubric.graph.habits.traits import Traits
 from mlrubric.graph.habits.uses import Uses
 
-FAR = "far"
 _GROUPS: dict[str, tuple[str, ...]] = {
-    "arguments": ("given.", "@", "arguments", "open"),
+    "arguments": ("given.", "@", "arguments", "open", "called"),
     "shape": ("key", "value", "operator", "operand", "augmented", "module", "alias", "customary", "usual", "origin"),
     "receiver": ("receiver", "on."),
     "result": ("result",),
     "round": ("in_loop", "over.", "grows", "later", "repeated", "conditional"),
     "near": ("from.", "to.", "operand.from.", "operand.to."),
     "around": ("loop.", "scope.", "file.", "program.", "class."),
-    FAR: ("fed.", "feeds."),
+    "far": ("fed.", "feeds."),
 }
 """Group -> what the names of its attributes begin with, the cheapest first; all other attributes are in "own"."""
+
+_DEAR = frozenset({"near", "around", "far"})  # what asks more than the expression itself
 
 
 class Describer:
@@ -46,7 +47,7 @@ class Describer:
             "round": self._round,
             "near": self._near,
             "around": self._around,
-            FAR: self._flows.of,
+            "far": self._flows.of,
         }
 
     def group(self, name: str, op: int) -> Mapping[str, str]:
@@ -56,9 +57,10 @@ class Describer:
             known = self._known[name, op] = dict(self._makers[name](op))
         return known
 
-    def attributes(self, op: int, far: bool) -> dict[str, str]:
-        """All attributes of an expression; those that ask the flow of the whole program only if wanted."""
-        names = [name for name in self._makers if far or name != FAR]
+    def attributes(self, op: int, keys: Iterable[str]) -> dict[str, str]:
+        """The attributes of an expression that cost little, and those of the groups of some more keys."""
+        wanted = {group_of(key) for key in keys}
+        names = [name for name in self._makers if name in wanted or name not in _DEAR]
         return {key: value for name in names for key, value in self.group(name, op).items()}
 
     def _own(self, op: int) -> Iterable[tuple[str, str]]:

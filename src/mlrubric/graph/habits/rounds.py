@@ -67,10 +67,7 @@ class Rounds:
         return False
 
     def _same(self, value: int, other: int) -> bool:
-        """Whether two values are of one name, a part of one through an attribute included."""
-        program = self._code.program
-        if value >= 0 and program.ops[value].kind == "attribute":
-            value = program.args[value][0]
+        """Whether two values are of one name."""
         return value >= 0 and other >= 0 and not set(self._definitions(value)).isdisjoint(self._definitions(other))
 
     def _definitions(self, value: int) -> tuple[int, ...]:

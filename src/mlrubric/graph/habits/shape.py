@@ -10,7 +10,8 @@ from mlrubric.graph.habits.traits import Traits
 from mlrubric.graph.values import number
 
 MOST = 40  # items of a list that are written into an attribute
-CHOOSING = frozenset({"compare", "boolean", "unary", "binary"})
+CHOOSING = frozenset({"&", "|", "^", "~"})  # operators by which masks are put together
+LOCATES = "locates"  # the trait of an attribute whose subscripts are those of what it belongs to
 PARTS = frozenset({"attribute", "subscript", "store_subscript", "store_attribute"})
 
 
@@ -26,7 +27,11 @@ class Shape:
         if facts is None:
             return -1
         if facts.kind in PARTS:
-            return program.args[op][0]
+            held = program.args[op][0]
+            located = (
+                facts.kind == "store_subscript" and held >= 0 and program.ops[held].kind == "attribute" and LOCATES in self._traits.of(held)
+            )
+            return program.args[held][0] if located else held
         if facts.kind != "call":
             return -1
         receiver = program.receiver(op)
@@ -62,6 +67,8 @@ class Shape:
         meaning = meanings.of(op)
         yield from meanings.spellings(meaning).items() if meaning is not None else ()
         yield "arguments", str(len(args) - 1)
+        receiver = program.receiver(op)
+        yield "called", "method" if receiver >= 0 and self.subject(op) == receiver else "function"
         if "**" in given or starred:
             yield "open", "true"
 
@@ -75,6 +82,8 @@ class Shape:
         if facts.kind in ("store_subscript", "store_attribute"):
             yield "value", self._code.meanings.spelling(args[-1])
             yield "value.form", program.ops[args[-1]].kind
+            if args[0] >= 0 and self._within(args[-1], program.ops[args[0]].name):
+                yield "value.of_itself", "true"
         elif facts.kind in ("compare", "binary"):
             yield from self._operands(op)
         elif facts.kind == "import" and isinstance(facts.value, tuple):
@@ -105,7 +114,18 @@ class Shape:
         if customary:
             yield "customary", customary
             yield "usual", "true" if customary == alias else "false"
-        yield "origin", "project" if any(v[0] != "external" for v in self._code.resolver.of(op)) else "library"
+        yield "origin", "project" if facts.value[2] or any(v[0] != "external" for v in self._code.resolver.of(op)) else "library"
+
+    def _within(self, op: int, name: str) -> bool:
+        """Whether a variable is read inside of an expression as it is written."""
+        program, waiting, seen = self._code.program, [op], 0
+        while waiting and seen < MOST:
+            one = waiting.pop()
+            seen += 1
+            if one >= 0 and program.ops[one].kind == "load" and program.ops[one].name == name:
+                return True
+            waiting.extend(program.args[one] if one >= 0 and program.ops[one].kind not in ("load", "const") else ())
+        return False
 
     def _spelled(self, op: int) -> str:
         """An argument as text; of a list that is written out, its constants and the names of what is called in it."""
@@ -129,8 +149,10 @@ def key_form(code: Code, op: int) -> str:
         return "given"
     if facts.kind == "container":
         return str(facts.value)
-    if facts.kind in CHOOSING:
+    if facts.kind == "compare" or (facts.kind in ("binary", "unary") and facts.name in CHOOSING):
         return "mask"
+    if facts.kind in ("binary", "unary"):
+        return "const" if all(a >= 0 and code.program.ops[a].kind == "const" for a in code.program.args[op]) else "given"
     if facts.kind == "slice":
         return "slice"
     kinds = {v[0] for v in code.resolver.of(op)}

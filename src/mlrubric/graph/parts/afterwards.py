@@ -17,7 +17,7 @@ MOST = 40
 def mark_afterwards(seen: Seen, with_tests: list[int]) -> None:
     """`judges` = past on evaluations of a loaded model by rows that its training learned from; `with_tests` are the bits of every operation
     when tests are run as well."""
-    if not any("loaded" == kind for kind, _ in seen.layout.owners):
+    if not any(kind == "loaded" for kind, _ in seen.layout.owners):
         return
     graph, code = seen.world.graph, seen.code
     fits, told = {one.op: one.rows for one in seen.trainings}, set[tuple[int, int]]()
@@ -126,5 +126,3 @@ def _written(code: Code, op: int) -> object | None:
         names.append(code.program.ops[op].name)
         op = code.program.args[op][0]
     return ".".join(reversed([*names, code.program.ops[op].name])) if len(names) > 1 and code.program.ops[op].kind == "load" else None
-
-
