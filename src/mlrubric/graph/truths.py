@@ -46,7 +46,12 @@ class Truths:
             return None
         scope, name = program.scope_id(sources[0]), program.ops[sources[0]].name
         given = program.ops[program.args[sources[0]][0]]
-        if program.unit(sources[0]).index in self._rewritten or (scope, name) in program.rebound or len(program.exports[scope].get(name, ())) > 1 or given.kind != "const":
+        if (
+            program.unit(sources[0]).index in self._rewritten
+            or (scope, name) in program.rebound
+            or len(program.exports[scope].get(name, ())) > 1
+            or given.kind != "const"
+        ):
             return None
         return bool(given.value)
 
