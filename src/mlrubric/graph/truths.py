@@ -31,7 +31,18 @@ class Truths:
             said = [self.of(a, depth - 1) for a in args if a >= 0]
             decides = facts.name == "or"
             return decides if decides in said else None if None in said else not decides
-        return self.flag(op) if facts.kind == "load" and not self.program.unit(op).is_notebook else None
+        if facts.kind != "load" or self.program.unit(op).is_notebook:
+            return None
+        said = self.flag(op)
+        return said if said is not None else self._computed(op, depth)
+
+    def _computed(self, op: int, depth: int) -> bool | None:
+        """The truth of a name whose one assignment puts it together: `passed = good or True`."""
+        sources = [a for a in self.program.args[op] if a >= 0]
+        if len(sources) != 1 or self.program.ops[sources[0]].kind != "assign" or len(self.program.args[sources[0]]) != 1:
+            return None
+        given = self.program.args[sources[0]][0]
+        return self.of(given, depth - 1) if self.program.ops[given].kind in ("boolean", "unary") else None
 
     def flag(self, op: int) -> bool | None:
         """The truth of a name that is assigned once in the program, to a constant."""
