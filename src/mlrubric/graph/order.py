@@ -90,13 +90,22 @@ class Order:
         """Whether the block of the earlier operation is around the later one, conditions aside that always hold."""
         program = self.code.program
         around = set(program.blocks_around(later))
+        anyway = {self._tried(block) for block in around if program.blocks[block].kind == "finally"}
         for block in program.blocks_around(earlier):
+            if block in anyway:
+                return False  # what stands in `finally` happens whatever was raised before
             if block in around:
                 return True
             facts = program.blocks[block]
             if block not in self.entered and facts.kind not in self.passing and facts.constant not in ("main", True):
                 return False
         return False
+
+    def _tried(self, block: int) -> int:
+        """The `try` that a `finally` belongs to."""
+        blocks = self.code.program.blocks
+        beside = (b for b in range(block - 1, -1, -1) if blocks[b].kind == "try" and blocks[b].parent == blocks[block].parent)
+        return next(beside, -1)
 
     def before(self, op: int, guard: frozenset[int] = frozenset()) -> int | None:
         """A marked operation that precedes `op` on every way that leads to it, or None when a way avoids all of them."""

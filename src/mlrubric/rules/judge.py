@@ -102,9 +102,12 @@ def _findings(unmet: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
     counts: dict[str, int] = {}
     for rule, verdict in sorted(unmet, key=lambda pair: (pair[1].place.path, pair[1].place.span)):
         place = verdict.place
-        key = {"file": place.path, "folder": posixpath.dirname(place.path), "repository": ""}.get(
-            rule.one_per, f"{place.path}:{place.span}:{place.cell}"
-        )
+        key = {
+            "file": place.path,
+            "folder": posixpath.dirname(place.path),
+            "repository": "",
+            "line": f"{place.path}:{place.line}:{place.cell}",
+        }.get(rule.one_per, f"{place.path}:{place.span}:{place.cell}")
         if key in seen:
             continue
         seen.add(key)

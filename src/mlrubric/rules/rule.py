@@ -93,7 +93,7 @@ class Rule:
     security: str = ""  # security-severity, for security rules
     fixes: tuple[FixRule, ...] = ()  # the first that can do something is taken
     docs: Docs = Docs()
-    one_per: str = ""  # "file" | "folder" | "repository": only the first finding of each
+    one_per: str = ""  # "file" | "folder" | "repository" | "line": only the first finding of each
     variants: tuple[Variant, ...] = ()
     examples: tuple[Example, ...] = ()
     since: str = ""  # the version of the rule book that it came with; "" for the first
