@@ -11,6 +11,7 @@ from typing import Protocol
 
 from mlrubric.graph import link as links
 from mlrubric.graph.absences import mark_absences
+from mlrubric.graph.apart import mark_apart
 from mlrubric.graph.automation import Schedule
 from mlrubric.graph.bans import mark_bans
 from mlrubric.graph.benchmarks import mark_benchmarks
@@ -178,6 +179,7 @@ def _build(
     mark_skew(world)
     mark_origins(world)
     mark_trust(world)
+    mark_apart(world)
     mark_later(world)
     mark_literals(world)
     mark_validated(world)

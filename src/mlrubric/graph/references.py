@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from mlrubric.graph.code import is_test_code
+from mlrubric.graph.code import Code, is_test_code
+from mlrubric.graph.definitions import origin
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.values import HOLE, texts
 from mlrubric.graph.world import World
@@ -17,6 +18,7 @@ ROOT = re.compile(r"^[a-z0-9]+://[^/]+/?")
 DOCUMENTS = (".md", ".rst", ".mdx")
 PREDICTING = re.compile(r"(^|[/_-])(predict\w*|infer\w*|sample|generate|scor(e|ing)|serv(e|ing|er)|chat|demo|app|api)([_-][^/]*)?\.py$")
 CALLS = frozenset({"call"})
+FLOW = frozenset({"flow"})
 LEARNS = frozenset({"model.fit", "model.tune", "model.evaluate", "model.compare", "model.register", "model.promote"})
 FETCHED = frozenset({"artifact.download", "data.read", "model.load", "run.read", "run.log_data"})
 NUMBERS = frozenset({"version", "version_id", "run_id", "version_name"})
@@ -99,12 +101,16 @@ def predicting_programs(world: World) -> set[int]:
     found: set[int] = set()
     loads = [n for n in graph.with_role("model.load") if n in world.code.node_op]
     above = graph.sweep(loads, CALLS, back=True)
+    by_path: dict[str, list[int]] = {}
+    for function in graph.of_kind("function"):
+        by_path.setdefault(graph.nodes[function].place.path, []).append(function)
     for module in graph.of_kind("module"):
         path = graph.nodes[module].place.path
         if module not in above or is_test_code(path) or path.endswith(DOCUMENTS):
             continue
         main = world.code.main_node.get(world.code.program.by_path.get(path, -1))
-        reached = set(graph.sweep([module, *([main] if main is not None else [])], CALLS))
+        inside = [n for n in by_path.get(path, ()) if not any(True for _ in graph.predecessors(n, CALLS))]  # others call them: handlers
+        reached = set(graph.sweep([module, *inside, *([main] if main is not None else [])], CALLS))
         ops = [n for n in reached if graph.nodes[n].kind == "op"]
         roles = {role for n in ops for role in graph.nodes[n].roles}
         if roles & LEARNS or not ("model.predict" in roles or PREDICTING.search(path)):
@@ -142,7 +148,7 @@ def _reason(world: World, node: int, op: int) -> str:
     if meaning is None or "@source" not in meaning.arguments:
         return ""
     names = texts(world.code.resolver.of(meaning.arguments["@source"]))
-    behind = [graph.nodes[n] for n in graph.next_by_flow([node], back=True)]
+    behind = [graph.nodes[n] for n in graph.sweep([node], FLOW, back=True) if n != node]
     asked = [one.attributes[role] for one in behind if FETCHED & set(one.roles) for role in ("@source", "@name") if role in one.attributes]
     if any(MOVING.search(name) for name in (*names, graph.nodes[node].attributes.get("path", ""), *asked)):
         return "moving"
@@ -160,7 +166,8 @@ def _of_hub(world: World, op: int) -> bool:
     meaning = world.code.meanings.of(op)
     if meaning is None or meaning.entry is None or meaning.entry.param("@version") is None or "@source" not in meaning.arguments:
         return False
-    if world.code.meanings.spellings(meaning).get("@version", "none").lower() not in BRANCHES:
+    said = world.code.meanings.spellings(meaning).get("@version", "none").lower()
+    if said not in BRANCHES or (said == "none" and not plainly_none(world.code, meaning.arguments.get("@version", -1))):
         return False
     names = texts(world.code.resolver.of(meaning.arguments["@source"]))
     if not names or any(n.startswith((".", "/", "~")) or HOLE in n or n in world.folders or n in world.files for n in names):
@@ -168,6 +175,14 @@ def _of_hub(world: World, op: int) -> bool:
     attributes = world.graph.nodes[world.code.op_node[op]].attributes
     attributes["named"] = f"`{names[0]}`" if len(names) == 1 else "a model"
     return True
+
+
+def plainly_none(code: Code, argument: int) -> bool:
+    """Whether an argument is left out or written as `None`; one that may also hold something else is given."""
+    if argument < 0:
+        return True
+    made = code.program.ops[origin(code, argument)]
+    return made.kind == "const" and made.value is None
 
 
 def _beside_training(world: World) -> set[int]:
@@ -197,7 +212,7 @@ def _downloaded(world: World, node: int) -> list[str]:
     graph = world.graph
     makers = [e.source for r in graph.predecessors(node, ("read",)) for e in graph.predecessors(r.source, ("write",))]
     found: list[str] = []
-    for maker in (*makers, *graph.next_by_flow([node], back=True)):
+    for maker in (*makers, *(n for n in graph.sweep([node], FLOW, back=True) if n != node)):
         one = graph.nodes[maker]
         source = one.attributes.get("@source", "given")
         if "artifact.download" in one.roles and "@version" not in one.attributes and source not in ("given", "none"):

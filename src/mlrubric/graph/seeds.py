@@ -76,7 +76,7 @@ def mark_seeds(graph: Graph, code: Code) -> None:
             attributes["seeded"] = "global"
         group = (code.program.scope_id(op), graph.nodes[node].place.cell, generator, attributes["seeded"], attributes["matters"])
         layer = "model.build" in graph.nodes[node].roles and generator in ("torch", "tensorflow", "jax")
-        own = meaning.entry.param("@seed") is not None and not layer
+        own = meaning.entry.param("@seed") is not None and not layer and generator != "torch"  # one seed mends all of its draws
         before = led.setdefault(group, [])
         attributes["first"] = "true" if own or not any(layer or passes(code, one, op) for one in before) else "false"
         if not own:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from mlrubric.graph.code import is_test_code
+from mlrubric.graph.digests import Digests
 from mlrubric.graph.origins import Origins
 from mlrubric.graph.processes import Processes
 from mlrubric.graph.values import HOLE
@@ -10,11 +13,11 @@ from mlrubric.graph.world import World, normal
 from mlrubric.graph.writers import Shape, Writers, shape
 
 FETCHES = frozenset({"artifact.download", "serve.client"})
+COMMIT = re.compile(r"[0-9a-f]{7,64}")
 OWN = ("tracked", "pinned", "bundled")
 OUTSIDE = ("url", "bucket")
 FOUND = ("untracked", "left", "produced", "database")
 NEUTRAL = frozenset({"file.open", "file.write", "data.derive", "config.read"})
-SIGNED = frozenset({"data.digest"})
 DOCUMENTS = (".md", ".rst", ".mdx")
 TABLES = (".csv", ".tsv", ".parquet", ".json", ".yaml")  # not what unpickles: another path that comes the same way
 
@@ -41,10 +44,10 @@ def mark_trust(world: World) -> None:
 def _trust(fetches: _Fetches, origins: Origins, writers: Writers, node: int, argument: int) -> tuple[str, str]:
     source = fetches.behind(node, argument)
     if source is not None:
-        return ("own" if fetches.signed(node) else "fetched"), source
+        return ("own" if fetches.digests.compared(fetches.code.node_op[node]) else "fetched"), source
     origin, text = origins.of(node)
     if origin in OUTSIDE or (origin == "store" and "://" in text):
-        return ("own" if fetches.signed(node) else "fetched"), text
+        return ("own" if fetches.digests.compared(fetches.code.node_op[node]) else "fetched"), text
     if is_test_code(fetches.world.graph.nodes[node].place.path) or origin in OWN:
         return "own", text  # what a test loads, it or its fixtures made
     if writers.before(node, argument, by_path=not _loose(writers.world, node)):
@@ -72,7 +75,7 @@ class _Fetches:
             if FETCHES & set(meaning.roles) and "@sink" in meaning.arguments and op in self.code.op_node:
                 sink = meaning.arguments["@sink"]
                 self.sinks.setdefault((self.code.program.unit_of[sink], shape(self.code, sink)), []).append(op)
-        self.digests = [op for op, meaning in self.code.meanings.all().items() if SIGNED & set(meaning.roles)]
+        self.digests = Digests(self.code)
 
     def behind(self, node: int, argument: int) -> str | None:
         """What is fetched before a load, as its call names it; None when nothing is."""
@@ -82,10 +85,10 @@ class _Fetches:
         for op in code.flow.reach([argument], back=True, stop=self._is_source):
             meaning = code.meanings.of(op)
             if meaning is not None and self._is_source(op):
-                pinned = code.meanings.spellings(meaning).get("@digest", "none") != "none"
-                pinned = pinned or (
-                    "model.load" not in meaning.roles and code.meanings.spellings(meaning).get("@version", "none") != "none"
-                )
+                said = code.meanings.spellings(meaning)
+                version = said.get("@version", "none")
+                pinned = said.get("@digest", "none") != "none" or COMMIT.fullmatch(version) is not None
+                pinned = pinned or ("model.load" not in meaning.roles and version != "none")
                 if (FETCHES & set(meaning.roles) or self._of_hub(op) or self._outside(op)) and not pinned:
                     said = code.meanings.spelling(meaning.arguments["@source"]) if "@source" in meaning.arguments else "given"
                     return said if said != "given" else meaning.api
@@ -133,11 +136,3 @@ class _Fetches:
             and meaning.entry is not None
             and (meaning.entry.param("@version") is not None)
         )
-
-    def signed(self, node: int) -> bool:
-        """Whether a digest is compared in the function that loads, or in one that calls it."""
-        code = self.code
-        scope = code.program.scope_id(code.node_op[node])
-        scopes = {scope} | {code.program.scope_id(c) for c in code.resolver.callers.get(scope, ())}
-        near = [op for op in self.digests if code.program.scope_id(op) in scopes]
-        return any(code.program.ops[op].kind == "compare" for op in code.flow.reach(near)) if near else False
