@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import codecs
 import json
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
@@ -258,6 +260,23 @@ def test_fixes_keep_to_the_paths_and_leave_what_is_ignored_or_known(tmp_path: Pa
     assert "random_state" not in (root / "third.py").read_text(encoding="utf-8")
     assert main(["check", str(root), *arguments, "--write-baseline", str(baseline)]) == 2
     capsys.readouterr()
+
+
+def test_standard_input_comes_out_mended(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from mlrubric.cli import main; sys.exit(main())",
+        "check",
+        "-",
+        "--stdin-filename",
+        "t.py",
+    ]
+    options = {"input": SPLIT.replace("\n", "\r\n").encode(), "capture_output": True, "cwd": tmp_path, "check": False}
+    done = subprocess.run([*command, "--fix", "--unsafe-fixes", "--select", "SEED001"], **options)  # type: ignore[call-overload]
+    assert done.stdout == FIXED_SPLIT.replace("\n", "\r\n").encode() and done.returncode == 0
+    shown = subprocess.run([*command, "--diff", "--unsafe-fixes", "--select", "SEED001"], **options)  # type: ignore[call-overload]
+    assert shown.returncode == 1 and b"+model = RandomForestClassifier(random_state=0)" in shown.stdout
 
 
 def test_a_new_file_is_written_with_its_folders(tmp_path: Path) -> None:
