@@ -7,6 +7,7 @@ import re
 
 from mlrubric.fix.site import Edits, Site
 from mlrubric.fix.workflows import free_name, job, project_of, runs_elsewhere
+from mlrubric.model.graph import Node
 from mlrubric.model.remedy import NewFile
 
 SETTINGS = ("pyproject.toml", "pytest.ini", ".pytest.ini", "setup.cfg", "tox.ini", "conftest.py")
@@ -15,7 +16,7 @@ NARROWING = re.compile(r"\b(python_files|python_classes|python_functions|collect
 
 def remedy(site: Site) -> Edits | None:
     projects: dict[str, list[str]] = {}
-    nobody = [node for node in site.alike() if node.attributes.get("folder_run") != "skipped"]  # what is skipped stays so
+    nobody = [node for node in site.alike() if node.attributes.get("folder_run") != "skipped" and _collected(site, node)]
     for folder in sorted({node.attributes.get("folder", "") for node in nobody}):
         projects.setdefault(project_of(site, folder), []).append(folder)
     name = free_name(site, ("tests", "pytest", "run-tests"))
@@ -28,6 +29,12 @@ def remedy(site: Site) -> Edits | None:
         rows += job(site, called, project, f"pytest{''.join(f' {one}' for one in inner if one != '.')}", "pytest")
     path = f".github/workflows/{name}.yml"
     return Edits(files=(NewFile(path, "\n".join(rows) + "\n"),), title=f"Write {path}, which runs them")
+
+
+def _collected(site: Site, node: Node) -> bool:
+    """Whether pytest would take a test that a run comes to: not in a class that is called otherwise and is no case of unittest."""
+    holder = node.label.rpartition(".")[0]
+    return not holder or holder.startswith("Test") or "TestCase" in site.text(node.place.path)
 
 
 def _narrowed(site: Site, project: str) -> bool:
