@@ -234,9 +234,10 @@ def test_nothing_is_dead_any_or_silent() -> None:
 # ---- rules --------------------------------------------------------------------------------------------------------
 
 
-PROVEN_BY = {  # what the database of advisories knows is no file of an example, and megabytes are no example
+PROVEN_BY = {  # what the database of advisories and history know is no file of an example, and megabytes are no example
     "ENV003": "tests/test_audit.py",
     "DATA014": "tests/unit/test_raw_data.py",
+    "GOV004": "tests/unit/test_ages.py",
 }
 
 

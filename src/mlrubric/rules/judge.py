@@ -83,7 +83,7 @@ def _short(name: str) -> str:
 def heard(rules: Sequence[Rule], persona: str) -> list[Rule]:
     """The rules that a persona may hear of, in one of their forms."""
     allowed = PERSONAS[: PERSONAS.index(persona) + 1]
-    forms = [(rule, {rule.persona, *(variant.persona for variant in rule.variants)}) for rule in rules if rule.stage != "deprecated"]
+    forms = [(rule, {rule.persona, *(variant.persona for variant in rule.variants)}) for rule in rules]
     return [rule for rule, personas in forms if not personas.isdisjoint(allowed)]
 
 
