@@ -137,6 +137,8 @@ def notebook(*cells: list[str] | str, indent: int | None = 1) -> bytes:
     return json.dumps({"cells": code, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=indent, ensure_ascii=False).encode()
 
 
+QUOTED = ['X = pd.read_csv("a.csv")["x"]\n', 'print("ä", Forest(criterion="gini").fit(X))']
+UNQUOTED = [QUOTED[0], 'print("ä", Forest(criterion="gini", random_state=0).fit(X))']
 DRAW = ['X = np.random.rand(3)  # "größer"\n', "Forest().fit(X)"]
 DRAWN = ['X = np.random.rand(3)  # "größer"\n', "Forest(random_state=0).fit(X)"]
 MAGIC = ["%time X = np.random.rand(3)\n", "%time model = Forest()\n", "model.fit(X)"]
@@ -151,6 +153,7 @@ SEEDED = [*IMPORTS[:1], "import pandas as pd\n", "\n", "np.random.seed(0)"]
         pytest.param([IMPORTS, DRAW], [SEEDED, DRAWN], id="a string for every line"),
         pytest.param(["".join(IMPORTS), "".join(DRAW)], ["".join(SEEDED), "".join(DRAWN)], id="one string"),
         pytest.param([IMPORTS, MAGIC], [SEEDED, MAGICAL], id="behind a magic"),
+        pytest.param([IMPORTS, QUOTED], [IMPORTS, UNQUOTED], id="between quotes, which JSON escapes"),
     ],
 )
 @pytest.mark.parametrize("indent", [1, 2, None])

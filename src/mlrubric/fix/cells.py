@@ -46,7 +46,7 @@ class Cells:
         source = CellText("\n".join(before + seen for _, before, seen in said), tuple(one for one, _, _ in said))
         shifts = dict(plain.shifts)
         given = {line: len(before) + shifts.get(line, 0) for line, (_, before, _) in enumerate(said, 1)}
-        return Code(self._host.path, plain.text, tree, number, source, self._host, given)
+        return Code(self._host.path, plain.text, tree, number, source, self._host, given, lambda: self.before(number))
 
 
 def _lines(host: Lines, places: list[tuple[int, int]]) -> list[tuple[RawLine, str, str]]:

@@ -38,9 +38,9 @@ def _below_imports(site: Site, code: Code, written: str, here: int) -> Edits | N
         notebook = site.shelf.cells(site.path)
         earlier = list(notebook.before(code.cell)) if notebook is not None else []
         library = written.partition("(")[0]
-        importing = [one for one in (*earlier, code) if known_as(one, library)] or [one for one in (*earlier, code) if any(imports(one))][
-            :1
-        ]
+        importing = [one for one in (*earlier, code) if known_as(one, library, alone=True)] or [
+            one for one in (*earlier, code) if any(imports(one))
+        ][:1]
         if importing and importing[-1] is not code:
             where = importing[-1]
             before = len(where.lines) + 1
