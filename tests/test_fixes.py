@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import codecs
 import json
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
@@ -135,6 +137,8 @@ def notebook(*cells: list[str] | str, indent: int | None = 1) -> bytes:
     return json.dumps({"cells": code, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=indent, ensure_ascii=False).encode()
 
 
+QUOTED = ['X = pd.read_csv("a.csv")["x"]\n', 'print("ä", Forest(criterion="gini").fit(X))']
+UNQUOTED = [QUOTED[0], 'print("ä", Forest(criterion="gini", random_state=0).fit(X))']
 DRAW = ['X = np.random.rand(3)  # "größer"\n', "Forest().fit(X)"]
 DRAWN = ['X = np.random.rand(3)  # "größer"\n', "Forest(random_state=0).fit(X)"]
 MAGIC = ["%time X = np.random.rand(3)\n", "%time model = Forest()\n", "model.fit(X)"]
@@ -149,6 +153,7 @@ SEEDED = [*IMPORTS[:1], "import pandas as pd\n", "\n", "np.random.seed(0)"]
         pytest.param([IMPORTS, DRAW], [SEEDED, DRAWN], id="a string for every line"),
         pytest.param(["".join(IMPORTS), "".join(DRAW)], ["".join(SEEDED), "".join(DRAWN)], id="one string"),
         pytest.param([IMPORTS, MAGIC], [SEEDED, MAGICAL], id="behind a magic"),
+        pytest.param([IMPORTS, QUOTED], [IMPORTS, UNQUOTED], id="between quotes, which JSON escapes"),
     ],
 )
 @pytest.mark.parametrize("indent", [1, 2, None])
@@ -258,6 +263,23 @@ def test_fixes_keep_to_the_paths_and_leave_what_is_ignored_or_known(tmp_path: Pa
     assert "random_state" not in (root / "third.py").read_text(encoding="utf-8")
     assert main(["check", str(root), *arguments, "--write-baseline", str(baseline)]) == 2
     capsys.readouterr()
+
+
+def test_standard_input_comes_out_mended(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from mlrubric.cli import main; sys.exit(main())",
+        "check",
+        "-",
+        "--stdin-filename",
+        "t.py",
+    ]
+    options = {"input": SPLIT.replace("\n", "\r\n").encode(), "capture_output": True, "cwd": tmp_path, "check": False}
+    done = subprocess.run([*command, "--fix", "--unsafe-fixes", "--select", "SEED001"], **options)  # type: ignore[call-overload]
+    assert done.stdout == FIXED_SPLIT.replace("\n", "\r\n").encode() and done.returncode == 0
+    shown = subprocess.run([*command, "--diff", "--unsafe-fixes", "--select", "SEED001"], **options)  # type: ignore[call-overload]
+    assert shown.returncode == 1 and b"+model = RandomForestClassifier(random_state=0)" in shown.stdout
 
 
 def test_a_new_file_is_written_with_its_folders(tmp_path: Path) -> None:

@@ -16,27 +16,37 @@ LINE = re.compile(r'(?:[^"\\\n]|\\(?![nr])[^\n])*')
 BEGINNING = re.compile(r'(?:^|[^\\])(?:\\\\)*(?:"|\\n|\\r)')
 
 
-def codes_of_notebook(path: str, text: str, module: PythonModule) -> Iterator[Code]:
-    """Each cell that is Python; `shifts` say how much of a line stands before what the reader gave: a magic."""
-    host = Lines(path, text)
-    columns = dict(zip(module.cells, module.cell_columns, strict=True))
-    numbers = sorted({cell for _, cell, _ in module.cells})
-    rows: dict[int, list[tuple[int, int, int]]] = {number: [] for number in numbers}
-    for line, cell, inner in module.cells:
-        rows[cell].append((inner, line, columns[line, cell, inner]))
-    for number in numbers:
-        lines = sorted(rows[number])
-        said = _lines(host, [(line, column) for _, line, column in lines])
-        if not said:
-            continue
+class Cells:
+    """The cells of one notebook, each taken apart when it is asked for."""
+
+    def __init__(self, path: str, text: str, module: PythonModule) -> None:
+        self._host = Lines(path, text)
+        self._rows: dict[int, list[tuple[int, int, int]]] = {}
+        self._known: dict[int, Code | None] = {}
+        for (line, cell, inner), column in zip(module.cells, module.cell_columns, strict=True):
+            self._rows.setdefault(cell, []).append((inner, line, column))
+
+    def code(self, number: int) -> Code | None:
+        """The Python of a cell; None when it is none."""
+        if number not in self._known:
+            self._known[number] = self._taken_apart(number)
+        return self._known[number]
+
+    def before(self, number: int) -> Iterator[Code]:
+        """The cells above one, the first one first."""
+        return (code for one in sorted(self._rows) if one < number and (code := self.code(one)) is not None)
+
+    def _taken_apart(self, number: int) -> Code | None:
+        """`shifts` say how much of a line stands before what the reader gave: a magic."""
+        said = _lines(self._host, [(line, column) for _, line, column in sorted(self._rows.get(number, []))])
         plain = plain_python("\n".join(seen for _, _, seen in said))
-        tree = parsed(plain.text)
-        if tree is not None:
-            whole = "\n".join(before + seen for _, before, seen in said)
-            given = {index: len(before) for index, (_, before, _) in enumerate(said, 1)}
-            source = CellText(whole, tuple(one for one, _, _ in said))
-            shifts = dict(plain.shifts)
-            yield Code(path, plain.text, tree, number, source, host, {n: size + shifts.get(n, 0) for n, size in given.items()})
+        tree = parsed(plain.text) if said else None
+        if tree is None:
+            return None
+        source = CellText("\n".join(before + seen for _, before, seen in said), tuple(one for one, _, _ in said))
+        shifts = dict(plain.shifts)
+        given = {line: len(before) + shifts.get(line, 0) for line, (_, before, _) in enumerate(said, 1)}
+        return Code(self._host.path, plain.text, tree, number, source, self._host, given, lambda: self.before(number))
 
 
 def _lines(host: Lines, places: list[tuple[int, int]]) -> list[tuple[RawLine, str, str]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -33,6 +33,7 @@ class Code:
     source: CellText | None = None
     host: Lines | None = None
     shifts: dict[int, int] = field(default_factory=dict)
+    above_cell: Callable[[], Iterable[Code]] | None = None  # the cells above this one
     lines: Lines = field(init=False)
     _wide: dict[int, bytes] = field(init=False)
     _nodes: dict[Key, list[ast.AST]] | None = None
@@ -84,8 +85,7 @@ class Code:
         if best is None:
             return 1, 1
         number, raw = best
-        inner = next((seen for seen in range(len(raw.raw) + 1) if raw.column_of(seen) >= column), len(raw.raw))
-        return number, inner + 1 - self.shifts.get(number, 0)
+        return number, column - raw.column + 1 - self.shifts.get(number, 0)  # as the reader counts: without JSON's escapes
 
     # ---- nodes --------------------------------------------------------------------------------------------------
 

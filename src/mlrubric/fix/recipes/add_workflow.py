@@ -7,15 +7,20 @@ import re
 
 from mlrubric.fix.site import Edits, Site
 from mlrubric.fix.workflows import free_name, job, project_of, runs_elsewhere
+from mlrubric.model.graph import Node
 from mlrubric.model.remedy import NewFile
+
+SETTINGS = ("pyproject.toml", "pytest.ini", ".pytest.ini", "setup.cfg", "tox.ini", "conftest.py")
+NARROWING = re.compile(r"\b(python_files|python_classes|python_functions|collect_ignore\w*|norecursedirs|--ignore|--deselect)\b")
 
 
 def remedy(site: Site) -> Edits | None:
     projects: dict[str, list[str]] = {}
-    for folder in sorted({node.attributes.get("folder", "") for node in site.alike()}):
+    nobody = [node for node in site.alike() if node.attributes.get("folder_run") != "skipped" and _collected(site, node)]
+    for folder in sorted({node.attributes.get("folder", "") for node in nobody}):
         projects.setdefault(project_of(site, folder), []).append(folder)
     name = free_name(site, ("tests", "pytest", "run-tests"))
-    if not name or not projects or runs_elsewhere(site):
+    if not name or not projects or runs_elsewhere(site) or any(_narrowed(site, project) for project in {"", *projects}):
         return None
     rows = [f"name: {name}", "on:", "  push:", "  pull_request:", "permissions:", "  contents: read", "jobs:"]
     for project, folders in projects.items():
@@ -24,3 +29,15 @@ def remedy(site: Site) -> Edits | None:
         rows += job(site, called, project, f"pytest{''.join(f' {one}' for one in inner if one != '.')}", "pytest")
     path = f".github/workflows/{name}.yml"
     return Edits(files=(NewFile(path, "\n".join(rows) + "\n"),), title=f"Write {path}, which runs them")
+
+
+def _collected(site: Site, node: Node) -> bool:
+    """Whether pytest would take a test that a run comes to: not in a class that is called otherwise and is no case of unittest."""
+    holder = node.label.rpartition(".")[0]
+    return not holder or holder.startswith("Test") or "TestCase" in site.text(node.place.path)
+
+
+def _narrowed(site: Site, project: str) -> bool:
+    """Whether settings keep tests from being collected: a run more would not find them either."""
+    files = [posixpath.join(project, one) for one in SETTINGS]
+    return any(NARROWING.search(site.text(file)) for file in files if site.has_file(file))
