@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from mlrubric.graph.column_names import ColumnNames
 from mlrubric.graph.meaning import Meaning
+from mlrubric.graph.parts.asked import mark_asked_columns
 from mlrubric.graph.parts.pieces import written
 from mlrubric.graph.parts.seen import Seen
 from mlrubric.graph.values import texts
@@ -43,7 +44,10 @@ def mark_columns(seen: Seen) -> None:
     """`answer` on the place where the target, or its double, becomes one of the features of a training: `target` for the column itself,
     `double` for one that is made of it alone, or that it alone is made of."""
     finder = _Finder(seen)
+    trained: dict[int, tuple[str, ...]] = {}
     for op, data, meaning in seen.fits:
+        if (chosen := finder.chosen(data, op)) is not None:
+            trained[op] = chosen
         target = meaning.arguments.get("@target", -1)
         if target < 0 or not meaning.certain or _chooses(seen, op, meaning):
             continue
@@ -62,6 +66,7 @@ def mark_columns(seen: Seen) -> None:
             if other != column and features.holds(other):
                 seen_node = seen.node(shift, "data.statistic")
                 seen.world.graph.nodes[seen_node].attributes.update(learns="future", seen="split", toward=str(seen.node(op)))
+    mark_asked_columns(seen, trained, finder.chosen)
 
 
 class _Finder:
@@ -69,6 +74,13 @@ class _Finder:
         self.seen, self.code, self.program = seen, seen.code, seen.code.program
         self.names = ColumnNames(seen.code)
         self._attributes: frozenset[str] | None = None
+
+    def chosen(self, data: int, at: int) -> tuple[str, ...] | None:
+        """The columns that a value is chosen to have, in their order; None when it cannot be told."""
+        found = self.origin(data, at)
+        if found.chosen is None or not found.known or found.column is not None or any(c.startswith("#") for c in found.chosen):
+            return None
+        return tuple(c for c in found.chosen if c not in found.out) or None
 
     def mark(self, op: int, how: str, column: str, fit: int) -> None:
         attributes = self.seen.world.graph.nodes[self.seen.node(op)].attributes
