@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
 from mlrubric.lsp import serve
 from mlrubric.model.place import Place, Span
+from mlrubric.model.remedy import CellEdit, NewFile, Remedy, TextEdit
 from mlrubric.model.report import Message, Report, Repository, Score
 from mlrubric.model.verdict import Finding, Maturity, Related
 
@@ -24,6 +26,20 @@ def analyse(root: Path, overlay: Mapping[str, str]) -> Report:
         return _analyse(root, overlay)
     finally:
         _ONE_AT_A_TIME.release()
+
+
+def _remedy(path: str, text: str, number: int, column: int, cells: Sequence[Mapping[str, Sequence[str]]], place: Place) -> Remedy:
+    """GOOD in the place of BAD: safe, but for a yaml file, where it comes with a new file and is unsafe."""
+    start = sum(len(row) + 1 for row in text.split("\n")[: number - 1]) + column - 1
+    inner = None
+    if cells:
+        rows = cells[(place.cell or 1) - 1]["source"][: (place.cell_line or 1)]
+        at = sum(map(len, rows[:-1])) + rows[-1].find("BAD")
+        inner = CellEdit(place.cell or 0, at, at + 3, "GOOD")
+    edits = (TextEdit(path, start, start + 3, "GOOD", inner),)
+    if path.endswith(".yaml"):
+        return Remedy("Say GOOD, in a file too", "unsafe", edits, (NewFile("new/good.txt", "GOOD\n"),))
+    return Remedy("Say GOOD", "safe", edits)
 
 
 def _analyse(root: Path, overlay: Mapping[str, str]) -> Report:
@@ -53,7 +69,8 @@ def _analyse(root: Path, overlay: Mapping[str, str]) -> Report:
                 cell, row = next((c, r) for c, r in inside if "BAD" in cells[c - 1]["source"][r - 1])
                 place = Place(path, place.span, f"cell {cell}", cell, row)
             related = (Related(Place("other.py", Span(1, 2, 1, 3)), "the other side"),)
-            findings.append(Finding("ENV003", "bad", "warning", "high", f"a bad line of {path}", place, related=related, fingerprint="f"))
+            found = Finding("ENV003", "bad", "warning", "high", f"a bad line of {path}", place, related=related, fingerprint="f")
+            findings.append(replace(found, remedy=_remedy(path, text, number, column, cells, place)))
     score = Score(0, 0, 0, "", 0, 0, 0, ())
     repository = Repository(".", root.name, None, None, "pipeline", unreadable=tuple(unreadable))
     return Report(repository, score, (), Maturity(0), tuple(findings))

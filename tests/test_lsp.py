@@ -111,12 +111,93 @@ async def test_columns_speak_the_units_of_the_client(client: LanguageClient, tmp
     assert found.range == types.Range(types.Position(0, start), types.Position(0, start + 3))
 
 
+async def actions(client: LanguageClient, uri: str, line: int, only: Sequence[str] | None = None) -> dict[str, types.CodeAction]:
+    """The code actions of a line by their titles."""
+    where = types.Range(types.Position(line, 0), types.Position(line, 0))
+    context = types.CodeActionContext(diagnostics=[], only=only)
+    params = types.CodeActionParams(types.TextDocumentIdentifier(uri=uri), where, context)
+    found = await client.text_document_code_action_async(params)
+    return {one.title: one for one in found or [] if isinstance(one, types.CodeAction)}
+
+
+def changes(action: types.CodeAction) -> dict[str, list[types.TextEdit]]:
+    assert action.edit is not None and action.edit.changes is not None
+    return {uri: list(edits) for uri, edits in action.edit.changes.items()}
+
+
+def spot(line: int, start: int, end: int) -> types.Range:
+    return types.Range(types.Position(line, start), types.Position(line, end))
+
+
+async def test_a_finding_has_its_fix_and_an_ignore(client: LanguageClient, tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text("é😀 = 1\n  BAD line\n\nBAD\nBAD  # mlrubric: ignore[X001] why\n", encoding="utf-8")
+    uri = open_text(client, tmp_path / "train.py")
+    await diagnostics(client, uri, 3)
+    found = await actions(client, uri, 1)
+    assert set(found) == {"Say GOOD (ENV003)", "Ignore ENV003 here", "Fix all that is safe to fix (mlrubric)"}
+    fix, ignore = found["Say GOOD (ENV003)"], found["Ignore ENV003 here"]
+    assert fix.kind == types.CodeActionKind.QuickFix and fix.is_preferred
+    assert changes(fix) == {uri: [types.TextEdit(spot(1, 2, 5), "GOOD")]}
+    assert changes(ignore) == {uri: [types.TextEdit(spot(1, 10, 10), "  # mlrubric: ignore[ENV003]")]}
+    joined = (await actions(client, uri, 4))["Ignore ENV003 here"]
+    assert changes(joined) == {uri: [types.TextEdit(spot(4, 28, 28), ", ENV003")]}
+    [whole] = (await actions(client, uri, 0, ["source.fixAll"])).values()
+    assert whole.kind == "source.fixAll.mlrubric"
+    assert [edit.range.start.line for edit in changes(whole)[uri]] == [1, 3, 4]
+    assert not await actions(client, uri, 2, [types.CodeActionKind.QuickFix]), "no finding stands on that line"
+
+
+async def test_an_unsafe_fix_says_so_and_may_bring_a_file(client: LanguageClient, tmp_path: Path) -> None:
+    (tmp_path / "dvc.yaml").write_text("BAD\n")
+    uri = open_text(client, tmp_path / "dvc.yaml")
+    await diagnostics(client, uri, 1)
+    found = await actions(client, uri, 0)
+    assert set(found) == {"Say GOOD, in a file too (ENV003), may change results", "Ignore ENV003 here"}
+    edit = found["Say GOOD, in a file too (ENV003), may change results"].edit
+    assert edit is not None and edit.document_changes is not None
+    assert [type(one).__name__ for one in edit.document_changes] == ["CreateFile", "TextDocumentEdit", "TextDocumentEdit"]
+    assert isinstance(edit.document_changes[0], types.CreateFile) and edit.document_changes[0].uri == (tmp_path / "new/good.txt").as_uri()
+
+
+async def test_text_that_has_changed_since_has_no_actions(client: LanguageClient, tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text("BAD\n")
+    uri = open_text(client, tmp_path / "train.py")
+    await diagnostics(client, uri, 1)
+    edit(client, uri, "one line more\nBAD\n", 2)
+    assert not await actions(client, uri, 0)
+
+
+async def test_the_fix_of_a_cell_is_one_of_its_document(client: LanguageClient, tmp_path: Path) -> None:
+    path = tmp_path / "train.ipynb"
+    path.write_text(notebook_text())
+    cells = open_notebook(client, path)
+    await diagnostics(client, cells[1], 1)
+    found = await actions(client, cells[1], 1)
+    fix, ignore = found["Say GOOD (ENV003)"], found["Ignore ENV003 here"]
+    assert changes(fix) == {cells[1]: [types.TextEdit(spot(1, 2, 5), "GOOD")]}
+    assert changes(ignore) == {cells[1]: [types.TextEdit(spot(1, 10, 10), "  # mlrubric: ignore[ENV003]")]}
+
+
 def notebook_text() -> str:
     cells = [
         {"cell_type": "markdown", "metadata": {}, "source": ["# title"]},
         {"cell_type": "code", "metadata": {}, "source": ["ok\n", "  BAD here"], "outputs": [], "execution_count": None},
     ]
     return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1)
+
+
+def open_notebook(client: LanguageClient, path: Path) -> list[str]:
+    """Opens a notebook as one; the addresses of its cells."""
+    uris = [f"vscode-notebook-cell:{path}#{number}" for number in (1, 2)]
+    kinds = [types.NotebookCellKind.Markup, types.NotebookCellKind.Code]
+    cells = [types.NotebookCell(kind=kind, document=uri) for kind, uri in zip(kinds, uris, strict=True)]
+    texts = [
+        types.TextDocumentItem(uri=uri, language_id=language, version=1, text=text)
+        for uri, language, text in zip(uris, ("markdown", "python"), ("# title", "ok\n  BAD here"), strict=True)
+    ]
+    document = types.NotebookDocument(uri=path.as_uri(), notebook_type="jupyter-notebook", version=1, cells=cells)
+    client.notebook_document_did_open(types.DidOpenNotebookDocumentParams(notebook_document=document, cell_text_documents=texts))
+    return uris
 
 
 async def test_a_notebook_opened_as_text_has_raw_lines(client: LanguageClient, tmp_path: Path) -> None:
@@ -129,15 +210,7 @@ async def test_a_notebook_opened_as_text_has_raw_lines(client: LanguageClient, t
 async def test_a_notebook_opened_as_notebook_has_findings_in_its_cells(client: LanguageClient, tmp_path: Path) -> None:
     path = tmp_path / "n.ipynb"
     path.write_text(notebook_text())
-    uris = [f"vscode-notebook-cell:{path}#{number}" for number in (1, 2)]
-    kinds = [types.NotebookCellKind.Markup, types.NotebookCellKind.Code]
-    cells = [types.NotebookCell(kind=kind, document=uri) for kind, uri in zip(kinds, uris, strict=True)]
-    texts = [
-        types.TextDocumentItem(uri=uri, language_id=language, version=1, text=text)
-        for uri, language, text in zip(uris, ("markdown", "python"), ("# title", "ok\n  BAD here"), strict=True)
-    ]
-    document = types.NotebookDocument(uri=path.as_uri(), notebook_type="jupyter-notebook", version=1, cells=cells)
-    client.notebook_document_did_open(types.DidOpenNotebookDocumentParams(notebook_document=document, cell_text_documents=texts))
+    uris = open_notebook(client, path)
     [found] = await diagnostics(client, uris[1], 1)
     assert found.range == types.Range(types.Position(1, 2), types.Position(1, 10))
     assert not client.diagnostics[uris[0]]

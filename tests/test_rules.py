@@ -49,7 +49,7 @@ def marks_of(case: Path, rule: str) -> set[Mark]:
     return marks({p.relative_to(case).as_posix(): p.read_bytes().decode("utf-8", "replace") for p in paths}, rule)
 
 
-def found_in(case: Path, rule: Rule, persona: str = "pedantic") -> list[Finding]:
+def found_in(case: Path, rule: Rule, persona: str = "auditor") -> list[Finding]:
     if (case / FILE_NAME).is_file() or rule.question.get("kind") == "document":  # what people say is held against the score
         settings = replace(read_settings(case), as_of=TODAY, persona=persona)
         return [one for one in analyze(case, settings).report.findings if one.rule == rule.id]

@@ -36,6 +36,50 @@ def result_of(document: dict[str, Any], rule: str) -> dict[str, Any]:
     return next(result for result in document["runs"][0]["results"] if result["ruleId"] == rule)
 
 
+# ---- fixes ----------------------------------------------------------------------------------------------------------
+
+
+def fixable_view() -> View:
+    """A repository with a finding that an edit mends, and one that a new file mends."""
+    from mlrubric.analyze import analyze_tree
+    from mlrubric.config import Settings
+    from mlrubric.source.tree import MemoryTree
+
+    files: dict[str, str | bytes] = {
+        "train.py": "from sklearn.ensemble import RandomForestClassifier\n\nmodel = RandomForestClassifier()\nmodel.fit([[1]], [1])\n",
+        "tests/test_train.py": "def test_sum():\n    assert sum([1]) == 1\n",
+        ".github/workflows/lint.yml": "on: push\njobs:\n  lint:\n    runs-on: ubuntu\n    steps:\n      - run: ruff check . || true\n",
+    }
+    analysis = analyze_tree(MemoryTree(files), "churn", Settings())
+    return View(analysis.report, lambda path: analysis.texts(path) or "", CARDS)
+
+
+def test_fixes_are_objects_of_the_schema() -> None:
+    view = fixable_view()
+    document = sarif(view)
+    assert not problems(document, PROFILE)
+    if OASIS.is_file():
+        jsonschema.validate(document, json.loads(OASIS.read_text(encoding="utf-8")))
+    [seed] = result_of(document, "SEED001")["fixes"]
+    assert seed["description"]["text"] == "Pass `random_state=0`."
+    [change] = seed["artifactChanges"]
+    assert change["artifactLocation"]["uri"] == "train.py"
+    region = {"startLine": 3, "startColumn": 32, "endLine": 3, "endColumn": 32}
+    assert change["replacements"] == [{"deletedRegion": region, "insertedContent": {"text": "random_state=0"}}]
+    [lint] = result_of(document, "CI001")["fixes"]
+    [removed] = lint["artifactChanges"][0]["replacements"]
+    assert removed["insertedContent"]["text"] == "" and removed["deletedRegion"]["endColumn"] - removed["deletedRegion"]["startColumn"] == 8
+    assert "fixes" not in result_of(document, "CI003"), "a new file is no change of one that is there"
+
+
+def test_fixes_are_suggestions_for_reviewdog() -> None:
+    document = json.loads(formats()["rdjson"].render(fixable_view(), Options()))
+    suggestions = {one["code"]["value"]: one.get("suggestions") for one in document["diagnostics"]}
+    place = {"line": 3, "column": 32}
+    assert suggestions["SEED001"] == [{"range": {"start": place, "end": place}, "text": "random_state=0"}]
+    assert suggestions["CI003"] is None
+
+
 # ---- fingerprints ---------------------------------------------------------------------------------------------------
 
 

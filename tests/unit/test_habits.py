@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from tests.programs import picture
+
+from mlrubric.graph.habits import KIND
+from mlrubric.knowledge.entries import TRAITS
+from mlrubric.knowledge.habits import load_habits
+from mlrubric.knowledge.location import rules_directory
+from mlrubric.knowledge.roles import load_roles
+from mlrubric.rules.load import load_rules
+from mlrubric.rules.select import meets
 
 HEAD = "import numpy as np\nimport pandas as pd\nframe = pd.read_csv('rows.csv')\n"
 
@@ -13,7 +22,10 @@ HEAD = "import numpy as np\nimport pandas as pd\nframe = pd.read_csv('rows.csv')
 def known(code: str, where: dict[str, object], head: str = HEAD, name: str = "a.py") -> list[dict[str, str]]:
     """The attributes of the expressions that are asked for, in source order."""
     built = picture({name: head + code})
-    return [{**built.graph.nodes[n].attributes, "label": built.graph.nodes[n].label} for n in built.habits.asked(where)]
+    return [
+        {**built.graph.nodes[n].attributes, "label": built.graph.nodes[n].label}
+        for n in built.habits.asked(where, meets, ("from.", "loop."))
+    ]
 
 
 COPIES = {"trait.changes_a_copy": True, "form": "call"}
@@ -97,8 +109,9 @@ def test_what_stands_near() -> None:
 
 def test_methods_of_own_classes_and_unknown_receivers() -> None:
     code = "class Mine(pd.DataFrame):\n    pass\nMine().dropna()\ndef f(x):\n    x.iterrows()\n    x.dropna()\n"
-    (mine,) = known(code, COPIES)
+    mine, other = known(code, COPIES)
     assert (mine["label"], mine["certain"], mine["on.table"]) == ("Mine().dropna()", "true", "true")
+    assert (other["label"], other["certain"], other.get("on.table")) == ("x.dropna()", "false", None)
     (guessed,) = known(code, {"trait.iterates_rows": True})
     assert (guessed["label"], guessed["certain"]) == ("x.iterrows()", "false")
 
@@ -112,3 +125,61 @@ def test_comparisons_and_imports() -> None:
 def test_a_rule_says_what_it_asks_for() -> None:
     with pytest.raises(AssertionError, match="a trait, a role or a form"):
         known("", {"result": "unused"})
+
+
+def test_what_a_loop_goes_through() -> None:
+    code = "for i, row in frame.iterrows():\n    row['a'] = 1\n    frame.at[i, 'b'] = 2\n    other['c'] = 3\n"
+    code += "x = {}\nfor i in y:\n    x[i] = 4\n"
+    row, whole, other, last = known(code, {"form": "store_subscript"})
+    assert (row["over.subject"], row["later"], row["over.iterates_rows"]) == ("item", "unused", "true")
+    assert (whole["over.subject"], other["over.iterates_rows"]) == ("whole", "true")
+    assert "over.subject" not in other and last["over.key"] == "item" and "over.iterates_rows" not in last
+
+
+@pytest.mark.parametrize(
+    ("code", "later"),
+    [
+        ("for i, row in frame.iterrows():\n    row['a'] = row['b']\n", "unused"),
+        ("for i, row in frame.iterrows():\n    row['a'] = 1\n    print(row)\n", "used"),
+        ("for i, row in frame.iterrows():\n    print(row)\n    row['a'] = 1\n", "unused"),
+        ("other = {}\nfor i in x:\n    print(other)\n    other['a'] = 1\n", "used"),
+        ("other = {}\nother['a'] = 1\ndef f():\n    return other\n", "used"),
+    ],
+)
+def test_whether_a_name_is_used_again(code: str, later: str) -> None:
+    (one,) = known(code, {"form": "store_subscript"})
+    assert one["later"] == later
+
+
+def test_the_flow_of_the_program() -> None:
+    code = """from sklearn.svm import SVC
+def clean(rows):
+    return rows.dropna()
+def train(rows):
+    return SVC().fit(rows, rows)
+model = train(clean(frame))
+print(model.score(frame, frame))
+other = SVC().fit(frame, frame)
+"""
+    first, second = known(code, {"role.model.fit": True}, name="train.py")
+    assert "fed.changes_a_copy" not in first, "nobody asked for it"
+    built = picture({"train.py": HEAD + code})
+    asked = built.habits.asked({"role.model.fit": True, "fed.model.tune": "absent"}, meets)
+    first, second = (built.graph.nodes[n].attributes for n in asked)
+    assert (first["fed.changes_a_copy"], first["fed.changes_a_copy.kinds"], first["feeds.model.evaluate"]) == ("true", "1", "true")
+    assert second.get("fed.changes_a_copy") is None and second.get("feeds.model.evaluate") is None and second["fed.data.read"] == "true"
+
+
+def test_rules_ask_for_traits_and_roles_that_there_are() -> None:
+    habits, roles = load_habits(rules_directory()), load_roles(rules_directory()).meanings
+    asking = re.compile(r"^(?:receiver\.|operand\.)*(?:trait|on|from|to|over|loop|scope|file|program|fed|feeds)\.(.+?)(?:\.kinds)?$")
+    unknown = set()
+    for rule in load_rules().rules:
+        where = [rule.question.get(key, {}) for key in ("where", "unless")] + [one.where for one in rule.variants]
+        for key in (
+            (key for table in where for key in (table if isinstance(table, dict) else ())) if rule.question.get("kind") == KIND else ()
+        ):
+            name = match[1] if (match := asking.match(key)) else ""
+            if name and name not in habits and name not in roles and name not in TRAITS and not name.startswith(("key", "form", "subject")):
+                unknown.add((rule.id, key))
+    assert not unknown

@@ -26,6 +26,7 @@ class Round:
 
     files: dict[str, bytes] = field(default_factory=dict)
     fixed: list[Fixed] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)  # that were mended
     problems: dict[str, str] = field(default_factory=dict)
 
 
@@ -58,6 +59,7 @@ def one_round(findings: Iterable[Finding], read: Mapping[str, bytes], there: fro
     for finding, remedy in mended:
         if not remedy.paths & round_.problems.keys():
             place = finding.place
+            round_.findings.append(finding)
             round_.fixed.append(Fixed(finding.rule, place.path, place.line, remedy.title, remedy.safety))
     if round_.problems:  # what belongs together is made together or not at all
         _drop_torn(round_, mended, read)

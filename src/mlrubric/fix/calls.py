@@ -83,3 +83,29 @@ def _own_line(code: Code, last: ast.expr, call: ast.Call) -> str | None:
     if sum(one.line == final.line for one in starts) > 1:
         return None
     return row[: final.column - 1]
+
+
+def without_keyword(code: Code, call: ast.Call, name: str) -> TextEdit | None:
+    """The call without one of its keywords, and without the comma that went with it."""
+    keyword = next((one for one in call.keywords if one.arg == name), None)
+    if keyword is None:
+        return None
+    given: list[ast.expr | ast.keyword] = [*call.args, *call.keywords]
+    arguments = sorted(given, key=lambda one: (one.lineno, one.col_offset))
+    number = next(index for index, one in enumerate(arguments) if one is keyword)
+    start, end = code.start(keyword), _closed(code, call, keyword.value)
+    if number + 1 < len(arguments):
+        following = code.start(arguments[number + 1])
+        return code.edit(start, following, "") if code.text[end:following].strip() == "," else None
+    if number:
+        before = _closed(code, call, arguments[number - 1])
+        return code.edit(before, end, "") if code.text[before:start].strip() == "," else None
+    rest = code.text[end : code.end(call) - 1]
+    return code.edit(start, code.end(call) - 1, "") if rest.strip() in ("", ",") else None
+
+
+def _closed(code: Code, call: ast.Call, argument: ast.expr | ast.keyword) -> int:
+    """The end of an argument, with the parentheses that stand around it."""
+    end = code.end(argument)
+    rest = _comma(code.text[end : code.end(call) - 1]) if argument is last_argument(call) else None
+    return end + rest[0] if rest is not None else end

@@ -43,6 +43,11 @@ class Lines:
     def line_of(self, offset: int) -> int:
         return bisect_right(self._starts, offset)
 
+    def place(self, start: int, end: int) -> Span:
+        """The span between two offsets."""
+        first, last = self.line_of(start), self.line_of(end)
+        return Span(first, start - self._starts[first - 1] + 1, last, end - self._starts[last - 1] + 1)
+
     def span(self, span: Span) -> tuple[int, int]:
         return self.offset(span.line, span.column), self.offset(span.end_line, span.end_column)
 

@@ -35,20 +35,20 @@ def known_recipes() -> dict[str, Recipe]:
 
 def with_remedies(found: Sequence[Finding], rules: Iterable[Rule], picture: Picture, texts: Texts) -> tuple[Finding, ...]:
     """The findings, each with what mends it where something does."""
-    fixes: Mapping[str, tuple[FixRule, ...]] = {rule.id: rule.fixes for rule in rules if rule.fixes}
+    fixable: Mapping[str, Rule] = {rule.id: rule for rule in rules if rule.fixes}
     shelf = Shelf(picture, texts)
-    return tuple(_planned(one, fixes[one.rule], shelf) if one.rule in fixes else one for one in found)
+    return tuple(_planned(one, fixable[one.rule], shelf) if one.rule in fixable else one for one in found)
 
 
-def _planned(finding: Finding, fixes: Sequence[FixRule], shelf: Shelf) -> Finding:
+def _planned(finding: Finding, of: Rule, shelf: Shelf) -> Finding:
     if finding.node < 0 or finding.place.repository:
         return finding
     node = shelf.picture.graph.nodes[finding.node]
-    for rule in fixes:
+    for rule in of.fixes:
         recipe = known_recipes().get(rule.recipe)
         if recipe is None or not all(holds(node, key, wanted) for key, wanted in rule.where.items()):
             continue
-        edits = recipe.remedy(Site(shelf, finding, rule))
+        edits = recipe.remedy(Site(shelf, finding, rule, of.question))
         if edits is not None and (edits.edits or edits.files):
             remedy = _remedy(rule, edits, node)
             return replace(finding, fix=remedy.safety, remedy=remedy)

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from mlrubric.fix.code import Code, codes_of
+from mlrubric.fix.code import Code, T, codes_of
 from mlrubric.fix.lines import Lines
 from mlrubric.graph.build import Picture
 from mlrubric.graph.code import Code as Program
@@ -15,7 +15,8 @@ from mlrubric.model.graph import Node
 from mlrubric.model.place import Place
 from mlrubric.model.remedy import NewFile, TextEdit
 from mlrubric.model.verdict import Finding
-from mlrubric.rules.rule import FixRule, texts
+from mlrubric.rules.rule import FixRule, Table, texts
+from mlrubric.rules.select import select
 
 Texts = Callable[[str], str | None]
 
@@ -53,9 +54,12 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Site:
+    """`question` is the table of the rule's shape."""
+
     shelf: Shelf
     finding: Finding
     rule: FixRule
+    question: Table = field(default_factory=dict)
 
     @property
     def picture(self) -> Picture:
@@ -85,6 +89,11 @@ class Site:
         units = [unit for unit in self.program.program.modules if unit.path == path]
         return [unit.base + n for unit in units for n, op in enumerate(unit.facts.ops) if op[1:5] == here]
 
+    def alike(self) -> list[Node]:
+        """All nodes that the rule speaks of, in order of place: where it says one thing for a file or folder, all that is to be mended."""
+        nodes = self.picture.graph.nodes
+        return sorted((nodes[one] for one in select(self.picture, self.question)), key=lambda node: node.place)
+
     @property
     def meaning(self) -> Meaning | None:
         op = self.op
@@ -111,6 +120,12 @@ class Site:
         place = place or self.finding.place
         found = self.shelf.codes(place.path)
         return next((one for one in found if one.cell == place.cell), None)
+
+    def expression(self, kind: type[T]) -> tuple[Code, T] | None:
+        """The Python expression of a kind that stands exactly where the finding does."""
+        code = self.code()
+        node = code.find(self.finding.place.span, kind) if code is not None else None
+        return (code, node) if code is not None and node is not None else None
 
     def place(self, op: int) -> Place:
         return self.program.place(op)

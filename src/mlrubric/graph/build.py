@@ -14,6 +14,7 @@ from mlrubric.graph.absences import mark_absences
 from mlrubric.graph.automation import Schedule
 from mlrubric.graph.bans import mark_bans
 from mlrubric.graph.benchmarks import mark_benchmarks
+from mlrubric.graph.cards import mark_cards
 from mlrubric.graph.causes import mark_started
 from mlrubric.graph.chains import mark_chains
 from mlrubric.graph.charts import put_together
@@ -27,30 +28,38 @@ from mlrubric.graph.habits import Habits
 from mlrubric.graph.in_use import mark_in_use
 from mlrubric.graph.inputs import Inputs
 from mlrubric.graph.judging_mode import mark_judging_mode
+from mlrubric.graph.keeping import mark_keeping
 from mlrubric.graph.label import label
 from mlrubric.graph.lifecycle import mark_lifecycle
 from mlrubric.graph.literals import mark_literals
 from mlrubric.graph.meaning import Meanings
 from mlrubric.graph.moved import mark_moved
 from mlrubric.graph.origins import mark_origins
+from mlrubric.graph.overwrites import mark_overwrites
 from mlrubric.graph.parts import mark_parts
+from mlrubric.graph.personal import mark_personal
 from mlrubric.graph.privacy import mark_privacy
 from mlrubric.graph.program import Program
+from mlrubric.graph.protected import mark_protected
 from mlrubric.graph.references import mark_references
 from mlrubric.graph.repeats import mark_repeats
 from mlrubric.graph.resolve import resolve, resolve_again
 from mlrubric.graph.resolve.dispatch import configured
 from mlrubric.graph.reviews import History, mark_reviews
 from mlrubric.graph.runs import mark_runs
+from mlrubric.graph.seedings import mark_seedings
 from mlrubric.graph.seeds import mark_seeds
 from mlrubric.graph.shared_packages import installed
 from mlrubric.graph.skew import mark_skew
+from mlrubric.graph.stamped import mark_stamped
 from mlrubric.graph.starts import mark_starts
 from mlrubric.graph.subjects import mark_subjects
 from mlrubric.graph.swallows import mark_swallows
+from mlrubric.graph.test_manners import mark_test_manners
 from mlrubric.graph.trained import Trained, trained
 from mlrubric.graph.training import mark_training
 from mlrubric.graph.training_loops import mark_training_loops
+from mlrubric.graph.trust import mark_trust
 from mlrubric.graph.unread import mark_unread
 from mlrubric.graph.unrunnable import mark_unrunnable
 from mlrubric.graph.used import mark_used
@@ -148,13 +157,18 @@ def _build(
     label(graph, code)
     mark_parts(world)
     mark_seeds(graph, code)
+    mark_seedings(graph, code)
     models = trained(world)
     guarded = tuple(guard_releases(world, models))
     mark_subjects(world)
     mark_bans(world)
     mark_benchmarks(world)
+    mark_cards(world)
     mark_references(world)
+    mark_overwrites(world)
     mark_chains(world)
+    mark_test_manners(world)
+    mark_keeping(world)
     mark_repeats(world)
     mark_in_use(world)
     mark_training(world)
@@ -163,10 +177,14 @@ def _build(
     mark_used(world)
     mark_skew(world)
     mark_origins(world)
+    mark_trust(world)
     mark_later(world)
     mark_literals(world)
     mark_validated(world)
     mark_privacy(world)
+    mark_personal(world)
+    mark_protected(world)
+    mark_stamped(world)
     mark_unread(world)
     mark_watched(world)
     mark_traces(world)

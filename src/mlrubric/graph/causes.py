@@ -6,6 +6,7 @@ from __future__ import annotations
 from mlrubric.graph.automation import Schedule
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.derive import compares
+from mlrubric.graph.directions import released_weak
 from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.quality import CALLERS, Toothless
 from mlrubric.graph.world import World
@@ -29,11 +30,12 @@ def mark_causes(world: World) -> None:
         attributes = graph.nodes[node].attributes
         if attributes["first"] == "true":
             op = world.code.node_op.get(node)
-            if op is not None and _perhaps(world.code, op):
+            if op is not None and perhaps(world.code, op):
                 attributes["perhaps"] = "guarded"
             if any("environment" in graph.nodes[n].attributes for n in graph.sweep([node], RUNS, back=True)):
                 attributes["approval"] = "possible"
-            idle.mark(node)
+            if op is None or not _wrong_way(world, node, op):
+                idle.mark(node)
     released = {world.code.program.scope_id(op) for n in judged if (op := world.code.node_op.get(n)) is not None}
     for node in graph.with_role("model.save"):
         op = world.code.node_op.get(node)
@@ -41,13 +43,25 @@ def mark_causes(world: World) -> None:
             idle.mark(node, fixed=True)
 
 
-def _perhaps(code: Code, op: int) -> bool:
+def _wrong_way(world: World, node: int, op: int) -> bool:
+    """`toothless` and `turned` on a release that a comparison leaves to the weak models; before a new training it judges the old one."""
+    code = world.code
+    fits = [code.node_op[n] for n in world.graph.with_role("model.fit") if n in code.node_op]
+    turned = [c for c in sorted(released_weak(code, op)) if not any(c < f < op for f in fits)]
+    if turned:
+        found = code.node_for(world.graph, turned[-1], "comparison")
+        world.graph.nodes[node].attributes.update(toothless=str(found), turned="true")
+    return bool(turned)
+
+
+def perhaps(code: Code, op: int) -> bool:
     """Whether a condition that decides about an operation compares what was read from somewhere: a quality, for all we know."""
     frontier, seen = [op], set[int]()
     for _ in range(CALLERS):
         for here in frontier:
+            turned = released_weak(code, here)
             for condition in code.checks.guards(here):
-                if any(READ & code.about(c) and compares(code, c) for c in _decided_by(code, condition)):
+                if condition not in turned and any(READ & code.about(c) and compares(code, c) for c in _decided_by(code, condition)):
                     return True
         seen.update(frontier)
         scopes = {code.program.scope_id(here) for here in frontier}

@@ -9,6 +9,7 @@ from mlrubric.graph.deciders import Deciders
 from mlrubric.graph.handlers import Handlers
 from mlrubric.graph.meaning import Meanings
 from mlrubric.graph.program import Program
+from mlrubric.graph.truths import Truths
 
 LEAVING = ("return", "raise", "exit", "continue", "break")
 
@@ -27,7 +28,7 @@ class Checks:
 
     def __init__(self, program: Program, meanings: Meanings) -> None:
         self.program, self.meanings = program, meanings
-        self.deciders, self.handlers = Deciders(program, meanings), Handlers(program, meanings)
+        self.deciders, self.handlers, self.truths = Deciders(program, meanings), Handlers(program, meanings), Truths(program, meanings)
         self._leaving: dict[int, list[int]] = {}  # parent block -> conditional blocks that leave
         for unit in program.modules:
             for number, block in enumerate(unit.facts.blocks):
@@ -47,8 +48,7 @@ class Checks:
     def _check(self, op: int) -> Check | None:
         facts, args = self.program.ops[op], self.program.args[op]
         if facts.kind == "assert" and args:
-            constant = self.program.ops[args[0]]
-            return None if constant.kind == "const" else Check(op, args[:1], "assert")
+            return None if self.truths.of(args[0]) is not None else Check(op, args[:1], "assert")
         if facts.kind == "raise":
             leaves = self.meanings.of(args[0]) if args else None
             if leaves is not None and "process.exit" in leaves.roles and "@status" in leaves.arguments:
@@ -82,8 +82,10 @@ class Checks:
         return Check(op, conditions, "exit") if conditions else None
 
     def _around(self, op: int) -> tuple[int, ...]:
-        """The conditions around an operation, and then those behind their variables."""
-        around = self.deciders.around(op)
+        """The conditions around an operation that decide about it, and then those behind their variables."""
+        if self.truths.never(op):
+            return ()
+        around = tuple(test for test in self.deciders.around(op) if self.truths.of(test) is None)
         return (*around, *self.deciders.behind(around))
 
     def swallowed(self, op: int, by: int = -1) -> int:
@@ -101,7 +103,12 @@ class Checks:
                     found.append(facts.test + unit.base)
             if self.program.blocks[block].kind == "scope":
                 break
+        found = [test for test in found if self.truths.of(test) is None]
         return tuple(dict.fromkeys((*found, *self.deciders.behind(tuple(found)))))
+
+    def leaving(self, block: int) -> list[int]:
+        """The conditional blocks directly in a block that leave it."""
+        return self._leaving.get(block, [])
 
     def dead(self, op: int) -> str:
         """Why an operation is never reached: a condition that is always false, a `return` or `raise` before it; "" if it may be."""
@@ -120,25 +127,8 @@ class Checks:
         facts, unit = self.program.blocks[block], self.program.unit(op)
         if facts.kind not in ("if", "else") or facts.test < 0 or facts.constant is not None or unit.is_notebook:
             return False
-        said = self._flag(facts.test + unit.base)
+        said = self.truths.of(facts.test + unit.base)
         return said is not None and said == (facts.kind == "else")
-
-    def _flag(self, op: int) -> bool | None:
-        """The truth of a name that is assigned once in the program, to a constant."""
-        program = self.program
-        if program.ops[op].kind == "unary" and program.ops[op].name == "not":
-            inner = self._flag(program.args[op][0])
-            return None if inner is None else not inner
-        if program.ops[op].kind != "load":
-            return None
-        sources = [a for a in program.args[op] if a >= 0] or list(self.meanings.resolver.reads.get(op, ()))
-        if len(sources) != 1 or program.ops[sources[0]].kind != "assign" or len(program.args[sources[0]]) != 1:
-            return None
-        scope, name = program.scope_id(sources[0]), program.ops[sources[0]].name
-        given = program.ops[program.args[sources[0]][0]]
-        if (scope, name) in program.rebound or len(program.exports[scope].get(name, ())) > 1 or given.kind != "const":
-            return None
-        return bool(given.value)
 
     def in_main(self, op: int) -> bool:
         """Whether an operation stands under `if __name__ == "__main__"`."""

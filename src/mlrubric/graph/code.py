@@ -210,10 +210,10 @@ def is_test(program: Program, scope: int) -> bool:
     if not facts.name.startswith("test") or facts.kind != "function" or not is_test_file(unit.path):
         return False
     parent = program.parent_scope(scope)
-    return program.scopes[parent].kind in ("module", "class") and not _is_fixture(program, scope)
+    return program.scopes[parent].kind in ("module", "class") and not is_fixture(program, scope)
 
 
-def _is_fixture(program: Program, scope: int) -> bool:
+def is_fixture(program: Program, scope: int) -> bool:
     """A decorator called `fixture`: pytest collects no test from it, whatever its name."""
     for decorator in program.decorators(program.definition(scope)):
         named = program.args[decorator][0] if program.ops[decorator].kind == "call" else decorator

@@ -86,9 +86,7 @@ class ColumnNames:
         if self._changed is None:
             found: set[int] = set()
             for op, facts in enumerate(self._program.ops):
-                if facts.kind == "attribute" and facts.name in CHANGES:
-                    found.update(self._made(self._program.args[op][:1]))
-                elif facts.kind == "store_subscript":
+                if (facts.kind == "attribute" and facts.name in CHANGES) or facts.kind == "store_subscript":
                     found.update(self._made(self._program.args[op][:1]))
             self._changed = frozenset(found)
         return self._changed

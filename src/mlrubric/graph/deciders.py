@@ -38,10 +38,10 @@ class Deciders:
             if facts.kind in ("if", "else", "case", "while") and facts.test >= 0 and facts.constant != "main":
                 found.append(facts.test + unit.base)
             elif facts.kind == "with" and facts.test >= 0:
-                found.extend(self._opened(facts.test + unit.base))
+                found.extend(self.opened(facts.test + unit.base))
         return tuple(dict.fromkeys(found))
 
-    def _opened(self, context: int) -> tuple[int, ...]:
+    def opened(self, context: int) -> tuple[int, ...]:
         """The condition of a block of a pipeline: `with dsl.If(accuracy > 0.8):`."""
         meaning = self.meanings.of(context)
         if meaning is None or "flow.branch" not in meaning.roles or "@condition" not in meaning.arguments:

@@ -50,6 +50,7 @@ def on_the_way(graph: Graph, code: Code) -> list[int]:
             continue
         if CALLED.fullmatch(code.program.scopes[scope].name) and not any(MORE.fullmatch(role) for role in roles.get(scope, ())):
             found.append(node)  # by its name, where no way of the data shows it
+            graph.nodes[node].attributes["known_by"] = "name"
             continue
         if any(ELSE.fullmatch(role) for role in roles.get(scope, ())):
             continue

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 from mlrubric.graph.causes import RELEASES, mark_causes
 from mlrubric.graph.code import Code, is_test_code
+from mlrubric.graph.directions import released_weak, stops_the_good
 from mlrubric.graph.earlier import earlier, earlier_runs, holders
 from mlrubric.graph.firsts import first_versions
 from mlrubric.graph.graph import RUNS, Graph
+from mlrubric.graph.held_back import only_promoted
 from mlrubric.graph.measured import JOINS
 from mlrubric.graph.order import Order
 from mlrubric.graph.quality import about_quality
@@ -24,6 +26,7 @@ from mlrubric.graph.thresholds import mark_thresholds, worthy
 from mlrubric.graph.trained import Trained
 from mlrubric.graph.vetoes import evaluations_before
 from mlrubric.graph.world import World
+from mlrubric.model.graph import Node
 
 People = dict[int, tuple[int, ...]]  # releases that wait for somebody, with the evaluations that they can look at
 PROSE = (".md", ".rst", ".txt")  # a document tells of releases, it makes none
@@ -90,11 +93,8 @@ def guard_releases(world: World, models: Trained) -> list[Guarded]:
     `guards`: whether all releases of the models are guarded that it stands before."""
     graph, code = world.graph, world.code
     known = mark_thresholds(world)
-    checks = {decides(code, n): n for n in graph.with_role("model.compare") if n in code.node_op and graph.nodes[n].gate}
-    stops = {op: code.node_op[n] for op, n in checks.items()}
-    heard = [op for op, stop in stops.items() if not code.checks.swallowed(stop)]
-    good = [op for op in heard if worthy(graph.nodes[checks[op]])]
-    orders = [Order(code, some, stops=stops, tasks=True) for some in ((good, heard) if len(good) < len(heard) else (heard,))]
+    _mark_turned(graph, code)
+    orders, checks = _orders(world)
     shell = shell_gates(world)
     around = {**shell.around, **task_conditions(world)}
     blocking = {*checks.values(), *shell.stopping}
@@ -117,6 +117,22 @@ def guard_releases(world: World, models: Trained) -> list[Guarded]:
     mark_thresholds(world, known)
     _mark_guards(graph, models, found, people, asked)
     return found
+
+
+def _orders(world: World) -> tuple[list[Order], dict[int, int]]:
+    """The checks of quality that stop a run, by what decides them, and the orders in which they are passed, the best first."""
+    graph, code = world.graph, world.code
+    checks = {decides(code, n): n for n in graph.with_role("model.compare") if n in code.node_op and _holds(graph.nodes[n])}
+    stops = {op: code.node_op[n] for op, n in checks.items()}
+    heard = [op for op, stop in stops.items() if not code.checks.swallowed(stop)]
+    good = [op for op in heard if worthy(graph.nodes[checks[op]])]
+    return [Order(code, some, stops=stops, tasks=True) for some in ((good, heard) if len(good) < len(heard) else (heard,))], checks
+
+
+def free_ways(world: World, op: int) -> list[int]:
+    """The calls that lead to an operation past every check of quality, or the operation itself; none where all ways are guarded."""
+    orders, checks = _orders(world)
+    return _in_code(world.code, world.graph, op, orders, checks)[1]
 
 
 def _mark_guards(graph: Graph, models: Trained, found: list[Guarded], people: People, asked: People) -> None:
@@ -191,7 +207,10 @@ def _held_back(world: World, found: list[Guarded]) -> list[Guarded]:
                 node.attributes["guarded"] = "later"
                 one = Guarded(one.node, live[moved[0]].checks)
         held.append(one)
-    return held
+    later = only_promoted(world, {one.node: one.checks for one in held})
+    for node in later:
+        graph.nodes[node].attributes["guarded"] = "later"
+    return [Guarded(one.node, later.get(one.node, one.checks)) for one in held]
 
 
 def _by_registry(world: World, found: list[Guarded]) -> list[Guarded]:
@@ -219,6 +238,18 @@ def _registrations(graph: Graph, load: int) -> list[int]:
     """What registers the model that a node loads."""
     models = graph.sweep([e.source for e in graph.predecessors(load, ("read",))], JOINS)
     return sorted({e.source for m in models for e in graph.predecessors(m, ("write",)) if "model.register" in graph.nodes[e.source].roles})
+
+
+def _mark_turned(graph: Graph, code: Code) -> None:
+    """`turned` on checks of quality that stop what is good: no gates."""
+    for node in graph.with_role("model.compare"):
+        check = code.check_of.get(node)
+        if check is not None and graph.nodes[node].gate and stops_the_good(code, check):
+            graph.nodes[node].attributes["turned"] = "true"
+
+
+def _holds(node: Node) -> bool:
+    return node.gate and "turned" not in node.attributes
 
 
 def decides(code: Code, node: int) -> int:
@@ -252,6 +283,8 @@ def _free_ways(
         found.add(checks[before])
         return []
     around = [c for c in (*code.checks.guards(op), *_decided(code, op)) if about_quality(code, c)]
+    turned = released_weak(code, op) if around else set()
+    around = [c for c in around if c not in turned]
     if around:
         found.update(_condition_node(code, graph, c) for c in around)
         return []

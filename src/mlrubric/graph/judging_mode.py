@@ -1,8 +1,9 @@
-"""Models that are judged, or answer, as if they were still trained: layers like dropout act otherwise until the model is put into the other
-mode.
+"""Models that are judged, or answer, as if they were still trained, and models that are trained on as if they were judged: layers like
+dropout act otherwise in the two modes.
 
-A call of a model is a prediction when no gradient is taken of it: it stands where gradients are switched off, or nothing trains in the
-program. The mode counts when the same variable was switched, or anything was in the function or in those that call it.
+A call of a model is a prediction when no gradient is taken of it: it stands where gradients are switched off, in a function that is called
+after judging, or nothing trains in the program. The mode counts when the same variable was switched, or anything was in the function or in
+those that call it. In a loop that trains and judges, something must switch back.
 """
 
 from __future__ import annotations
@@ -10,25 +11,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlrubric.graph.code import Code
-from mlrubric.graph.meaning import Meaning
+from mlrubric.graph.model_modes import Modes, calls_of_models, model_of
 from mlrubric.graph.values import number
 from mlrubric.graph.world import World
 
-SWITCH = "evaluation_mode"
-SENSITIVE = "acts_by_mode"
-OFF = "no_gradients"
+LOOPS = ("for", "while")
 
 
 def mark_judging_mode(world: World) -> None:
     """`mode` on predictions of models whose layers act by their mode: `training` when nothing puts the model into the other one, with
     `layer` (what acts otherwise) and `layer_at` (its node)."""
     code = world.code
-    judged = [
-        op for op, meaning in sorted(code.meanings.all().items()) if "model.predict" in meaning.roles and _by_mode(code, meaning.kind)
-    ]
+    judged = list(calls_of_models(code))
     if not judged:
         return
     modes = Modes(code)
+    _mark_trained(world, judged, modes)
     said: set[int] = set()
     for op in judged:
         scope = code.program.scope_id(op)
@@ -37,135 +35,107 @@ def mark_judging_mode(world: World) -> None:
         layer = modes.in_training(op)
         if layer >= 0:
             said.add(scope)
-            node = code.node_for(world.graph, op, "")
+            node = code.node_for(world.graph, op, "prediction")
             meaning = code.meanings.of(layer)
             attributes = world.graph.nodes[node].attributes
             attributes["mode"] = "training"
             attributes["layer"] = meaning.api.rpartition(".")[2] if meaning is not None else ""
             attributes["layer_at"] = str(code.node_for(world.graph, layer, ""))
-            attributes["called"] = code.program.ops[code.program.args[op][0]].name or "the model"
+            attributes["called"] = code.program.ops[model_of(code, op)].name or "the model"
 
 
-def _called(code: Code, op: int, meaning: Meaning) -> bool:
-    return code.program.ops[op].kind == "call" and _by_mode(code, meaning.kind)
+def _mark_trained(world: World, calls: list[int], modes: Modes) -> None:
+    """`mode` is `judging` on calls that train on after their loop has judged, with `switched_at` (the node of the switch)."""
+    code = world.code
+    if not modes.switches or not modes.trained_at_all:
+        return
+    returns = Returns(code, modes)
+    said: set[int] = set()
+    for op in calls:
+        switch = returns.never(op)
+        if switch >= 0 and switch not in said:
+            said.add(switch)
+            attributes = world.graph.nodes[code.node_for(world.graph, op, "training pass")].attributes
+            attributes["mode"] = "judging"
+            attributes["switched_at"] = str(code.node_for(world.graph, switch, "switch"))
+            there, here = code.place(switch), code.place(op)
+            attributes["switched"] = f"line {there.line}" if there.path == here.path else f"{there.path}:{there.line}"
+            attributes["called"] = code.program.ops[model_of(code, op)].name or "the model"
 
 
-def _by_mode(code: Code, kind: str) -> bool:
-    """Whether a type is of models that have two modes: a switch of the mode is among its methods."""
-    api = code.meanings.catalogue.method(kind, "eval") if kind else None
-    return api is not None and SWITCH in code.meanings.catalogue.traits(api.name)
+class Returns:
+    """Whether what is judged in a loop is put back before the loop trains it again."""
 
+    def __init__(self, code: Code, modes: Modes) -> None:
+        self._code, self._modes = code, modes
+        judging = {op for switches in modes.switches.values() for op in switches}
+        self._judging = self._leading(judging)
+        self._training = self._leading(set(self._switches_back(judging)))
 
-class Modes:
-    """What puts models into the mode in which they are judged."""
-
-    def __init__(self, code: Code) -> None:
-        self._code = code
-        self._switches: dict[int, list[int]] = {}  # scope -> switches
-        self._switched: set[int] = set()  # definitions of the variables that are switched
-        self._sensitive: dict[int, int] = {}  # class -> a layer of it that acts by the mode
-        self._chains: dict[int, frozenset[int]] = {}
-        program = code.program
-        for op, meaning in sorted(code.meanings.all().items()):
-            traits = code.meanings.catalogue.traits(meaning.api)
-            if SWITCH in traits or self._switched_off(op):
-                self._switches.setdefault(program.scope_id(op), []).append(op)
-                self._switched.update(self._definitions(program.receiver(op)))
-            if SENSITIVE in traits and "model.build" in meaning.roles:
-                owner = self._class_around(op)
-                if owner >= 0:
-                    self._sensitive.setdefault(owner, op)
-        self._trained = code.flow.reach(
-            [op for op, m in code.meanings.all().items() if "accumulates_gradients" in code.meanings.traits(m)], back=True
-        )
-        self._trained_at_all = bool(self._trained)
-
-    def _switched_off(self, op: int) -> bool:
-        """`model.train(False)`, `model.train(mode=False)`, `model.train(training)`."""
+    def _switches_back(self, judging: set[int]) -> Iterator[int]:
         program = self._code.program
-        callee = program.args[op][0] if program.ops[op].kind == "call" else -1
-        if callee < 0 or program.ops[callee].kind != "attribute" or program.ops[callee].name != "train":
-            return False
-        given = program.keyword(op, "mode")
-        given = given if given >= 0 else next(iter(program.positional(op)), -1)
-        return given >= 0 and self._code.meanings.spelling(given) != "true"
+        for op in program.of_kind("call"):
+            callee = program.args[op][0]
+            if callee >= 0 and program.ops[callee].kind == "attribute" and program.ops[callee].name == "train" and op not in judging:
+                yield op
 
-    def in_training(self, op: int) -> int:
-        """A layer that acts as in training when an operation predicts; -1 when there is none or the mode is the right one."""
+    def _leading(self, ops: set[int]) -> dict[int, set[int]]:
+        """Calls and switches that come to one of these switches -> the switches."""
+        callers: dict[int, list[int]] = {}
+        for call in self._code.resolver.targets:
+            for scope in self._entered(call):
+                callers.setdefault(scope, []).append(call)
+        found = {op: {op} for op in ops}
+        waiting = sorted(ops)
+        while waiting:
+            op = waiting.pop()
+            for call in callers.get(self._code.program.scope_id(op), ()):
+                known = found.setdefault(call, set())
+                if not found[op] <= known:
+                    known |= found[op]
+                    waiting.append(call)
+        return found
+
+    def _entered(self, call: int) -> list[int]:
+        return sorted(number(t) for t in self._code.resolver.targets.get(call, ()) if t[0] == "function")
+
+    def never(self, op: int) -> int:
+        """The switch after which a loop trains on in the mode of judging; -1 when there is none."""
         code, program = self._code, self._code.program
-        scope = program.scope_id(op)
-        if op in self._trained or self._class_of_models(scope) or not self._predicts(op):
+        if op not in self._modes.trained or code.tested(op) or self._modes.in_model(program.scope_id(op)):
             return -1
-        callee = program.args[op][0]
-        model = program.args[callee][0] if program.ops[callee].kind == "attribute" and program.ops[callee].name == "forward" else callee
-        before = code.flow.reach([model], back=True)
-        layer = next((found for b in sorted(before) if (found := self._layer(b)) >= 0), -1)
-        if layer < 0 or self._switched & before.keys() or any(s in self._switches for s in self._chain(scope)):
+        if self._modes.quiet(op):
             return -1
-        if any(s in before for switches in self._switches.values() for s in switches):
+        before = code.flow.reach([model_of(code, op)], back=True)
+        if self._modes.layer(before) < 0:
             return -1
-        return layer
+        return self._around(op, {one for one in before if self._modes.makes(one)}, frozenset())
 
-    def _predicts(self, op: int) -> bool:
-        """Whether gradients are switched off around an operation, or no model is trained in the program."""
-        return not self._trained_at_all or self._quiet(op)
-
-    def _quiet(self, op: int) -> bool:
+    def _around(self, op: int, made: set[int], guard: frozenset[int]) -> int:
+        """The same for the loops around an operation, and around the calls of its function."""
         program = self._code.program
+        scope = program.scope_id(op)
         for block in program.blocks_around(op):
             facts = program.blocks[block]
-            if facts.kind == "with" and facts.test >= 0 and self._off(facts.test + program.unit(op).base):
-                return True
             if facts.kind == "scope":
-                definition = program.definition(facts.scope + program.unit(op).scope_base)
-                return definition >= 0 and any(self._off(d) for d in program.decorators(definition))
-        return False
-
-    def _off(self, op: int) -> bool:
-        meaning = self._code.meanings.of(op) or self._code.meanings.named(op)
-        return meaning is not None and OFF in self._code.meanings.traits(meaning)
-
-    def _layer(self, op: int) -> int:
-        """The layer that acts by the mode in what an operation makes."""
-        code = self._code
-        meaning = code.meanings.of(op)
-        if meaning is None:
+                break
+            if facts.kind in LOOPS:
+                inside = [one for one in self._judging if program.scope_id(one) == scope and block in program.blocks_around(one)]
+                back = any(program.scope_id(one) == scope and block in program.blocks_around(one) for one in self._training)
+                if inside and not back:
+                    return next((s for one in sorted(inside) for s in sorted(self._judging[one]) if self._same(s, made)), -1)
+                if inside:
+                    return -1
+        if any(program.scope_id(one) == scope for one in self._training):
             return -1
-        if SENSITIVE in code.meanings.traits(meaning):
-            return op
-        for target in sorted(code.resolver.targets.get(op, ()), key=repr):
-            if target[0] == "class":
-                found = next((self._sensitive[c] for c in code.resolver.mro(number(target))[0] if c in self._sensitive), -1)
+        for call in sorted(self._code.resolver.callers.get(scope, ())):
+            if scope not in guard and not self._code.tested(call):
+                found = self._around(call, made, guard | {scope})
                 if found >= 0:
                     return found
         return -1
 
-    def _chain(self, scope: int) -> frozenset[int]:
-        """A function and all that call it."""
-        if scope not in self._chains:
-            found, waiting = {scope}, [scope]
-            while waiting:
-                for call in self._code.resolver.callers.get(waiting.pop(), ()):
-                    outer = self._code.program.scope_id(call)
-                    if outer not in found:
-                        found.add(outer)
-                        waiting.append(outer)
-            self._chains[scope] = frozenset(found)
-        return self._chains[scope]
-
-    def _class_around(self, op: int) -> int:
-        scope = self._code.program.scope_id(op)
-        while scope >= 0 and self._code.program.scopes[scope].kind != "class":
-            scope = self._code.program.parent_scope(scope)
-        return scope
-
-    def _class_of_models(self, scope: int) -> bool:
-        """Whether a function is a method of a model itself: what calls it has set the mode."""
-        owner = self._code.resolver.class_of.get(scope, -1)
-        return owner >= 0 and any(_by_mode(self._code, name) for name in self._code.resolver.mro(owner)[1])
-
-    def _definitions(self, op: int) -> Iterator[int]:
-        program = self._code.program
-        if op >= 0 and program.ops[op].kind in ("load", "attribute"):
-            yield from program.args[op] if program.ops[op].kind == "load" else ()
-            yield from self._code.resolver.reads.get(op, ())
+    def _same(self, switch: int, made: set[int]) -> bool:
+        """Whether a switch is of a model that comes from the same place."""
+        back = self._code.flow.reach([self._code.program.receiver(switch)], back=True)
+        return not made.isdisjoint(back)

@@ -243,7 +243,7 @@ class Meanings:
             is_open = is_open or not values
             for value in values:
                 known = dict(containers.entries(self.resolver, number(value))) if value[0] == "made" else {}
-                unheard = value[0] == "made" and not known and self.program.ops[number(value)].kind == "param"
+                unheard = value[0] == "made" and not known  # a parameter, or an empty dict that others fill
                 is_open = is_open or unheard or None in known or containers.SPREAD in known
                 outside = dict(given.named(self.resolver, op, value)) if value[0] != "made" else {}
                 for param in api.params:

@@ -89,6 +89,9 @@ def _mark(world: World, node: Node, moved: Moved, state: str, pins: tuple[Pinned
         pin=pins[0].said,
         do=f": {do}" if do and state != "early" else "",
         instead=moved.instead,
+        lacking=moved.name,
+        becomes=" ".join(moved.becomes),
+        renamed=" ".join(moved.arguments),
         pinned_by=str(_pin_node(world, pins[0])),
     )
 

@@ -25,11 +25,14 @@ class Order:
         stops: Mapping[int, int] | None = None,
         tasks: bool = False,
         loops: bool = False,
+        toward: Collection[int] = (),
     ) -> None:
-        """With `only`, ways through callers in other scopes do not count, as long as one of these scopes calls. `stops` are the operations
+        """With `only`, ways through callers in other scopes do not count, as long as one of these scopes calls; with `toward`, callers that
+        are none of these operations do not, as long as one is. `stops` are the operations
         that raise for marked ones. With `tasks`, what earlier tasks of a pipeline passed counts, whatever process ran them.
         With `loops`, what a loop does for each row counts as done for all."""
         self.passing = (*PASSING, "for") if loops else PASSING
+        self.toward = toward
         self.code, self.marked, self.only, self.stops, self.tasks = code, frozenset(marked), only, stops or {}, tasks
         self._by_scope: dict[int, list[int]] = {}
         self._always: dict[int, int | None] = {}
@@ -112,6 +115,8 @@ class Order:
         callers = sorted(c for c in self.code.resolver.callers.get(scope, ()) if c != op)
         if self.only is not None:
             callers = [c for c in callers if program.scope_id(c) in self.only] or callers
+        if self.toward:
+            callers = [c for c in callers if c in self.toward] or callers
         found: int | None = None
         for call in callers:
             found = self.before(call, guard | {scope})
@@ -152,3 +157,9 @@ class Order:
         """A marked operation in the same function that comes only after `op`."""
         scope = self.code.program.scope_id(op)
         return next((m for m in self._by_scope.get(scope, ()) if m > op), None)
+
+
+def passes(code: Code, earlier: int, later: int) -> bool:
+    """Whether every way to an operation passes the block of an earlier one of its scope."""
+    around = set(code.program.blocks_around(later))
+    return next(iter(code.program.blocks_around(earlier)), -1) in around

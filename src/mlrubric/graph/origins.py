@@ -5,22 +5,28 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from fnmatch import fnmatchcase
 
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.graph import RUNS
+from mlrubric.graph.handover import HANDED
+from mlrubric.graph.idle import idle
 from mlrubric.graph.paths import known_texts
 from mlrubric.graph.processes import Processes
 from mlrubric.graph.values import HOLE
 from mlrubric.graph.world import World, normal, parents
+from mlrubric.graph.writers import Writers
 from mlrubric.model.facts import Pin
 from mlrubric.model.graph import Edge
 from mlrubric.model.homes import at_home, home
 
 READS = ("data.read", "artifact.download")
 FIXED = re.compile(r"[0-9a-f]{32,64}(?![0-9a-f])")  # a commit or a content hash in an address
+NAMELESS = re.compile(r"(/|^)(\.(?:pkl|pickle|joblib|pth?|csv|parquet|jsonl?|npy|npz|txt)$)")  # f"models/{name}.pkl" of an empty name
 DRIVERS = ("trigger", "workflow", "job", "step", "stage", "service")
+BRANCHES = ("main", "master", "head", "develop", "dev", "trunk", "latest")
+BRANCHED = {"lakefs": re.compile(r"^lakefs://[^/]+/(?![0-9a-f]{8,64}/|v?\d+[\w.-]*/)[^/]+/", re.IGNORECASE)}  # repository/branch/path
 SCHEMES = {
     "s3": "bucket",
     "s3a": "bucket",
@@ -49,11 +55,21 @@ def mark_origins(world: World) -> None:
         one.attributes["to_fit"] = "true" if node in reach else "false"
 
 
-def _training_sources(world: World) -> dict[int, int]:
+def _training_sources(world: World) -> set[int]:
     """Everything whose data reaches a training outside of tests; folders join only the files that code hands over in them."""
     graph = world.graph
-    fits = [n for n in graph.with_role("model.fit", "model.tune") if not is_test_code(graph.nodes[n].place.path)]
-    return Processes(graph).sweep(fits, back=True, allow=lambda e: not _loose(world, e))
+    fits = [n for n in graph.with_role("model.fit", "model.tune") if not is_test_code(graph.nodes[n].place.path) and not idle(world, n)]
+    reached = Processes(graph).sweep(fits, back=True, allow=lambda e: not _loose(world, e))
+    direct = world.code.flow.reach([world.code.node_op[n] for n in fits if n in world.code.node_op], back=True)
+    return {n for n in reached if n not in world.code.node_op or _comes_in(world, reached, n, direct)}
+
+
+def _comes_in(world: World, reached: dict[int, int], read: int, direct: Collection[int]) -> bool:
+    """Whether a way from a read to a training holds call by call: what a parameter of a shared function carries is not what another
+    call gave to it. Behind a file, a stage or a task the way begins anew."""
+    path = world.graph.path(reached, read, back=True)
+    inside = all(edge is None or (edge.kind == "flow" and edge.label != HANDED) for _, edge in path)
+    return not inside or world.code.node_op[read] in direct
 
 
 def _loose(world: World, edge: Edge) -> bool:
@@ -76,6 +92,7 @@ class Origins:
         self.produced = {
             key: node for key, node in world.artifacts.items() if any(True for _ in world.graph.predecessors(node, ("write",)))
         }
+        self.writers = Writers(world)
         self._above: dict[int, frozenset[int]] = {}
 
     def of(self, node: int) -> tuple[str, str]:
@@ -90,11 +107,18 @@ class Origins:
         if meaning.entry is not None and meaning.entry.bundled:
             return "bundled", meaning.api
         for role in ("@version", "@digest"):
-            if code.meanings.spelling(meaning.arguments[role]) != "none" if role in meaning.arguments else False:
+            said = code.meanings.spelling(meaning.arguments[role]) if role in meaning.arguments else "none"
+            if said.lower() in BRANCHES:
+                return "branch", said
+            if said != "none":
                 return "versioned", meaning.api
+        if "@url" in meaning.arguments and meaning.entry is not None and meaning.entry.param("@version") is not None:
+            return "branch", code.meanings.spelling(meaning.arguments["@url"])  # of another repository, as it is there today
         if "@table" in meaning.arguments:
             return "database", code.meanings.spelling(meaning.arguments["@table"])
         sources = self._texts(meaning.arguments.get("@source", -1))
+        if not sources and "path" in self.graph.nodes[node].attributes:  # of a file that was opened for it
+            sources = [_named(self.graph.nodes[node].attributes["path"])]
         if not sources:
             return self._declared(node)
         found = [(self._one(source, node), source) for source in sources]
@@ -105,7 +129,10 @@ class Origins:
         declared = self._declared(node)
         if declared[0] != "unknown" and all(posixpath.dirname(normal(s)).strip("*/") == "" and HOLE in s for s in sources):
             return declared  # only the file's name is known here, and its stage says where it lies
-        return min(found, key=lambda pair: RANK.index(pair[0]))
+        origin, source = min(found, key=lambda pair: RANK.index(pair[0]))
+        if origin in ("untracked", "left") and self.writers.before(node, meaning.arguments.get("@source", -1)):
+            origin = "produced"
+        return origin, source
 
     def _declared(self, node: int) -> tuple[str, str]:
         """What the stages that run an operation say they read, the most fixed of it."""
@@ -117,7 +144,8 @@ class Origins:
         return max(found, key=lambda pair: RANK.index(pair[0]), default=("unknown", ""))
 
     def _texts(self, argument: int) -> list[str]:
-        return [v for v in known_texts(self.world.code, argument) if v.strip(HOLE + "/. ") and len(v) < 2000]
+        found = [v for v in known_texts(self.world.code, argument) if v.strip(HOLE + "/. ") and len(v) < 2000]
+        return [_named(v) for v in found]
 
     def _one(self, source: str, node: int) -> str:
         api = self.graph.nodes[node].api
@@ -127,6 +155,8 @@ class Origins:
             scheme = source.partition("://")[0].lower()
             if FIXED.search(source):
                 return "versioned"
+            if scheme in BRANCHED:
+                return "branch" if BRANCHED[scheme].search(source) else "versioned"
             if scheme == "file":
                 return self._path(source.partition("://")[2], node)
             return SCHEMES.get(scheme, "url" if scheme in ("http", "https", "ftp") else "database" if "sql" in scheme else "store")
@@ -209,5 +239,24 @@ class Origins:
         return self._above[node]
 
 
+def _named(path: str) -> str:
+    """A path with a hole for a name of which only the ending is known."""
+    return NAMELESS.sub(rf"\1{HOLE}\2", path)
+
+
 # from the least to the most fixed
-RANK = ("url", "bucket", "store", "database", "untracked", "left", "unknown", "produced", "pinned", "tracked", "versioned", "bundled")
+RANK = (
+    "url",
+    "bucket",
+    "branch",
+    "store",
+    "database",
+    "untracked",
+    "left",
+    "unknown",
+    "produced",
+    "pinned",
+    "tracked",
+    "versioned",
+    "bundled",
+)

@@ -11,24 +11,108 @@ from mlrubric.graph.world import World
 
 MOVING = re.compile(r"(^|[/:@_.-])latest($|[/:@_.-])|^models:/[^/]+/(production|staging|none|archived)$", re.IGNORECASE)
 VERSIONED = re.compile(r"\d|\{|\*|" + HOLE)
+BRANCHES = ("none", "main", "master", "head", "latest")
 STORES = ("s3://", "gs://", "gcs://", "abfs://", "abfss://", "wasbs://", "hdfs://", "http://", "https://", "pvc://", "minio://", "az://")
 ROOT = re.compile(r"^[a-z0-9]+://[^/]+/?")
+DOCUMENTS = (".md", ".rst", ".mdx")
+PREDICTING = re.compile(r"(^|[/_-])(predict\w*|infer\w*|sample|generate|scor(e|ing)|serv(e|ing|er)|chat|demo|app|api)([_-][^/]*)?\.py$")
+CALLS = frozenset({"call"})
+LEARNS = frozenset({"model.fit", "model.tune", "model.evaluate", "model.compare", "model.register", "model.promote"})
+FETCHED = frozenset({"artifact.download", "data.read", "model.load", "run.read", "run.log_data"})
+NUMBERS = frozenset({"version", "version_id", "run_id", "version_name"})
+TELLING = frozenset({"log.write", "run.log_artifact", "run.log_metric", "run.log_param", "run.tag", "metric.emit"})
 HASH = re.compile(r"[0-9a-f]{12,}")
 
 
 def mark_references(world: World) -> None:
-    """`reference` on the loads of serving code: moving (a word that is pointed elsewhere), overwritten (a path that training of this
-    repository writes again), unpinned (a name on a hub without a revision)."""
+    """`reference` on the loads of serving code: moving (a word that is pointed elsewhere), stored (a place in a bucket where the next model
+    is put), overwritten (a path that training of this repository writes again), unpinned (a name on a hub without a revision); and on
+    the lookups of a model's newest version: asked, when nobody tells which one it was."""
     graph = world.graph
-    serving = serving_code(world)
-    for node in graph.with_role("model.load"):
+    for node in _fetched_by_commands(world):
+        graph.nodes[node].attributes["reference"] = "stored"
+    loads = graph.with_role("model.load", "model.lookup")
+    if not loads:
+        return
+    serving = serving_code(world) | predicting_programs(world)
+    near = _beside_training(world)
+    releasing = {graph.nodes[n].place.path for n in graph.with_role("model.register", "model.promote", "model.compare")}
+    for node in loads:
         op = world.code.node_op.get(node)
         path = graph.nodes[node].place.path
-        if op is None or is_test_code(path) or path.endswith(".ipynb") or world.code.holder(op) not in serving:
+        if op is None or is_test_code(path) or path.endswith((".ipynb", *DOCUMENTS)):
+            continue
+        if "model.lookup" in graph.nodes[node].roles:
+            if path in releasing:
+                continue
+            if (world.code.holder(op) in serving or _hands_on(world, op)) and not _told(world, op):
+                graph.nodes[node].attributes["reference"] = "asked"
+            continue
+        if world.code.holder(op) not in serving:
+            if _of_hub(world, op):
+                graph.nodes[node].attributes["hub"] = "unpinned"
+                graph.nodes[node].attributes["matters"] = "training" if node in near else "no"
             continue
         reason = _reason(world, node, op)
         if reason and (reason == "unpinned" or _predicts(world, node)):  # a tokenizer of another revision spoils the model, too
             graph.nodes[node].attributes["reference"] = reason
+
+
+def _fetched_by_commands(world: World) -> list[int]:
+    """Commands by which the program of a service fetches, as it starts, what lies in a bucket under a name without a version."""
+    graph = world.graph
+    apps = {graph.nodes[n].place.path for n in graph.with_role("serve.handle", "serve.app") if not is_test_code(graph.nodes[n].place.path)}
+    modules = {world.code.module_node[world.code.program.by_path[path]] for path in apps if path in world.code.program.by_path}
+    starting = {e.source for module in modules for e in graph.predecessors(module, ("import",)) if graph.nodes[e.source].kind == "module"}
+    paths = {graph.nodes[n].place.path for n in modules | starting if not is_test_code(graph.nodes[n].place.path)}
+    found: list[int] = []
+    for node in graph.with_role("data.read", "artifact.download"):
+        one = graph.nodes[node]
+        if one.kind == "command" and one.place.path in paths:
+            address = next((word for word in one.label.split() if word.startswith(STORES)), "")
+            if unversioned(address):
+                one.attributes["address"] = address
+                found.append(node)
+    return found
+
+
+def _hands_on(world: World, lookup: int) -> bool:
+    """Whether a function that trains and releases nothing returns what a lookup found."""
+    code, graph = world.code, world.graph
+    scope = code.program.scope_id(lookup)
+    holder = code.holder(lookup)
+    if scope in code.trains or graph.nodes[holder].kind != "function":
+        return False
+    return any(code.program.ops[op].kind == "return" for op in code.flow.reach([lookup]) if code.program.scope_id(op) == scope)
+
+
+def _told(world: World, lookup: int) -> bool:
+    """Whether the version that was found is logged, printed or recorded."""
+    code = world.code
+    named = [op for op in code.flow.reach([lookup]) if code.program.ops[op].kind == "attribute" and code.program.ops[op].name in NUMBERS]
+    return any(TELLING & code.meanings.roles(op) for op in code.flow.reach(named)) if named else False
+
+
+def predicting_programs(world: World) -> set[int]:
+    """What programs run that load a model and predict, and neither train nor judge: scripts for batches, samples and demonstrations."""
+    graph = world.graph
+    found: set[int] = set()
+    loads = [n for n in graph.with_role("model.load") if n in world.code.node_op]
+    above = graph.sweep(loads, CALLS, back=True)
+    for module in graph.of_kind("module"):
+        path = graph.nodes[module].place.path
+        if module not in above or is_test_code(path) or path.endswith(DOCUMENTS):
+            continue
+        main = world.code.main_node.get(world.code.program.by_path.get(path, -1))
+        reached = set(graph.sweep([module, *([main] if main is not None else [])], CALLS))
+        ops = [n for n in reached if graph.nodes[n].kind == "op"]
+        roles = {role for n in ops for role in graph.nodes[n].roles}
+        if roles & LEARNS or not ("model.predict" in roles or PREDICTING.search(path)):
+            continue
+        if main is None and not any(graph.nodes[e.target].kind == "op" for e in graph.successors(module, ("call",))):
+            continue
+        found |= {n for n in reached if graph.nodes[n].kind != "op"}
+    return found
 
 
 def serving_code(world: World) -> set[int]:
@@ -58,21 +142,75 @@ def _reason(world: World, node: int, op: int) -> str:
     if meaning is None or "@source" not in meaning.arguments:
         return ""
     names = texts(world.code.resolver.of(meaning.arguments["@source"]))
-    if any(MOVING.search(name) for name in names):
+    behind = [graph.nodes[n] for n in graph.next_by_flow([node], back=True)]
+    asked = [one.attributes[role] for one in behind if FETCHED & set(one.roles) for role in ("@source", "@name") if role in one.attributes]
+    if any(MOVING.search(name) for name in (*names, graph.nodes[node].attributes.get("path", ""), *asked)):
         return "moving"
-    takes_version = meaning.entry is not None and meaning.entry.param("@version") is not None
-    for edge in graph.predecessors(node, ("read",)):
-        artifact = graph.nodes[edge.source]
-        committed = artifact.attributes.get("exists") == "true" and artifact.attributes.get("pinned") != "true"
-        if (
-            artifact.attributes.get("produced")
-            and not committed
-            and not VERSIONED.search(artifact.label.rpartition("/")[2].rpartition(".")[0])
-        ):
-            return "overwritten"
-    if takes_version and "@version" not in meaning.arguments and names and not any(n.startswith((".", "/")) or HOLE in n for n in names):
+    if any(unversioned(name) for name in (*names, *_downloaded(world, node))):
+        return "stored"
+    if any(_overwritten(world, edge.source) for edge in graph.predecessors(node, ("read",))):
+        return "overwritten"
+    if _of_hub(world, op):
         return "unpinned"
     return ""
+
+
+def _of_hub(world: World, op: int) -> bool:
+    """Whether a load takes something by its name on a hub, and names no revision, or a branch; the name is kept for the message."""
+    meaning = world.code.meanings.of(op)
+    if meaning is None or meaning.entry is None or meaning.entry.param("@version") is None or "@source" not in meaning.arguments:
+        return False
+    if world.code.meanings.spellings(meaning).get("@version", "none").lower() not in BRANCHES:
+        return False
+    names = texts(world.code.resolver.of(meaning.arguments["@source"]))
+    if not names or any(n.startswith((".", "/", "~")) or HOLE in n or n in world.folders or n in world.files for n in names):
+        return False
+    attributes = world.graph.nodes[world.code.op_node[op]].attributes
+    attributes["named"] = f"`{names[0]}`" if len(names) == 1 else "a model"
+    return True
+
+
+def _beside_training(world: World) -> set[int]:
+    """What is run by all that leads to a training."""
+    graph = world.graph
+    fits = [n for n in graph.with_role("model.fit", "model.tune") if not is_test_code(graph.nodes[n].place.path)]
+    return set(graph.sweep(graph.sweep(fits, CALLS, back=True), CALLS))
+
+
+def _overwritten(world: World, artifact: int) -> bool:
+    """Whether training writes a file again under the same name; what is committed stays as it was committed."""
+    graph, one = world.graph, world.graph.nodes[artifact]
+    if not one.attributes.get("produced") or one.label.startswith("*"):
+        return False  # of a path in a folder that is not known, nobody can say so
+    if VERSIONED.search(one.label.rpartition("/")[2].rpartition(".")[0]):
+        return False
+    near = [artifact, *(e.source for e in graph.predecessors(artifact, ("join",)))]
+    writers = [e.source for n in near for e in graph.predecessors(n, ("write",)) if graph.nodes[e.source].kind == "op"]
+    if writers and all("artifact.download" in graph.nodes[w].roles for w in writers):
+        return False
+    committed = one.attributes.get("exists") == "true" and one.attributes.get("pinned") != "true"
+    return not committed or _written_in_service(world, writers)
+
+
+def _downloaded(world: World, node: int) -> list[str]:
+    """The addresses (or keys in a bucket) that what is loaded was downloaded from."""
+    graph = world.graph
+    makers = [e.source for r in graph.predecessors(node, ("read",)) for e in graph.predecessors(r.source, ("write",))]
+    found: list[str] = []
+    for maker in (*makers, *graph.next_by_flow([node], back=True)):
+        one = graph.nodes[maker]
+        source = one.attributes.get("@source", "given")
+        if "artifact.download" in one.roles and "@version" not in one.attributes and source not in ("given", "none"):
+            found.append(source if source.startswith(STORES) else f"s3://{one.attributes.get('@name', 'bucket')}/{source}")
+            graph.nodes[node].attributes.setdefault("address", source)
+    return found
+
+
+def _written_in_service(world: World, writers: list[int]) -> bool:
+    """Whether a schedule of an orchestrator, whose process stays, runs what writes a file: what is committed is only the first one."""
+    graph = world.graph
+    above = graph.sweep(writers, RUNS, back=True) if writers else {}
+    return any("trigger.schedule" in graph.nodes[n].roles and graph.nodes[n].place.path.endswith(".py") for n in above)
 
 
 def unversioned(source: str) -> bool:

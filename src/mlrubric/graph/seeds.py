@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from mlrubric.graph.code import Code
+import posixpath
+from collections.abc import Collection, Iterable
+
+from mlrubric.graph.code import Code, is_fixture
 from mlrubric.graph.graph import FLOWS, Graph
-from mlrubric.graph.order import Order
+from mlrubric.graph.order import Order, passes
 from mlrubric.graph.processes import Processes
+
+SETS_UP = frozenset(
+    {
+        "setUp",
+        "setUpClass",
+        "setup_method",
+        "setup_class",
+        "setup_module",
+        "setup_function",
+        "setUpModule",
+        "asyncSetUp",
+        "pytest_configure",
+        "pytest_runtest_setup",
+    }
+)
 
 
 def mark_seeds(graph: Graph, code: Code) -> None:
     """`seeded` on every random operation: argument, global, late (a seed comes only afterwards), other (another generator is seeded),
-    no; `to_fit` when what it draws reaches a training in a process that trains; and `first` on the first of those in one function or
-    cell that only a global seed can mend."""
+    no; `matters`: `training` when what it draws reaches a training in a process that trains, `test` when a test draws from real rows or
+    leaves it in a file for a training, else `no`; and `first` on the first of those on a way through one function or cell that
+    only a global seed can mend."""
     seeding: dict[str, set[int]] = {}
     for node in graph.with_role("random.seed"):
         op = code.node_op.get(node)
@@ -20,14 +39,16 @@ def mark_seeds(graph: Graph, code: Code) -> None:
             for generator in meaning.entry.seeds:
                 seeding.setdefault(generator, set()).add(op)
     training = _training(graph, code)
-    orders = {generator: Order(code, ops, only=training) for generator, ops in seeding.items()}
-    to_fit = _reaching(graph, code)
+    fits = [code.node_op[n] for n in graph.with_role("model.fit", "model.tune") if n in code.node_op]
+    to_fit = code.flow.reach(fits, back=True)
+    orders = {generator: Order(code, ops, only=training, toward=to_fit) for generator, ops in seeding.items()}
+    prepared = {generator: _prepared(code, ops) for generator, ops in seeding.items()}
     by_files = graph.sweep(graph.with_role("model.fit", "model.tune"), FLOWS, back=True)
     view = Processes(graph)
     trains = 0
     for node in graph.with_role("model.fit", "model.tune"):
         trains |= view.of(node)
-    led: set[tuple[object, ...]] = set()
+    led: dict[tuple[object, ...], list[int]] = {}
     for node in graph.with_role("random.use"):
         op = code.node_op.get(node)
         meaning = code.meanings.of(op) if op is not None else None
@@ -41,16 +62,40 @@ def mark_seeds(graph: Graph, code: Code) -> None:
         attributes["generator"] = generator
         built = "model.build" in graph.nodes[node].roles and _called_in(code, op, training)
         near = op in to_fit and bool(view.of(node) & trains)
-        attributes["to_fit"] = "true" if near or node in by_files or built else "false"
+        reaches = near or node in by_files or built
+        tested = code.tested(op)
+        if tested:
+            rows = "model.build" not in graph.nodes[node].roles and (node in by_files or "data.read" in graph.nodes[node].about)
+            attributes["matters"] = "test" if rows else "no"
+        else:
+            attributes["matters"] = "training" if reaches else "no"
         attributes["seeded"] = (
             "argument" if values.get("@seed", "absent") not in ("absent", "none") else _seeded(code, op, generator, seeding, orders)
         )
-        group = (code.program.scope_id(op), graph.nodes[node].place.cell, generator, attributes["seeded"], attributes["to_fit"])
+        if tested and attributes["seeded"] != "argument" and code.program.unit(op).path in prepared.get(generator, ()):
+            attributes["seeded"] = "global"
+        group = (code.program.scope_id(op), graph.nodes[node].place.cell, generator, attributes["seeded"], attributes["matters"])
         layer = "model.build" in graph.nodes[node].roles and generator in ("torch", "tensorflow", "jax")
         own = meaning.entry.param("@seed") is not None and not layer
-        attributes["first"] = "true" if own or group not in led else "false"
+        before = led.setdefault(group, [])
+        attributes["first"] = "true" if own or not any(layer or passes(code, one, op) for one in before) else "false"
         if not own:
-            led.add(group)
+            before.append(op)
+
+
+def _prepared(code: Code, seeds: Iterable[int]) -> Collection[str]:
+    """The files of tests whose runner seeds a generator before each test: in a fixture or a method that sets up, or in a conftest for all
+    below it."""
+    found: set[str] = set()
+    for op in seeds:
+        scope = code.program.scope_id(op)
+        path = code.program.unit(op).path
+        if code.program.scopes[scope].name in SETS_UP or is_fixture(code.program, scope):
+            found.add(path)
+            if posixpath.basename(path) == "conftest.py":
+                folder = posixpath.dirname(path)
+                found.update(unit.path for unit in code.program.modules if unit.path.startswith(f"{folder}/" if folder else ""))
+    return found
 
 
 def _seeded(code: Code, op: int, generator: str, seeding: dict[str, set[int]], orders: dict[str, Order]) -> str:
@@ -62,12 +107,6 @@ def _seeded(code: Code, op: int, generator: str, seeding: dict[str, set[int]], o
     here = code.program.unit_of[op]
     others = {g for g, ops in seeding.items() if any(code.program.unit_of[s] == here for s in ops)}
     return "other" if others and generator != "own" else "no"
-
-
-def _reaching(graph: Graph, code: Code) -> dict[int, int]:
-    """Operations whose value reaches a training."""
-    fits = [code.node_op[n] for n in graph.with_role("model.fit", "model.tune") if n in code.node_op]
-    return code.flow.reach(fits, back=True)
 
 
 def _training(graph: Graph, code: Code) -> frozenset[int]:

@@ -47,6 +47,7 @@ def mark_subjects(world: World) -> None:
             graph.give(function, "code.feature")
             aside = roles & USE or _only_wires(world, function, roles) or not (function in between or function in leading_on)
             graph.nodes[function].attributes["derives"] = "false" if aside else "true"
+            graph.nodes[function].attributes["between"] = _flag(function in between)
         if roles & MODEL and not is_test_code(graph.nodes[function].place.path):
             graph.give(function, "code.model")
         if {"model.load", "model.predict"} <= roles and not roles & (MODEL | {"model.evaluate"}):

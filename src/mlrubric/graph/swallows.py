@@ -85,7 +85,12 @@ def _places(world: World, edge: Edge, schedule: Schedule) -> list[tuple[Place, i
     if source.kind != "stage":
         own = "errexit" in edge.loss  # without errexit the next command swallows, but this one is to be mended
         return [(edge.place if edge.place is not None and not own else graph.nodes[edge.target].place, edge.source)]
-    calls = [e.source for e in graph.predecessors(edge.source, ("run",)) if graph.nodes[e.source].kind == "command"]
+    stages, waiting = {edge.source}, [edge.source]
+    while waiting:
+        above = [e.source for e in graph.predecessors(waiting.pop(), ("run",)) if graph.nodes[e.source].kind == "stage"]
+        waiting.extend(stage for stage in above if stage not in stages)
+        stages.update(above)
+    calls = sorted({e.source for s in stages for e in graph.predecessors(s, ("run",)) if graph.nodes[e.source].kind == "command"})
     live = [c for c in calls if schedule.of(c).level in ("kept", "lost")]
     return [(graph.nodes[c].place, c) for c in live]
 

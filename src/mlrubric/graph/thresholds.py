@@ -76,7 +76,7 @@ def _trivial(code: Code, conditions: Iterable[int], asserted: bool) -> bool:
         for sign, left, right in zip(signs, args, args[1:], strict=False):
             for quality, other, flipped in ((left, right, False), (right, left, True)):
                 if "model.evaluate" in code.about(quality) and sign in LOWER | UPPER:
-                    limit = _number(code, other)
+                    limit = number_of(code, other)
                     if limit is None and not code.about(other) & {"model.evaluate", "run.read"}:
                         said.append(False)
                     elif limit is not None:
@@ -98,11 +98,11 @@ def _compares(code: Code, conditions: Iterable[int]) -> list[int]:
     return [op for op in seen if code.program.ops[op].kind == "compare"]
 
 
-def _number(code: Code, op: int) -> float | None:
+def number_of(code: Code, op: int) -> float | None:
     """The one number that an operation yields."""
     facts, args = code.program.ops[op], code.program.args[op]
     if facts.kind == "unary" and facts.name == "-" and args:
-        inner = _number(code, args[0])
+        inner = number_of(code, args[0])
         return -inner if inner is not None else None
     if facts.kind == "const":
         return float(facts.value) if isinstance(facts.value, int | float) and not isinstance(facts.value, bool) else None

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mlrubric.graph.code import Code
+from mlrubric.graph.habits.spelling import spelled
 from mlrubric.graph.values import number
 from mlrubric.graph.world import World
 
@@ -41,9 +42,19 @@ def mark_training_loops(world: World) -> None:
         attributes = graph.nodes[node].attributes
         attributes["gradients"] = "kept" if clear < 0 else "lost"
         attributes["applied_by"] = " ".join(str(_node(world, one)) for one in steps)
+        attributes["written"] = spelled(code.program, op)
+        attributes["optimizer"] = _optimizer(code, steps[0])
         attributes["applied_line"] = str(code.program.ops[steps[0]].line)
         if clear >= 0:
             attributes["cleared_line"] = str(code.program.ops[clear].line)
+
+
+def _optimizer(code: Code, step: int) -> str:
+    """The optimiser of a step as it is written: what steps, or what a scaler is given to step."""
+    given = code.program.positional(step)
+    return spelled(
+        code.program, given[0] if given and code.program.ops[given[0]].kind in ("load", "attribute") else code.program.receiver(step)
+    )
 
 
 def _node(world: World, op: int) -> int:

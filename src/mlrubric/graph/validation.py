@@ -10,6 +10,7 @@ from mlrubric.graph.code import is_test_code
 from mlrubric.graph.earlier import earlier, positions
 from mlrubric.graph.gates import decides
 from mlrubric.graph.graph import RUNS
+from mlrubric.graph.idle import idle
 from mlrubric.graph.order import Order
 from mlrubric.graph.processes import Processes
 from mlrubric.graph.values import number
@@ -35,7 +36,7 @@ def mark_validated(world: World) -> None:
     for fit in graph.with_role(*FITS):
         attributes = graph.nodes[fit].attributes
         attributes["leads"] = "true" if _leads(world, fit, fits) else "false"
-        attributes["idle"] = "true" if _idle(world, fit) else "false"
+        attributes["idle"] = "true" if idle(world, fit) else "false"
         if is_test_code(graph.nodes[fit].place.path):
             continue
         behind = view.sweep([fit], back=True, stop=checks)
@@ -140,12 +141,3 @@ def _leads(world: World, fit: int, fits: Mapping[int, list[int]]) -> bool:
     if "model.evaluate" in graph.nodes[fit].roles and code.program.scopes[scope].kind != "module":
         return not any("model.evaluate" not in graph.nodes[code.op_node[o]].roles for o in others)
     return True
-
-
-def _idle(world: World, fit: int) -> bool:
-    """In a function of a notebook that no cell calls."""
-    op = world.code.node_op.get(fit)
-    if op is None or not world.code.program.unit(op).is_notebook:
-        return False
-    holder = world.code.holder(op)
-    return world.graph.nodes[holder].kind == "function" and not any(True for _ in world.graph.predecessors(holder, ("call",)))

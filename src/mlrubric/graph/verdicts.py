@@ -28,6 +28,7 @@ MEANS = {
 }
 """What a check is that asks for the verdict of an operation with such a role."""
 ACTING = frozenset({"notify.send", "flow.run", "serve.rollback", "process.exit", "alert.rule", "model.fit"})
+LEAVING = frozenset({"process.exit"})
 TELLING = frozenset({"log.write", "run.log_artifact", "run.log_metric", "run.log_param", "file.write", "metric.emit", "data.write"})
 BEYOND = frozenset({"model.fit", "model.predict", "transform.fit", "data.split", "model.save"})
 SOURCES = frozenset({"data.read", "data.split", "model.predict"})
@@ -97,6 +98,8 @@ class Verdicts:
         if condition in self.outer:
             return True
         known = self._acts.get(condition)
+        if known is None and self.code.checks.truths.of(condition) is not None:
+            known = self._acts[condition] = False
         if known is None:
             sides = [self._does(block, ACTING) for block in self.sides.get(condition, ())]
             known = self._acts[condition] = bool(sides) and any(sides) and not (len(sides) > 1 and all(sides))
@@ -112,9 +115,18 @@ class Verdicts:
             here = waiting.pop()
             waiting.extend(self._children.get(here, ()))
             for call in self._inside.get(here, ()):
-                if roles & run_by(self.graph, self.code, call):
+                done = roles & run_by(self.graph, self.code, call)
+                if done and not (done == LEAVING and self._leaves_well(call)):
                     return True
         return False
+
+    def _leaves_well(self, call: int) -> bool:
+        """Whether a call ends the program with success: nobody hears of it."""
+        meaning = self.code.meanings.of(call)
+        if meaning is None or "process.exit" not in meaning.roles:
+            return False
+        status = meaning.arguments.get("@status", -1)
+        return status < 0 or self.code.meanings.spelling(status) in ("0", "none", "false")
 
 
 def mark_verdicts(graph: Graph, code: Code) -> None:
@@ -131,6 +143,11 @@ def mark_verdicts(graph: Graph, code: Code) -> None:
         graph.nodes[node].attributes["verdict"] = _follow(graph, code, verdicts, node, op)
         graph.nodes[node].attributes["in_notebook"] = "true" if code.program.unit(op).is_notebook else "false"
     _about_drift(graph, code, verdicts)
+    for node in graph.with_role("data.drift"):
+        if "verdict" not in graph.nodes[node].attributes and node in code.node_op:
+            op = code.node_op[node]
+            notebook = "true" if code.program.unit(op).is_notebook else "false"
+            graph.nodes[node].attributes.update(verdict=_heard(graph, code, verdicts, op), in_notebook=notebook)
     _carry_operands(graph, code, verdicts)
     _mark_met(graph, code)
 
@@ -166,6 +183,30 @@ def _follow(graph: Graph, code: Code, verdicts: Verdicts, node: int, op: int) ->
         if "notify.send" in meant or "flow.branch" in meant:
             found = "tells"
         elif found == "unread" and TELLING & meant:
+            found = "told"
+        elif found in ("unread", "told") and _kept(code, reached):
+            found = "kept"
+    return found
+
+
+def _heard(graph: Graph, code: Code, verdicts: Verdicts, op: int) -> str:
+    """What becomes of a measure of drift that gives a number: as of a verdict, without naming what asks for it."""
+    found = "unread"
+    for reached in code.flow.reach([op], stop=lambda o: bool(BEYOND & code.meanings.roles(o))):
+        node = code.op_node.get(reached)
+        asked = node is not None and "check.drift" in graph.nodes[node].roles
+        if (
+            asked
+            or reached in verdicts.guarding
+            or any(not code.checks.swallowed(code.node_op[c]) for c in verdicts.checks.get(reached, ()))
+        ):
+            return "stops"
+        if _decides_tasks(graph, code, reached) or (verdicts.is_condition(reached) and verdicts.acts(reached)):
+            return "tells"
+        meant = set(code.meanings.roles(reached)).union(*(code.meanings.roles(use) for use in code.resolver.uses[reached]))
+        if meant & {"notify.send", "flow.branch", "metric.emit", "run.log_metric"}:
+            found = "tells"
+        elif found == "unread" and (TELLING & meant or verdicts.is_condition(reached)):
             found = "told"
         elif found in ("unread", "told") and _kept(code, reached):
             found = "kept"

@@ -157,6 +157,11 @@ class Catalogue:
             known = self._traits[name] = tuple(dict.fromkeys(found))
         return known
 
+    def traits_with(self, name: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Traits that a call has where one of the arguments beside them is given."""
+        library = self._read(self._folder / f"{_ALWAYS}.toml") if name.startswith("?.") else self._library(name)
+        return library.traits_with.get(name, ()) if library is not None else ()
+
     def takes(self, name: str) -> tuple[str, ...]:
         """What the positional arguments of a function or method with a trait are called, in their order."""
         library = self._read(self._folder / f"{_ALWAYS}.toml") if name.startswith("?.") else self._library(name)
@@ -358,9 +363,9 @@ def _matches(pattern: str, name: str) -> bool:
 
 
 def _covers(api: Api, version: str) -> bool:
-    """Whether an entry holds for a version; without one, the entry without an upper bound does."""
+    """Whether an entry holds for a version; without one, the entry without an upper bound does, or the one that says so."""
     if not version:
-        return not api.until
+        return api.unknown or not api.until
     here = key(version)
     return (not api.since or here >= key(api.since)) and (not api.until or here < key(api.until))
 

@@ -7,11 +7,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import cache
 
 from mlrubric.knowledge.invocation import KINDS, Case, CommandEntry, Commands, Invocation, load_commands
 from mlrubric.knowledge.package_installs import install_options
 
-__all__ = ["KINDS", "Invocation", "interpret"]
+__all__ = ["KINDS", "Invocation", "interpret", "programs_for"]
 
 _DEPTH = 8
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
@@ -25,6 +26,17 @@ _SHELL_FILES = (".sh", ".bash", ".zsh", ".ksh")
 def interpret(argv: Sequence[str], commands: Commands | None = None) -> tuple[Invocation, ...]:
     """What a simple command starts; more than one thing when a container is started with a command of its own."""
     return _interpret(tuple(argv), commands or load_commands(), _DEPTH)
+
+
+@cache
+def programs_for(roles: tuple[str, ...], kinds: tuple[str, ...]) -> frozenset[str]:
+    """The names of the programs that have one of the roles or are of one of the kinds, and do nothing else but manage themselves."""
+    found: set[str] = set()
+    for name, entries in load_commands().by_name.items():
+        does = [entry for entry in entries if entry.role or entry.kind != "tool"]
+        if does and all(entry.role in roles or entry.kind in kinds for entry in does):
+            found.add(name)
+    return frozenset(found)
 
 
 def _interpret(argv: tuple[str, ...], commands: Commands, depth: int) -> tuple[Invocation, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_ALWAYS = re.compile(r"(?<![!\w.])(always|succeededorfailed)\s*\(\s*\)")
+_ALWAYS = re.compile(r"(?<![!\w.])(always|succeededorfailed)\s*\(\s*\)|^(post|when): (always|cleanup)\b")
 _FAILED = re.compile(r"(?<![!\w.])failure\s*\(\s*\)")
 _SUCCESS = re.compile(r"(?<![!\w.])success\s*\(\s*\)")
 _NOT_CANCELLED = re.compile(r"!\s*cancelled\s*\(\s*\)")

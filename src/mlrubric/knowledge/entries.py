@@ -91,7 +91,8 @@ class Api:
     `dict[T]`, or "" when unknown, `any` for a part of it that is; `returns_with` are the types where one of these arguments is given.
     `flows` is of FLOWS. `learns`: what the arguments carry flows into the receiver. `mutates`: so it does, and the receiver changes in
     place. `gate` is "raises" when a failing check raises by itself, "result" when its verdict stands in the result and nothing stops unless
-    somebody looks; `gate_with`: only when one of these arguments is given. `checks`: as a decorator, what of the function it checks:
+    somebody looks; `gate_with`: only when one of these arguments is given. `passed` is how somebody looks: an expression over `{result}` or
+    `{receiver}`. `checks`: as a decorator, what of the function it checks:
     `input`, `output`, `annotated` (what the annotations of parameters and of the result say). `measures`: put into a report or suite, it
     makes running that mean these roles. `random` is the generator that is drawn from when no `@seed` argument is given, `seeds` are the
     generators that the call seeds. `parts` names the parts of a split result (repeated for every array that goes in). `folds`: splits
@@ -100,7 +101,7 @@ class Api:
     types of what they are called with (`self` for that of the receiver). `gives` is of GIVES. `hands`: a decorator hands an object of this
     type to the first parameter of what it decorates. `asks`: methods that the library calls by itself, of heirs of the class, of what is
     decorated or of the object `@model`, each with the role that it gives them (or ""). `runs`: the library calls what is decorated by
-    itself.
+    itself. `since` and `until` bound the versions that it holds for; `unknown`: it holds where the version is not known, too.
     """
 
     name: str
@@ -114,6 +115,7 @@ class Api:
     mutates: bool = False
     gate: str = ""
     gate_with: tuple[str, ...] = ()
+    passed: str = ""
     random: str = ""
     random_when: Condition = ()
     random_unless: Condition = ()
@@ -133,6 +135,7 @@ class Api:
     runs: bool = False
     since: str = ""
     until: str = ""
+    unknown: bool = False
     confidence: float = 1.0
 
     def param(self, role: str) -> Param | None:

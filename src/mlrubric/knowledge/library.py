@@ -27,8 +27,22 @@ from mlrubric.knowledge.moved import MovedNames, read_moved
 from mlrubric.knowledge.roles import Roles
 from mlrubric.knowledge.toml import CatalogueError, Entry, Table, entries, is_table, line_of, parse, read_text
 
-_SHARED = {"role", "roles", "params", "random", "random_when", "random_unless", "also", "instead", "seeds", "calls", "since", "until"}
-_SHARED |= {"gate", "folds", "bundled", "gives", "hands", "measures", "asks", "runs", "gate_with"}
+_SHARED = {
+    "role",
+    "roles",
+    "params",
+    "random",
+    "random_when",
+    "random_unless",
+    "also",
+    "instead",
+    "seeds",
+    "calls",
+    "since",
+    "until",
+    "unknown",
+}
+_SHARED |= {"gate", "passed", "folds", "bundled", "gives", "hands", "measures", "asks", "runs", "gate_with"}
 _RESULT = {"returns", "flows", "learns", "mutates", "parts", "decorates", "confidence", "returns_with", "checks"}
 _CALL = frozenset(_SHARED | _RESULT | {"of", "name"})
 _TYPE = frozenset(_SHARED | {"of", "name", "bases", "arithmetic", "holds"})
@@ -55,6 +69,7 @@ class Library:
     attributes: dict[str, str] = field(default_factory=dict)
     traits: dict[str, tuple[str, ...]] = field(default_factory=dict)
     trait_patterns: list[tuple[str, str]] = field(default_factory=list)
+    traits_with: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = field(default_factory=dict)
     takes: dict[str, tuple[str, ...]] = field(default_factory=dict)  # what the positional arguments are called, in their order
     customary: dict[str, str] = field(default_factory=dict)  # module -> the name that everybody imports it as
     ducks: list[Duck] = field(default_factory=list)
@@ -110,12 +125,14 @@ def read_library(path: Path, roles: Roles) -> Library:
         for name in _names(entry):
             library.attributes[name] = kind
     for entry in entries(path, text, tables, "trait"):
-        entry.only(frozenset(("of", "name", "trait", "takes")))
+        entry.only(frozenset(("of", "name", "trait", "takes", "with")))
         trait = entry.text("trait", "")
         if trait not in TRAITS:
             trait = entry.one_of("trait", (*TRAITS, *load_habits(path.parent.parent)), "")
         for name in _names(entry):
-            if "*" in name:
+            if "with" in entry:
+                library.traits_with[name] = (*library.traits_with.get(name, ()), (trait, entry.texts("with")))
+            elif "*" in name:
                 library.trait_patterns.append((name, trait))
             else:
                 library.traits[name] = (*library.traits.get(name, ()), trait)
@@ -196,6 +213,7 @@ def _api(entry: Entry, roles: Roles, kind: str = "function") -> Api:
         mutates=entry.flag("mutates"),
         gate=entry.one_of("gate", ("raises", "result")),
         gate_with=entry.texts("gate_with"),
+        passed=entry.text("passed", ""),
         random=entry.one_of("random", GENERATORS),
         random_when=_condition(entry, entry.table("random_when")),
         random_unless=_condition(entry, entry.table("random_unless")),
@@ -215,6 +233,7 @@ def _api(entry: Entry, roles: Roles, kind: str = "function") -> Api:
         runs=entry.flag("runs"),
         since=entry.text("since", ""),
         until=entry.text("until", ""),
+        unknown=entry.flag("unknown"),
         confidence=float(entry.number("confidence", 1.0)),
     )
 

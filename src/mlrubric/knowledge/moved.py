@@ -9,7 +9,10 @@ from fnmatch import fnmatchcase
 from mlrubric.knowledge.toml import Entry
 from mlrubric.knowledge.versions import Bounds, key
 
-KEYS = frozenset(("of", "name", "argument", "command", "removed", "again", "added", "deprecated", "distribution", "instead", "reason"))
+NONE = "-"  # in `becomes`: this name has no successor that means the same
+KEYS = frozenset(
+    ("of", "name", "argument", "command", "removed", "again", "added", "deprecated", "distribution", "instead", "reason", "becomes")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class Moved:
     instead: str = ""
     reason: str = ""
     arguments: tuple[str, ...] = ()
+    becomes: tuple[str, ...] = ()  # of the name, or of each argument: what means the same; a last part alone stays where it was
 
     def state(self, bounds: Bounds) -> str:
         """`gone`, `early` or `deprecated` when every version that is allowed says so, "" otherwise."""
@@ -93,7 +97,12 @@ def read_moved(entries: Iterable[Entry], distributions: tuple[str, ...]) -> Move
         if not whose:
             raise entry.error("needs `distribution`")
         whole = [f"{owner}.{name}" for owner in owners for name in names] if owners else [*names, *commands]
-        for name in whole:
+        arguments, becomes = entry.texts("argument"), entry.texts("becomes")
+        if becomes and len(becomes) not in (1, len(arguments or names or commands)):
+            raise entry.error("needs as many texts in `becomes` as there are names, or one")
+        for number, name in enumerate(whole):
+            own = becomes if arguments or len(becomes) < 2 else becomes[number % len(becomes) :][:1]
+            own = () if own == (NONE,) else own
             moved = Moved(
                 name,
                 whose,
@@ -103,7 +112,8 @@ def read_moved(entries: Iterable[Entry], distributions: tuple[str, ...]) -> Move
                 deprecated,
                 entry.text("instead", ""),
                 entry.text("reason", ""),
-                entry.texts("argument"),
+                arguments,
+                own,
             )
             found.add(entry, moved, bool(commands))
     return found

@@ -37,6 +37,16 @@ class ResourceEntry:
         """The roles of a resource with these options."""
         return (*self.roles, *(role for role, when in self.conditional if _hold(when, options)))
 
+    def because(self, role: str, options: Mapping[str, str]) -> str:
+        """The first option that brings a role, as written; "" when every such resource has it."""
+        for other, when in self.conditional:
+            if other == role and _hold(when, options):
+                for route, accepted in when:
+                    for name, value in options.items():
+                        if fnmatchcase(name, route) and _fits(accepted, value):
+                            return f"{name.partition('[')[0]} = {value}"
+        return ""
+
     def switched_off(self, options: Mapping[str, str]) -> str:
         """The option that switches it off, as written; "" when none does."""
         return next((f"{route} = {options[route]}" for route, accepted in self.off if _fits(accepted, options.get(route))), "")

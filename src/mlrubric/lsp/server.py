@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,10 +12,12 @@ from pygls.uris import to_fs_path
 from pygls.workspace import TextDocument
 
 from mlrubric import __version__
+from mlrubric.lsp.actions import FIX_ALL, Desktop, fix_all, fix_of, ignore_of
 from mlrubric.lsp.diagnostics import cell_range, diagnostic_of, lines_of, range_of, unreadable_of
 from mlrubric.lsp.session import Analyse, Session, Snapshot
 from mlrubric.model.place import Place
 from mlrubric.model.report import Report
+from mlrubric.model.verdict import Finding
 
 TYPING_PAUSE = 0.6  # seconds without a key before unsaved text is analysed
 _NOTEBOOKS = types.NotebookDocumentSyncOptions(
@@ -46,6 +49,12 @@ def create(analyse: Analyse) -> LanguageServer:
     def closed(_: LanguageServer, params: types.DidCloseTextDocumentParams) -> None:
         desk.closed(params.text_document.uri)
 
+    kinds = [types.CodeActionKind.QuickFix, FIX_ALL]
+
+    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(code_action_kinds=kinds))
+    def actions(_: LanguageServer, params: types.CodeActionParams) -> list[types.CodeAction]:
+        return desk.actions(params.text_document.uri, params.range, params.context.only)
+
     @server.feature(types.NOTEBOOK_DOCUMENT_DID_OPEN)
     def notebook_opened(_: LanguageServer, params: types.DidOpenNotebookDocumentParams) -> None:
         desk.opened(params.notebook_document.uri)
@@ -69,6 +78,19 @@ def path_of(uri: str) -> Path | None:
     """The file of a document; None for one that has no file (untitled, a notebook's cell, a diff view)."""
     path = to_fs_path(uri) if urlsplit(uri).scheme == "file" else None
     return Path(path) if path else None
+
+
+def _asked(kind: str, only: Sequence[str] | None) -> bool:
+    """Whether actions of a kind are wanted: `source` asks for all that begin with it."""
+    if only is None:
+        return True
+    return any(kind == one or kind.startswith(f"{one}.") for one in only)
+
+
+def _meets(one: types.Range, other: types.Range) -> bool:
+    first = (one.start.line, one.start.character), (one.end.line, one.end.character)
+    second = (other.start.line, other.start.character), (other.end.line, other.end.character)
+    return (first[0] <= second[1] and second[0] <= first[1]) or one.start.line == other.start.line
 
 
 class Desk:
@@ -112,6 +134,72 @@ class Desk:
         if uri in self._unsaved:
             self._unsaved.discard(uri)
             self._sessions[known[0]].request()  # the other files are judged by what is on disk again
+
+    def actions(self, uri: str, where: types.Range, only: Sequence[str] | None) -> list[types.CodeAction]:
+        """What can be done about the findings of a range, from the last analysis of the text as it is now."""
+        known = self._open.get(uri) or self._open.get(self._notebook_of(uri))
+        if known is None:
+            return []
+        root, path = known
+        session = self._sessions[root]
+        if session.report is None or not self._current(root, session.snapshot):
+            return []  # the text has changed since: the places are not sure
+        owner = uri if uri in self._open else self._notebook_of(uri)
+        notebook = self._server.workspace.get_notebook_document(notebook_uri=owner)
+        cells = [cell.document for cell in notebook.cells] if notebook else []
+        findings = [one for one in session.report.findings if one.place.path == path]
+        shown = [
+            (one, target, diagnostic)
+            for one, (target, diagnostic) in zip(findings, self._located(owner, root, path, findings, cells), strict=True)
+        ]
+        desktop = Desktop(root, self._encoding, lambda file: self._plain(root, file), self._cell)
+        creates = self._creates()
+        found: list[types.CodeAction] = []
+        if _asked(types.CodeActionKind.QuickFix, only):
+            for finding, target, diagnostic in shown:
+                if target == uri and _meets(diagnostic.range, where):
+                    found += fix_of(finding, diagnostic, desktop, creates)
+                    found += ignore_of(finding, diagnostic, uri, lines_of(self._text(uri) or ""), self._encoding)
+        if _asked(FIX_ALL, only):
+            found += fix_all((finding for finding, target, _ in shown if target == uri), desktop)
+        return found
+
+    def _current(self, root: Path, snapshot: Snapshot) -> bool:
+        """Whether no open document has changed since an analysis began."""
+        return all(
+            document.version == snapshot.versions.get(uri, document.version)
+            for uri, (owner, _) in self._open.items()
+            if owner == root and (document := self._document(uri)) is not None
+        )
+
+    def _notebook_of(self, uri: str) -> str:
+        """The notebook that a cell belongs to; "" when it is none of one."""
+        notebook = self._server.workspace.get_notebook_document(cell_uri=uri)
+        return notebook.uri if notebook is not None else ""
+
+    def _cell(self, path: str, number: int) -> tuple[str, str] | None:
+        """The address and the text of a cell of an open notebook."""
+        for uri, (_, known) in self._open.items():
+            notebook = self._server.workspace.get_notebook_document(notebook_uri=uri) if known == path else None
+            if notebook is not None and 1 <= number <= len(notebook.cells):
+                cell = notebook.cells[number - 1].document
+                text = self._text(cell)
+                return (cell, "\n".join(lines_of(text))) if text is not None else None
+        return None
+
+    def _plain(self, root: Path, path: str) -> str | None:
+        rows = self._lines(root, path)
+        return "\n".join(rows) if rows else None
+
+    def _creates(self) -> bool:
+        """Whether the client can create a file."""
+        workspace = self._server.client_capabilities.workspace
+        edit = workspace.workspace_edit if workspace is not None else None
+        return edit is not None and types.ResourceOperationKind.Create in (edit.resource_operations or ())
+
+    @property
+    def _encoding(self) -> str:
+        return str(getattr(self._server.workspace.position_encoding, "value", self._server.workspace.position_encoding))
 
     def _root_of(self, path: Path) -> Path:
         """The git repository of the file, else the folder that the editor has open, else the file's own."""
@@ -165,10 +253,28 @@ class Desk:
             )
 
     def _diagnostics(self, uri: str, root: Path, path: str, report: Report, cells: list[str]) -> list[tuple[str, types.Diagnostic]]:
-        encoding = str(getattr(self._server.workspace.position_encoding, "value", self._server.workspace.position_encoding))
+        findings = [finding for finding in report.findings if finding.place.path == path]
+        found = self._located(uri, root, path, findings, cells)
+        locate = self._locate(uri, root, path, cells)
+        for message in report.repository.unreadable:
+            if message.place is not None and message.place.path == path:
+                target, range_ = locate(message.place)
+                found.append((target, unreadable_of(message, range_)))
+        return found
 
-        def lines(of: str) -> list[str]:
-            return self._lines(root, of)
+    def _located(
+        self, uri: str, root: Path, path: str, findings: Sequence[Finding], cells: list[str]
+    ) -> list[tuple[str, types.Diagnostic]]:
+        """Each finding with the document that shows it."""
+        locate = self._locate(uri, root, path, cells)
+        found: list[tuple[str, types.Diagnostic]] = []
+        for finding in findings:
+            target, range_ = locate(finding.place)
+            found.append((target, diagnostic_of(finding, range_, root, lambda of: self._lines(root, of), self._encoding)))
+        return found
+
+    def _locate(self, uri: str, root: Path, path: str, cells: list[str]) -> Callable[[Place], tuple[str, types.Range]]:
+        encoding = self._encoding
 
         def locate(place: Place) -> tuple[str, types.Range]:
             if cells and place.cell is not None and 1 <= place.cell <= len(cells):
@@ -176,18 +282,9 @@ class Desk:
                 return cell, cell_range(place, lines_of(self._text(cell) or ""), encoding)
             if cells:
                 return cells[0], range_of(Place(path).span, lines_of(self._text(cells[0]) or ""), encoding)
-            return uri, range_of(place.span, lines(path), encoding)
+            return uri, range_of(place.span, self._lines(root, path), encoding)
 
-        found: list[tuple[str, types.Diagnostic]] = []
-        for finding in report.findings:
-            if finding.place.path == path:
-                target, range_ = locate(finding.place)
-                found.append((target, diagnostic_of(finding, range_, root, lines, encoding)))
-        for message in report.repository.unreadable:
-            if message.place is not None and message.place.path == path:
-                target, range_ = locate(message.place)
-                found.append((target, unreadable_of(message, range_)))
-        return found
+        return locate
 
     def _lines(self, root: Path, path: str) -> list[str]:
         """From the buffer when it is open, else from disk; a file that is gone has no lines."""

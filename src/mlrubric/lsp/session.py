@@ -37,6 +37,7 @@ class Session:
     ) -> None:
         self.root = root
         self.report: Report | None = None
+        self.snapshot = Snapshot()  # what it was made from
         self._analyse, self._snapshot, self._publish, self._failed = analyse, snapshot, publish, failed
         self._timer: asyncio.TimerHandle | None = None
         self._running: asyncio.Task[None] | None = None
@@ -65,7 +66,7 @@ class Session:
                 except Exception as error:  # the server outlives a bug of the analysis, and says so in the editor
                     self._failed(self.root, error)
                 else:
-                    self.report = report
+                    self.report, self.snapshot = report, snapshot
                     self._publish(self.root, snapshot, report)
                 if not self._again:
                     return

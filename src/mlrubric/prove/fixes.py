@@ -89,15 +89,23 @@ class Bench:
             if rule.fixes and (not wanted or rule.id in wanted):
                 rules[rule.id] = _counted(rule.id, before, after, outcome)
         self._look(before, after, outcome, rules)
+        if (
+            outcome.files
+            and until_quiet(OverlayTree(self.tree, outcome.files), lambda files: found({**outcome.files, **files}), unsafe).files
+        ):
+            for name in sorted({one.rule for one in outcome.fixed}):
+                rules[name].problems.append("a second run changes something")
         return Trial(outcome, {name: one for name, one in rules.items() if one.tried})
 
     def _look(self, before: list[Finding], after: list[Finding], outcome: Outcome, rules: dict[str, Checked]) -> None:
         earlier, later = (Counter((one.rule, one.place.path) for one in side) for side in (before, after))
         blamed = Counter(one.rule for one in outcome.fixed)
+        loud = {rule.id: PERSONAS.index(rule.persona) for rule in self.rules}
         for (rule, path), count in sorted((later - earlier).items()):
             said = next(f"{one.place} {one.message}" for one in after if (one.rule, one.place.path) == (rule, path))
             for name in sorted({one.rule for one in outcome.fixed if one.path == path} or set(blamed)):
-                rules[name].problems.append(f"{count} new: {rule} {said}")
+                if loud[rule] <= loud[name]:  # who does not hear a rule is not told what it says of the fix
+                    rules[name].problems.append(f"{count} new: {rule} {said}")
         there = {entry.path for entry in self.tree.files}
         for path, data in sorted(outcome.files.items()):
             problem = problem_after(path, self.tree.read(path) if path in there else b"", data)
@@ -106,12 +114,6 @@ class Bench:
         for message in outcome.notices:
             for checked in list(rules.values())[:1]:
                 checked.problems.append(f"{message.place or ''} {message.message}".strip())
-        if outcome.files and self._second(outcome).files:
-            for name in sorted(set(blamed)):
-                rules[name].problems.append("a second run changes something")
-
-    def _second(self, outcome: Outcome) -> Outcome:
-        return until_quiet(OverlayTree(self.tree, outcome.files), lambda files: self.found({**outcome.files, **files}), True)
 
 
 def unlike_fixed(rule: Rule, bad: Mapping[str, bytes], fixed: Mapping[str, bytes], book: Sequence[Rule]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from mlrubric.model.facts import Elsewhere, Fact, Job, Notice, Step, Trigger, Un
 from mlrubric.model.place import Place, Span
 from mlrubric.source.automation_facts import STRICT, by_hand, image, scalars, script, waiting
 from mlrubric.source.document import Document
-from mlrubric.source.gitlab_rules import PUSHES, Start, starts
+from mlrubric.source.gitlab_rules import PUSHES, Start, runs_always, starts
 from mlrubric.source.syntax.node import Node
 from mlrubric.source.yaml_facts import entry_place, first_map, settings
 
@@ -203,7 +203,7 @@ def _job(
     picture = job.get("image")
     reference = (picture.scalar("name") if picture.kind == "map" else picture.text) if picture is not None else ""
     environment = job.get("environment")
-    conditions = "; ".join(start.text for start in ways if start.text)
+    conditions = "; ".join([*(["when: always"] if runs_always(job) else []), *(start.text for start in ways if start.text)])
     yield Job(
         place, name, owner, needs, conditions or None, "" if ways else "its rules leave no pipeline",
         swallowed, (environment.scalar("name") if environment.kind == "map" else environment.text) if environment is not None else None,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlrubric import RULES_VERSION, __version__
+from mlrubric.fix.lines import Lines
 from mlrubric.model.place import Place
+from mlrubric.model.remedy import Remedy
 from mlrubric.model.report import Message, Report
 from mlrubric.model.verdict import Finding, Step, TestResult
 from mlrubric.report.cards import Card
@@ -85,6 +87,20 @@ class _Places:
             text = self._texts(place.path)
             self._hashes[place.path] = line_hashes(text) if text else {}
         return self._hashes[place.path].get(place.line)
+
+    def changed(self, remedy: Remedy) -> list[Json]:
+        """The changes that a remedy makes, file by file; none when it brings a new file, or touches one that cannot be read."""
+        changes: list[Json] = []
+        for path in sorted({edit.path for edit in remedy.edits} if not remedy.files else ()):
+            lines = Lines(path, self._texts(path) or "")
+            replacements: list[Json] = []
+            for edit in remedy.edits:
+                if edit.path == path:
+                    span = lines.place(edit.start, edit.end)
+                    region = {"startLine": span.line, "startColumn": span.column, "endLine": span.end_line, "endColumn": span.end_column}
+                    replacements.append({"deletedRegion": region, "insertedContent": {"text": edit.new}})
+            changes.append({"artifactLocation": {"uri": for_uri(path), "uriBaseId": "SRCROOT"}, "replacements": replacements})
+        return changes
 
     def physical(self, place: Place) -> Json:
         return {"artifactLocation": {"uri": for_uri(place.path or ANCHOR), "uriBaseId": "SRCROOT"}, "region": self._region(place)}
@@ -194,6 +210,9 @@ def _result(finding: Finding, index: int, places: _Places) -> Json:
     if flow:
         locations = [{"location": _hop(step, places)} for step in flow[:MOST_STEPS]]
         result["codeFlows"] = [{"threadFlows": [{"locations": locations}]}]
+    changes = places.changed(finding.remedy) if finding.remedy is not None else []
+    if finding.remedy is not None and changes:
+        result["fixes"] = [{"description": {"text": _message(finding.remedy.title)}, "artifactChanges": changes}]
     properties: Json = {"confidence": finding.confidence, "tests": list(finding.tests)}
     if finding.place.cell is not None:
         properties |= {"cell": finding.place.cell, "cellLine": finding.place.cell_line}

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from mlrubric.graph.build import Picture
+from mlrubric.graph.habits.spelling import spelled
 from mlrubric.model.graph import Node
 from mlrubric.model.verdict import Finding, Outcome, Related, Verdict
 from mlrubric.rules.question import ask
@@ -17,12 +18,18 @@ from mlrubric.rules.select import holds
 from mlrubric.rules.shapes import Hit
 
 PERSONAS = ("regular", "pedantic", "auditor")
+CALLED = re.compile(r"(\w[\w.]*)\((?:\.\.\.)?\)")  # `nn.Linear(...)`, but not what is longer
+NAMED = re.compile(r"\{([@\w.]+)\}")
 CONFIDENCES = ("high", "medium", "low")
 
 
 def _unmet(picture: Picture, rule: Rule) -> list[tuple[Rule, Verdict]]:
     """Each unmet verdict with the form of the rule that speaks of its subject."""
     hits = ask(picture, rule.shape, rule.question).unmet
+    told = " ".join((rule.message, rule.advice, *(f"{one.message} {one.advice}" for one in rule.variants)))
+    keys = [*(key for one in rule.variants for key in one.where), *NAMED.findall(told)]
+    for hit in hits:
+        picture.habits.complete(hit.node, keys)
     return [(_form(rule, picture.graph.nodes[hit.node], hit), _verdict(picture, rule, hit)) for hit in hits]
 
 
@@ -47,11 +54,11 @@ def _form(rule: Rule, node: Node, hit: Hit) -> Rule:
 def _verdict(picture: Picture, rule: Rule, hit: Hit) -> Verdict:
     nodes = picture.graph.nodes
     node = nodes[hit.node]
-    values = {"api": _short(node.api or node.label), "label": node.label, "path": node.place.path, **node.attributes}
+    values = {"api": _named(picture, hit.node), "label": node.label, "path": node.place.path, **node.attributes}
     related = tuple((nodes[n].place, words) for n, words in hit.related)
     if hit.related:
         other = nodes[hit.related[0][0]]
-        values["other"] = other.attributes.get("who") or _short(other.api or other.label)
+        values["other"] = other.attributes.get("who") or _named(picture, hit.related[0][0])
         values["other_line"] = str(other.place)
     path = picture.graph.steps(hit.path)
     return Verdict(rule.id, Outcome.UNMET, node.place, path, tuple(sorted(values.items())), related, _subject(node), node.id)
@@ -59,6 +66,14 @@ def _verdict(picture: Picture, rule: Rule, hit: Hit) -> Verdict:
 
 def _subject(node: Node) -> str:
     return f"{node.kind}|{node.place.symbol}|{node.label}"
+
+
+def _named(picture: Picture, node: int) -> str:
+    """A call as it is written there, else by the name that it was resolved to."""
+    subject, code = picture.graph.nodes[node], picture.world.code
+    written = spelled(code.program, code.node_op[node]) if node in code.node_op else ""
+    called = CALLED.fullmatch(written)
+    return called[1] if called else _short(subject.api or subject.label)
 
 
 def _short(name: str) -> str:
@@ -118,4 +133,4 @@ def _findings(unmet: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
 
 def fill(message: str, values: dict[str, str]) -> str:
     """A message with `{name}` filled in; names that are not known stay empty."""
-    return re.sub(r"\{([@\w.]+)\}", lambda m: values.get(m[1], ""), message)
+    return NAMED.sub(lambda m: values.get(m[1], ""), message)

@@ -28,7 +28,8 @@ def select(picture: Picture, selector: Table | str | list[str]) -> list[int]:
         if kinds:
             chosen = [n for n in chosen if graph.nodes[n].kind in kinds]
     elif kinds == (EXPRESSION,):
-        chosen = picture.habits.asked(cast("Mapping[str, object]", selector.get("where", {})))
+        where, unless = (cast("Mapping[str, object]", selector.get(key, {})) for key in ("where", "unless"))
+        chosen = picture.habits.asked(where, meets, unless)
     elif kinds:
         chosen = graph.of_kind(*kinds)
     else:
@@ -68,9 +69,13 @@ def holds(node: Node, key: str, wanted: object) -> bool:
     """One clause: equality, `in`, `not_in`, `matches`; an attribute that is not there is `absent`. `label`, `api` and `path` are the
     node's own."""
     own = {"label": node.label, "api": node.api, "path": node.place.path, "kind": node.kind}
-    nothing = "unknown" if node.attributes.get("open") == "true" and key.startswith("given.") else "absent"  # `**` may hold it
-    value = own.get(key) if key in own and key not in node.attributes else node.attributes.get(key, nothing)
-    assert value is not None
+    return meets(own if key in own and key not in node.attributes else node.attributes, key, wanted)
+
+
+def meets(attributes: Mapping[str, str], key: str, wanted: object) -> bool:
+    """The same for attributes alone."""
+    nothing = "unknown" if attributes.get("open") == "true" and key.startswith("given.") else "absent"  # `**` may hold it
+    value = attributes.get(key, nothing)
     if isinstance(wanted, Mapping):
         if "in" in wanted and value not in wanted["in"]:
             return False

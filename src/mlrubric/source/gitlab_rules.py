@@ -51,6 +51,16 @@ def starts(document: Document, job: Mapping[str, Node], place: Place, variables:
     return _by_refs(_refs(only), _refs(job["except"]) if "except" in job else [], place)
 
 
+def runs_always(job: Mapping[str, Node]) -> bool:
+    """Whether a job also runs when one of a stage before it has failed."""
+    when = job["when"].text if "when" in job else ""
+    rules = job.get("rules")
+    if rules is None or rules.kind != "list":
+        return when == "always"
+    said = [rule.scalar("when") or when for rule in rules.items if rule.kind == "map"]
+    return bool(said) and all(one == "always" for one in said if one != "never") and "always" in said
+
+
 def _by_rules(document: Document, rules: Node, when: str, place: Place, variables: Mapping[str, str]) -> list[Start]:
     found: list[Start] = []
     for index, rule in enumerate(rules.items):

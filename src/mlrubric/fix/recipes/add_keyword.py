@@ -12,14 +12,14 @@ from mlrubric.fix.site import Edits, Site
 
 
 def remedy(site: Site) -> Edits | None:
-    op, meaning, code = site.op, site.meaning, site.code()
-    if op is None or code is None:
+    op, meaning, found = site.op, site.meaning, site.expression(ast.Call)
+    if found is None:
         return None
-    call = code.find(site.place(op).span, ast.Call)
-    if call is None:
-        return None
+    code, call = found
     name, position = site.option("keyword"), -1
     if name.startswith("@"):
+        if op is None or not _all_take(site, op, name):
+            return None
         param = meaning.entry.param(name) if meaning is not None and meaning.entry is not None else None
         if param is None or not param.keywords:
             return None
@@ -47,3 +47,17 @@ def _constant(code: Code, call: ast.Call, names: tuple[str, ...]) -> str:
         if isinstance(value, ast.Constant) and type(value.value) is int:
             return name
     return ""
+
+
+def _all_take(site: Site, op: int, role: str) -> bool:
+    """Whether everything that the call may enter has the argument: a class that is chosen at run time may lack it."""
+    catalogue = site.program.meanings.catalogue
+    for target in site.program.resolver.targets.get(op, ()):
+        api = None
+        if target[0] == "external":
+            api = catalogue.api(str(target[1]))
+        elif target[0] == "method":
+            api = catalogue.method(str(target[1]), str(target[2]))
+        if api is None or api.param(role) is None:
+            return False
+    return True

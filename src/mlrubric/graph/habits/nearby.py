@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mlrubric.graph.code import Code
+from mlrubric.graph.habits.shape import key_form
 from mlrubric.graph.habits.traits import Traits
 from mlrubric.graph.values import number
 
@@ -63,6 +64,10 @@ class Nearby:
             kind = program.ops[op].kind
             if (back or not first) and kind in ("call", "attribute"):
                 found |= self._traits.of(op)
+            elif kind == "subscript" and (back or not first):
+                found.add(f"key.{key_form(self._code, program.args[op][1])}")
+            if not back and not first and kind not in QUIET:
+                found.add(f"form.{kind}")
             if back:
                 if kind in QUIET or kind == "param":
                     waiting.extend(program.args[op])

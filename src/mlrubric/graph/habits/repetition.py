@@ -47,9 +47,10 @@ class Repetition:
         return -1
 
     def grows(self, op: int) -> bool:
-        """`x = f(x, ...)` or `x = f([x, ...])` in a loop: a value that is made of itself each time round."""
-        program = self._code.program
-        if self.loop(op) < 0:
+        """`x = f(x, ...)` or `x = f([x, ...])` in a loop: a value that is made of itself each time round, and that nothing else in the
+        loop looks at."""
+        program, loop = self._code.program, self.loop(op)
+        if loop < 0:
             return False
         made = {use for use in self._code.resolver.uses[op] if program.ops[use].kind == "assign"}
         names = {program.ops[use].name for use in made}
@@ -57,8 +58,14 @@ class Repetition:
             inner = program.args[argument] if argument >= 0 and program.ops[argument].kind == "container" else (argument,)
             for one in inner:
                 if one >= 0 and program.ops[one].kind == "load" and program.ops[one].name in names and made & self._behind(one):
-                    return True
+                    return not self._looked_at(self._behind(one), one, loop)
         return False
+
+    def _looked_at(self, definitions: set[int], but: int, loop: int) -> bool:
+        """Whether a loop reads a variable elsewhere."""
+        program = self._code.program
+        uses = {use for one in definitions for use in self._code.resolver.uses[one] if program.ops[use].kind == "load"}
+        return any(use != but and loop in program.blocks_around(use) for use in uses)
 
     def _behind(self, load: int) -> set[int]:
         """The definitions that a load may see, through the heads of loops."""

@@ -25,6 +25,7 @@ BUILD = ("builds", "submit")
 SWARM = "swarm"
 IMAGE_FOLDERS = 4  # above the repository's own folders in an image
 APART = ("kubernetes", "settings")  # services that no compose file holds
+PARAMETERS = ("-p", "--parameters", "-r", "--parameters_raw", "-f", "--parameters_file", "-y", "--parameters_yaml", "-b")
 DELIVERS = ("manifests", "chart", "sync")
 PYTHON_ENVIRONMENT = re.compile(r"py(py)?[0-9.]*(-[\w.-]+)?")  # `tox -e py311` needs no section of its own
 
@@ -136,6 +137,8 @@ def follow(world: World, node: int, path: str, command: Command, base: str, invo
         file = invocation.option("--source") or "main.py"
         served = f"{file}:{invocation.target}" if invocation.option("manager") == "handler" else invocation.target
         attributes.update(serves=f"{invocation.option('manager')} {served}", folder=folder)
+    if invocation.kind == "notebook":
+        attributes["@params"] = "given" if invocation.option(*PARAMETERS) is not None else "absent"
     if invocation.kind == "install":
         world.installs.append((node, folder, invocation))
     if invocation.kind == "infrastructure":

@@ -4,21 +4,44 @@ from __future__ import annotations
 
 from mlrubric.graph.world import World
 from mlrubric.model.facts import Command, Image, Instruction
+from mlrubric.model.homes import home
 from mlrubric.model.place import Place, Span
 from mlrubric.source.syntax.image_name import split_image
 
 ORDER = 15
 PROBE = "HEALTHCHECK"
+WORDS = frozenset(
+    [
+        "latest",
+        "stable",
+        "rolling",
+        "main",
+        "master",
+        "nightly",
+        "edge",
+        "dev",
+        "devel",
+        "current",
+        "lts",
+        "mainline",
+        "slim",
+        "alpine",
+        "release",
+        "prod",
+        "production",
+        "staging",
+    ]
+)
+RELEASES = frozenset(["stretch", "buster", "bullseye", "bookworm", "trixie", "focal", "jammy", "noble", "windowsservercore", "nanoserver"])
 STARTS = ("CMD", "ENTRYPOINT", PROBE)
 
 
 def link(world: World) -> None:
     """Build and run nodes of every Dockerfile, one node for each image that is named."""
     own = _built(world)
+    built = {home(path) for path, image in world.every(Image) if image.use == "from"}
     for path, image in world.every(Image):
-        pinned = (
-            "digest" if image.digest else "tag" if image.tag and image.tag != "latest" else "latest" if image.tag == "latest" else "none"
-        )
+        pinned = "digest" if image.digest else "none" if not image.tag else "latest" if moves(image.tag) else "tag"
         node = world.graph.add(
             "image",
             image.name,
@@ -29,6 +52,7 @@ def link(world: World) -> None:
             tag=image.tag or "",
             internal="true" if image.internal or image.name in own else "false",
             variable="true" if "$" in f"{image.name}{image.tag}" else "false",
+            alone="true" if image.use == "run" and home(path) not in built else "false",
         )
         world.nodes.setdefault((path, image.place.symbol), node)
         if image.use == "from" and (path, "build") not in world.nodes:
@@ -44,6 +68,12 @@ def link(world: World) -> None:
             world.graph.give(node, "serve.probe")
         end = "run" if instruction.name in STARTS else "build"
         world.graph.connect(world.nodes[(path, end)], node, "run", instruction.place)
+
+
+def moves(tag: str) -> bool:
+    """Whether a tag says no version: `latest`, `stable`, `slim-bookworm` (of whatever version)."""
+    parts = set(tag.lower().split("-"))
+    return bool(parts & WORDS) and parts <= WORDS | RELEASES
 
 
 def _built(world: World) -> set[str]:

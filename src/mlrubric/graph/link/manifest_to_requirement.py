@@ -23,6 +23,7 @@ def link(world: World) -> None:
     locks = {path for path, manifest in world.every(Manifest) if manifest.kind == "lock"}
     fixed = _fixed(world, locks)
     constrained = _constraints(world)
+    conda = {path for path, manifest in world.every(Manifest) if manifest.manager == "conda"}
     manifests: dict[str, int] = {}
     for path, manifest in world.every(Manifest):
         node = world.graph.add(
@@ -63,6 +64,7 @@ def link(world: World) -> None:
             generated="true" if _generated(world, path) else "false",
             style="project" if posixpath.basename(path).lower() in PROJECT_FILES else "list",
             tool="true" if name in ("pip", "python") else "false",
+            inside="conda" if requirement.manager == "pip" and path in conda else "",
         )
         if path in manifests:
             world.graph.connect(manifests[path], node, "declare")

@@ -10,17 +10,23 @@ from mlrubric.graph.code import cell_of
 from mlrubric.graph.world import World
 from mlrubric.model.documents import CellShape
 from mlrubric.model.facts import NotebookInfo, Stage, Unreadable
+from mlrubric.model.homes import home
 from mlrubric.model.place import Place, Span
 
 ORDER = 50
 ENDS = 3  # so many cells are its beginning, and its end
 SETTING_UP = frozenset({"import", "magic", "const", "load", "attribute"})  # what a cell of imports holds besides them
+PINNED = re.compile(r"[=~]=|(?<![<>!~=])=\d|<|@\s*\S|[+]|://|[$%{]|\.(whl|zip|gz)$")  # a version, a bound, an address, a variable
+TOOLS = re.compile(r"pip|setuptools|wheel|uv|python(=.*)?|jupyter(lab)?|notebook|ipykernel|ipywidgets|nbformat", re.IGNORECASE)
 STRIPS = re.compile(r"strip|clear", re.IGNORECASE)  # hooks that take the results out of notebooks
 
 
 def link(world: World) -> None:
     """Attributes of every notebook, and a node for each of its code cells."""
-    broken = {(path, fact.place.cell) for path, fact in world.every(Unreadable) if fact.place.cell is not None}
+    _unpinned(world)
+    _executed(world)
+    unread = [(path, fact) for path, fact in world.every(Unreadable) if fact.place.cell is not None]
+    broken = {(path, fact.place.cell) for path, fact in unread if "f-string" not in fact.reason}  # Python 3.12 takes more of these
     names: dict[str, list[str]] = {}
     notebooks = list(world.every(NotebookInfo))
     for path, _ in notebooks:
@@ -37,8 +43,11 @@ def link(world: World) -> None:
         attributes["executed"] = "true" if any(c[3] and not c[4] for c in info.cells) else "false"
         attributes["ordered"] = "true" if run == sorted(run) and len(set(run)) == len(run) else "false"
         attributes["all_run"] = "true" if None not in counts else "false"
-        runs = any(world.graph.edges[e].kind == "run" for e in world.graph.incoming[node])
-        attributes["results"] = "some" if run or runs or any(c[3] for c in info.cells) else "none"
+        runners = [world.graph.edges[e].source for e in world.graph.incoming[node] if world.graph.edges[e].kind == "run"]
+        for runner in runners:
+            world.graph.nodes[runner].attributes["runs_notebook"] = path
+            world.graph.nodes[runner].attributes["takes_parameters"] = _takes_parameters(info.shapes)
+        attributes["results"] = "some" if run or runners or any(c[3] for c in info.cells) else "none"
         attributes["stripped"] = "true" if stripped else "false"
         twins = [other for other in names[posixpath.basename(path)] if other < path]
         if twins:
@@ -59,7 +68,33 @@ def _written(attributes: dict[str, str], shapes: tuple[CellShape, ...]) -> None:
     attributes["titled"] = "true" if any(shape.title for shape in kept[:ENDS]) else "false"
     for name, end in (("opening", kept[:ENDS]), ("closing", kept[-ENDS:])):
         attributes[name] = "text" if any(shape.says == "text" and shape.kind != "code" for shape in end) else "none"
-    attributes["parameters"] = "true" if any("parameters" in shape.tags for shape in shapes) else "false"
+
+
+def _takes_parameters(shapes: tuple[CellShape, ...]) -> str:
+    """Whether a cell is tagged as the one whose values a runner replaces."""
+    return "true" if any("parameters" in shape.tags for shape in shapes) else "false"
+
+
+def _executed(world: World) -> None:
+    """Calls that run a notebook lead to it, whether its path is told from the root or from their own folder."""
+    graph, code = world.graph, world.code
+    for op, node in sorted(code.op_node.items()):
+        source = graph.nodes[node].attributes.get("@source", "")
+        if source.endswith(".ipynb") and "process.run" in graph.nodes[node].roles:
+            here = posixpath.dirname(graph.nodes[node].place.path)
+            found = world.file(home(here), source) or world.file(here, source)
+            index = code.program.by_path.get(found) if found else None
+            if index is not None:
+                graph.connect(node, code.module_node[index], "run", code.place(op))
+
+
+def _unpinned(world: World) -> None:
+    """`unpinned` on the commands of notebooks that install packages without saying which version."""
+    for node, _, invocation in world.installs:
+        words = invocation.all("package") if world.graph.nodes[node].place.path.endswith(".ipynb") else ()
+        loose = [word for word in words if not PINNED.search(word) and not TOOLS.fullmatch(word)]
+        if loose and invocation.option("constraints") is None:
+            world.graph.nodes[node].attributes["unpinned"] = " ".join(word.strip("'\"") for word in loose)
 
 
 def _cells(world: World, module: int, path: str, info: NotebookInfo, broken: Collection[int]) -> None:

@@ -15,7 +15,7 @@ from mlrubric.model.place import Place
 from mlrubric.source.syntax.sql import is_sql
 
 ORDER = 60
-OPEN = "builtins.open"
+OPENS = "file.open"
 READS = {"data.read": "@source", "model.load": "@source", "file.open": "@source"}
 WRITES = {
     "data.write": "@sink",
@@ -82,7 +82,7 @@ def _receiver(world: World, op: int, role: str) -> int:
 def _opened(world: World) -> Collection[int]:
     """What holds a file that was opened, before it is handed to another call."""
     code = world.code
-    opens = [op for op, meaning in code.meanings.all().items() if meaning.api == OPEN]
+    opens = [op for op, meaning in code.meanings.all().items() if OPENS in meaning.roles]
     return code.flow.reach(opens, stop=lambda op: code.program.ops[op].kind == "call").keys()
 
 
@@ -94,8 +94,8 @@ def _paths(world: World, argument: int, opened: Collection[int]) -> list[str]:
     if not found and argument in opened:
         for op in world.code.flow.reach([argument], back=True, stop=lambda o: world.code.program.ops[o].kind == "call"):
             meaning = world.code.meanings.of(op)
-            if meaning is not None and meaning.api == OPEN:
-                inner = meaning.arguments.get("@source", meaning.arguments.get("@sink", -1))
+            if meaning is not None and OPENS in meaning.roles:
+                inner = meaning.arguments.get("@source", meaning.arguments.get("@sink", world.code.program.receiver(op)))
                 found.extend(known_texts(world.code, inner))
     return [p for p in dict.fromkeys(found) if p.strip(HOLE + "/. ") and "\n" not in p and len(p) < 300 and not is_sql(p)][:4]
 

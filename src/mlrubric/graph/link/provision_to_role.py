@@ -16,6 +16,10 @@ ORDER = 32
 REFERENCE = re.compile(r"\b((?:data\.)?[a-z][a-z0-9]*_[a-z0-9_]+)\.([\w-]+)")
 NAMED = re.compile(r"(?:\$\{)?\s*((?:var|local)\.[\w-]+)\s*\}?")
 HERE = re.compile(r"\$\{path\.(?:module|root|cwd)\}/?")
+PUBLIC = "data.public"
+WEBSITE = re.compile(
+    r"(^|[^a-z])(web(site|page)?|site|static|front[_-]?end|assets|cdn|docs|www|public[_-]site|ui)([^a-z]|$)", re.IGNORECASE
+)
 CLOCK = re.compile(r"(?:cron|at)\((.*)\)")
 Key = tuple[str, str, str]  # folder, kind, name
 
@@ -33,12 +37,15 @@ def link(world: World) -> None:
     resources = _resources(world)
     made = _made(world)
     world.applied.update(made)
+    websites = _websites(world)
     for key, one in resources.items():
         roles = one.entry.roles_for(one.options)
         if roles:
             node = world.graph.add(one.entry.node or "artifact", f"{one.fact.kind}.{one.fact.name}", one.fact.place, roles)
             if one.fact.off:
                 world.graph.nodes[node].attributes["off"] = one.fact.off
+            if PUBLIC in roles:
+                _opened(world, one, node, websites)
             if any(route in one.options for route in one.entry.analysis):
                 world.graph.nodes[node].attributes["analysis"] = "true"
             for command, certain in made.get(key[0], ()):
@@ -49,6 +56,23 @@ def link(world: World) -> None:
             started = [code for other in _reached(resources, key) for code in _code(world, resources, other)]
             if started:
                 _schedule(world, one, started, bool(made.get(key[0])))
+
+
+def _opened(world: World, one: _Resource, node: int, websites: set[tuple[str, str]]) -> None:
+    """What is open to everybody protects nothing. `opens`: the option that says so; `website`: it is there to be read by all."""
+    graph = world.graph
+    graph.take(node, "data.access")
+    named = {(kind, name) for _, kind, name in _references(one)} | {(one.fact.kind, one.fact.name)}
+    called = " ".join((one.fact.name, *one.options.values()))
+    serves = bool(named & websites) or any(route.startswith("website") for route in one.options) or WEBSITE.search(called) is not None
+    graph.nodes[node].attributes["opens"] = one.entry.because(PUBLIC, one.options)
+    graph.nodes[node].attributes["website"] = "true" if serves else "false"
+
+
+def _websites(world: World) -> set[tuple[str, str]]:
+    """The buckets that resources for websites name."""
+    facts = [fact for _, fact in world.every(Provision) if "website" in fact.kind]
+    return {(kind, name) for fact in facts for _, value in fact.options for kind, name in REFERENCE.findall(value)}
 
 
 def _resources(world: World) -> dict[Key, _Resource]:

@@ -73,7 +73,9 @@ def _labels(world: World, found: list[Split], learned: list[Learner], inside: In
             meaning.entry is not None and meaning.entry.parts
         ):
             add(op, READ)
-            for root in () if "file.open" in roles else [root for root, _ in _roots(code, op, meaning.arguments.get("@source", -1), inside)]:
+            for root in (
+                () if "file.open" in roles else [root for root, _ in _roots(code, op, meaning.arguments.get("@source", -1), inside)]
+            ):
                 add(root, layout.bit("root", first.get(root, root)))
         elif "data.synthetic" in roles:
             add(op, MADE | layout.bit("root", op))

@@ -214,8 +214,8 @@ def handed(code: Code, call: int) -> tuple[int, ...]:
 
 class Inside:
     """What does not depend on labels. `bits`: for every operation the parameters of its own function that reach it, when a call into the
-    project passes all that it gets; `useful`: the operations that reach a goal, outside of tests or with them, nothing else is asked about; `applied`:
-    functions that are handed to methods."""
+    project passes all that it gets; `useful`: the operations that reach a goal, outside of tests or with them, nothing else is
+    asked about; `applied`: functions that are handed to methods."""
 
     def __init__(self, code: Code, goals: Iterable[int], *, tests: bool = False) -> None:
         program, after = code.program, code.flow.after

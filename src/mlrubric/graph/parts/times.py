@@ -164,9 +164,15 @@ def mark_series(seen: Seen) -> None:
 
 def _drawn(code: Code, split: Split) -> bool:
     """Whether the selections of a split are made by chance: a random mask, a permutation, a sample."""
+
+    def sized(op: int) -> bool:
+        """How many rows there are does not say which."""
+        meaning = code.meanings.of(op)
+        return code.program.ops[op].name == "shape" or (meaning is not None and "counts" in code.meanings.traits(meaning))
+
     for piece in split.pieces:
         chosen = code.program.args[piece][1:] if code.program.ops[piece].kind == "subscript" else (piece,)
-        behind = code.flow.reach([c for c in chosen if c >= 0], back=True) if piece not in chosen else {piece: -1}
+        behind = code.flow.reach([c for c in chosen if c >= 0], back=True, stop=sized) if piece not in chosen else {piece: -1}
         if any({"random.use", "data.sample"} & code.meanings.roles(op) and "data.split" not in code.meanings.roles(op) for op in behind):
             return True
     return False

@@ -78,12 +78,18 @@ def _facts(
     ran = walk(script, "errexit" in options, "pipefail" in options, bash=shell != "sh")
     for index, one in enumerate(ran):
         symbol = f"{prefix or owner}.command[{index}]"
-        place = Place(path, locate(one.command.start, one.command.end), symbol)
+        place = Place(path, locate(one.command.start, one.command.end), symbol, *_cell(host, one.command.start))
         yield _command(one, place, owner, index, locate, script, host)
         for number, inner in enumerate(inner_texts(one.command, text)):
             lines = tuple(_line_starts(text, inner.start, inner.end, locate, inner.text))
             where = Place(path, locate(inner.start, inner.end), f"{symbol}.text[{number}]" if number else f"{symbol}.text")
             yield Embedded(where, inner.language, inner.text, symbol, lines, (), inner.shell, inner.options)
+
+
+def _cell(host: Embedded | None, offset: int) -> tuple[int | None, int | None]:
+    """The cell of a notebook that a text stands in, and its line there."""
+    line = host.text.count("\n", 0, offset) if host is not None else 0
+    return host.cells[line] if host is not None and line < len(host.cells) else (None, None)
 
 
 def _command(one: Ran, place: Place, owner: str, index: int, locate: Locate, script: Script, host: Embedded | None) -> Command:

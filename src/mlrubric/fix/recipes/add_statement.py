@@ -1,0 +1,40 @@
+"""Puts a statement below or above the one of the finding, or of the node that the attribute `at` names. `{receiver}` is what is called on
+there, other names in braces are attributes of the subject."""
+
+from __future__ import annotations
+
+import ast
+
+from mlrubric.fix.site import Edits, Site
+from mlrubric.rules.judge import fill
+
+
+def remedy(site: Site) -> Edits | None:
+    place = site.finding.place
+    named = site.node.attributes.get(site.option("at"), "").split(" ")[0] if site.option("at") else ""
+    if named.isdigit():
+        place = site.picture.graph.nodes[int(named)].place
+    elif site.option("at"):
+        return None
+    code = site.code(place)
+    call = code.find(place.span, ast.Call) if code is not None else None
+    statement = code.statement(call) if code is not None and call is not None else None
+    if code is None or call is None or statement is None:
+        return None
+    receiver = code.said(call.func.value) if isinstance(call.func, ast.Attribute) else code.said(call.func)
+    if named and (call.args or call.keywords):  # `scaler.step(optimizer)`: which of the two is meant, the argument's name tells
+        given = code.said(call.args[0]) if len(call.args) == 1 and not call.keywords else ""
+        if "opt" not in given.lower() or not isinstance(call.args[0], (ast.Name, ast.Attribute)):
+            return None
+        receiver = given
+    text = fill(site.option("code"), {**site.node.attributes, "receiver": receiver})
+    if not text.replace(".", "").replace("_", "").replace("(", "").replace(")", "").isalnum():
+        return None
+    if site.option("where") == "above":
+        outer = [statement, *(one for one in code.parents(statement) if isinstance(one, (ast.For, ast.While, ast.With, ast.AsyncFor)))]
+        first = outer[-1]
+        return Edits((code.above(code.first_line(first), code.lines.indent(first.lineno) + text),)) if code.alone(outer[0]) else None
+    if not code.alone(statement) or hasattr(statement, "body"):
+        return None
+    span = code.span(statement)
+    return Edits((code.below(span.end_line, code.lines.indent(span.line) + text),))

@@ -1,0 +1,45 @@
+"""Trainings that train nothing: in a function that nobody calls, or to see how long a step takes."""
+
+from __future__ import annotations
+
+from mlrubric.graph.world import World
+
+CALLS = frozenset({"call"})
+CLOCKS = frozenset({"measure.time"})
+KEEPS = frozenset(
+    {
+        "model.save",
+        "model.register",
+        "model.promote",
+        "model.deploy",
+        "model.evaluate",
+        "model.compare",
+        "model.predict",
+        "run.log_model",
+        "run.log_metric",
+        "run.track",
+        "run.log_artifact",
+        "file.write",
+        "data.write",
+        "artifact.upload",
+    }
+)
+
+
+def idle(world: World, fit: int) -> bool:
+    """In a function of a notebook that no cell calls; or in a program that measures times, and judges and keeps no model."""
+    op = world.code.node_op.get(fit)
+    if op is None:
+        return False
+    holder = world.code.holder(op)
+    if world.code.program.unit(op).is_notebook:
+        return world.graph.nodes[holder].kind == "function" and not any(True for _ in world.graph.predecessors(holder, ("call",)))
+    return _timed(world, holder)
+
+
+def _timed(world: World, holder: int) -> bool:
+    graph = world.graph
+    if not any(CLOCKS & set(graph.nodes[e.target].roles) for e in graph.successors(holder, CALLS)):
+        return False
+    tops = [n for n in graph.sweep([holder], CALLS, back=True) if not any(True for _ in graph.predecessors(n, CALLS))]
+    return not any(KEEPS & set(graph.nodes[n].roles) for n in graph.sweep(tops, CALLS))

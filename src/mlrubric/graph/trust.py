@@ -1,0 +1,143 @@
+"""Objects that are put together again from a file or message: where that comes from, and who may have written it."""
+
+from __future__ import annotations
+
+from mlrubric.graph.code import is_test_code
+from mlrubric.graph.origins import Origins
+from mlrubric.graph.processes import Processes
+from mlrubric.graph.values import HOLE
+from mlrubric.graph.world import World, normal
+from mlrubric.graph.writers import Shape, Writers, shape
+
+FETCHES = frozenset({"artifact.download", "serve.client"})
+OWN = ("tracked", "pinned", "bundled")
+OUTSIDE = ("url", "bucket")
+FOUND = ("untracked", "left", "produced", "database")
+NEUTRAL = frozenset({"file.open", "file.write", "data.derive", "config.read"})
+SIGNED = frozenset({"data.digest"})
+DOCUMENTS = (".md", ".rst", ".mdx")
+TABLES = (".csv", ".tsv", ".parquet", ".json", ".yaml")  # not what unpickles: another path that comes the same way
+
+
+def mark_trust(world: World) -> None:
+    """`trust` on every load that runs what a file says: `fetched` (it came over the network, and nothing compared its digest), `found` (it
+    lies where neither the repository nor its pins vouch for it), `own` (committed, pinned, or written before in the same run), `unknown`;
+    `from`, and `switch` when the call has a switch that makes it safe."""
+    graph, code = world.graph, world.code
+    nodes = [n for n in graph.with_role("object.unpickle") if n in code.node_op and not graph.nodes[n].place.path.endswith(DOCUMENTS)]
+    if not nodes:
+        return
+    fetches, origins, writers = _Fetches(world), Origins(world), Writers(world)
+    for node in nodes:
+        meaning = code.meanings.of(code.node_op[node])
+        if meaning is None:
+            continue
+        attributes = graph.nodes[node].attributes
+        attributes["switch"] = "true" if meaning.entry is not None and meaning.entry.param("@unsafe") is not None else "false"
+        trust, text = _trust(fetches, origins, writers, node, meaning.arguments.get("@source", -1))
+        attributes["trust"], attributes["from"] = trust, normal(text) if text else "a file"
+
+
+def _trust(fetches: _Fetches, origins: Origins, writers: Writers, node: int, argument: int) -> tuple[str, str]:
+    source = fetches.behind(node, argument)
+    if source is not None:
+        return ("own" if fetches.signed(node) else "fetched"), source
+    origin, text = origins.of(node)
+    if origin in OUTSIDE or (origin == "store" and "://" in text):
+        return ("own" if fetches.signed(node) else "fetched"), text
+    if is_test_code(fetches.world.graph.nodes[node].place.path) or origin in OWN:
+        return "own", text  # what a test loads, it or its fixtures made
+    if writers.before(node, argument, by_path=not _loose(writers.world, node)):
+        return "own", text
+    if origin == "produced" and not writers.here(node):
+        return "own", text  # by an earlier stage of the pipeline
+    sure = origin in FOUND and not text.startswith(("*", HOLE)) and not text.endswith(TABLES)
+    return ("found" if sure else "unknown"), text
+
+
+def _loose(world: World, node: int) -> bool:
+    """Whether a load can be told to load tensors only, and of its path no more than the end is known."""
+    attributes = world.graph.nodes[node].attributes
+    return attributes["switch"] == "true" and attributes.get("path", "").startswith("*")
+
+
+class _Fetches:
+    """What comes over the network into a load: through values, or through a file that a download wrote."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.code = world, world.code
+        self.processes = Processes(world.graph)
+        self.sinks: dict[tuple[int, Shape], list[int]] = {}
+        for op, meaning in self.code.meanings.all().items():
+            if FETCHES & set(meaning.roles) and "@sink" in meaning.arguments and op in self.code.op_node:
+                sink = meaning.arguments["@sink"]
+                self.sinks.setdefault((self.code.program.unit_of[sink], shape(self.code, sink)), []).append(op)
+        self.digests = [op for op, meaning in self.code.meanings.all().items() if SIGNED & set(meaning.roles)]
+
+    def behind(self, node: int, argument: int) -> str | None:
+        """What is fetched before a load, as its call names it; None when nothing is."""
+        if argument < 0:
+            return None
+        code, graph = self.code, self.world.graph
+        for op in code.flow.reach([argument], back=True, stop=self._is_source):
+            meaning = code.meanings.of(op)
+            if meaning is not None and self._is_source(op):
+                pinned = code.meanings.spellings(meaning).get("@digest", "none") != "none"
+                pinned = pinned or (
+                    "model.load" not in meaning.roles and code.meanings.spellings(meaning).get("@version", "none") != "none"
+                )
+                if (FETCHES & set(meaning.roles) or self._of_hub(op) or self._outside(op)) and not pinned:
+                    said = code.meanings.spelling(meaning.arguments["@source"]) if "@source" in meaning.arguments else "given"
+                    return said if said != "given" else meaning.api
+        for op in self.sinks.get((code.program.unit_of[argument], shape(code, argument)), ()):
+            if self.code.program.scope_id(op) == code.program.scope_id(argument) and op < code.node_op[node]:
+                return graph.nodes[code.op_node[op]].attributes.get("@source") or graph.nodes[code.op_node[op]].label
+        for edge in graph.predecessors(node, ("read",)):
+            for maker in self._makers(edge.source):
+                one = graph.nodes[maker]
+                if maker != node and self._fetches(maker) and (one.kind != "op" or self._together(maker, node)):
+                    return one.attributes.get("@source") or one.label
+        return None
+
+    def _fetches(self, maker: int) -> bool:
+        """Whether what writes a file downloads it, or writes down what was downloaded."""
+        graph = self.world.graph
+        return any(FETCHES & set(graph.nodes[n].roles) for n in (maker, *graph.next_by_flow([maker], back=True)))
+
+    def _outside(self, op: int) -> bool:
+        """Whether an operation reads what lies in a bucket or at an address."""
+        node = self.code.op_node.get(op)
+        return node is not None and self.world.graph.nodes[node].attributes.get("origin") in OUTSIDE
+
+    def _makers(self, artifact: int) -> list[int]:
+        graph = self.world.graph
+        near = [artifact, *(e.source for e in graph.predecessors(artifact, ("join",)))]
+        return [e.source for one in near for e in graph.predecessors(one, ("write",))]
+
+    def _together(self, maker: int, node: int) -> bool:
+        """Whether one program may run both, or they stand in one file."""
+        graph = self.world.graph
+        same = graph.nodes[maker].place.path == graph.nodes[node].place.path
+        return same or bool(self.processes.of(maker) & self.processes.of(node))
+
+    def _is_source(self, op: int) -> bool:
+        """Where a way back ends: at any call that means something to the pipeline."""
+        return bool(self.code.meanings.roles(op) - NEUTRAL)
+
+    def _of_hub(self, op: int) -> bool:
+        """A load by a name in a store of models, of which the file is handed on."""
+        meaning = self.code.meanings.of(op)
+        return (
+            meaning is not None
+            and "object.unpickle" not in meaning.roles
+            and meaning.entry is not None
+            and (meaning.entry.param("@version") is not None)
+        )
+
+    def signed(self, node: int) -> bool:
+        """Whether a digest is compared in the function that loads, or in one that calls it."""
+        code = self.code
+        scope = code.program.scope_id(code.node_op[node])
+        scopes = {scope} | {code.program.scope_id(c) for c in code.resolver.callers.get(scope, ())}
+        near = [op for op in self.digests if code.program.scope_id(op) in scopes]
+        return any(code.program.ops[op].kind == "compare" for op in code.flow.reach(near)) if near else False
