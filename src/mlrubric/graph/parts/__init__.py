@@ -3,6 +3,8 @@ from rows that should have judged it."""
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 from mlrubric.graph.code import Code
 from mlrubric.graph.parts.afterwards import mark_afterwards, same_source
 from mlrubric.graph.parts.carry import Carrier, Inside
@@ -38,7 +40,7 @@ def mark_parts(world: World) -> None:
     layout, labels = _labels(world, found, learned, inside)
     carrier = Carrier(code, layout, labels, files, inside, _choosing(layout, learned))
     bits = carrier.run()
-    learned = [one for one in learned if one.what not in ("statistic", "future") or _over_all(layout, bits[one.data])]
+    learned = [one for one in learned if one.what not in ("statistic", "future", "target") or _over_all(layout, bits[one.data])]
     seen = Seen(world, layout, bits, carrier.own, inside, found, learned)
     for node, op in code.node_op.items():
         known = code.meanings.of(op)
@@ -137,11 +139,21 @@ def _files(world: World) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     for artifact in graph.of_kind("artifact", "dataset", "model"):
         name = graph.nodes[artifact].label
-        near = {artifact, *(e.target for e in graph.successors(artifact, ("join",)) if ends_alike(name, graph.nodes[e.target].label))}
+        near = {artifact, *(e.target for e in graph.successors(artifact, ("join",)) if _alike(name, graph.nodes[e.target].label))}
         writers = [e.source for e in graph.predecessors(artifact, ("write",)) if e.source in node_op]
         readers = [e.target for one in near for e in graph.successors(one, ("read",)) if e.target in node_op]
-        found.extend((node_op[w], node_op[r]) for w in writers for r in readers if {"data.read", "model.load"} & set(graph.nodes[r].roles))
+        found.extend((node_op[w], node_op[r]) for w in writers for r in readers if _reads(set(graph.nodes[r].roles)))
     return sorted(set(found))
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two paths may be one file: alike at the end, or one is a name with a part that is put in later."""
+    ways = ((one, other), (other, one))
+    return ends_alike(one, other) or any(p.rpartition("/")[2].strip("*") and "*" in p and fnmatchcase(f, p) for p, f in ways)
+
+
+def _reads(roles: set[str]) -> bool:
+    return bool({"data.read", "model.load"} & roles) or ("file.open" in roles and "file.write" not in roles)
 
 
 def _goals(code: Code, found: list[Split]) -> list[int]:

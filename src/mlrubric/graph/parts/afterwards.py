@@ -29,9 +29,9 @@ def mark_afterwards(seen: Seen, with_tests: list[int]) -> None:
             continue
         bits = with_tests if code.tested(op) else seen.bits
         model, rows = _model_and_rows(code, meaning, op, bits)
-        if not model & seen.layout.all("loaded") or not rows & READ:
+        if not model & ~rows & seen.layout.all("loaded") or not rows & READ:
             continue
-        learned = _learned(seen, model, rows, fits)
+        learned = _learned(seen, code.program.unit_of[op], model, rows, fits)
         place = code.program.scope_id(op), learned
         if learned and place not in told and not _companion(seen, op, model, bits, rows):
             told.add(place)
@@ -49,12 +49,14 @@ def _model_and_rows(code: Code, meaning: Meaning, op: int, bits: list[int]) -> t
     return model, bits[truth] if truth >= 0 else 0
 
 
-def _learned(seen: Seen, model: int, rows: int, fits: dict[int, tuple[int, ...]]) -> int:
-    """The training that has seen the rows: one that the model is known to come from, or, when its file is not followed, any that learned
-    from the same source and whose model is kept; 0 for none."""
+def _learned(seen: Seen, unit: int, model: int, rows: int, fits: dict[int, tuple[int, ...]]) -> int:
+    """The training of another file that has seen the rows: one that the model is known to come from, or, when its file is not followed, any
+    that learned from the same source and whose model is kept; 0 for none."""
     layout, part = seen.layout, seen.layout.part(rows)
     of = [f for f in layout.of(model, "fitted") if f in fits]
     for fit in of or sorted(fits)[:MOST]:
+        if seen.code.program.unit_of[fit] == unit:
+            continue
         learned = seen.all_bits(fits[fit])
         if not rows & learned & layout.all("root") or "@target" not in _meaning(seen, fit).arguments:
             continue

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from mlrubric.graph.column_names import ColumnNames
 from mlrubric.graph.meaning import Meaning
+from mlrubric.graph.parts.asked import mark_asked_columns
+from mlrubric.graph.parts.pieces import written
 from mlrubric.graph.parts.seen import Seen
 from mlrubric.graph.values import texts
 
@@ -42,7 +44,10 @@ def mark_columns(seen: Seen) -> None:
     """`answer` on the place where the target, or its double, becomes one of the features of a training: `target` for the column itself,
     `double` for one that is made of it alone, or that it alone is made of."""
     finder = _Finder(seen)
+    trained: dict[int, tuple[str, ...]] = {}
     for op, data, meaning in seen.fits:
+        if (chosen := finder.chosen(data, op)) is not None:
+            trained[op] = chosen
         target = meaning.arguments.get("@target", -1)
         if target < 0 or not meaning.certain or _chooses(seen, op, meaning):
             continue
@@ -57,6 +62,11 @@ def mark_columns(seen: Seen) -> None:
             if features.holds(other):
                 finder.mark(store, "double", other, op)
                 break
+        for shift, other in finder.later(features) if features.known and (features.chosen is not None or features.out) else ():
+            if other != column and features.holds(other):
+                seen_node = seen.node(shift, "data.statistic")
+                seen.world.graph.nodes[seen_node].attributes.update(learns="future", seen="split", toward=str(seen.node(op)))
+    mark_asked_columns(seen, trained, finder.chosen)
 
 
 class _Finder:
@@ -64,6 +74,13 @@ class _Finder:
         self.seen, self.code, self.program = seen, seen.code, seen.code.program
         self.names = ColumnNames(seen.code)
         self._attributes: frozenset[str] | None = None
+
+    def chosen(self, data: int, at: int) -> tuple[str, ...] | None:
+        """The columns that a value is chosen to have, in their order; None when it cannot be told."""
+        found = self.origin(data, at)
+        if found.chosen is None or not found.known or found.column is not None or any(c.startswith("#") for c in found.chosen):
+            return None
+        return tuple(c for c in found.chosen if c not in found.out) or None
 
     def mark(self, op: int, how: str, column: str, fit: int) -> None:
         attributes = self.seen.world.graph.nodes[self.seen.node(op)].attributes
@@ -144,7 +161,9 @@ class _Finder:
                 return "", () if program.ops[index].kind == "slice" else None
             index = elements[1]
         if program.ops[index].kind == "slice":
-            return "", self._span(index) if by == "iloc" else () if set(program.args[index]) <= {-1} and by else None
+            return "", self._span(index) if by == "iloc" else () if not by or set(program.args[index]) <= {-1} else None
+        if not by and program.ops[index].kind in ("compare", "unary"):
+            return "", ()  # some of the rows
         if by == "iloc":
             position = self._number(index)
             return (f"#{position}", ()) if position is not None else ("", None)
@@ -172,7 +191,8 @@ class _Finder:
         """What a piece was split from, or a call keeps the columns of; -1 when that is not known."""
         facts = self.program.ops[op]
         if facts.kind == "unpack":
-            return _unsplit(self.seen, op)
+            element = written(self.code, op)
+            return element if element != op else _unsplit(self.seen, op)
         if facts.kind != "call":
             return -1
         callee = self.program.args[op][0]
@@ -196,9 +216,26 @@ class _Finder:
             by = by if by >= 0 else positional[0] if positional else -1
         return self.names.of(by)
 
-    def doubles(self, features: Origin, target: str) -> Iterator[tuple[int, str]]:
-        """(where it is stored, the column that would give the target away) for columns that are made of the target
-        alone, or that the target alone is made of, row by row."""
+    def later(self, features: Origin) -> Iterator[tuple[int, str]]:
+        """(the call, the column) for columns that take the values of later rows: `frame["next"] = frame["x"].shift(-1)`."""
+        for store, column in self._stores(features):
+            waiting = [self.program.args[store][2]]
+            while waiting:
+                op = waiting.pop()
+                facts, args = self.program.ops[op], self.program.args[op]
+                if facts.kind == "call":
+                    meaning, receiver = self.code.meanings.of(op), self.program.receiver(op)
+                    steps = self.program.positional(op)[:1] or [self.program.keyword(op, "periods")]
+                    if meaning is not None and "window" in self.code.meanings.traits(meaning) and steps[0] >= 0:
+                        moved = self._number(steps[0])
+                        if moved is not None and moved < 0:
+                            yield op, column
+                    waiting.extend([receiver] if receiver >= 0 else [])
+                elif facts.kind in ("binary", "unary", "compare"):
+                    waiting.extend(a for a in args if a >= 0)
+
+    def _stores(self, features: Origin) -> Iterator[tuple[int, str]]:
+        """(the operation, the column) for everything that is stored in one of the frames."""
         program, uses = self.program, self.code.resolver.uses
         frames = set(features.frames)
         for definition in sorted({d for frame in frames for d in frame}):
@@ -206,16 +243,22 @@ class _Finder:
                 if program.ops[load].kind != "load" or program.args[load] not in frames:
                     continue
                 for store in uses[load]:
-                    facts, args = program.ops[store], program.args[store]
-                    if facts.kind != "store_subscript" or args[0] != load or len(args) < 3:
-                        continue
-                    given = texts(self.code.resolver.of(args[1]))
-                    made = self._made_of(args[2]) if len(given) == 1 else None
-                    if made == {target} and given[0] != target:
-                        yield store, given[0]
-                    elif given == (target,) and made is not None and len(made) == 1 and target not in made:
-                        (source,) = made
-                        yield store, source
+                    args = program.args[store]
+                    if program.ops[store].kind == "store_subscript" and args[0] == load and len(args) > 2:
+                        given = texts(self.code.resolver.of(args[1]))
+                        if len(given) == 1:
+                            yield store, given[0]
+
+    def doubles(self, features: Origin, target: str) -> Iterator[tuple[int, str]]:
+        """(where it is stored, the column that would give the target away) for columns that are made of the target
+        alone, or that the target alone is made of, row by row."""
+        for store, column in self._stores(features):
+            made = self._made_of(self.program.args[store][2])
+            if made == {target} and column != target:
+                yield store, column
+            elif column == target and made is not None and len(made) == 1 and target not in made:
+                (source,) = made
+                yield store, source
 
     def _made_of(self, value: int) -> set[str] | None:
         """The columns that a value is made of, row by row and of nothing else; None when it is made otherwise."""

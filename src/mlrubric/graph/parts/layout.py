@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from mlrubric.graph.parts.pieces import TEST, TRAIN, VALIDATION
 
-READ, MADE, SERIES, SORTED = 1, 2, 4, 8
-FIRST = 4  # the fixed bits above
+READ, MADE, SERIES, SORTED, GROUPED = 1, 2, 4, 8, 16
+FIRST = 5  # the fixed bits above
 
 
 @dataclass(slots=True)
@@ -52,7 +52,7 @@ class Layout:
     @property
     def rows(self) -> int:
         """Everything that says which rows a value holds."""
-        return READ | MADE | SERIES | SORTED | self.all("root", TRAIN, TEST, VALIDATION)
+        return READ | MADE | SERIES | SORTED | GROUPED | self.all("root", TRAIN, TEST, VALIDATION)
 
     def part(self, bits: int) -> str:
         """The part of the data a value is: train, test, validation (to choose by), mixed, whole (not split yet) or none."""

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.meaning import Meaning
-from mlrubric.graph.values import keys_of, number
+from mlrubric.graph.parts.repeated import repeated
+from mlrubric.graph.values import keys_of, number, texts
 
 FITTED = ("transform.fit", "transform.fit_apply")
+MOST = 400
+AVERAGES = frozenset({"mean", "median", "std", "var", "quantile"})
+HANDED = frozenset({"transform", "agg", "aggregate", "apply"})
 ROWWISE = (1, "1", "columns")
 SPREAD = frozenset({"-"})
 COUNTED = frozenset({"groups", "window", "counts"})
@@ -49,7 +53,8 @@ def learners(code: Code) -> list[Learner]:
         data = meaning.arguments.get("@data", meaning.arguments.get("@target", code.program.receiver(op)))
         if what and data >= 0 and (meaning.entry is not None or _remembers(code, op)):
             found.append(Learner(op, what, data))
-    return found
+    found.extend(Learner(op, "repeat", data) for op, data in repeated(code))
+    return sorted(found, key=lambda one: one.op)
 
 
 def _what(code: Code, meaning: Meaning) -> str:
@@ -77,25 +82,117 @@ def _remembers(code: Code, op: int) -> bool:
 
 def statistics(code: Code, read: Collection[int], applied: set[int]) -> list[Learner]:
     """Numbers that stand for all rows of data that is `read`: a mean, a deviation, a range, taken over the rows and not inside of a
-    function that is `applied` to each row or group."""
-    found: list[Learner] = []
+    function that is `applied` to each row or group; the target by groups; and values of later rows."""
+    found, answers = list[Learner](), targets(code)
     for op, facts in enumerate(code.program.ops):
         if facts.kind != "call" or code.tested(op):
             continue
         meaning, traits = code.meanings.of(op), _traits(code, op)
-        if "window" in traits and _keyword(code, op, "center") in (True, "True") and code.program.receiver(op) in read:
-            found.append(Learner(op, "future", code.program.receiver(op)))
+        receiver = code.program.receiver(op)
+        if "window" in traits and _keyword(code, op, "center") in (True, "True") and receiver in read:
+            found.append(Learner(op, "future", receiver))
+        if _of_later(code, op, traits) and receiver in read:
+            found.append(Learner(op, "future", receiver))
+        groups = _target_by_group(code, op, answers) if answers else -1
+        if groups in read:
+            found.append(Learner(op, "target", groups))
         if "statistic" not in traits:
             continue
         data = meaning.arguments.get("@data", -1) if meaning is not None else -1
         if data < 0:
-            data = code.program.receiver(op)
+            data = receiver
+        if data not in read:
+            data = _said_of(code, op, read)
         if data not in read or _rowwise(code, op) or _applied(code, op, applied) or _counted(code, data):
             continue
         if "extreme" in traits and not _range(code, op):
             continue
         found.append(Learner(op, "statistic", data))
     return found
+
+
+def targets(code: Code) -> frozenset[str]:
+    """The columns that trainings learn to predict, by name."""
+    program, found = code.program, set[str]()
+    waiting = [m.arguments["@target"] for m in code.meanings.all().values() if "model.fit" in m.roles and "@target" in m.arguments]
+    seen = set(waiting)
+    while waiting and len(seen) < MOST:
+        op = waiting.pop()
+        facts, args, after = program.ops[op], program.args[op], list[int]()
+        if facts.kind == "subscript" and len(args) > 1:
+            given = texts(code.resolver.of(args[1]))
+            found.update(given if len(given) == 1 else ())
+        elif facts.kind == "attribute" and facts.name not in ("values", "array"):
+            found.add(facts.name)
+        elif facts.kind in ("load", "assign", "phi", "attribute", "conditional"):
+            after = [*args, *code.resolver.reads.get(op, ())]
+        elif facts.kind == "param":
+            after = [*code.resolver.sources.get(op, ())]
+        elif facts.kind == "unpack":
+            made = args[0]
+            while program.ops[made].kind in ("load", "assign") and len(program.args[made]) == 1:
+                made = program.args[made][0]
+            if "data.split" in code.meanings.roles(made) and isinstance(facts.value, int):
+                after = program.positional(made)[facts.value // 2 : facts.value // 2 + 1]
+            else:
+                after = [r for returned in code.resolver.results.get(made, ()) for r in _element(code, returned, facts.value)]
+        elif facts.kind == "call" and program.receiver(op) >= 0 and code.meanings.roles(op) <= {"data.derive"}:
+            after = [program.receiver(op)]
+        for one in after:
+            if one >= 0 and one not in seen:
+                seen.add(one)
+                waiting.append(one)
+    return frozenset(found)
+
+
+def _element(code: Code, returned: int, index: object) -> list[int]:
+    values = code.program.args[returned]
+    element = code.program.element(values[0], index) if values and isinstance(index, int) else None
+    return [element] if element is not None else []
+
+
+def _target_by_group(code: Code, op: int, answers: frozenset[str]) -> int:
+    """The rows of which a call takes the target by groups: `frame.groupby("city")["price"].mean()`; -1 when it does not."""
+    program = code.program
+    callee, receiver = program.args[op][0], program.receiver(op)
+    if callee < 0 or receiver < 0 or program.ops[callee].kind != "attribute":
+        return -1
+    name = program.ops[callee].name
+    if name in HANDED:
+        given = [texts(code.resolver.of(a)) for a in program.args[op][1:2] if a >= 0]
+        if not given or len(given[0]) != 1 or given[0][0] not in AVERAGES:
+            return -1
+    elif name not in AVERAGES:
+        return -1
+    chosen = program.ops[receiver]
+    if chosen.kind == "subscript" and len(program.args[receiver]) > 1:
+        columns = texts(code.resolver.of(program.args[receiver][1]))
+    else:
+        columns = (chosen.name,) if chosen.kind == "attribute" else ()
+    groups = program.args[receiver][0] if columns and set(columns) <= answers else -1
+    while groups >= 0 and program.ops[groups].kind in ("load", "assign") and len(program.args[groups]) == 1:
+        groups = program.args[groups][0]
+    if groups < 0 or program.ops[groups].kind != "call" or "groups" not in _traits(code, groups):
+        return -1
+    return program.receiver(groups)
+
+
+def _of_later(code: Code, op: int, traits: Collection[str]) -> bool:
+    """Whether earlier rows get the values of later ones."""
+    return "later" in traits or _keyword(code, op, "method") in ("bfill", "backfill")
+
+
+def _said_of(code: Code, op: int, read: Collection[int]) -> int:
+    """The frame that a statistic in an expression about columns is taken of, as in
+    `frame.with_columns(col("age").fill_null(col("age").mean()))`."""
+    program = code.program
+    for use in code.flow.reach([op], stop=lambda o: program.ops[o].kind in ("assign", "load")):
+        receiver = program.receiver(use) if program.ops[use].kind == "call" and use != op else -1
+        if receiver in read and "data.derive" in code.meanings.roles(use) and "groups" not in _traits(code, use):
+            return receiver
+        if program.ops[use].kind == "call" and "groups" in _traits(code, use):
+            return -1
+    return -1
 
 
 def _rowwise(code: Code, op: int) -> bool:

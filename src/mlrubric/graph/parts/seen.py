@@ -17,7 +17,7 @@ from mlrubric.graph.serving import by_flag
 from mlrubric.graph.world import World
 
 BEFORE = ("whole", "none")
-ROLES = {"statistic": "data.statistic", "future": "data.statistic", "resample": "data.resample"}
+ROLES = dict.fromkeys(("statistic", "future", "target"), "data.statistic") | {"resample": "data.resample", "repeat": "data.resample"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +141,18 @@ def mark_seen(seen: Seen) -> None:
     """On learners `learns` (what), `seen` (split, beside, folds, inner, no) and `toward` (the nodes it gets to); on trainings that learn
     from what they must not, nothing: the learner is the cause."""
     graph = seen.world.graph
+    repeats: set[tuple[int, ...]] = set()
     for learner in seen.learners:
         how, targets = _reached(seen, learner) if not unreached(seen.code, learner.op) else ("no", [])
         if learner.what == "model" and how == "no":
             continue
         if learner.what in ROLES and how == "no" and not (learner.what == "statistic" and seen.part(learner.data) == TEST):
             continue
+        if learner.what == "repeat":  # rows and their targets are repeated one after the other: one cause
+            place = (seen.code.program.scope_id(learner.op), *targets)
+            if place in repeats:
+                continue
+            repeats.add(place)
         node = seen.node(learner.op, ROLES.get(learner.what, ""))
         attributes = graph.nodes[node].attributes
         attributes["learns"], attributes["seen"] = "select" if learner.what == "model" else learner.what, how
@@ -161,7 +167,8 @@ def _who(code: Code, op: int) -> str:
     """What learns, in the words of the code: the class and the method, or the name that is called."""
     facts = code.program.ops[op]
     meaning, callee = code.meanings.of(op), code.program.args[op][0] if facts.kind == "call" else -1
-    name = code.program.ops[callee].name if callee >= 0 else facts.kind
+    given = (code.program.ops[u].name for u in code.resolver.uses[op] if code.program.ops[u].kind == "assign")
+    name = code.program.ops[callee].name if callee >= 0 else facts.name or next(given, facts.kind)
     kind = meaning.kind.rpartition(".")[2] if meaning is not None else ""
     return f"{kind}.{name}" if kind else name or (meaning.api if meaning is not None else "")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.parts.judged import Judgement
 from mlrubric.graph.parts.pieces import TEST
 from mlrubric.graph.parts.seen import Seen
+from mlrubric.graph.parts.sites import sites
 
 EXPRESSION = frozenset({"load", "assign", "container", "element", "phi", "binary"})
 
@@ -51,6 +52,8 @@ def _leaves(seen: Seen, op: int, depth: int = 0) -> Iterator[int]:
     elif facts.kind == "container" and facts.value == "list" and depth < 6:
         for element in args:
             yield from _leaves(seen, element, depth + 1)
+    elif facts.kind == "call" and (meaning := seen.code.meanings.of(op)) is not None and "@data" in meaning.arguments:
+        yield meaning.arguments["@data"]  # what the library calls a set of rows: only its rows, not what it is aligned to
     else:
         yield op
 
@@ -99,8 +102,12 @@ def _mark_choices(seen: Seen, scores: dict[int, Judgement]) -> None:
         for argument in code.program.args[op]:
             handed |= seen.bits[argument] if argument >= 0 else 0
         several = [s for s in seen.layout.of(handed & mask, "scored") if s in scores]
-        if several and _repeated(seen, several) and (_best_kept(seen, op) if facts.kind == "compare" else _best_used(seen, op)):
-            node = seen.node(op, "model.choose")
+        if not several or not (_best_kept(seen, op) if facts.kind == "compare" else _best_used(seen, op)):
+            continue
+        if _repeated(seen, several) or _read_again(seen, op, several[0]):
+            arguments = tuple(a for a in code.program.args[op] if a >= 0)
+            site = sites(code, seen.inside, (op, arguments), lambda source: bool(seen.own[source] & mask))[0][0]
+            node = seen.node(site, "model.choose")
             graph.nodes[node].attributes["picks"] = TEST
             graph.nodes[node].attributes["toward"] = " ".join(str(seen.node(s)) for s in several)
 
@@ -117,6 +124,17 @@ def _repeated(seen: Seen, scores: list[int]) -> bool:
     return any(loop >= 0 and loop not in splits for loop in loops) or len(calls) > 1 or any(_listed(seen, o) for o in (score, *calls))
 
 
+def _read_again(seen: Seen, choice: int, score: int) -> bool:
+    """Whether scores that another program wrote are read one after the other to be compared."""
+    code = seen.code
+    if code.program.unit_of[choice] == code.program.unit_of[score]:
+        return False
+    if code.flow.loop(choice) >= 0:
+        return True
+    reads = [op for op in code.flow.reach([choice], back=True) if "file.open" in code.meanings.roles(op)]
+    return len({code.program.receiver(op) if code.program.receiver(op) >= 0 else op for op in reads}) > 1
+
+
 def _listed(seen: Seen, op: int) -> bool:
     """Whether an operation is what a comprehension makes for each of its elements."""
     return any(seen.code.program.ops[use].kind == "comprehension" for use in seen.code.flow.after(op))
@@ -129,12 +147,35 @@ def _best_kept(seen: Seen, compare: int) -> bool:
     if not isinstance(facts.value, tuple) or not {"<", ">", "<=", ">="} & set(facts.value):
         return False
     names = {program.ops[a].name for a in program.args[compare] if program.ops[a].kind == "load"}
+    for use in seen.code.resolver.uses[compare]:
+        if program.ops[use].kind == "conditional" and program.args[use][0] == compare:
+            return _models(seen, program.args[use][1:])
     unit = program.unit(compare)
     for number in range(unit.block_base, unit.block_base + len(unit.facts.blocks)):
         block = program.blocks[number]
         if block.kind == "if" and block.test + unit.base == compare:
             kept = {o.name for o in unit.facts.ops if o.kind == "assign" and o.block + unit.block_base == number}
-            return bool(names & kept)
+            return bool(names & kept) or (block.test + unit.base == compare and _either(seen, compare, number))
+    return False
+
+
+def _models(seen: Seen, ops: Iterable[int]) -> bool:
+    """Whether each of several values is a model that was fitted, and not the same."""
+    found = [seen.layout.of(seen.bits[op], "fitted") for op in ops if op >= 0]
+    return len(found) > 1 and all(found) and found[0] != found[1]
+
+
+def _either(seen: Seen, compare: int, block: int) -> bool:
+    """Whether an `if` gives one name the one model, and otherwise another: `if a > b: best = first` and `else: best = second`."""
+    program = seen.code.program
+    unit = program.unit(compare)
+    start, given = unit.base, dict[str, int]()
+    for number, facts in enumerate(unit.facts.ops):
+        if facts.kind == "assign" and facts.args and facts.block + unit.block_base == block:
+            given[facts.name] = number + start
+    for number, facts in enumerate(unit.facts.ops):
+        if facts.kind == "assign" and facts.name in given and number + start > given[facts.name]:
+            return _models(seen, (program.args[given[facts.name]][0], program.args[number + start][0]))
     return False
 
 
