@@ -3,7 +3,7 @@ two of these are together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.values import Value, number, texts
@@ -95,5 +95,5 @@ class ColumnNames:
         return (number(v) for op in ops if op >= 0 for v in self._resolver.of(op) if v[0] == "made")
 
 
-def _in_order(tree: dict[str | int, object]) -> tuple[str, ...]:
+def _in_order(tree: Mapping[str | int, object]) -> tuple[str, ...]:
     return tuple(str(tree[k]) for k in sorted(k for k in tree if isinstance(k, int)))

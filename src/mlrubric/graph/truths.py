@@ -33,8 +33,8 @@ class Truths:
             return decides if decides in said else None if None in said else not decides
         if facts.kind != "load" or self.program.unit(op).is_notebook:
             return None
-        said = self.flag(op)
-        return said if said is not None else self._computed(op, depth)
+        told = self.flag(op)
+        return told if told is not None else self._computed(op, depth)
 
     def _computed(self, op: int, depth: int) -> bool | None:
         """The truth of a name whose one assignment puts it together: `passed = good or True`."""
