@@ -36,8 +36,8 @@ test: $(STAMP) ## pytest (PYTEST_ARGS="-k name" for a part)
 tools: $(STAMP) ## write docs/tools.md and rules/served.toml from rules/tools/ and fixtures/tools/
 	MLRUBRIC_REGENERATE=1 $(BIN)/pytest -q tests/test_tools.py -k generated
 
-pages: $(STAMP) ## write docs/tests/, docs/levels/ and docs/peers.md from the rule book and fixtures/tests/
-	MLRUBRIC_REGENERATE=1 $(BIN)/pytest -q tests/test_pages.py tests/test_peers.py -k fresh
+pages: $(STAMP) ## write docs/rules/, docs/tests/, docs/levels/ and docs/peers.md from the rule book and fixtures/tests/
+	MLRUBRIC_REGENERATE=1 $(BIN)/pytest -q tests/test_pages.py tests/test_rule_pages.py tests/test_peers.py -k fresh
 
 setup: $(STAMP) ## only the environment, in .venv
 

@@ -33,7 +33,7 @@ def hits(checkout: Path, wanted: Callable[[str], bool], persona: str, context: i
     """The findings of the wanted rules in one checkout, in order of place."""
     tree, settings = DiskTree(checkout), read_settings(checkout)
     read = [one for one in read_tree(tree) if not settings.excludes(one.path)]
-    picture = build(read, [entry.path for entry in tree.files], load_catalogue())
+    picture = build(read, [entry.path for entry in tree.files], load_catalogue(), doubtful=tree.doubtful)
     repository = checkout.name.replace("+", "/", 1)
     for finding in findings(picture, [rule for rule in load_rules().rules if wanted(rule.id)], persona):
         yield repository, finding, _around(tree, finding, context)

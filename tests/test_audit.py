@@ -250,7 +250,7 @@ def test_what_was_found_is_told_to_the_nodes_and_to_lines_that_have_none() -> No
 def test_the_rule_judges_its_own_example(kind: str, count: int) -> None:
     """From the line of a file to the finding: reader, audit, graph, rule."""
     [path] = (rules_directory() / "environment").glob("ENV003-*.toml")
-    [example] = tomllib.loads(path.read_text(encoding="utf-8"))["example"]
+    example = tomllib.loads(path.read_text(encoding="utf-8"))["docs"]
     document = Document("requirements.txt", f"# what it runs with\n{example[kind]}\n")
     facts = [FileFacts(document.path, requirements.FORMAT, tuple(requirements.read(document)))]
     picture = build(facts, [document.path], load_catalogue())

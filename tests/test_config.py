@@ -186,7 +186,17 @@ def test_bom_and_crlf(tmp_path: Path) -> None:
 def test_the_schema_is_a_schema_and_knows_every_setting() -> None:
     schema = json.loads((rules_directory() / "schema" / "config.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
-    fields = set(Settings.__dataclass_fields__) - {"source", "members", "sources", "as_of", "audit", "osv_url", "model", "azure"}
+    fields = set(Settings.__dataclass_fields__) - {
+        "source",
+        "members",
+        "sources",
+        "as_of",
+        "audit",
+        "osv_url",
+        "model",
+        "azure",
+        "own_rules",
+    }
     assert fields == set(schema["properties"]) - {"extends", "system"}
     assert {name for name, _ in POLICY_DEFAULTS} == set(schema["properties"]["policy"]["properties"])
     for name, value in POLICY_DEFAULTS:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import codecs
 import json
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
@@ -135,6 +137,8 @@ def notebook(*cells: list[str] | str, indent: int | None = 1) -> bytes:
     return json.dumps({"cells": code, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=indent, ensure_ascii=False).encode()
 
 
+QUOTED = ['X = pd.read_csv("a.csv")["x"]\n', 'print("ä", Forest(criterion="gini").fit(X))']
+UNQUOTED = [QUOTED[0], 'print("ä", Forest(criterion="gini", random_state=0).fit(X))']
 DRAW = ['X = np.random.rand(3)  # "größer"\n', "Forest().fit(X)"]
 DRAWN = ['X = np.random.rand(3)  # "größer"\n', "Forest(random_state=0).fit(X)"]
 MAGIC = ["%time X = np.random.rand(3)\n", "%time model = Forest()\n", "model.fit(X)"]
@@ -149,6 +153,7 @@ SEEDED = [*IMPORTS[:1], "import pandas as pd\n", "\n", "np.random.seed(0)"]
         pytest.param([IMPORTS, DRAW], [SEEDED, DRAWN], id="a string for every line"),
         pytest.param(["".join(IMPORTS), "".join(DRAW)], ["".join(SEEDED), "".join(DRAWN)], id="one string"),
         pytest.param([IMPORTS, MAGIC], [SEEDED, MAGICAL], id="behind a magic"),
+        pytest.param([IMPORTS, QUOTED], [IMPORTS, UNQUOTED], id="between quotes, which JSON escapes"),
     ],
 )
 @pytest.mark.parametrize("indent", [1, 2, None])
@@ -183,6 +188,28 @@ def test_edits_that_meet_wait_and_a_fix_that_helps_not_is_made_once() -> None:
 
     outcome = until_quiet(MemoryTree({"a.txt": "aa\n"}), analyse)
     assert rounds == ["aa\n", "ba\n", "cc\n"] and outcome.files == {"a.txt": b"cc\n"} and outcome.rounds == 2
+
+
+LEFT_ALONE = {
+    "options that may hold the seed": ("SEED001", "model = RandomForestClassifier(**options)\nmodel.fit(X, y)"),
+    "a seed that the caller chooses": ("SEED007", "import time\nseed = time.time()\nrandom.seed(seed)"),
+    "a seed that is made between": (
+        "SEED003",
+        "sample = random.random()\noptions.seed = 3\nrandom.seed(options.seed)\nRandomForestClassifier(random_state=0).fit([[sample]], y)",
+    ),
+    "two statements on one line": ("SEED003", "a = random.random(); random.seed(0)\nRandomForestClassifier(random_state=0).fit([[a]], y)"),
+    "a store that is kept elsewhere": ("PD007", "import pandas as pd\npd.read_csv('a.csv').dropna()"),
+}
+
+
+@pytest.mark.parametrize("case", LEFT_ALONE)
+def test_what_cannot_be_sure_is_left_alone(case: str) -> None:
+    """The file is read, perhaps with a finding, and nothing is written."""
+    rule, text = LEFT_ALONE[case]
+    head = "import random\nfrom sklearn.ensemble import RandomForestClassifier\n"
+    bench = Bench(MemoryTree({"train.py": f"{head}{text}\n"}), load_rules().rules)
+    assert not bench.tried([rule]).outcome.files
+    assert all(one.fix is None for one in bench.found({}) if one.rule == rule)
 
 
 # ---- the command -----------------------------------------------------------------------------------------------------
@@ -238,6 +265,23 @@ def test_fixes_keep_to_the_paths_and_leave_what_is_ignored_or_known(tmp_path: Pa
     capsys.readouterr()
 
 
+def test_standard_input_comes_out_mended(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from mlrubric.cli import main; sys.exit(main())",
+        "check",
+        "-",
+        "--stdin-filename",
+        "t.py",
+    ]
+    options = {"input": SPLIT.replace("\n", "\r\n").encode(), "capture_output": True, "cwd": tmp_path, "check": False}
+    done = subprocess.run([*command, "--fix", "--unsafe-fixes", "--select", "SEED001"], **options)  # type: ignore[call-overload]
+    assert done.stdout == FIXED_SPLIT.replace("\n", "\r\n").encode() and done.returncode == 0
+    shown = subprocess.run([*command, "--diff", "--unsafe-fixes", "--select", "SEED001"], **options)  # type: ignore[call-overload]
+    assert shown.returncode == 1 and b"+model = RandomForestClassifier(random_state=0)" in shown.stdout
+
+
 def test_a_new_file_is_written_with_its_folders(tmp_path: Path) -> None:
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "test_sum.py").write_text("def test_sum():\n    assert sum([1]) == 1\n")
@@ -251,3 +295,24 @@ def test_the_report_says_which_findings_can_be_fixed(tmp_path: Path, capsys: pyt
     main(["check", str(root), "--select", "SEED001,CI001,DATA002", "--output-format", "json"])
     found = {(one["rule"], one["file"]): one["fix"] for one in json.loads(capsys.readouterr().out)["findings"]}
     assert found[("SEED001", "train.py")] == "unsafe"
+
+
+def test_a_next_step_says_that_fix_takes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The pipe without pipefail is a break of the score and a finding with a safe fix."""
+    (tmp_path / ".github" / "workflows").mkdir(parents=True)
+    steps = "      - uses: actions/checkout@v4\n      - run: pytest tests | tee log.txt\n"
+    workflow = f"on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n{steps}"
+    (tmp_path / ".github" / "workflows" / "ci.yml").write_text(workflow)
+    (tmp_path / "features.py").write_text("def ratio(frame):\n    return frame['a'] / frame['b']\n")
+    (tmp_path / "train.py").write_text(
+        "import pandas as pd\nfrom features import ratio\nfrom sklearn.linear_model import LinearRegression\n\n"
+        "frame = pd.read_csv('rows.csv')\nframe['r'] = ratio(frame)\nLinearRegression().fit(frame[['r']], frame['y'])\n"
+    )
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_features.py").write_text(
+        "import pandas as pd\nfrom features import ratio\n\n\ndef test_ratio():\n"
+        "    assert ratio(pd.DataFrame({'a': [4], 'b': [2]}))[0] == 2\n"
+    )
+    main(["score", str(tmp_path), "--output-format", "json"])
+    steps_by_line = {(one["at"] or {}).get("line"): one["fix"] for one in json.loads(capsys.readouterr().out)["steps"]}
+    assert steps_by_line.get(7) is True, steps_by_line

@@ -68,7 +68,7 @@ async def test_a_finding_is_published_on_open_with_its_rule(client: LanguageClie
     assert found.range == types.Range(types.Position(1, 2), types.Position(1, 5))
     assert (found.code, found.source, found.severity) == ("ENV003", "mlrubric", types.DiagnosticSeverity.Warning)
     assert found.message == "a bad line of train.py"
-    assert found.code_description is not None and found.code_description.href.endswith("ENV003-vulnerable-dependency.toml")
+    assert found.code_description is not None and found.code_description.href.endswith("docs/rules/ENV003.md")
     assert found.related_information is not None
     [related] = found.related_information
     assert related.location.uri == (tmp_path / "other.py").as_uri() and related.message == "the other side"

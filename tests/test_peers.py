@@ -5,15 +5,24 @@
 
 from __future__ import annotations
 
+import json
 import os
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from mlrubric.graph.build import build
+from mlrubric.knowledge.catalogue import load_catalogue
+from mlrubric.knowledge.location import rules_directory
+from mlrubric.read.drive import read_tree
 from mlrubric.report.peer_book import peers_page
+from mlrubric.rules.judge import PERSONAS, findings
 from mlrubric.rules.load import load_rules
 from mlrubric.rules.peers import load_peers, peers_of, unknown
 from mlrubric.rules.rule import RuleError
+from mlrubric.source.tree import MemoryTree
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "peers.md"
 PEERS = load_peers(check=True)
@@ -26,8 +35,35 @@ def test_every_rule_of_ours_exists(peer: object) -> None:
     assert not unknown(peer, load_rules())  # type: ignore[arg-type]
 
 
+def settled(text: str) -> str:
+    """A table in which no row waits for a rule that is there: `why_not = "WAITS: ID"` and `# waits: ID` behind `ours` name what comes."""
+    lines: list[str] = []
+    for line in text.split("\n"):
+        if line.startswith("# waits: ") and lines[-1].startswith("ours = "):
+            ids = [*tomllib.loads(lines.pop())["ours"], *line.removeprefix("# waits: ").split()]
+        elif line.startswith('why_not = "WAITS: '):
+            ids = line.removeprefix('why_not = "WAITS: ').rstrip('"').split()
+        else:
+            lines.append(line)
+            continue
+        there = [one for one in ids if load_rules().find(one) is not None]
+        waiting = " ".join(one for one in ids if one not in there)
+        lines += (
+            [f"ours = {json.dumps(there)}", *([f"# waits: {waiting}"] if waiting else [])] if there else [f'why_not = "WAITS: {waiting}"']
+        )
+    return "\n".join(lines)
+
+
+def test_tables_are_fresh() -> None:
+    for file in sorted((rules_directory() / "peers").glob("*.toml")):
+        text = settled(file.read_text(encoding="utf-8"))
+        if os.environ.get("MLRUBRIC_REGENERATE"):
+            file.write_text(text, encoding="utf-8", newline="\n")
+        assert file.read_text(encoding="utf-8") == text, "run `make pages`"
+
+
 def test_page_is_fresh() -> None:
-    text = peers_page(PEERS, load_rules())
+    text = peers_page(load_peers(), load_rules())
     if os.environ.get("MLRUBRIC_REGENERATE"):
         PAGE.write_text(text, encoding="utf-8", newline="\n")
     assert PAGE.read_text(encoding="utf-8") == text, "run `make pages`"
@@ -57,3 +93,37 @@ def test_ids_that_the_book_does_not_have(tmp_path: Path) -> None:
     (peer,) = load_peers(tmp_path)
     assert unknown(peer, load_rules()) == ["XX999"]
     assert [theirs.id for _, theirs in peers_of((peer,), "PD001")] == ["a"]
+
+
+EXAMPLES = [
+    one
+    for file in sorted((PAGE.parent.parent / "fixtures" / "peers").glob("*.toml"))
+    for one in tomllib.loads(file.read_text(encoding="utf-8"))["example"]
+]
+
+
+def speaking(files: str | dict[str, Any], ids: set[str]) -> set[str]:
+    """Which of these rules speak of some files, for the persona that hears most; a large file is a text and how many `times`."""
+    several = {"example.py": files} if isinstance(files, str) else files
+    tree = MemoryTree({name: one if isinstance(one, str) else one["text"] * one["times"] for name, one in several.items()})
+    picture = build(list(read_tree(tree, workers=1)), [entry.path for entry in tree.files], load_catalogue())
+    return {one.rule for one in findings(picture, [rule for rule in load_rules().rules if rule.id in ids], PERSONAS[-1])}
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["title"])
+def test_what_a_peer_finds_is_found(example: dict[str, Any]) -> None:
+    rules = {f"{peer.id}:{rule.id}": rule for peer in PEERS for rule in peer.rules}
+    ours = {name: set(rules[name].ours) for name in example["of"] if rules[name].ours}
+    ids = {one for found in ours.values() for one in found}
+    bad = speaking(example["bad"], ids)
+    silent = sorted(name for name, wanted in ours.items() if not wanted & bad)
+    assert not silent, f"nothing speaks for {silent}; {sorted(bad)} do"
+    assert not speaking(example["good"], ids), "the clean twin"
+
+
+def test_every_rule_that_is_said_to_be_here_has_an_example() -> None:
+    shown = {name for example in EXAMPLES for name in example["of"]}
+    rules = {rule.id for rule in load_rules().rules}
+    peers = {name.partition(":")[0] for name in shown}
+    lacking = {f"{peer.id}:{rule.id}" for peer in PEERS if peer.id in peers for rule in peer.rules if rules & set(rule.ours)} - shown
+    assert not lacking

@@ -74,9 +74,8 @@ def test_examples_are_as_their_rule_says(rule: Rule) -> None:
 @pytest.mark.parametrize("case", [c for c in CASES if c.name.startswith("bad")], ids=lambda case: f"{case.parent.name}/{case.name}")
 def test_messages_name_the_thing(case: Path) -> None:
     for finding in found_in(case, rule_of(case)):
-        assert "``" not in finding.message and "{" not in finding.message and "  " not in finding.message and "\n" not in finding.message, (
-            finding.message
-        )
+        for said in (finding.message, *([finding.advice] if rule_of(case).advice else [])):
+            assert "``" not in said and "{" not in said and "  " not in said and "\n" not in said, said
         assert finding.fingerprint and finding.level in ("error", "warning", "note") and finding.confidence in ("high", "medium", "low")
 
 

@@ -53,6 +53,8 @@ def test_the_rules_travel_in_the_wheel(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     here = {f"mlrubric/_rules/{path.relative_to(ROOT / 'rules').as_posix()}" for path in (ROOT / "rules").rglob("*.toml")}
     assert here and here <= names, sorted(here - names)
+    pages = {f"mlrubric/_pages/rules/{path.name}" for path in (ROOT / "docs" / "rules").glob("*.md")}
+    assert pages and pages <= names, "the editor leads to the page of a rule"
     assert "mlrubric/py.typed" in names
     sources = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*.py")}
     assert {name for name in names if name.endswith(".py")} == sources

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from mlrubric.config import Settings
 from mlrubric.describe import describe
-from mlrubric.fix.plan import with_remedies
+from mlrubric.fix.plan import marked, with_remedies
 from mlrubric.graph.advisories import look_up
-from mlrubric.graph.attestations import add_attestations, add_claims
+from mlrubric.graph.attestations import add_attestations, add_claims, add_stale
+from mlrubric.graph.banned import mark_banned
 from mlrubric.graph.build import Picture, build
 from mlrubric.graph.graph import Graph
 from mlrubric.knowledge.catalogue import load_catalogue
@@ -19,10 +20,10 @@ from mlrubric.model.policy import changed
 from mlrubric.model.report import Message, Model, Report
 from mlrubric.read.drive import Known, Progress, read_tree
 from mlrubric.rules.judge import findings, heard
-from mlrubric.rules.load import load_rules
+from mlrubric.rules.own import book_of, chosen, retired
 from mlrubric.rules.rule import RuleBook
 from mlrubric.score.advice import advised
-from mlrubric.score.ages import aged
+from mlrubric.score.ages import aged, notices
 from mlrubric.score.attest import attested, known_of
 from mlrubric.score.cards import Cards, Results, ceilings
 from mlrubric.score.claims import Hearsay
@@ -95,11 +96,12 @@ def analyze_tree(
     read = read_tree(tree, progress, known=memory.facts if memory is not None else None)
     own = [one for one in read if not settings.excludes(one.path)]
     facts = system.joined(own, progress, memory.members if memory is not None else None)
-    rules = load_rules()
+    rules = book_of(settings)
     before = memory.picture if memory is not None else None
     as_of = settings.as_of or tree.commit_date
     files = [*(entry.path for entry in tree.files), *system.files]
     picture = build(facts, files, load_catalogue(), before, tree.doubtful | system.doubtful, as_of or "", tree.reviews)
+    mark_banned(picture.world, frozenset(settings.banned_features))
     if memory is not None:
         memory.picture = picture
     audited = look_up(picture.graph, facts, settings.osv_url) if settings.audit else None
@@ -128,22 +130,23 @@ def analyze_tree(
     stated = attested(judged.of(asked), picture, rules, settings, known)
     add_attestations(picture.graph, stated.inside)
     results, old = aged(stated.results, tree.changed)
+    add_stale(picture.graph, old)
     results = hearsay.beside(advised(results, rules))
     claims = hearsay.claims(results)
     add_claims(picture.graph, claims)
     score = score_of(results, policy)
     planner = Planner(rules, judge)
     texts = _texts(tree, system)
-    chosen = [rule for rule in rules.rules if settings.wants(rule.id)]
+    asking = chosen(rules, settings)
     found = [
         one
-        for one in system.published(tuple(findings(picture, chosen, settings.persona)))
+        for one in system.published(tuple(findings(picture, asking, settings.persona)))
         if settings.shows(one.level, one.confidence) and not settings.ignores(one.rule, one.place.path)
     ]
     ignores = ignores_of({*(one.path for one in own if may_ignore(tree.read(one.path))), *(one.place.path for one in found)}, texts)
     kept, suppressed = split_suppressed(found, ignores)
-    kept = with_remedies(kept, chosen, picture, texts)
-    sought = {rule.id for rule in heard(chosen, settings.persona) if settings.shows(rule.level, rule.confidence)}
+    kept = with_remedies(kept, asking, picture, texts)
+    sought = {rule.id for rule in heard(asking, settings.persona) if settings.shows(rule.level, rule.confidence)}
     idle = complaints(ignores, suppressed, {rule.id for rule in rules.rules}, sought)
     report = describe(
         tree,
@@ -156,7 +159,7 @@ def analyze_tree(
         kept,
         suppressed,
         breaks(results),
-        tuple(step for step, _ in planner.plan(State(picture, results, policy))),
+        marked((step for step, _ in planner.plan(State(picture, results, policy))), kept),
         as_of,
         models,
         cards.concerns(asked),
@@ -170,11 +173,13 @@ def analyze_tree(
         azure=maturity(picture, rules, "azure", results) if settings.azure else None,
         measures=measure(picture, rules, results),
     )
-    said = (*cards.reading.notices(), *stated.notices, *old, *hearsay.notices(claims), *system.notices, *idle)
+    said = (*cards.reading.notices(), *stated.notices, *notices(old), *hearsay.notices(claims), *system.notices, *idle)
     report = system.published(replace(report, notices=(*report.notices, *said)))
     system.publish(picture.graph)
     if audited is not None:
         report = replace(report, audit=audited.status, notices=(*report.notices, Message("note", audited.summary())))
+    if gone := retired(asking):
+        report = replace(report, notices=(*report.notices, *(Message("warning", words) for words in gone)))
     return Analysis(report, picture, facts, frozenset(files), texts, rules, system, planner, State(picture, report.tests, policy))
 
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from mlrubric import RULES_VERSION
+from mlrubric import RULES_VERSION, RULES_VERSIONS
 from mlrubric.model.place import Place, Span
 from mlrubric.model.policy import DEFAULTS
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 FILE_NAME = "mlrubric.toml"
 OUR_TABLE = re.compile(r"^[ \t]*\[+[ \t]*tool[ \t]*\.[ \t]*mlrubric\b", re.MULTILINE)
-KNOWN_RULES = (RULES_VERSION,)
+RULES_PIN = re.compile(r"[0-9]{4}\.[0-9]+")
 LEVELS = ("error", "warning", "note")
 CONFIDENCES = ("high", "medium", "low")
-PLAIN = ("rules", "persona", "profile", "fail_on", "min_severity", "min_confidence", "attest_max_per_section")
+PLAIN = ("preview", "persona", "profile", "fail_on", "min_severity", "min_confidence", "attest_max_per_section")
 POLICY_DEFAULTS = tuple(DEFAULTS.items())
 
 
@@ -65,10 +65,13 @@ class Settings:
     """
 
     source: str = ""
-    rules: str = RULES_VERSION
+    rules: str = RULES_VERSION  # what was added to the rule book later is not run
+    own_rules: tuple[Path, ...] = ()  # folders of rule files of one's own
+    preview: bool = False  # run rules that are still tried out
     select: tuple[str, ...] = ()  # empty: all
     ignore: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    banned_features: tuple[str, ...] = ()  # columns that no model may learn from
     per_path_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     persona: str = "regular"
     min_severity: str = "note"
@@ -92,6 +95,10 @@ class Settings:
         chosen = max((len(_beginning(item)) for item in self.select or ("ALL",) if rule.startswith(_beginning(item))), default=-1)
         refused = max((len(_beginning(item)) for item in self.ignore if rule.startswith(_beginning(item))), default=-1)
         return chosen > refused
+
+    def names(self, rule: str) -> bool:
+        """Whether a rule is selected by its whole id, not only with others."""
+        return rule in self.select and self.wants(rule)
 
     def shows(self, level: str, confidence: str) -> bool:
         """Whether findings of this level and confidence are reported."""
@@ -186,9 +193,31 @@ class _Layer:
         errors = [self._in_words(problem) for problem in problems]
         if errors:
             raise min(errors, key=lambda error: (error.line, error.column))
-        version = self.values.get("rules")
-        if version is not None and version not in KNOWN_RULES:
-            raise self.error(f"rule book {version} is not in this version of mlrubric, which has {', '.join(KNOWN_RULES)}", ("rules",))
+        pins = [item for item in self.rules() if RULES_PIN.fullmatch(item[0])]
+        for version, route in pins:
+            if version not in RULES_VERSIONS:
+                raise self.error(f"rule book {version} is not in this version of mlrubric, which has {', '.join(RULES_VERSIONS)}", route)
+        if len(pins) > 1:
+            raise self.error("rules: one version of the rule book can be pinned", pins[1][1])
+
+    def rules(self) -> list[tuple[str, tuple[str | int, ...]]]:
+        """What `rules` names, versions and folders, each with where it stands."""
+        value = self.values.get("rules", [])
+        if isinstance(value, str):
+            return [(value, ("rules",))]
+        return [(item, ("rules", index)) for index, item in enumerate(_strings(value))]
+
+    def folders(self) -> tuple[Path, ...]:
+        """The folders of rule files that `rules` names; one that is not there would silently judge nothing."""
+        found = []
+        for item, route in self.rules():
+            if RULES_PIN.fullmatch(item) is None:
+                folder = (self.path.parent / item).resolve()
+                if not folder.is_dir():
+                    known = ", ".join(RULES_VERSIONS)
+                    raise self.error(f"rules: `{item}` is neither a version of the rule book ({known}) nor a folder", route)
+                found.append(folder)
+        return tuple(found)
 
     def _in_words(self, problem: ValidationError) -> ConfigError:
         route = tuple(problem.absolute_path)
@@ -273,7 +302,13 @@ def _over(settings: Settings, layer: _Layer, root: Path) -> Settings:
     """Settings with those of a layer over them: lists and values are replaced, tables joined by key, attestations test by test."""
     values = layer.values
     changed: dict[str, object] = {key: values[key] for key in PLAIN if key in values}
-    changed |= {key: tuple(_strings(values[key])) for key in ("select", "ignore", "exclude") if key in values}
+    changed |= {key: tuple(_strings(values[key])) for key in ("select", "ignore", "exclude", "banned_features") if key in values}
+    for item, _ in layer.rules():
+        if RULES_PIN.fullmatch(item):
+            changed["rules"] = item
+    folders = layer.folders()
+    if folders or isinstance(values.get("rules"), list):
+        changed["own_rules"] = folders
     if "fail_under" in values:
         changed["fail_under"] = float(str(values["fail_under"]))
     ignores = cast("Mapping[str, object]", values.get("per_path_ignores", {}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,12 @@ def test_an_old_result_is_trusted_less(written: str | None, made: str | None, lo
     assert found.status == "manual" and found.credit == fresh.credit
     assert found.confidence == pytest.approx(fresh.confidence - (0.2 if lower else 0.0))
     assert any("days older" in notice.message for notice in report.notices) is lower
+    told = [one for one in analyze_tree(tree, "x", replace(Settings(), persona="pedantic")).report.findings if one.rule == "GOV004"]
+    assert [(one.place.path, one.tests) for one in told] == ([("docs/evaluation.md", ("infra-4",))] if lower else [])
+    if told:
+        assert "152 days older than evaluate.py" in told[0].message or "151 days older than evaluate.py" in told[0].message
+        assert [one.place.path for one in told[0].related] == ["evaluate.py"]
+        assert not [one for one in report.findings if one.rule == "GOV004"], "a note for the pedantic"
 
 
 def test_git_tells_the_days(tmp_path: Path) -> None:

@@ -170,7 +170,9 @@ def _rules(commands: Commands) -> None:
         metavar="PATH",
         help="break each condition of every automated test of a repository, in memory, and compare the answer with the prediction",
     )
-    parser.add_argument("--test", metavar="DIR", help="run the examples of the rule files below a folder")
+    parser.add_argument(
+        "--test", nargs="?", const="", metavar="DIR", help="run the examples of the rule files below a folder (default: the packaged rules)"
+    )
     parser.add_argument("--output-format", choices=("full", "json"), default="full")
     _file(parser)
     _analysis(parser)

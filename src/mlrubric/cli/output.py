@@ -24,10 +24,11 @@ QUIET_SECONDS = 1.0
 
 def options_for(command: str, verbosity: int, target: Path | None) -> Options:
     """How to print: for standard output as the terminal is, for a file plain."""
+    pages = os.environ.get("MLRUBRIC_PAGES", "")
     if target is not None:
-        return Options(command, WITHOUT_TERMINAL, False, True, verbosity, target.name)
+        return Options(command, WITHOUT_TERMINAL, False, True, verbosity, target.name, pages)
     width = shutil.get_terminal_size((WITHOUT_TERMINAL, 24)).columns
-    return Options(command, min(WIDEST, max(NARROWEST, width)), wants_color(sys.stdout), _speaks_unicode(sys.stdout), verbosity)
+    return Options(command, min(WIDEST, max(NARROWEST, width)), wants_color(sys.stdout), _speaks_unicode(sys.stdout), verbosity, "", pages)
 
 
 def wants_color(stream: TextIO) -> bool:

@@ -45,12 +45,12 @@ def settings_for(root: Path, options: argparse.Namespace) -> Settings:
 def _check_selectors(settings: Settings) -> None:
     """A rule that is not known would silently select or ignore nothing."""
     from mlrubric.report.cards import nearest
-    from mlrubric.rules.load import load_rules
+    from mlrubric.rules.own import whole_book
 
     selectors = [*settings.select, *settings.ignore, *(item for _, ids in settings.per_path_ignores for item in ids)]
     if not selectors:
         return
-    known = [rule.id for rule in load_rules().rules]
+    known = [rule.id for rule in whole_book(settings).rules]
     for item in selectors:
         if item != "ALL" and not any(rule.startswith(item) for rule in known):
             raise UsageError(f"no rule is called or begins with `{item}`{nearest(item, known)} (mlrubric rules lists them)")

@@ -14,12 +14,17 @@ def with_keyword(code: Code, call: ast.Call, name: str, value: str, position: in
     """The call with a keyword set, whether it was given or not; None where `*` or `**` may hand it over already."""
     given = next((one for one in call.keywords if one.arg == name), None)
     if given is not None:
-        return None if code.said(given.value) == value else code.replaced(given.value, value)
+        return None if _chosen(given.value) or code.said(given.value) == value else code.replaced(given.value, value)
     if any(one.arg is None for one in call.keywords) or any(isinstance(one, ast.Starred) for one in call.args):
         return None
     if 0 <= position < len(call.args):
-        return code.replaced(call.args[position], value)
+        return None if _chosen(call.args[position]) else code.replaced(call.args[position], value)
     return appended(code, call, f"{name}={value}")
+
+
+def _chosen(value: ast.expr) -> bool:
+    """Whether a value has a name: somebody else chooses it, and it must not be written over here."""
+    return any(isinstance(one, (ast.Name, ast.Attribute)) for one in ast.walk(value)) and not isinstance(value, ast.Call)
 
 
 def appended(code: Code, call: ast.Call, argument: str) -> TextEdit | None:

@@ -9,16 +9,14 @@ from __future__ import annotations
 import ast
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from mlrubric.fix.lines import Lines
 from mlrubric.model.place import Span
 from mlrubric.model.remedy import CellEdit, TextEdit
-from mlrubric.source.notebook import CellText, RawLine, cells_of
-from mlrubric.source.syntax.magics import plain_python
-from mlrubric.source.syntax.node import SyntaxProblem
+from mlrubric.source.notebook import CellText, RawLine
 
 T = TypeVar("T", bound=ast.AST)
 Key = tuple[int, int, int, int]
@@ -35,6 +33,7 @@ class Code:
     source: CellText | None = None
     host: Lines | None = None
     shifts: dict[int, int] = field(default_factory=dict)
+    above_cell: Callable[[], Iterable[Code]] | None = None  # the cells above this one
     lines: Lines = field(init=False)
     _wide: dict[int, bytes] = field(init=False)
     _nodes: dict[Key, list[ast.AST]] | None = None
@@ -86,8 +85,7 @@ class Code:
         if best is None:
             return 1, 1
         number, raw = best
-        inner = next((seen for seen in range(len(raw.raw) + 1) if raw.column_of(seen) >= column), len(raw.raw))
-        return number, inner + 1 - self.shifts.get(number, 0)
+        return number, column - raw.column + 1 - self.shifts.get(number, 0)  # as the reader counts: without JSON's escapes
 
     # ---- nodes --------------------------------------------------------------------------------------------------
 
@@ -193,27 +191,8 @@ class Code:
         return self.edit(removed.start, removed.end, "")
 
 
-def codes_of(path: str, text: str) -> tuple[Code, ...]:
-    """The Python of a file: itself, or the cells of a notebook; nothing of what is no Python 3."""
-    if path.endswith((".py", ".pyi")):
-        tree = parsed(text)
-        return (Code(path, text, tree),) if tree is not None else ()
-    if not path.endswith(".ipynb"):
-        return ()
-    try:
-        cells = cells_of(text)
-    except SyntaxProblem:
-        return ()
-    host, found = Lines(path, text), list[Code]()
-    for cell in cells:
-        plain = plain_python(cell.source.text) if cell.kind == "code" else None
-        tree = parsed(plain.text) if plain is not None else None
-        if plain is not None and tree is not None:
-            found.append(Code(path, plain.text, tree, cell.number, cell.source, host, dict(plain.shifts)))
-    return tuple(found)
-
-
 def parsed(text: str) -> ast.Module | None:
+    """The tree of a text; None when it is no Python 3."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

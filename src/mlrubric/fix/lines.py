@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
@@ -18,7 +19,7 @@ class Lines:
     _starts: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._starts = [0, *(index + 1 for index, character in enumerate(self.text) if character == "\n")]
+        self._starts = [0, *(found.end() for found in re.finditer("\n", self.text))]
 
     def __len__(self) -> int:
         return len(self._starts)

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from mlrubric.fix.code import Code
 
 
-def known_as(code: Code, dotted: str, before: int = 0) -> str:
-    """The expression for a library's name by the imports at the top of a file (above a line); "" when it is not imported."""
+def known_as(code: Code, dotted: str, before: int = 0, alone: bool = False) -> str:
+    """The expression for a library's name by the imports at the top of a file (above a line), or of the cells above unless `alone`; ""
+    when it is not imported."""
     for statement in imports(code):
         if before and statement.lineno >= before:
             break
@@ -24,7 +25,8 @@ def known_as(code: Code, dotted: str, before: int = 0) -> str:
             bound = alias.asname or whole.rpartition(".")[2]
             if dotted == whole or dotted.startswith(f"{whole}."):
                 return bound + dotted[len(whole) :]
-    return ""
+    above = code.above_cell() if code.above_cell is not None and not alone else ()
+    return next((known for one in above if (known := known_as(one, dotted, alone=True))), "")
 
 
 def imports(code: Code) -> Iterator[ast.Import | ast.ImportFrom]:

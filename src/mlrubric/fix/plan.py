@@ -13,8 +13,9 @@ from mlrubric.fix import recipes
 from mlrubric.fix.site import Edits, Shelf, Site, Texts
 from mlrubric.graph.build import Picture
 from mlrubric.model.graph import Node
+from mlrubric.model.homes import SHARED, home
 from mlrubric.model.remedy import Remedy
-from mlrubric.model.verdict import Finding
+from mlrubric.model.verdict import Finding, NextStep
 from mlrubric.rules.judge import fill
 from mlrubric.rules.rule import FixRule, Rule
 from mlrubric.rules.select import holds
@@ -40,6 +41,12 @@ def with_remedies(found: Sequence[Finding], rules: Iterable[Rule], picture: Pict
     return tuple(_planned(one, fixable[one.rule], shelf) if one.rule in fixable else one for one in found)
 
 
+def marked(steps: Iterable[NextStep], found: Iterable[Finding]) -> tuple[NextStep, ...]:
+    """The next steps, with those marked that `check --fix` takes: a safe fix stands at their place."""
+    places = {(one.place.path, one.place.line) for one in found if one.fix == "safe"}
+    return tuple(replace(one, fix=one.place is not None and (one.place.path, one.place.line) in places) for one in steps)
+
+
 def _planned(finding: Finding, of: Rule, shelf: Shelf) -> Finding:
     if finding.node < 0 or finding.place.repository:
         return finding
@@ -51,7 +58,8 @@ def _planned(finding: Finding, of: Rule, shelf: Shelf) -> Finding:
         edits = recipe.remedy(Site(shelf, finding, rule, of.question))
         if edits is not None and (edits.edits or edits.files):
             remedy = _remedy(rule, edits, node)
-            return replace(finding, fix=remedy.safety, remedy=remedy)
+            if not any(home(path) or SHARED in path for path in remedy.paths):  # other repositories are not written to
+                return replace(finding, fix=remedy.safety, remedy=remedy)
     return finding
 
 

@@ -15,7 +15,7 @@ from mlrubric.source.tree import Tree, text_limit
 
 MOST_ROUNDS = 20
 Files = dict[str, bytes]
-Key = tuple[str, str, tuple[str, ...]]
+Key = tuple[str, str, str, tuple[str, ...]]
 Analyse = Callable[[Mapping[str, bytes]], Iterable[Finding]]
 """The findings that are to be mended, with some files' bytes replaced."""
 
@@ -62,9 +62,9 @@ def until_quiet(tree: Tree, analyse: Analyse, unsafe: bool = False) -> Outcome:
 
 
 def _key(finding: Finding) -> Key:
-    """A remedy without its offsets."""
+    """A finding with what is put in, without places: those move."""
     edits = finding.remedy.edits if finding.remedy is not None else ()
-    return finding.rule, finding.place.path, tuple(edit.new for edit in edits)
+    return finding.rule, finding.place.path, finding.message, tuple(edit.new for edit in edits)
 
 
 def _bytes(tree: Tree, files: Files, there: Mapping[str, int], path: str) -> bytes | None:

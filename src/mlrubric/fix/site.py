@@ -6,7 +6,8 @@ import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from mlrubric.fix.code import Code, T, codes_of
+from mlrubric.fix.cells import Cells
+from mlrubric.fix.code import Code, T, parsed
 from mlrubric.fix.lines import Lines
 from mlrubric.graph.build import Picture
 from mlrubric.graph.code import Code as Program
@@ -37,14 +38,27 @@ class Shelf:
 
     picture: Picture
     texts: Texts
-    _codes: dict[str, tuple[Code, ...]] = field(default_factory=dict)
+    _codes: dict[str, Code | None] = field(default_factory=dict)
+    _cells: dict[str, Cells | None] = field(default_factory=dict)
     _lines: dict[str, Lines] = field(default_factory=dict)
 
-    def codes(self, path: str) -> tuple[Code, ...]:
+    def code(self, path: str, cell: int | None = None) -> Code | None:
+        """The Python of a file, or of a cell of a notebook; None of what is no Python 3."""
+        if path.endswith(".ipynb"):
+            cells = self.cells(path)
+            return cells.code(cell) if cells is not None and cell is not None else None
         if path not in self._codes:
-            text = self.texts(path)
-            self._codes[path] = codes_of(path, text) if text is not None else ()
+            text = self.texts(path) if path.endswith((".py", ".pyi")) else None
+            tree = parsed(text) if text is not None else None
+            self._codes[path] = Code(path, text, tree) if text is not None and tree is not None else None
         return self._codes[path]
+
+    def cells(self, path: str) -> Cells | None:
+        if path not in self._cells:
+            units, text = self.picture.world.code.program.modules, self.texts(path)
+            module = next((unit.facts for unit in units if unit.path == path and unit.facts.cells), None)
+            self._cells[path] = Cells(path, text, module) if module is not None and text is not None else None
+        return self._cells[path]
 
     def lines(self, path: str) -> Lines:
         if path not in self._lines:
@@ -118,8 +132,7 @@ class Site:
     def code(self, place: Place | None = None) -> Code | None:
         """The Python of a place: its file, or its cell of a notebook."""
         place = place or self.finding.place
-        found = self.shelf.codes(place.path)
-        return next((one for one in found if one.cell == place.cell), None)
+        return self.shelf.code(place.path, place.cell)
 
     def expression(self, kind: type[T]) -> tuple[Code, T] | None:
         """The Python expression of a kind that stands exactly where the finding does."""

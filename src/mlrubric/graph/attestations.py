@@ -32,6 +32,22 @@ class Claimed:
     place: Place
 
 
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A documented result that is so many days older than the code that it speaks of."""
+
+    test: str
+    days: int
+    document: Place
+    code: Place
+
+
+def add_stale(graph: Graph, old: Iterable[Stale]) -> None:
+    for one in old:
+        node = graph.add("document", f"result of {one.test}", one.document, test=one.test, behind=str(one.days), code=one.code.path)
+        _show(graph, node, one.code)
+
+
 def add_claims(graph: Graph, claims: Iterable[Claimed]) -> None:
     for one in claims:
         graph.add("document", one.words, one.place, test=one.test, claim="nothing")
@@ -44,6 +60,11 @@ def add_attestations(graph: Graph, stated: Iterable[Stated]) -> None:
         attributes["valid"] = "false" if one.problem else "ending" if one.ending else "true"
         attributes |= {name: said for name, said in (("problem", one.problem), ("ending", one.ending)) if said}
         if one.shown is not None:
-            other = next((n.id for n in graph.nodes if n.place == one.shown and n.id != node), None)
-            if other is not None:
-                attributes["shown"] = str(other)
+            _show(graph, node, one.shown)
+
+
+def _show(graph: Graph, node: int, place: Place) -> None:
+    """Leads from a statement to what stands at a place."""
+    other = next((n.id for n in graph.nodes if n.place == place and n.id != node), None)
+    if other is not None:
+        graph.nodes[node].attributes["shown"] = str(other)

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from mlrubric.graph import link as links
 from mlrubric.graph.absences import mark_absences
+from mlrubric.graph.apart import mark_apart
 from mlrubric.graph.automation import Schedule
 from mlrubric.graph.bans import mark_bans
 from mlrubric.graph.benchmarks import mark_benchmarks
@@ -41,6 +42,7 @@ from mlrubric.graph.personal import mark_personal
 from mlrubric.graph.privacy import mark_privacy
 from mlrubric.graph.program import Program
 from mlrubric.graph.protected import mark_protected
+from mlrubric.graph.raw_requests import mark_raw
 from mlrubric.graph.references import mark_references
 from mlrubric.graph.repeats import mark_repeats
 from mlrubric.graph.resolve import resolve, resolve_again
@@ -161,6 +163,7 @@ def _build(
     models = trained(world)
     guarded = tuple(guard_releases(world, models))
     mark_subjects(world)
+    mark_raw(world)
     mark_bans(world)
     mark_benchmarks(world)
     mark_cards(world)
@@ -178,6 +181,7 @@ def _build(
     mark_skew(world)
     mark_origins(world)
     mark_trust(world)
+    mark_apart(world)
     mark_later(world)
     mark_literals(world)
     mark_validated(world)

@@ -23,6 +23,14 @@ def origin(code: Code, op: int) -> int:
     return op
 
 
+def plainly_none(code: Code, argument: int) -> bool:
+    """Whether an argument is left out or written as `None`; one that may also hold something else is given."""
+    if argument < 0:
+        return True
+    made = code.program.ops[origin(code, argument)]
+    return made.kind == "const" and made.value is None
+
+
 def functions(code: Code, op: int) -> list[int]:
     """The nodes of the project's functions that a value may be, through `partial` and bound methods."""
     found: list[int] = []

@@ -208,8 +208,8 @@ def _held_back(world: World, found: list[Guarded]) -> list[Guarded]:
                 one = Guarded(one.node, live[moved[0]].checks)
         held.append(one)
     later = only_promoted(world, {one.node: one.checks for one in held})
-    for node in later:
-        graph.nodes[node].attributes["guarded"] = "later"
+    for number in later:
+        graph.nodes[number].attributes["guarded"] = "later"
     return [Guarded(one.node, later.get(one.node, one.checks)) for one in held]
 
 

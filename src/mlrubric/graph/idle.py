@@ -34,12 +34,13 @@ def idle(world: World, fit: int) -> bool:
     holder = world.code.holder(op)
     if world.code.program.unit(op).is_notebook:
         return world.graph.nodes[holder].kind == "function" and not any(True for _ in world.graph.predecessors(holder, ("call",)))
-    return _timed(world, holder)
+    above = world.graph.sweep([holder], CALLS, back=True)
+    tops = [n for n in above if not any(True for _ in world.graph.predecessors(n, CALLS))]
+    return _timed(world, holder, tops)
 
 
-def _timed(world: World, holder: int) -> bool:
+def _timed(world: World, holder: int, tops: list[int]) -> bool:
     graph = world.graph
     if not any(CLOCKS & set(graph.nodes[e.target].roles) for e in graph.successors(holder, CALLS)):
         return False
-    tops = [n for n in graph.sweep([holder], CALLS, back=True) if not any(True for _ in graph.predecessors(n, CALLS))]
     return not any(KEEPS & set(graph.nodes[n].roles) for n in graph.sweep(tops, CALLS))

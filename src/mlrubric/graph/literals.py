@@ -10,9 +10,9 @@ from mlrubric.graph.world import World
 
 ABSOLUTE = re.compile(r"(?:/[A-Za-z][\w.@-]*/[\w.@${-]|[A-Za-z]:[\\/]+\w)")
 HOME = re.compile(r"(?:/home/[\w.-]+/|/Users/[\w.-]+/|/content/drive/|[A-Za-z]:[\\/]+Users[\\/]+\w)")
-# the operating system's own, and mounts that a platform promises to every job
+# the operating system's own, mounts that a platform promises to every job, where an image keeps its program and its tools
 ELSEWHERE = re.compile(
-    r"/(?:tmp|var/tmp|dev|proc|sys|etc|usr|bin|sbin|lib\d*|run|var/(?:run|log|lib)|gcs|dbfs|Volumes|lakehouse|opt/ml|mnt/azureml|kaggle)/"
+    r"/(?:tmp|var/tmp|dev|proc|sys|etc|usr|bin|sbin|lib\d*|run|var/(?:run|log|lib)|gcs|dbfs|Volumes|lakehouse|opt/ml|mnt/azureml|kaggle|app|workspace|v3io|User|opt/[\w.-]+/bin)/"
 )
 CARRY = frozenset(
     {
@@ -49,7 +49,7 @@ def mark_literals(world: World) -> None:
         key = (place.path, place.line)
         if key in seen or is_test_code(place.path):
             continue
-        if HOME.match(text) or _becomes_path(code, op, used):
+        if HOME.match(text) or (not any(_is_default(code, use) for use in code.resolver.uses[op]) and _becomes_path(code, op, used)):
             seen.add(key)
             world.graph.add(
                 "op",
@@ -107,5 +107,5 @@ def _is_tail(code: Code, part: int, whole: int) -> bool:
 
 
 def _is_default(code: Code, call: int) -> bool:
-    """The fallback of a setting that the environment may give is no hard-coded path."""
-    return "config.read" in code.meanings.roles(call)
+    """The fallback of a setting that the environment or a command line may give is no hard-coded path."""
+    return bool({"config.read", "config.option"} & code.meanings.roles(call))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mlrubric.graph.program import Program
@@ -15,6 +15,7 @@ from mlrubric.knowledge.entries import Api
 READS = ("data.read", "model.load")
 NO_ROLES: frozenset[str] = frozenset()
 MOCK = "test.mock"
+FAR = 300  # operations
 PROTOCOL = {
     ("model", "fit"): "model.fit",
     ("model", "predict"): "model.predict",
@@ -252,7 +253,25 @@ class Meanings:
                             arguments[param.role] = known[keyword][-1]
                         elif keyword in outside:
                             found.setdefault(param.role, self.spelled(outside[keyword]))
+            for key, value_op in self._stored(op, argument):
+                role = next((param.role for param in api.params if key in param.keywords), None)
+                if role is not None:
+                    found.pop(role, None)
+                    arguments[role] = value_op
         return found, is_open
+
+    def _stored(self, call: int, argument: int) -> Iterator[tuple[str, int]]:
+        """What was stored into a dict under a name before a call hands it over: `options["seed"] = 1`."""
+        program, name = self.program, self.program.ops[argument].name
+        scope = program.scope_id(call)
+        for op in range(max(argument - FAR, 0), argument) if name else ():
+            if program.ops[op].kind != "store_subscript" or program.scope_id(op) != scope:
+                continue
+            holder, key, value = program.args[op][:3]
+            if holder >= 0 and key >= 0 and program.ops[holder].name == name:
+                text = program.ops[key].value
+                if isinstance(text, str) and program.ops[key].kind == "const":
+                    yield text, value
 
     def spellings(self, meaning: Meaning) -> dict[str, str]:
         """All argument roles of a call as text."""

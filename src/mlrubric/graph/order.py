@@ -26,13 +26,14 @@ class Order:
         tasks: bool = False,
         loops: bool = False,
         toward: Collection[int] = (),
+        entered: Collection[int] = (),
     ) -> None:
         """With `only`, ways through callers in other scopes do not count, as long as one of these scopes calls; with `toward`, callers that
-        are none of these operations do not, as long as one is. `stops` are the operations
-        that raise for marked ones. With `tasks`, what earlier tasks of a pipeline passed counts, whatever process ran them.
-        With `loops`, what a loop does for each row counts as done for all."""
+        are none of these operations do not, as long as one is. `stops` are the operations that raise for marked ones; blocks of `entered`
+        count as always entered. With `tasks`, what earlier tasks of a pipeline passed counts, whatever process ran them. With `loops`, what
+        a loop does for each row counts as done for all."""
         self.passing = (*PASSING, "for") if loops else PASSING
-        self.toward = toward
+        self.toward, self.entered = toward, entered
         self.code, self.marked, self.only, self.stops, self.tasks = code, frozenset(marked), only, stops or {}, tasks
         self._by_scope: dict[int, list[int]] = {}
         self._always: dict[int, int | None] = {}
@@ -81,7 +82,7 @@ class Order:
             facts = program.blocks[block]
             if facts.kind == "scope":
                 return True
-            if facts.kind not in self.passing and facts.constant != "main" and facts.constant is not True:
+            if block not in self.entered and facts.kind not in self.passing and facts.constant != "main" and facts.constant is not True:
                 return False
         return True
 
@@ -89,13 +90,22 @@ class Order:
         """Whether the block of the earlier operation is around the later one, conditions aside that always hold."""
         program = self.code.program
         around = set(program.blocks_around(later))
+        anyway = {self._tried(block) for block in around if program.blocks[block].kind == "finally"}
         for block in program.blocks_around(earlier):
+            if block in anyway:
+                return False  # what stands in `finally` happens whatever was raised before
             if block in around:
                 return True
             facts = program.blocks[block]
-            if facts.kind not in self.passing and facts.constant not in ("main", True):
+            if block not in self.entered and facts.kind not in self.passing and facts.constant not in ("main", True):
                 return False
         return False
+
+    def _tried(self, block: int) -> int:
+        """The `try` that a `finally` belongs to."""
+        blocks = self.code.program.blocks
+        beside = (b for b in range(block - 1, -1, -1) if blocks[b].kind == "try" and blocks[b].parent == blocks[block].parent)
+        return next(beside, -1)
 
     def before(self, op: int, guard: frozenset[int] = frozenset()) -> int | None:
         """A marked operation that precedes `op` on every way that leads to it, or None when a way avoids all of them."""

@@ -9,7 +9,9 @@ from collections.abc import Collection, Iterable
 from fnmatch import fnmatchcase
 
 from mlrubric.graph.code import is_test_code
-from mlrubric.graph.graph import RUNS
+from mlrubric.graph.definitions import plainly_none
+from mlrubric.graph.digests import Digests
+from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.handover import HANDED
 from mlrubric.graph.idle import idle
 from mlrubric.graph.paths import known_texts
@@ -24,6 +26,11 @@ from mlrubric.model.homes import at_home, home
 READS = ("data.read", "artifact.download")
 FIXED = re.compile(r"[0-9a-f]{32,64}(?![0-9a-f])")  # a commit or a content hash in an address
 NAMELESS = re.compile(r"(/|^)(\.(?:pkl|pickle|joblib|pth?|csv|parquet|jsonl?|npy|npz|txt)$)")  # f"models/{name}.pkl" of an empty name
+AS_OF = re.compile(r"version_?as_?of|timestamp_?as_?of|snapshot-?_?id|as-of-timestamp|as\.of\.instant", re.IGNORECASE)
+FROZEN = re.compile(
+    r"\b(for\s+system_time\s+as\s+of|(version|timestamp)\s+as\s+of|(at|before)\s*\(\s*(timestamp|statement|offset)\s*=>)", re.IGNORECASE
+)
+CHAIN = 8
 DRIVERS = ("trigger", "workflow", "job", "step", "stage", "service")
 BRANCHES = ("main", "master", "head", "develop", "dev", "trunk", "latest")
 BRANCHED = {"lakefs": re.compile(r"^lakefs://[^/]+/(?![0-9a-f]{8,64}/|v?\d+[\w.-]*/)[^/]+/", re.IGNORECASE)}  # repository/branch/path
@@ -59,7 +66,7 @@ def _training_sources(world: World) -> set[int]:
     """Everything whose data reaches a training outside of tests; folders join only the files that code hands over in them."""
     graph = world.graph
     fits = [n for n in graph.with_role("model.fit", "model.tune") if not is_test_code(graph.nodes[n].place.path) and not idle(world, n)]
-    reached = Processes(graph).sweep(fits, back=True, allow=lambda e: not _loose(world, e))
+    reached = Processes(graph).sweep(fits, back=True, allow=lambda e: not loose(graph, e))
     direct = world.code.flow.reach([world.code.node_op[n] for n in fits if n in world.code.node_op], back=True)
     return {n for n in reached if n not in world.code.node_op or _comes_in(world, reached, n, direct)}
 
@@ -72,14 +79,14 @@ def _comes_in(world: World, reached: dict[int, int], read: int, direct: Collecti
     return not inside or world.code.node_op[read] in direct
 
 
-def _loose(world: World, edge: Edge) -> bool:
-    """A join of a folder and a file in it, when no code writes or reads the folder as a whole."""
+def loose(graph: Graph, edge: Edge) -> bool:
+    """A join of a folder and a file in it that hands no data on: downwards when no code writes the folder as a whole, upwards when none
+    reads it."""
     if edge.kind != "join" or not edge.certain:
         return False
-    graph = world.graph
-    a, b = graph.nodes[edge.source], graph.nodes[edge.target]
-    folder = edge.source if b.label.startswith(a.label + "/") else edge.target
-    whole = (*graph.successors(folder, ("read",)), *graph.predecessors(folder, ("write",)))
+    downwards = graph.nodes[edge.target].label.startswith(graph.nodes[edge.source].label + "/")
+    folder = edge.source if downwards else edge.target
+    whole = graph.predecessors(folder, ("write",)) if downwards else graph.successors(folder, ("read",))
     return not any(graph.nodes[n].kind in ("op", "command") for e in whole for n in (e.source, e.target))
 
 
@@ -92,14 +99,14 @@ class Origins:
         self.produced = {
             key: node for key, node in world.artifacts.items() if any(True for _ in world.graph.predecessors(node, ("write",)))
         }
-        self.writers = Writers(world)
+        self.writers, self.digests = Writers(world), Digests(world.code)
         self._above: dict[int, frozenset[int]] = {}
 
     def of(self, node: int) -> tuple[str, str]:
         """(origin, what is read), the least fixed of the possible sources."""
         code = self.world.code
-        op = code.node_op[node]
-        meaning = code.meanings.of(op)
+        node_op = code.node_op[node]
+        meaning = code.meanings.of(node_op)
         if meaning is None:
             return "unknown", ""
         if not meaning.arguments and "path" in self.graph.nodes[node].attributes:  # read by name, from the file that a catalogue says
@@ -108,12 +115,14 @@ class Origins:
             return "bundled", meaning.api
         for role in ("@version", "@digest"):
             said = code.meanings.spelling(meaning.arguments[role]) if role in meaning.arguments else "none"
-            if said.lower() in BRANCHES:
-                return "branch", said
-            if said != "none":
+            if said.lower().rpartition(":")[2] in BRANCHES:
+                return "store" if ":" in said else "branch", said
+            if said != "none" or not plainly_none(code, meaning.arguments.get(role, -1)):
                 return "versioned", meaning.api
         if "@url" in meaning.arguments and meaning.entry is not None and meaning.entry.param("@version") is not None:
             return "branch", code.meanings.spelling(meaning.arguments["@url"])  # of another repository, as it is there today
+        if self._as_of(node_op):
+            return "versioned", meaning.api
         if "@table" in meaning.arguments:
             return "database", code.meanings.spelling(meaning.arguments["@table"])
         sources = self._texts(meaning.arguments.get("@source", -1))
@@ -130,9 +139,29 @@ class Origins:
         if declared[0] != "unknown" and all(posixpath.dirname(normal(s)).strip("*/") == "" and HOLE in s for s in sources):
             return declared  # only the file's name is known here, and its stage says where it lies
         origin, source = min(found, key=lambda pair: RANK.index(pair[0]))
+        if origin in ("url", "bucket") and self.digests.compared(node_op):
+            return "pinned", source
+        if source.startswith((HOLE, "*")) and origin == "untracked" and self._fetched_before(node):
+            return "unknown", source
         if origin in ("untracked", "left") and self.writers.before(node, meaning.arguments.get("@source", -1)):
             origin = "produced"
         return origin, source
+
+    def _fetched_before(self, node: int) -> bool:
+        """Whether what a path begins with comes from another read: `os.path.join(artifact.download(), "rows.csv")`."""
+        behind = self.graph.sweep([node], ("flow",), back=True)
+        return any(n != node and set(READS) & set(self.graph.nodes[n].roles) for n in behind)
+
+    def _as_of(self, op: int) -> bool:
+        """Whether an option of a reader, further up in the chain of calls, names a version or a moment of the table."""
+        program = self.world.code.program
+        for _ in range(CHAIN):
+            op = program.receiver(op)
+            if op < 0 or program.ops[op].kind != "call":
+                return False
+            if any(AS_OF.fullmatch(text) for argument in program.positional(op)[:1] for text in known_texts(self.world.code, argument)):
+                return True
+        return False
 
     def _declared(self, node: int) -> tuple[str, str]:
         """What the stages that run an operation say they read, the most fixed of it."""
@@ -149,6 +178,8 @@ class Origins:
 
     def _one(self, source: str, node: int) -> str:
         api = self.graph.nodes[node].api
+        if FROZEN.search(source):
+            return "versioned"
         if "\n" in source or re.match(r"\s*(select|with)\b", source, re.IGNORECASE):
             return "database"
         if "://" in source:
@@ -174,11 +205,26 @@ class Origins:
         for candidate in self._candidates(key, node):
             makers = [self.produced[p] for p in self._matching(candidate, self.produced)]
             makers += [self.produced[p] for p in parents(candidate) if p in self.produced]
+            fetched = [address for maker in makers for address in self._fetched(maker)]
+            if fetched:
+                return "url"
             if makers:
                 return "produced" if any(self._same_run(maker, node) for maker in makers) else "left"
         if any(path in self.world.doubtful for candidate in self._candidates(key, node) for path in (candidate, *parents(candidate))):
             return "unknown"
         return self._elsewhere(key, home(self.graph.nodes[node].place.path))
+
+    def _fetched(self, artifact: int) -> list[str]:
+        """The addresses from which commands fetch a file, where none of them compares a digest."""
+        found: list[str] = []
+        makers = [e.source for e in self.graph.predecessors(artifact, ("write",))]
+        makers += [e.target for m in makers if self.graph.nodes[m].kind == "stage" for e in self.graph.successors(m, RUNS)]
+        for maker in makers:
+            one = self.graph.nodes[maker]
+            if one.kind == "command" and set(READS) & set(one.roles):
+                words = [w for w in one.label.split() if w.startswith(("http://", "https://", "ftp://", "s3://", "gs://"))]
+                found.extend(w for w in words if not FIXED.search(w))
+        return found
 
     def _elsewhere(self, key: str, root: str) -> str:
         """A path that is not there as written: mounted or copied under another root, when its end names exactly one tracked or pinned

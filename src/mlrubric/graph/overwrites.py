@@ -8,6 +8,7 @@ import posixpath
 from mlrubric.graph.causes import perhaps
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.gates import free_ways, releases
+from mlrubric.graph.graph import RUNS
 from mlrubric.graph.values import texts
 from mlrubric.graph.world import World
 
@@ -16,6 +17,7 @@ def mark_overwrites(world: World) -> None:
     """`release` = overwrite on saves, or on the calls that lead to them, that replace what a service loads, unguarded."""
     graph, code = world.graph, world.code
     loads = [n for n in graph.with_role("model.load") if graph.nodes[n].attributes.get("reference") == "overwritten"]
+    loads = [n for n in loads if _serves(world, n)] if loads else []
     if not loads or releases(world):
         return
     done: set[int] = set()
@@ -28,6 +30,16 @@ def mark_overwrites(world: World) -> None:
                 if op is not None and saves and op not in done:
                     done.add(op)
                     _mark(world, op, label, load)
+
+
+def _serves(world: World, load: int) -> bool:
+    """Whether a service, a page or a pipeline answers with what is loaded; a checkpoint that a person samples from is no release."""
+    graph = world.graph
+    own = {graph.nodes[n].place.path for n in graph.with_role("serve.handle", "serve.app")}
+    if graph.nodes[load].place.path in own:
+        return True
+    above = graph.sweep([world.code.holder(world.code.node_op[load])], RUNS, back=True, stop=graph.of_kind("test"))
+    return any(graph.nodes[n].kind in ("task", "service") or "serve.handle" in graph.nodes[n].roles for n in above)
 
 
 def _mark(world: World, op: int, label: str, load: int) -> None:

@@ -56,6 +56,7 @@ TELLS = frozenset(
         "pformat",
     }
 )
+TOLD = frozenset({"__str__", "__repr__"})  # a class that says itself what is told of it
 PROTECTING = frozenset({"data.anonymize", "data.digest"})
 PRINTS = "builtins.print"
 MOST = 60
@@ -149,8 +150,10 @@ class _Personal:
         """The personal field of an object of a class of the project that is told as a whole."""
         if self.program.ops[op].kind not in ("load", "param"):
             return ""
+        if OURS.fullmatch(self.program.ops[op].name):
+            return ""
         for value in self.code.resolver.of(op):
-            if value[0] == "instance":
+            if value[0] == "instance" and not TOLD & self.program.exports[number(value)].keys():
                 for field in self.program.fields(number(value)):
                     if named(field):
                         return f"{self.program.ops[op].name}.{field}"
@@ -172,6 +175,23 @@ def _learnt(world: World, people: _Personal) -> None:
                 if named(said) and not code.tested(op):
                     node = code.node_for(graph, op, said)
                     graph.nodes[node].attributes.update(learnt="true", column=said, toward=str(fit))
+
+    for node in graph.with_role("transform.build"):
+        for value in _handed(code, code.node_op.get(node, -1)):
+            for op, said in _members(code, value):
+                if named(said) and not code.tested(op):
+                    graph.nodes[code.node_for(graph, op, said)].attributes.update(learnt="true", column=said)
+
+
+def _handed(code: Code, build: int) -> Iterator[Value]:
+    """The lists of columns of a transformer that is put together from steps: `("scale", StandardScaler(), COLUMNS)`."""
+    meaning = code.meanings.of(build) if build >= 0 else None
+    steps = meaning.arguments.get("@steps", -1) if meaning is not None else -1
+    for made in sorted(code.resolver.of(steps), key=repr) if steps >= 0 else ():
+        for step in code.program.args[number(made)] if made[0] == "made" else ():
+            held = origin(code, step) if step >= 0 else -1
+            if held >= 0 and code.program.ops[held].kind == "container" and len(code.program.args[held]) == 3:
+                yield from (v for v in sorted(code.resolver.of(code.program.args[held][2]), key=repr) if v[0] == "made")
 
 
 def _members(code: Code, value: Value) -> Iterator[tuple[int, str]]:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from mlrubric.graph.code import is_test_code
+from mlrubric.graph.definitions import plainly_none
 from mlrubric.graph.graph import RUNS
+from mlrubric.graph.origins import Origins
+from mlrubric.graph.processes import Processes
 from mlrubric.graph.values import HOLE, texts
 from mlrubric.graph.world import World
 
@@ -16,7 +20,10 @@ STORES = ("s3://", "gs://", "gcs://", "abfs://", "abfss://", "wasbs://", "hdfs:/
 ROOT = re.compile(r"^[a-z0-9]+://[^/]+/?")
 DOCUMENTS = (".md", ".rst", ".mdx")
 PREDICTING = re.compile(r"(^|[/_-])(predict\w*|infer\w*|sample|generate|scor(e|ing)|serv(e|ing|er)|chat|demo|app|api)([_-][^/]*)?\.py$")
+ANSWERS = ("serve.handle", "serve.app")
+SERVES = (*ANSWERS, "code.predict")
 CALLS = frozenset({"call"})
+FLOW = frozenset({"flow"})
 LEARNS = frozenset({"model.fit", "model.tune", "model.evaluate", "model.compare", "model.register", "model.promote"})
 FETCHED = frozenset({"artifact.download", "data.read", "model.load", "run.read", "run.log_data"})
 NUMBERS = frozenset({"version", "version_id", "run_id", "version_name"})
@@ -29,13 +36,16 @@ def mark_references(world: World) -> None:
     is put), overwritten (a path that training of this repository writes again), unpinned (a name on a hub without a revision); and on
     the lookups of a model's newest version: asked, when nobody tells which one it was."""
     graph = world.graph
-    for node in _fetched_by_commands(world):
+    last = {graph.nodes[n].place.path: n for n in _fetched_by_commands(world)}  # one program, one finding
+    for node in last.values():
         graph.nodes[node].attributes["reference"] = "stored"
     loads = graph.with_role("model.load", "model.lookup")
     if not loads:
         return
+    answering = serving_code(world, ANSWERS)
     serving = serving_code(world) | predicting_programs(world)
-    near = _beside_training(world)
+    near = _learnt_from(world)
+    origins = Origins(world)
     releasing = {graph.nodes[n].place.path for n in graph.with_role("model.register", "model.promote", "model.compare")}
     for node in loads:
         op = world.code.node_op.get(node)
@@ -54,6 +64,11 @@ def mark_references(world: World) -> None:
                 graph.nodes[node].attributes["matters"] = "training" if node in near else "no"
             continue
         reason = _reason(world, node, op)
+        beside = reason == "overwritten" and world.code.holder(op) not in answering
+        if beside and (
+            origins.of(node)[0] == "produced" or any(graph.nodes[n].kind == "stage" for n in graph.sweep([node], RUNS, back=True))
+        ):
+            continue  # a stage of the run that trains
         if reason and (reason == "unpinned" or _predicts(world, node)):  # a tokenizer of another revision spoils the model, too
             graph.nodes[node].attributes["reference"] = reason
 
@@ -99,12 +114,16 @@ def predicting_programs(world: World) -> set[int]:
     found: set[int] = set()
     loads = [n for n in graph.with_role("model.load") if n in world.code.node_op]
     above = graph.sweep(loads, CALLS, back=True)
+    by_path: dict[str, list[int]] = {}
+    for function in graph.of_kind("function"):
+        by_path.setdefault(graph.nodes[function].place.path, []).append(function)
     for module in graph.of_kind("module"):
         path = graph.nodes[module].place.path
         if module not in above or is_test_code(path) or path.endswith(DOCUMENTS):
             continue
         main = world.code.main_node.get(world.code.program.by_path.get(path, -1))
-        reached = set(graph.sweep([module, *([main] if main is not None else [])], CALLS))
+        inside = [n for n in by_path.get(path, ()) if not any(True for _ in graph.predecessors(n, CALLS))]  # others call them: handlers
+        reached = set(graph.sweep([module, *inside, *([main] if main is not None else [])], CALLS))
         ops = [n for n in reached if graph.nodes[n].kind == "op"]
         roles = {role for n in ops for role in graph.nodes[n].roles}
         if roles & LEARNS or not ("model.predict" in roles or PREDICTING.search(path)):
@@ -115,10 +134,10 @@ def predicting_programs(world: World) -> set[int]:
     return found
 
 
-def serving_code(world: World) -> set[int]:
+def serving_code(world: World, roles: tuple[str, ...] = SERVES) -> set[int]:
     """What handlers and prediction code run, and the modules of handlers, whose loads happen at the start of the service."""
     graph = world.graph
-    handlers = [n for n in graph.with_role("serve.handle", "serve.app", "code.predict") if not is_test_code(graph.nodes[n].place.path)]
+    handlers = [n for n in graph.with_role(*roles) if not is_test_code(graph.nodes[n].place.path)]
     functions = [n for n in handlers if graph.nodes[n].kind == "function"]
     found = set(graph.sweep(functions, frozenset({"call"})))
     program = world.code.program
@@ -142,7 +161,7 @@ def _reason(world: World, node: int, op: int) -> str:
     if meaning is None or "@source" not in meaning.arguments:
         return ""
     names = texts(world.code.resolver.of(meaning.arguments["@source"]))
-    behind = [graph.nodes[n] for n in graph.next_by_flow([node], back=True)]
+    behind = [graph.nodes[n] for n in graph.sweep([node], FLOW, back=True) if n != node]
     asked = [one.attributes[role] for one in behind if FETCHED & set(one.roles) for role in ("@source", "@name") if role in one.attributes]
     if any(MOVING.search(name) for name in (*names, graph.nodes[node].attributes.get("path", ""), *asked)):
         return "moving"
@@ -160,7 +179,8 @@ def _of_hub(world: World, op: int) -> bool:
     meaning = world.code.meanings.of(op)
     if meaning is None or meaning.entry is None or meaning.entry.param("@version") is None or "@source" not in meaning.arguments:
         return False
-    if world.code.meanings.spellings(meaning).get("@version", "none").lower() not in BRANCHES:
+    said = world.code.meanings.spellings(meaning).get("@version", "none").lower()
+    if said not in BRANCHES or (said == "none" and not plainly_none(world.code, meaning.arguments.get("@version", -1))):
         return False
     names = texts(world.code.resolver.of(meaning.arguments["@source"]))
     if not names or any(n.startswith((".", "/", "~")) or HOLE in n or n in world.folders or n in world.files for n in names):
@@ -170,11 +190,12 @@ def _of_hub(world: World, op: int) -> bool:
     return True
 
 
-def _beside_training(world: World) -> set[int]:
-    """What is run by all that leads to a training."""
+def _learnt_from(world: World) -> Collection[int]:
+    """What reaches a training; what only its metrics learn does not."""
     graph = world.graph
     fits = [n for n in graph.with_role("model.fit", "model.tune") if not is_test_code(graph.nodes[n].place.path)]
-    return set(graph.sweep(graph.sweep(fits, CALLS, back=True), CALLS))
+    aside = [n for n in graph.with_role("model.evaluate") if n not in fits]
+    return Processes(graph).sweep(fits, back=True, stop=aside).keys()
 
 
 def _overwritten(world: World, artifact: int) -> bool:
@@ -197,7 +218,7 @@ def _downloaded(world: World, node: int) -> list[str]:
     graph = world.graph
     makers = [e.source for r in graph.predecessors(node, ("read",)) for e in graph.predecessors(r.source, ("write",))]
     found: list[str] = []
-    for maker in (*makers, *graph.next_by_flow([node], back=True)):
+    for maker in (*makers, *(n for n in graph.sweep([node], FLOW, back=True) if n != node)):
         one = graph.nodes[maker]
         source = one.attributes.get("@source", "given")
         if "artifact.download" in one.roles and "@version" not in one.attributes and source not in ("given", "none"):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from mlrubric.graph.code import Code
+from mlrubric.graph.definitions import plainly_none
 from mlrubric.graph.graph import Graph
 
 CLOCK = "now"
 DEVICES = frozenset({"torch", "tensorflow", "jax"})
 SWITCH = "deterministic"
+CALLS = frozenset({"call"})
 
 
 def mark_seedings(graph: Graph, code: Code) -> None:
@@ -21,6 +23,7 @@ def mark_seedings(graph: Graph, code: Code) -> None:
         isinstance(program.ops[op].value, tuple) and SWITCH in program.ops[op].value  # type: ignore[operator]
         for op in program.of_kind("call")
     )
+    trains = graph.sweep(graph.sweep(graph.with_role("model.fit", "model.tune"), CALLS, back=True), CALLS)
     for node in graph.with_role("random.seed", "random.use"):
         op = code.node_op.get(node)
         meaning = code.meanings.of(op) if op is not None else None
@@ -31,8 +34,8 @@ def mark_seedings(graph: Graph, code: Code) -> None:
         if argument >= 0 and (argument in clocked or CLOCK in _traits(code, argument)):
             one.attributes["seed_from"] = "clock"
         elif "random.seed" in one.roles and meaning.entry.param("@seed") is not None and not meaning.open:
-            one.attributes["seed_from"] = "nothing" if argument < 0 or one.attributes.get("@seed") == "none" else "value"
-        if DEVICES & set(meaning.entry.seeds):
+            one.attributes["seed_from"] = "nothing" if plainly_none(code, argument) else "value"
+        if DEVICES & set(meaning.entry.seeds) and node in trains:
             one.attributes["order"] = "fixed" if fixed else "free"
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from mlrubric.graph.code import Code, is_fixture
-from mlrubric.graph.graph import FLOWS, Graph
+from mlrubric.graph.graph import Graph
 from mlrubric.graph.order import Order, passes
+from mlrubric.graph.origins import loose
 from mlrubric.graph.processes import Processes
+from mlrubric.graph.writers import Shape, shape
 
+FAR = 400  # operations
 SETS_UP = frozenset(
     {
         "setUp",
@@ -41,10 +44,13 @@ def mark_seeds(graph: Graph, code: Code) -> None:
     training = _training(graph, code)
     fits = [code.node_op[n] for n in graph.with_role("model.fit", "model.tune") if n in code.node_op]
     to_fit = code.flow.reach(fits, back=True)
-    orders = {generator: Order(code, ops, only=training, toward=to_fit) for generator, ops in seeding.items()}
+    orders = {
+        generator: Order(code, ops, only=training, toward=to_fit, entered=_asked_for(code, ops)) for generator, ops in seeding.items()
+    }
     prepared = {generator: _prepared(code, ops) for generator, ops in seeding.items()}
-    by_files = graph.sweep(graph.with_role("model.fit", "model.tune"), FLOWS, back=True)
     view = Processes(graph)
+    by_files = view.sweep(graph.with_role("model.fit", "model.tune"), back=True, allow=lambda e: not loose(graph, e))
+    chosen = _seeds_of_seeds(code, seeding)
     trains = 0
     for node in graph.with_role("model.fit", "model.tune"):
         trains |= view.of(node)
@@ -61,11 +67,13 @@ def mark_seeds(graph: Graph, code: Code) -> None:
         generator = meaning.entry.random_for(values)
         attributes["generator"] = generator
         built = "model.build" in graph.nodes[node].roles and _called_in(code, op, training)
-        near = op in to_fit and bool(view.of(node) & trains)
-        reaches = near or node in by_files or built
+        near = (op in to_fit or _in_place(code, op, meaning.arguments.get("@data", -1), to_fit)) and bool(view.of(node) & trains)
+        reaches = (near or node in by_files or built) and op not in chosen
         tested = code.tested(op)
         if tested:
-            rows = "model.build" not in graph.nodes[node].roles and (node in by_files or "data.read" in graph.nodes[node].about)
+            rows = "model.build" not in graph.nodes[node].roles and (
+                (node in by_files and op not in to_fit) or "data.read" in graph.nodes[node].about
+            )
             attributes["matters"] = "test" if rows else "no"
         else:
             attributes["matters"] = "training" if reaches else "no"
@@ -76,11 +84,48 @@ def mark_seeds(graph: Graph, code: Code) -> None:
             attributes["seeded"] = "global"
         group = (code.program.scope_id(op), graph.nodes[node].place.cell, generator, attributes["seeded"], attributes["matters"])
         layer = "model.build" in graph.nodes[node].roles and generator in ("torch", "tensorflow", "jax")
-        own = meaning.entry.param("@seed") is not None and not layer
+        own = meaning.entry.param("@seed") is not None and not layer and generator != "torch"  # one seed mends all of its draws
         before = led.setdefault(group, [])
         attributes["first"] = "true" if own or not any(layer or passes(code, one, op) for one in before) else "false"
         if not own:
             before.append(op)
+
+
+def _in_place(code: Code, draw: int, argument: int, to_fit: Mapping[int, int]) -> bool:
+    """Whether a draw brings a list into another order, and the list reaches a training further down: `random.shuffle(order)`."""
+    program = code.program
+    if argument < 0 or code.resolver.uses[draw] or not program.ops[argument].name:
+        return False
+    name, scope = program.ops[argument].name, program.scope_id(draw)
+    following = range(draw + 1, min(draw + FAR, len(program.ops)))
+    return any(op in to_fit and program.ops[op].name == name and program.scope_id(op) == scope for op in following)
+
+
+def _seeds_of_seeds(code: Code, seeding: Mapping[str, set[int]]) -> Collection[int]:
+    """Draws that become a seed: what is drawn is told, and can be given again."""
+    seeds = {op for ops in seeding.values() for op in ops}
+    given = [meaning.arguments["@seed"] for op in seeds if (meaning := code.meanings.of(op)) is not None and "@seed" in meaning.arguments]
+    return code.flow.reach(given, back=True).keys() if given else ()
+
+
+def _asked_for(code: Code, ops: Iterable[int]) -> frozenset[int]:
+    """The blocks that are entered when a seed is given: `if args.seed is not None: set_seed(args.seed)`."""
+    found: set[int] = set()
+    for op in ops:
+        meaning = code.meanings.of(op)
+        argument = meaning.arguments.get("@seed", -1) if meaning is not None else -1
+        named = shape(code, argument) if argument >= 0 else ()
+        for block in code.program.blocks_around(op) if named else ():
+            facts = code.program.blocks[block]
+            if facts.kind == "if" and facts.test >= 0 and _mentions(code, facts.test + code.program.unit(op).base, named):
+                found.add(block)
+    return frozenset(found)
+
+
+def _mentions(code: Code, op: int, named: Shape, depth: int = 0) -> bool:
+    if op < 0 or depth > 4:
+        return False
+    return shape(code, op) == named or any(_mentions(code, a, named, depth + 1) for a in code.program.args[op])
 
 
 def _prepared(code: Code, seeds: Iterable[int]) -> Collection[str]:

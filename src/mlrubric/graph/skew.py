@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mlrubric.graph.asking import mark_asking
 from mlrubric.graph.saved import mark_kept
 from mlrubric.graph.serving import Sides, mark_refits
 from mlrubric.graph.tokenised import mark_tokenised
@@ -17,5 +16,4 @@ def mark_skew(world: World) -> None:
     mark_refits(world, sides)
     mark_kept(world, sides)
     mark_twins(world, sides)
-    mark_asking(world, sides)
     mark_tokenised(world, sides)

@@ -285,6 +285,7 @@ def _mark_test(world: World, test: int, leading: _Leading) -> None:
     attributes["asserts"] = _flag(test in leading.asserting)
     attributes["own_code"] = _flag(test in leading.own_code)
     if test not in leading.asserting:
+        attributes["runs_training"] = _flag(test in leading.needs["model.fit"])
         return
     if test not in leading.heard:
         path = graph.nodes[test].place.path

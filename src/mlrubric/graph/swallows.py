@@ -10,6 +10,7 @@ from mlrubric.graph.causes import RELEASES
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.world import World
+from mlrubric.model.facts import Step
 from mlrubric.model.graph import Edge, Node
 from mlrubric.model.place import Place, Span
 
@@ -99,6 +100,8 @@ def _looked_at_again(world: World, edge: Edge) -> bool:
     """A later command of the same script ends the run on a condition, or the same program runs there again without being swallowed."""
     graph = world.graph
     target = graph.nodes[edge.target]
+    if target.kind == "step":
+        return _outcome_asked(world, edge.target)
     if target.kind != "command":
         return False
     if _strict_twin(world, edge.target):
@@ -108,6 +111,19 @@ def _looked_at_again(world: World, edge: Edge) -> bool:
         if other.kind == "command" and _index(other) > _index(target) and _fails(other) and not sibling.certain:
             return True
     return False
+
+
+def _outcome_asked(world: World, node: int) -> bool:
+    """Whether another step of the job fails by the outcome of this one: `if: steps.tests.outcome == 'failure'`, and `exit 1`."""
+    place = world.graph.nodes[node].place
+    steps = [step for path, step in world.every(Step) if path == place.path]
+    own = next((step for step in steps if step.place.symbol == place.symbol), None)
+    if own is None or not own.id:
+        return False
+    asked = f"steps.{own.id}.outcome"
+    asking = [step.place.symbol for step in steps if step.owner == own.owner and asked in (step.condition or "")]
+    others = [other for symbol in asking if (other := world.node(place.path, symbol)) is not None]
+    return any(_fails(world.graph.nodes[n]) for n in world.graph.sweep(others, RUNS))
 
 
 def _strict_twin(world: World, command: int) -> bool:

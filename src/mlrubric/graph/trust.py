@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import re
+
 from mlrubric.graph.code import is_test_code
+from mlrubric.graph.digests import Digests
+from mlrubric.graph.graph import RUNS
 from mlrubric.graph.origins import Origins
 from mlrubric.graph.processes import Processes
+from mlrubric.graph.references import serving_code
 from mlrubric.graph.values import HOLE
 from mlrubric.graph.world import World, normal
 from mlrubric.graph.writers import Shape, Writers, shape
 
 FETCHES = frozenset({"artifact.download", "serve.client"})
+COMMIT = re.compile(r"[0-9a-f]{7,64}")
 OWN = ("tracked", "pinned", "bundled")
 OUTSIDE = ("url", "bucket")
 FOUND = ("untracked", "left", "produced", "database")
 NEUTRAL = frozenset({"file.open", "file.write", "data.derive", "config.read"})
-SIGNED = frozenset({"data.digest"})
 DOCUMENTS = (".md", ".rst", ".mdx")
 TABLES = (".csv", ".tsv", ".parquet", ".json", ".yaml")  # not what unpickles: another path that comes the same way
 
 
 def mark_trust(world: World) -> None:
     """`trust` on every load that runs what a file says: `fetched` (it came over the network, and nothing compared its digest), `found` (it
-    lies where neither the repository nor its pins vouch for it), `own` (committed, pinned, or written before in the same run), `unknown`;
-    `from`, and `switch` when the call has a switch that makes it safe."""
+    lies where neither the repository nor its pins vouch for it), `pulled` (a service loads what a remote store gave), `own` (committed,
+    pinned, or written before in the same run), `unknown`; `from`, and `switch` when the call has a switch that makes it safe."""
     graph, code = world.graph, world.code
     nodes = [n for n in graph.with_role("object.unpickle") if n in code.node_op and not graph.nodes[n].place.path.endswith(DOCUMENTS)]
     if not nodes:
@@ -41,15 +46,17 @@ def mark_trust(world: World) -> None:
 def _trust(fetches: _Fetches, origins: Origins, writers: Writers, node: int, argument: int) -> tuple[str, str]:
     source = fetches.behind(node, argument)
     if source is not None:
-        return ("own" if fetches.signed(node) else "fetched"), source
+        return ("own" if fetches.digests.compared(fetches.code.node_op[node]) else "fetched"), source
     origin, text = origins.of(node)
     if origin in OUTSIDE or (origin == "store" and "://" in text):
-        return ("own" if fetches.signed(node) else "fetched"), text
+        return ("own" if fetches.digests.compared(fetches.code.node_op[node]) else "fetched"), text
+    if origin == "pinned" and fetches.pulled(node):
+        return "pulled", text
     if is_test_code(fetches.world.graph.nodes[node].place.path) or origin in OWN:
         return "own", text  # what a test loads, it or its fixtures made
     if writers.before(node, argument, by_path=not _loose(writers.world, node)):
         return "own", text
-    if origin == "produced" and not writers.here(node):
+    if origin == "produced" and not writers.together(node):
         return "own", text  # by an earlier stage of the pipeline
     sure = origin in FOUND and not text.startswith(("*", HOLE)) and not text.endswith(TABLES)
     return ("found" if sure else "unknown"), text
@@ -72,7 +79,8 @@ class _Fetches:
             if FETCHES & set(meaning.roles) and "@sink" in meaning.arguments and op in self.code.op_node:
                 sink = meaning.arguments["@sink"]
                 self.sinks.setdefault((self.code.program.unit_of[sink], shape(self.code, sink)), []).append(op)
-        self.digests = [op for op, meaning in self.code.meanings.all().items() if SIGNED & set(meaning.roles)]
+        self.serving = serving_code(world)
+        self.digests = Digests(self.code)
 
     def behind(self, node: int, argument: int) -> str | None:
         """What is fetched before a load, as its call names it; None when nothing is."""
@@ -82,13 +90,13 @@ class _Fetches:
         for op in code.flow.reach([argument], back=True, stop=self._is_source):
             meaning = code.meanings.of(op)
             if meaning is not None and self._is_source(op):
-                pinned = code.meanings.spellings(meaning).get("@digest", "none") != "none"
-                pinned = pinned or (
-                    "model.load" not in meaning.roles and code.meanings.spellings(meaning).get("@version", "none") != "none"
-                )
+                said = code.meanings.spellings(meaning)
+                version = said.get("@version", "none")
+                pinned = said.get("@digest", "none") != "none" or COMMIT.fullmatch(version) is not None
+                pinned = pinned or ("model.load" not in meaning.roles and version != "none")
                 if (FETCHES & set(meaning.roles) or self._of_hub(op) or self._outside(op)) and not pinned:
-                    said = code.meanings.spelling(meaning.arguments["@source"]) if "@source" in meaning.arguments else "given"
-                    return said if said != "given" else meaning.api
+                    source = said.get("@source", "given")
+                    return source if source != "given" else meaning.api
         for op in self.sinks.get((code.program.unit_of[argument], shape(code, argument)), ()):
             if self.code.program.scope_id(op) == code.program.scope_id(argument) and op < code.node_op[node]:
                 return graph.nodes[code.op_node[op]].attributes.get("@source") or graph.nodes[code.op_node[op]].label
@@ -108,6 +116,17 @@ class _Fetches:
         """Whether an operation reads what lies in a bucket or at an address."""
         node = self.code.op_node.get(op)
         return node is not None and self.world.graph.nodes[node].attributes.get("origin") in OUTSIDE
+
+    def pulled(self, node: int) -> bool:
+        """Whether a service loads what a data tool pulls from a remote store, outside of the pipeline that makes it."""
+        graph = self.world.graph
+        if self.code.holder(self.code.node_op[node]) not in self.serving:
+            return False
+        if any(graph.nodes[n].kind == "stage" for n in graph.sweep([node], RUNS, back=True)):
+            return False
+        files = [e.source for e in graph.predecessors(node, ("read",))]
+        near = [*files, *(e.source for f in files for e in graph.predecessors(f, ("join",)))]
+        return any(graph.nodes[n].attributes.get("pinned_by", "").startswith("dvc") for n in near)
 
     def _makers(self, artifact: int) -> list[int]:
         graph = self.world.graph
@@ -133,11 +152,3 @@ class _Fetches:
             and meaning.entry is not None
             and (meaning.entry.param("@version") is not None)
         )
-
-    def signed(self, node: int) -> bool:
-        """Whether a digest is compared in the function that loads, or in one that calls it."""
-        code = self.code
-        scope = code.program.scope_id(code.node_op[node])
-        scopes = {scope} | {code.program.scope_id(c) for c in code.resolver.callers.get(scope, ())}
-        near = [op for op in self.digests if code.program.scope_id(op) in scopes]
-        return any(code.program.ops[op].kind == "compare" for op in code.flow.reach(near)) if near else False

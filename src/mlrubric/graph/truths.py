@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from mlrubric.graph.meaning import Meanings
 from mlrubric.graph.program import Program
 
 MOST = 8
+REWRITE = ("exec", "globals")
 
 
 class Truths:
@@ -28,7 +31,18 @@ class Truths:
             said = [self.of(a, depth - 1) for a in args if a >= 0]
             decides = facts.name == "or"
             return decides if decides in said else None if None in said else not decides
-        return self.flag(op) if facts.kind == "load" and not self.program.unit(op).is_notebook else None
+        if facts.kind != "load" or self.program.unit(op).is_notebook:
+            return None
+        said = self.flag(op)
+        return said if said is not None else self._computed(op, depth)
+
+    def _computed(self, op: int, depth: int) -> bool | None:
+        """The truth of a name whose one assignment puts it together: `passed = good or True`."""
+        sources = [a for a in self.program.args[op] if a >= 0]
+        if len(sources) != 1 or self.program.ops[sources[0]].kind != "assign" or len(self.program.args[sources[0]]) != 1:
+            return None
+        given = self.program.args[sources[0]][0]
+        return self.of(given, depth - 1) if self.program.ops[given].kind in ("boolean", "unary") else None
 
     def flag(self, op: int) -> bool | None:
         """The truth of a name that is assigned once in the program, to a constant."""
@@ -43,9 +57,20 @@ class Truths:
             return None
         scope, name = program.scope_id(sources[0]), program.ops[sources[0]].name
         given = program.ops[program.args[sources[0]][0]]
-        if (scope, name) in program.rebound or len(program.exports[scope].get(name, ())) > 1 or given.kind != "const":
+        if (
+            program.unit(sources[0]).index in self._rewritten
+            or (scope, name) in program.rebound
+            or len(program.exports[scope].get(name, ())) > 1
+            or given.kind != "const"
+        ):
             return None
         return bool(given.value)
+
+    @cached_property
+    def _rewritten(self) -> frozenset[int]:
+        """The modules whose names may be given anew by a text that is run, or by the dictionary of their names."""
+        loads = (op for op in self.program.of_kind("load") if self.program.ops[op].name in REWRITE)
+        return frozenset(self.program.unit(op).index for op in loads)
 
     def never(self, op: int) -> bool:
         """Whether a condition around an operation, inside its function, keeps it from ever happening."""

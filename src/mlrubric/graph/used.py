@@ -23,8 +23,11 @@ def mark_used(world: World) -> None:
 
 
 def _mark_fetched(world: World) -> None:
-    """`serves` on features that are fetched from a store: training, serving, or nothing that is seen."""
+    """`serves` on features that are fetched from a store: training, serving, or nothing that is seen. `bypasses` on predictions for
+    requests that get theirs otherwise while only the training asks the store."""
     graph, code = world.graph, world.code
+    fetched: dict[str, list[int]] = {}
+    from_store: set[int] = set()
     serving = graph.sweep([*graph.with_role("code.predict"), *graph.with_role("serve.handle")], frozenset({"call"}))
     for node in graph.with_role("feature.serve"):
         op = code.node_op.get(node)
@@ -33,11 +36,23 @@ def _mark_fetched(world: World) -> None:
         later = graph.sweep([node], FLOWS)
         trains = any({"model.fit", "model.tune"} & set(graph.nodes[n].roles) for n in later)
         answers = code.holder(op) in serving or any("model.predict" in graph.nodes[n].roles for n in later)
-        graph.nodes[node].attributes["serves"] = "training" if trains else "serving" if answers else "none"
+        serves = "training" if trains else "serving" if answers else "none"
+        graph.nodes[node].attributes["serves"] = serves
+        fetched.setdefault(serves, []).append(node)
+        from_store |= graph.sweep([node], FLOWS, stop=graph.with_role("model.fit", "model.tune")).keys()  # as rows, not as a model
+    if fetched.keys() != {"training"}:
+        return
+    answering = graph.sweep(
+        [n for n in graph.with_role("serve.handle") if not is_test_code(graph.nodes[n].place.path)], frozenset({"call"})
+    )
+    for node in graph.with_role("model.predict"):
+        if node in code.node_op and node not in from_store and code.holder(code.node_op[node]) in answering:
+            graph.nodes[node].attributes["bypasses"] = str(fetched["training"][0])
 
 
 def _mark_choices(world: World) -> None:
-    """What a search tries out itself, in the function that it is given, is not yet its choice."""
+    """What a search tries out itself, in the function that it is given, is not yet its choice. `search`: prepared, when another call
+    that searches comes of it, or run."""
     graph, code = world.graph, world.code
     searches = [code.node_op[n] for n in graph.with_role("model.tune") if n in code.node_op]
     tried = [code.scope_node[number(t)] for op in searches for t in code.resolver.targets.get(op, ()) if t[0] in ("function", "callback")]
@@ -50,6 +65,8 @@ def _mark_choices(world: World) -> None:
         used = any((KEPT if n in trials else TRAINED) & set(graph.nodes[n].roles) for n in later)
         graph.nodes[node].attributes["chosen"] = "true" if used else "false"
         graph.nodes[node].attributes["candidates"] = "one" if _single(code, node) else "several"
+        further = any("model.tune" in graph.nodes[n].roles for n in reached if n != node)
+        graph.nodes[node].attributes["search"] = "prepared" if further else "run"
 
 
 def _single(code: Code, node: int) -> bool:

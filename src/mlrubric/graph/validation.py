@@ -101,8 +101,8 @@ def _checked(world: World, view: Processes, fit: int, read: int, ahead: Callable
 
 
 def same_run(world: World, check: int, fit: int) -> bool:
-    """One command runs both as stages without losing the check's failure, a job or stage runs the check in an earlier step, or the check's
-    task must have succeeded before the other's."""
+    """One stage asks for what the other writes; one command runs both as stages without losing the check's failure; a job or stage runs
+    the check in an earlier step; or the check's task must have succeeded before the other's."""
     graph = world.graph
     above_check = graph.sweep([check], RUNS, back=True, allow=lambda e: not e.loss and not e.blocked)
     above_fit = graph.sweep([fit], RUNS, back=True, stop=graph.of_kind("test"))  # a test that trains is no run
@@ -116,6 +116,10 @@ def same_run(world: World, check: int, fit: int) -> bool:
             second = _positions(world, node, above_fit)
             if first and second and min(first) < min(second):
                 return True
+    checking = [n for n in above_check if graph.nodes[n].kind == "stage" and n not in above_fit]
+    after = graph.sweep(checking, ("read", "write", "declare"), allow=lambda e: e.certain) if checking else {}
+    if any(graph.nodes[n].kind == "stage" and n in above_fit for n in after):
+        return True  # the stage that trains asks for a file that the stage that checks writes
     waiting = [n for n in above_fit if graph.nodes[n].kind == "task" and n in world.needs and n not in above_check]
     return any(need in above_check for node in waiting for need in earlier(world, node))
 

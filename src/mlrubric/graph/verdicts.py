@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from mlrubric.graph.clauses import Clauses, mark_clauses
 from mlrubric.graph.code import Code, is_test_code
+from mlrubric.graph.definitions import origin
 from mlrubric.graph.derive import run_by
 from mlrubric.graph.graph import Graph
 from mlrubric.graph.operands import COMING_IN, mark_operands
@@ -148,8 +149,27 @@ def mark_verdicts(graph: Graph, code: Code) -> None:
             op = code.node_op[node]
             notebook = "true" if code.program.unit(op).is_notebook else "false"
             graph.nodes[node].attributes.update(verdict=_heard(graph, code, verdicts, op), in_notebook=notebook)
+    _mark_pictures(graph, code)
     _carry_operands(graph, code, verdicts)
     _mark_met(graph, code)
+
+
+def _mark_pictures(graph: Graph, code: Code) -> None:
+    """A report of drift beside a suite that compares the same two data sets, and is heard, is its picture: `verdict` is beside."""
+    heard: set[tuple[int, ...]] = set()
+    silent: list[tuple[int, tuple[int, ...]]] = []
+    for node, op in code.node_op.items():
+        verdict, meaning = graph.nodes[node].attributes.get("verdict"), code.meanings.of(op)
+        if verdict is None or meaning is None or not {"@reference", "@current"} <= meaning.arguments.keys():
+            continue
+        key = (code.program.scope_id(op), *(origin(code, meaning.arguments[side]) for side in ("@reference", "@current")))
+        if verdict in ("stops", "tells"):
+            heard.add(key)
+        elif "data.drift" in graph.nodes[node].roles:
+            silent.append((node, key))
+    for node, key in silent:
+        if key in heard:
+            graph.nodes[node].attributes["verdict"] = "beside"
 
 
 def _follow(graph: Graph, code: Code, verdicts: Verdicts, node: int, op: int) -> str:
@@ -186,7 +206,14 @@ def _follow(graph: Graph, code: Code, verdicts: Verdicts, node: int, op: int) ->
             found = "told"
         elif found in ("unread", "told") and _kept(code, reached):
             found = "kept"
-    return found
+    return "kept" if found == "unread" and _emits(graph, code, op) else found
+
+
+def _emits(graph: Graph, code: Code, op: int) -> bool:
+    """Whether the function goes on with giving numbers to what monitors: by what was run, not by its result."""
+    scope = code.program.scope_id(op)
+    nodes = graph.with_role("metric.emit") if code.program.scopes[scope].kind == "function" else []
+    return any(code.node_op.get(n, -1) > op and code.program.scope_id(code.node_op[n]) == scope for n in nodes)
 
 
 def _heard(graph: Graph, code: Code, verdicts: Verdicts, op: int) -> str:

@@ -42,6 +42,11 @@ class Writers:
                 return True
         return False
 
+    def together(self, node: int) -> bool:
+        """Whether one program writes the file that it reads."""
+        load = self._ways(self.code.node_op[node])
+        return any(self._ways(writer).keys() & load.keys() for writer in self.here(node))
+
     def _ways(self, op: int) -> dict[int, set[int]]:
         """The scopes that lead to an operation, each with the operations in it that do."""
         program = self.code.program

@@ -19,3 +19,9 @@ def rules_directory() -> Path:
         if (folder / "roles.toml").is_file():
             return folder
     raise RulesMissing(f"no rules found in {' or '.join(str(folder) for folder in candidates)}: the installation is incomplete")
+
+
+def pages_directory() -> Path:
+    """The folder with a page for each rule; it may be missing."""
+    rules = rules_directory()
+    return rules.parent / "_pages" / "rules" if rules.name == "_rules" else rules.parent / "docs" / "rules"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lsprotocol import types
 
-from mlrubric.knowledge.location import rules_directory
+from mlrubric.knowledge.location import pages_directory, rules_directory
 from mlrubric.model.place import Place, Span
 from mlrubric.model.report import Message
 from mlrubric.model.verdict import Finding
@@ -56,8 +56,8 @@ def range_of(span: Span, lines: Sequence[str], encoding: str) -> types.Range:
 
 @cache
 def rule_link(rule: str) -> types.CodeDescription | None:
-    """The rule's own file: what is judged, why, and what to do."""
-    files = sorted(rules_directory().rglob(f"{rule}-*.toml"))
+    """The page of the rule: what is judged, why, and what to do; else its file."""
+    files = [*pages_directory().glob(f"{rule}.md"), *sorted(rules_directory().rglob(f"{rule}-*.toml"))]
     return types.CodeDescription(href=files[0].resolve().as_uri()) if files else None
 
 

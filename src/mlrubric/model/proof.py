@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from mlrubric.model.place import Place
 
@@ -51,3 +52,15 @@ class Proof:
 
     def count(self, outcome: str) -> int:
         return sum(trial.outcome == outcome for trial in self.trials)
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """An example that is not as its rule says. `side` is "bad", "good" or "fixed"; `path` and `line` are where it stands."""
+
+    rule: str
+    number: int  # of the example, from 1
+    side: str
+    message: str
+    path: Path
+    line: int

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from itertools import islice
 
 from mlrubric.graph.build import build
 from mlrubric.knowledge.catalogue import load_catalogue
+from mlrubric.model.proof import Miss
 from mlrubric.model.verdict import Finding
 from mlrubric.prove.fixes import unlike_fixed
 from mlrubric.read.drive import read_tree
@@ -24,27 +25,24 @@ LINE = re.compile(r"(cell )?(\d+) ([A-Z]+\d+)")
 Mark = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Miss:
-    """An example that is not as its rule says. `side` is "bad", "good" or "fixed"."""
-
-    rule: str
-    number: int  # of the example, from 1
-    side: str
-    message: str
-
-
 def misses(rule: Rule) -> Iterator[Miss]:
     """Where the rule's own examples differ from what they say."""
     for number, example in enumerate(rule.examples, 1):
         for side, files in (("bad", example.bad), ("good", example.good)):
             if files:
                 for message in differences(rule, files, marked=side == "bad"):
-                    yield Miss(rule.id, number, side, message)
+                    yield Miss(rule.id, number, side, message, rule.path, _line(rule, number))
         if example.fixed:
             bad, fixed = ({path: text.encode() for path, text in files.items()} for files in (example.bad, example.fixed))
             for message in unlike_fixed(rule, bad, fixed, [rule]):
-                yield Miss(rule.id, number, "fixed", message)
+                yield Miss(rule.id, number, "fixed", message, rule.path, _line(rule, number))
+
+
+def _line(rule: Rule, number: int) -> int:
+    """Where an example of a rule begins in its file."""
+    rows = rule.path.read_text(encoding="utf-8").split("\n")
+    heads = (line for line, text in enumerate(rows, 1) if text.strip().startswith("[[example]]"))
+    return next(islice(heads, number - 1, None), 1)
 
 
 def differences(rule: Rule, files: Files, marked: bool) -> Iterator[str]:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to print. `command`: score or check; `verbosity`: -1 quiet, 0, 1 all rows; `target`: the file that is written, if any."""
+    """How to print. `command`: score or check; `verbosity`: -1 quiet, 0, 1 all rows; `target`: the file that is written, if any.
+    `pages`: the address below which the pages of the rules (docs/rules) are served, "" when nobody says."""
 
     command: str = "score"
     width: int = 100
@@ -29,6 +30,11 @@ class Options:
     unicode: bool = True
     verbosity: int = 0
     target: str = ""
+    pages: str = ""
+
+    def page(self, card: Card | None) -> str:
+        """The address of the page of a rule; "" for a rule of one's own, and when nobody says where the pages are."""
+        return f"{self.pages.rstrip('/')}/{card.id}.md" if self.pages and card is not None and card.packaged else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,11 @@ class View:
     report: Report
     texts: Callable[[str], str]
     cards: Mapping[str, Card]
+
+    def pages(self, options: Options) -> dict[str, str]:
+        """The addresses of the pages of the rules that have findings."""
+        found = {name: options.page(self.cards.get(name)) for name in sorted({finding.rule for finding in self.report.findings})}
+        return {name: page for name, page in found.items() if page}
 
 
 class Format(Protocol):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from mlrubric.report.cards import Card
 from mlrubric.report.json_text import dumps
 from mlrubric.report.screen import Row, cut, pad, row, wrapped
+from mlrubric.rules.peers import Peer, peers_of
 
 HEADINGS = {
     "why": "Why",
@@ -32,13 +33,14 @@ PLACEHOLDERS = {
 }
 
 
-def explanation(card: Card, cards: Mapping[str, Card], width: int) -> list[Row]:
-    """All that the rule book says about one entry, and what else speaks of it."""
+def explanation(card: Card, cards: Mapping[str, Card], width: int, peers: tuple[Peer, ...] = ()) -> list[Row]:
+    """All that the rule book says about one entry, what else speaks of it, and which rules of other tools it stands for."""
     rows = [row((cut(f"{card.id}  {card.title}", width), "bold"))]
     about = [card.kind, card.level, f"confidence {card.confidence}" if card.confidence else "", card.stage if card.kind == "rule" else ""]
     about += [
         f"persona {card.persona}" if card.kind == "rule" and card.persona != "regular" else "",
         f"fix: {card.fix}" if card.fix else "",
+        f"instead: {', '.join(card.replaced_by)}" if card.replaced_by else "",
     ]
     rows.append(row((cut(" · ".join(part for part in about if part), width), "dim")))
     if card.message:
@@ -58,6 +60,7 @@ def explanation(card: Card, cards: Mapping[str, Card], width: int) -> list[Row]:
         for title, code in (("Bad", example.bad), ("Good", example.good)):
             if code:
                 rows += [row(), row((title, "bold")), *(row("  ", cut(line, width - 2)) for line in code.strip("\n").split("\n"))]
+    rows += _of_a_rule(card, width)
     if card.tests:
         rows += [row(), row(("Evidence for", "bold"))]
         rows += [row("  ", cut(f"{test}  {cards[test].title if test in cards else ''}".rstrip(), width - 2)) for test in card.tests]
@@ -65,6 +68,29 @@ def explanation(card: Card, cards: Mapping[str, Card], width: int) -> list[Row]:
     if speaking:
         rows += [row(), row(("Rules that speak of it", "bold"))]
         rows += [row("  ", cut(f"{other.id}  {other.title}", width - 2)) for other in speaking]
+    theirs = [f"{peer.name}  {rule.id}" for peer, rule in peers_of(peers, card.id)]
+    if theirs:
+        rows += [row(), row(("Stands for", "bold")), *(row("  ", cut(line, width - 2)) for line in theirs)]
+    return rows
+
+
+def _of_a_rule(card: Card, width: int) -> list[Row]:
+    """Fixes, forms and the first example of a rule; the page of the rule has all of them."""
+    rows: list[Row] = []
+    if card.fixes:
+        rows += [row(), row(("Fix", "bold"))]
+        rows += [row("  ", line) for title, safety in card.fixes for line in wrapped(f"{title} ({safety})", width - 2)]
+    if card.variants:
+        rows += [row(), row(("Milder and graver forms", "bold"))]
+        for form in card.variants:
+            other = ", ".join(part for part in (form.level, form.confidence and f"confidence {form.confidence}", form.persona) if part)
+            said = [form.when, other, spoken(form.message)]
+            rows += [row("  ", line) for line in wrapped(": ".join(part for part in said if part), width - 2)]
+    for example in card.shown[:1]:
+        for side, files in (("bad", example.bad), ("good", example.good), ("fixed", example.fixed)):
+            for path, text in files.items():
+                rows += [row(), row((f"Example, {side}: {path}", "bold"))]
+                rows += [row("  ", cut(line, width - 2)) for line in text.strip("\n").split("\n")]
     return rows
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlrubric.report.statuses import Status, statuses_of_capability, statuses_of_test
-from mlrubric.rules.rule import CapabilityRule, Rule, RuleBook, TestRule
+from mlrubric.rules import rule
+from mlrubric.rules.rule import CapabilityRule, Rule, RuleBook, Table, TestRule
 
 DOCS_ORDER = ("why", "reason", "counts", "sees", "misses", "not", "do")
 
@@ -17,6 +18,17 @@ DOCS_ORDER = ("why", "reason", "counts", "sees", "misses", "not", "do")
 class Example:
     bad: str = ""
     good: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A variant of a rule: when it is told, and what is other then ("" for as always)."""
+
+    when: str
+    level: str
+    confidence: str
+    persona: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +53,12 @@ class Card:
     docs: tuple[tuple[str, str], ...] = ()
     examples: tuple[Example, ...] = field(default=())
     statuses: tuple[Status, ...] = ()
+    advice: str = ""
+    fixes: tuple[tuple[str, str], ...] = ()  # title and safety
+    variants: tuple[Form, ...] = ()
+    shown: tuple[rule.Example, ...] = ()  # the examples that are run
+    replaced_by: tuple[str, ...] = ()
+    packaged: bool = False  # a rule of the packaged book, which has a page
 
     @property
     def title(self) -> str:
@@ -82,6 +100,12 @@ def card_of(item: Rule | TestRule | CapabilityRule) -> Card:
             message=item.message,
             docs=tuple((key, getattr(item.docs, key)) for key in DOCS_ORDER if getattr(item.docs, key, "")),
             examples=(Example(item.docs.bad, item.docs.good),) if item.docs.bad or item.docs.good else (),
+            advice=item.advice,
+            fixes=tuple((fix.title, fix.safety) for fix in item.fixes),
+            variants=tuple(Form(_when(one.where), one.level, one.confidence, one.persona, one.message) for one in item.variants),
+            shown=item.examples,
+            replaced_by=item.replaced_by,
+            packaged=not item.own,
         )
     known = [key for key in DOCS_ORDER if key in item.docs]
     told = [(key, _text(item.docs[key])) for key in [*known, *(key for key in item.docs if key not in known)]]
@@ -101,6 +125,22 @@ def card_of(item: Rule | TestRule | CapabilityRule) -> Card:
         docs=tuple(told),
         statuses=statuses_of_test(item) if isinstance(item, TestRule) else statuses_of_capability(item),
     )
+
+
+def _when(where: Table) -> str:
+    """Clauses over attributes in words: `pinned` is tag; `mode` is gone or stale."""
+    said = []
+    for key, wanted in where.items():
+        if isinstance(wanted, Mapping):
+            parts = [
+                f"is {' or '.join(wanted['in'])}" if "in" in wanted else "",
+                f"is not {' or '.join(wanted['not_in'])}" if "not_in" in wanted else "",
+            ]
+            parts += [f"fits `{wanted['matches']}`" if "matches" in wanted else ""]
+            said.append(f"`{key}` {' and '.join(part for part in parts if part)}")
+        else:
+            said.append(f"`{key}` is {str(wanted).lower() if isinstance(wanted, bool) else wanted}")
+    return ", ".join(said)
 
 
 def _place_of_capability(rule: CapabilityRule) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -44,9 +45,10 @@ pre{background:#8881;padding:.5rem;overflow:auto;margin:.3rem 0}code,pre{font:13
 def render(view: View, options: Options) -> str:
     report = view.report
     snippets = Snippets(view.texts, report.findings)
-    body = [_findings(report, snippets)] if options.command == "check" else [_head(report), _breaks(report, snippets), _steps(report)]
+    found = _findings(report, snippets, view.pages(options))
+    body = [found] if options.command == "check" else [_head(report), _breaks(report, snippets), _steps(report)]
     if options.command != "check":
-        body += [_level("Google", report.google), _level("Azure", report.azure), _findings(report, snippets), _tests(report)]
+        body += [_level("Google", report.google), _level("Azure", report.azure), found, _tests(report)]
     body.append(_notices(report))
     title = f"mlrubric: {_text(report.repository.name)}"
     policy = "default-src 'none'; style-src 'unsafe-inline'"
@@ -122,17 +124,19 @@ def _level(name: str, maturity: Maturity | None) -> str:
     return f"<h2>{name} level {maturity.level}</h2><table>{rows}</table>{unseen}"
 
 
-def _findings(report: Report, snippets: Snippets) -> str:
+def _findings(report: Report, snippets: Snippets, pages: Mapping[str, str]) -> str:
     findings = sorted_findings(report.findings)
     if not findings:
         return "<h2>Findings</h2><p>None.</p>"
-    return f"<h2>{plural(len(findings), 'finding').capitalize()}</h2>" + "".join(_finding(finding, snippets) for finding in findings)
+    return f"<h2>{plural(len(findings), 'finding').capitalize()}</h2>" + "".join(_finding(finding, snippets, pages) for finding in findings)
 
 
-def _finding(finding: Finding, snippets: Snippets) -> str:
+def _finding(finding: Finding, snippets: Snippets, pages: Mapping[str, str]) -> str:
+    rule, page = _text(finding.rule), pages.get(finding.rule)
+    name = f'<a href="{_text(page)}">{rule}</a>' if page else rule
     related = "".join(f"<li>{_place(item.place)} {_text(item.message)}</li>" for item in finding.related)
     return (
-        f"<p><b>{_text(finding.rule)}</b> "
+        f"<p><b>{name}</b> "
         f'<span class="{_text(finding.level)}">{_text(finding.level)}</span> '
         f"{_place(finding.place)} {_text(finding.message)}</p>{_line(finding.place, snippets)}"
         + (f"<p>{_text(finding.advice)}</p>" if finding.advice else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mlrubric.model.report import Report
@@ -34,7 +34,8 @@ _BAR = re.compile(r"(?<!\\)\|")  # a bar in a cell, unless it is escaped
 
 def render(view: View, options: Options) -> str:
     report = view.report
-    parts = [_findings(report)] if options.command == "check" else _score(report)
+    found = _findings(report, view.pages(options))
+    parts = [found] if options.command == "check" else _score(report, found)
     notices = [f"- {message.level}: {_at(message.place)}{prose(message.message)}" for message in messages(report)]
     if notices:
         parts.append("\n".join(["## Notices", "", *notices]))
@@ -49,10 +50,10 @@ def prose(text: str) -> str:
     return "".join(for_code_span(part) if index % 2 and part else for_markdown(part) for index, part in enumerate(parts))
 
 
-def _score(report: Report) -> list[str]:
+def _score(report: Report, found: str) -> list[str]:
     name, score = for_markdown(report.repository.name), report.score
     if report.repository.kind == "none":
-        return [f"# {name}: {KIND_SENTENCES['none']}", _findings(report)]
+        return [f"# {name}: {KIND_SENTENCES['none']}", found]
     return [
         f"# ML Test Score of {name}: {number(score.observed)} of {SECTION_POINTS}",
         f"{number(score.points)} of 28 points · {plural(score.exist, 'check exists', 'checks exist')} · {score.enforced} enforced · "
@@ -64,7 +65,7 @@ def _score(report: Report) -> list[str]:
         _steps(report),
         _level("Google", report.google),
         _level("Azure", report.azure),
-        _findings(report),
+        found,
         _vouched(report),
         _tests(report),
     ]
@@ -143,12 +144,17 @@ def _level(name: str, maturity: Maturity | None) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _findings(report: Report) -> str:
+def _findings(report: Report, pages: Mapping[str, str]) -> str:
     findings = sorted_findings(report.findings)
     if not findings:
         return "## Findings\n\nNone."
     rows = [
-        (f"`{finding.rule}`", finding.level, for_code_span(str(finding.place)), prose(finding.message))
+        (
+            f"[`{finding.rule}`]({pages[finding.rule]})" if finding.rule in pages else f"`{finding.rule}`",
+            finding.level,
+            for_code_span(str(finding.place)),
+            prose(finding.message),
+        )
         for finding in findings[:MOST_FINDINGS]
     ]
     more = len(findings) - len(rows)

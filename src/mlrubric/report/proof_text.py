@@ -1,12 +1,15 @@
-"""The mutation proof as a table, and as JSON (`mlrubric-proof/1`)."""
+"""The mutation proof as a table, and as JSON (`mlrubric-proof/1`); so are the examples of rules that were run."""
 
 from __future__ import annotations
 
-from mlrubric.model.proof import Proof, Trial
+from collections.abc import Sequence
+
+from mlrubric.model.proof import Miss, Proof, Trial
 from mlrubric.report.json_report import place_document
 from mlrubric.report.json_text import dumps
 from mlrubric.report.screen import Row, cut, pad, row, safe, wrapped
 from mlrubric.report.words import plural, short
+from mlrubric.rules.rule import Rule
 
 STYLES = {"ok": "green", "wrong": "bold red", "not_tried": "dim"}
 MOST_EDITS = 2
@@ -54,5 +57,39 @@ def proof_json(proof: Proof) -> str:
                 for trial in proof.trials
             ],
             "counts": {outcome: proof.count(outcome) for outcome in ("ok", "wrong", "not_tried")},
+        }
+    )
+
+
+def examples_rows(rules: Sequence[Rule], wrong: Sequence[Miss], width: int) -> list[Row]:
+    """What of the examples of rules is not as they say, and how many were run."""
+    rows: list[Row] = []
+    for miss in wrong:
+        rows.append(row((f"{miss.path}:{miss.line}", "bold")))
+        rows += [row("  ", line) for line in wrapped(safe(f"{miss.rule}, example {miss.number}, {miss.side}: {miss.message}"), width - 2)]
+    bare = [rule.id for rule in rules if not rule.examples]
+    if bare and len(bare) < len(rules):
+        rows += [row((line, "dim")) for line in wrapped(f"without an example: {', '.join(bare)}", width)]
+    examples = sum(len(rule.examples) for rule in rules)
+    summary = f"{plural(len(rules), 'rule')}, {plural(examples, 'example')}, {plural(len(wrong), 'difference')}"
+    return [*rows, row((summary, "bold"))]
+
+
+def examples_json(rules: Sequence[Rule], wrong: Sequence[Miss]) -> str:
+    return dumps(
+        {
+            "format": "mlrubric-examples/1",
+            "rules": [{"id": rule.id, "examples": len(rule.examples)} for rule in rules],
+            "differences": [
+                {
+                    "rule": miss.rule,
+                    "example": miss.number,
+                    "side": miss.side,
+                    "message": miss.message,
+                    "file": str(miss.path),
+                    "line": miss.line,
+                }
+                for miss in wrong
+            ],
         }
     )

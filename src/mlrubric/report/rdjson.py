@@ -21,9 +21,10 @@ SEVERITIES = {"error": "ERROR", "warning": "WARNING", "note": "INFO"}
 def render(view: View, options: Options) -> str:
     diagnostics = []
     for finding in own_findings(view.report.findings):
+        page = options.page(view.cards.get(finding.rule))
         diagnostic: Json = {
             "message": with_advice(finding),
-            "code": {"value": finding.rule},
+            "code": {"value": finding.rule, **({"url": page} if page else {})},
             "severity": SEVERITIES[finding.level],
             "location": {"path": finding.place.path, "range": _range(finding.place.span)},
         }

@@ -31,10 +31,10 @@ Json = dict[str, object]
 
 
 def render(view: View, options: Options) -> str:
-    return dumps(log(view.report, view.cards, view.texts))
+    return dumps(log(view.report, view.cards, view.texts, options.page))
 
 
-def log(report: Report, cards: Mapping[str, Card], texts: Callable[[str], str]) -> Json:
+def log(report: Report, cards: Mapping[str, Card], texts: Callable[[str], str], page: Callable[[Card], str]) -> Json:
     """The whole SARIF log; when there are more findings than code scanning takes, the most severe stay and a notification says so."""
     findings = own_findings(report.findings)
     notices = list(messages(report))
@@ -59,7 +59,7 @@ def log(report: Report, cards: Mapping[str, Card], texts: Callable[[str], str]) 
                         "name": "mlrubric",
                         "version": __version__,
                         "semanticVersion": __version__,
-                        "rules": [_rule(rule) for rule in rules],
+                        "rules": [_rule(rule, page(rule)) for rule in rules],
                     }
                 },
                 "automationDetails": {"id": "mlrubric/"},
@@ -129,7 +129,7 @@ def _rules(findings: list[Finding], cards: Mapping[str, Card]) -> list[Card]:
     return sorted([*used.values(), *others[: MOST_RULES - len(used)]], key=lambda card: card.id)
 
 
-def _rule(card: Card) -> Json:
+def _rule(card: Card, page: str) -> Json:
     level = card.level or "warning"
     tags = ["machine-learning", *(["security"] if card.security else []), *(f"ml-test-score/{test}" for test in card.tests)]
     properties: Json = {
@@ -144,6 +144,7 @@ def _rule(card: Card) -> Json:
         "name": "".join(part[:1].upper() + part[1:] for part in card.name.split("-"))[:LONGEST_NAME],
         "shortDescription": {"text": sentence(card.title)[:LONGEST_TEXT]},
         "fullDescription": {"text": sentence(card.doc("why") or card.title)[:LONGEST_TEXT]},
+        **({"helpUri": page} if page else {}),
         "help": {"text": _help_text(card), "markdown": _help_markdown(card)},
         "defaultConfiguration": {"level": level},
         "properties": properties,

@@ -83,7 +83,7 @@ def _short(name: str) -> str:
 def heard(rules: Sequence[Rule], persona: str) -> list[Rule]:
     """The rules that a persona may hear of, in one of their forms."""
     allowed = PERSONAS[: PERSONAS.index(persona) + 1]
-    forms = [(rule, {rule.persona, *(variant.persona for variant in rule.variants)}) for rule in rules if rule.stage != "deprecated"]
+    forms = [(rule, {rule.persona, *(variant.persona for variant in rule.variants)}) for rule in rules]
     return [rule for rule, personas in forms if not personas.isdisjoint(allowed)]
 
 
@@ -102,9 +102,12 @@ def _findings(unmet: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
     counts: dict[str, int] = {}
     for rule, verdict in sorted(unmet, key=lambda pair: (pair[1].place.path, pair[1].place.span)):
         place = verdict.place
-        key = {"file": place.path, "folder": posixpath.dirname(place.path), "repository": ""}.get(
-            rule.one_per, f"{place.path}:{place.span}:{place.cell}"
-        )
+        key = {
+            "file": place.path,
+            "folder": posixpath.dirname(place.path),
+            "repository": "",
+            "line": f"{place.path}:{place.line}:{place.cell}",
+        }.get(rule.one_per, f"{place.path}:{place.span}:{place.cell}")
         if key in seen:
             continue
         seen.add(key)

@@ -12,6 +12,7 @@ from typing import cast
 import tomli
 
 from mlrubric.knowledge.location import rules_directory
+from mlrubric.knowledge.roles import load_roles
 from mlrubric.model.policy import POLICY
 from mlrubric.model.proof import CONDITIONS, Prediction
 from mlrubric.model.report import SECTIONS
@@ -35,6 +36,10 @@ from mlrubric.rules.rule import (
     texts,
 )
 
+ROLE_KEYS = (
+    "role", "all_roles", "not_role", "about", "about_all", "about_not", "roles",
+    "from", "to", "through", "except", "given", "node", "left", "right", "subject",
+)  # fmt: skip
 RUN = ("run", "done")  # `run:check`: a live trigger runs it and its failure counts; `done:check`: whatever becomes of a failure
 EXAMPLE_FILE = "example.py"
 NOT_FAMILIES = ("knowledge", "schema", "tests", "levels", "tools", "peers")
@@ -60,6 +65,25 @@ def load_rules(root: Path | None = None, check: bool = False) -> RuleBook:
     situations = tuple(_situations(root / "readings.toml", rules_directory() / "schema" / "readings.schema.json" if check else None))
     rules.sort(key=lambda r: r.id)
     return RuleBook(tuple(rules), tuple(tests), tuple(levels), _mends(root / "mends.toml"), situations, models)
+
+
+def read_rule(path: Path) -> Rule:
+    """One rule file, held against the schema and the vocabulary."""
+    table = _table(path, rules_directory() / "schema" / "rule.schema.json")
+    rule = _rule(path, table)
+    for word, role in _roles(rule.question):
+        if role not in load_roles(rules_directory()).meanings:
+            raise RuleError(path, row_of(path, f'"{word}"'), f"no role is called `{role}` (the vocabulary is roles.toml)")
+    return rule
+
+
+def _roles(table: Table) -> Iterator[tuple[str, str]]:
+    """The roles that a question names, each with the words in which it does."""
+    for key, value in table.items():
+        if isinstance(value, Mapping) and key not in ("where", "unless"):
+            yield from _roles(value)
+        elif key in ROLE_KEYS:
+            yield from ((word, role) for word in texts(table, key) for role in word.split("|"))
 
 
 def _situations(path: Path, schema: Path | None) -> Iterator[Situation]:
@@ -94,7 +118,7 @@ def _mends(path: Path) -> tuple[Mend, ...]:
             mend = Mend(re.compile(said, re.IGNORECASE), _text(raw, "do", path), int(str(raw.get("edits", 1))))
             mend.do.format("", *[""] * mend.said.groups)
         except (re.error, IndexError, KeyError, ValueError) as problem:
-            raise RuleError(path, _row(path, said), f"a mend that cannot be used: {problem}") from problem
+            raise RuleError(path, row_of(path, said), f"a mend that cannot be used: {problem}") from problem
         found.append(mend)
     return tuple(found)
 
@@ -125,9 +149,11 @@ def checked_table(path: Path, schema: Path | None) -> Table:
 
 
 def _table(path: Path, schema: Path | None) -> Table:
-    text = path.read_text(encoding="utf-8")
     try:
+        text = path.read_text(encoding="utf-8")
         table = tomli.loads(text)
+    except UnicodeDecodeError as problem:
+        raise RuleError(path, 1, f"not UTF-8: {problem.reason} at byte {problem.start}") from problem
     except tomli.TOMLDecodeError as problem:
         line = getattr(problem, "lineno", None) or 1
         raise RuleError(path, line, str(problem)) from problem
@@ -162,7 +188,7 @@ def _line(text: str, route: Iterable[str | int]) -> int:
     return at + 1
 
 
-def _row(path: Path, words: str) -> int:
+def row_of(path: Path, words: str) -> int:
     """The first line that holds these words, else the first line."""
     return next((i for i, row in enumerate(path.read_text(encoding="utf-8").split("\n"), 1) if words in row), 1)
 
@@ -195,6 +221,8 @@ def _rule(path: Path, table: Table) -> Rule:
         question=cast("Table", table[shapes[0]]),
         persona=_text(table, "persona", path, "regular"),
         stage=_text(table, "stage", path, "stable"),
+        since=_text(table, "since", path, ""),
+        replaced_by=texts(table, "replaced_by"),
         security=_text(table, "security", path, ""),
         fixes=_fixes(path, table),
         docs=_docs(table),
@@ -246,7 +274,7 @@ def _checks(path: Path, table: Table) -> dict[str, tuple[str, Table]]:
     for name, raw in cast("Mapping[str, Table]", table.get("check", {})).items():
         shape = str(raw.get("shape", "match"))
         if shape not in SHAPES:
-            raise RuleError(path, _row(path, f'"{shape}"'), f"check.{name}: unknown shape `{shape}`")
+            raise RuleError(path, row_of(path, f'"{shape}"'), f"check.{name}: unknown shape `{shape}`")
         found[name] = (shape, raw)
     return found
 
@@ -278,10 +306,10 @@ def _known(path: Path, checks: Mapping[str, object], grades: tuple[Grade, ...]) 
         for name in (*grade.all, *grade.any, *grade.none, *grade.effective):
             kind, colon, rest = name.partition(":")
             if (rest if kind in RUN else name) not in checks and (not colon or kind in RUN):
-                raise RuleError(path, _row(path, f'"{name}"'), f"a grade speaks of `{name}`, which is no check of this file")
+                raise RuleError(path, row_of(path, f'"{name}"'), f"a grade speaks of `{name}`, which is no check of this file")
         for name, value in grade.policy:
             if value not in POLICY.get(name, ()):
-                raise RuleError(path, _row(path, name), f"a grade asks for the policy {name} = `{value}`, which there is not")
+                raise RuleError(path, row_of(path, name), f"a grade asks for the policy {name} = `{value}`, which there is not")
 
 
 def _test(path: Path, table: Table) -> TestRule:

@@ -17,7 +17,8 @@ class RuleError(Exception):
     """A rule file is wrong; says which and where."""
 
     def __init__(self, path: Path, line: int, message: str) -> None:
-        super().__init__(f"{path.name}:{line}: {message}")
+        here = Path.cwd()
+        super().__init__(f"{path.relative_to(here) if path.is_relative_to(here) else path}:{line}: {message}")
         self.path, self.line, self.message = path, line, message
 
 
@@ -92,9 +93,12 @@ class Rule:
     security: str = ""  # security-severity, for security rules
     fixes: tuple[FixRule, ...] = ()  # the first that can do something is taken
     docs: Docs = Docs()
-    one_per: str = ""  # "file" | "folder" | "repository": only the first finding of each
+    one_per: str = ""  # "file" | "folder" | "repository" | "line": only the first finding of each
     variants: tuple[Variant, ...] = ()
     examples: tuple[Example, ...] = ()
+    since: str = ""  # the version of the rule book that it came with; "" for the first
+    replaced_by: tuple[str, ...] = ()  # what to use in the place of a deprecated one
+    own: bool = False  # not of the packaged book
     advice: str = ""  # what to do in this code, with names filled in; else `docs.do`
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
 
+from mlrubric.graph.attestations import Stale
 from mlrubric.model.report import Message
 from mlrubric.model.verdict import TestResult
 
@@ -13,18 +14,23 @@ LONGEST = 90  # days
 LESS = 0.2
 
 
-def aged(results: Iterable[TestResult], changed: Callable[[str], str | None]) -> tuple[tuple[TestResult, ...], tuple[Message, ...]]:
+def aged(results: Iterable[TestResult], changed: Callable[[str], str | None]) -> tuple[tuple[TestResult, ...], tuple[Stale, ...]]:
     """`changed` tells the day of the last commit that touched a file, None where there is no history: then nothing is said."""
-    found, notices = list[TestResult](), list[Message]()
+    found, old = list[TestResult](), list[Stale]()
     for result in results:
         late = _days_behind(result, changed)
         if late is not None and late > LONGEST and result.document is not None:
             code = result.evidence[0].path[-1].place
-            said = f"{result.id}: this result is {late} days older than {code.path}, of which it speaks"
-            notices.append(Message("note", said, result.document))
+            old.append(Stale(result.id, late, result.document, code))
             result = replace(result, confidence=round(max(result.confidence - LESS, 0.0), 3))
         found.append(result)
-    return tuple(found), tuple(notices)
+    return tuple(found), tuple(old)
+
+
+def notices(old: Iterable[Stale]) -> tuple[Message, ...]:
+    """The same in words."""
+    said = ((one, f"{one.test}: this result is {one.days} days older than {one.code.path}, of which it speaks") for one in old)
+    return tuple(Message("note", words, one.document) for one, words in said)
 
 
 def _days_behind(result: TestResult, changed: Callable[[str], str | None]) -> int | None:

@@ -127,7 +127,7 @@ def _cell(number: int, node: Node, lines: list[str]) -> Cell:
         _text(source, node.span, lines),
         node.span,
         node.scalar("language"),
-        int(count) if count.isdigit() else None,
+        (int(count) or None) if count.isdigit() else None,  # Databricks writes 0 for all
         bool(items),
         any(item.scalar("output_type") in ("error", "pyerr") for item in items),
         tuple(_text(printed, item.span, lines) for item in items if (printed := _printed(item)) is not None),

@@ -90,6 +90,10 @@ def _standard_input(options: argparse.Namespace) -> State:
 
     def look(files: Mapping[str, bytes]) -> Analysis:
         analysis = analyze_tree(OverlayTree(tree, files), name.name, settings)
+        alone = tuple(
+            one if one.remedy is None or not one.remedy.files else replace(one, fix=None, remedy=None) for one in analysis.report.findings
+        )
+        analysis = replace(analysis, report=replace(analysis.report, findings=alone))  # no file can be put beside standard input
         if options.baseline is not None:
             analysis = _without_known(analysis, options.baseline, whole=True)
         return replace(analysis, report=replace(analysis.report, unsafe_asked=options.unsafe_fixes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from mlrubric.cli import GATE, OK
 from mlrubric.cli.output import options_for, put
@@ -14,11 +15,12 @@ def run(options: argparse.Namespace) -> int:
         return _mutate(options)
     if options.test is not None:
         return _test(options)
+    from mlrubric.config import read_settings
     from mlrubric.report.book import rules_json, rules_text
     from mlrubric.report.cards import cards_of
-    from mlrubric.rules.load import load_rules
+    from mlrubric.rules.own import whole_book
 
-    cards = cards_of(load_rules()).values()
+    cards = cards_of(whole_book(read_settings(Path(), options.config))).values()
     if options.output_format == "json":
         put(rules_json(cards), options.output_file)
     else:
@@ -42,12 +44,22 @@ def _mutate(options: argparse.Namespace) -> int:
 
 
 def _test(options: argparse.Namespace) -> int:
+    from mlrubric.knowledge.location import rules_directory
     from mlrubric.prove.examples import misses
+    from mlrubric.report.proof_text import examples_json, examples_rows
     from mlrubric.rules.load import load_rules
+    from mlrubric.rules.own import own_rules
 
-    rules = load_rules(folder_of(options.test), check=True).rules
+    packaged = rules_directory()
+    folder = folder_of(options.test) if options.test else packaged
+    if (folder / "roles.toml").is_file():  # a whole rule book
+        rules = load_rules(folder, check=True).rules
+    else:
+        inside = folder.resolve().is_relative_to(packaged)
+        rules = own_rules([folder], () if inside else load_rules().rules)
     wrong = [miss for rule in rules for miss in misses(rule)]
-    examples = sum(len(rule.examples) for rule in rules)
-    said = [f"{miss.rule}, example {miss.number}, {miss.side}: {miss.message}" for miss in wrong]
-    put("\n".join([*said, f"{len(rules)} rules, {examples} examples, {len(wrong)} differences"]) + "\n", options.output_file)
+    if options.output_format == "json":
+        put(examples_json(rules, wrong), options.output_file)
+    else:
+        show(examples_rows(rules, wrong, options_for("rules", 0, options.output_file).width), options.output_file)
     return GATE if wrong else OK

@@ -6,6 +6,7 @@ import posixpath
 import re
 
 from mlrubric.fix.site import Edits, Site
+from mlrubric.fix.workflows import runs_elsewhere
 from mlrubric.model.remedy import NewFile
 
 PATH = ".github/dependabot.yml"
@@ -17,7 +18,7 @@ MOST = 10  # folders of one kind
 
 def remedy(site: Site) -> Edits | None:
     files = sorted(site.picture.world.files)
-    if any(path in files for path in (PATH, ".github/dependabot.yaml")):
+    if any(path in files for path in (PATH, ".github/dependabot.yaml")) or runs_elsewhere(site):
         return None
     rows = ["version: 2", "updates:"]
     manifests = {site.picture.graph.nodes[n].place.path for n in site.picture.graph.with_role("env.manifest")}

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import ast
 
-from mlrubric.fix.calls import with_keyword
+from mlrubric.fix.calls import appended, with_keyword
 from mlrubric.fix.code import Code
+from mlrubric.fix.names import below_imports, call_of
 from mlrubric.fix.site import Edits, Site
 
 
@@ -16,7 +17,7 @@ def remedy(site: Site) -> Edits | None:
     if found is None:
         return None
     code, call = found
-    name, position = site.option("keyword"), -1
+    name, position, param = site.option("keyword"), -1, None
     if name.startswith("@"):
         if op is None or not _all_take(site, op, name):
             return None
@@ -25,9 +26,19 @@ def remedy(site: Site) -> Edits | None:
             return None
         position = param.positions[0] if param.positions else -1
         name = next((one for one in param.keywords if any(k.arg == one for k in call.keywords)), param.keywords[0])
-    value = _constant(code, call, site.options("named")) or site.option("value")
-    edit = with_keyword(code, call, name, value, position)
-    return None if edit is None else Edits((edit,), title=site.rule.title.replace("{keyword}", name).replace("{value}", value))
+    value, needed = _constant(code, call, site.options("named")), ""
+    if not value:
+        value, needed = call_of(code, site.option("value"), call.lineno) if "." in site.option("value") else (site.option("value"), "")
+    if needed and (code.cell is not None or not below_imports(code, call.lineno)):
+        return None
+    if position == 0 and not call.args and not call.keywords and param is not None and param.role == "@seed":
+        edit = appended(code, call, value)  # `seed(0)`, as everybody writes it
+    else:
+        edit = with_keyword(code, call, name, value, position)
+    if edit is None:
+        return None
+    edits = (edit, code.below(below_imports(code, call.lineno), needed)) if needed else (edit,)
+    return Edits(edits, title=site.rule.title.replace("{keyword}", name).replace("{value}", value))
 
 
 def _constant(code: Code, call: ast.Call, names: tuple[str, ...]) -> str:

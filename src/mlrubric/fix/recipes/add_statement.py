@@ -1,10 +1,11 @@
 """Puts a statement below or above the one of the finding, or of the node that the attribute `at` names. `{receiver}` is what is called on
-there, other names in braces are attributes of the subject."""
+there, other names in braces are attributes of the subject; `codes` gives a call for each name."""
 
 from __future__ import annotations
 
 import ast
 
+from mlrubric.fix.names import call_of
 from mlrubric.fix.site import Edits, Site
 from mlrubric.rules.judge import fill
 
@@ -27,7 +28,12 @@ def remedy(site: Site) -> Edits | None:
         if "opt" not in given.lower() or not isinstance(call.args[0], (ast.Name, ast.Attribute)):
             return None
         receiver = given
-    text = fill(site.option("code"), {**site.node.attributes, "receiver": receiver})
+    codes = site.rule.options.get("codes")
+    if isinstance(codes, dict):
+        written, needed = call_of(code, str(codes.get(site.node.api, "")), statement.lineno)
+        text = "" if needed else written
+    else:
+        text = fill(site.option("code"), {**site.node.attributes, "receiver": receiver})
     if not text.replace(".", "").replace("_", "").replace("(", "").replace(")", "").isalnum():
         return None
     if site.option("where") == "above":

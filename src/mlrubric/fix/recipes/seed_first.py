@@ -38,11 +38,12 @@ def _moved(code: Code, call: ast.Call, seed: ast.Call) -> Edits | None:
         return None
     between = block[block.index(draws) : block.index(statement)]
     assigned = {
-        one.id if isinstance(one, ast.Name) else one.asname or one.name.partition(".")[0]
-        for part in between
-        for one in ast.walk(part)
-        if isinstance(one, ast.alias) or (isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Load))
-    }
+        one.asname or one.name.partition(".")[0] for part in between for one in ast.walk(part) if isinstance(one, ast.alias)
+    }  # and whatever is stored to, in a variable or below one
+    for part in between:
+        for one in ast.walk(part):
+            if isinstance(one, (ast.Name, ast.Attribute, ast.Subscript)) and not isinstance(one.ctx, ast.Load):
+                assigned |= {inner.id for inner in ast.walk(one) if isinstance(inner, ast.Name)}
     if any(isinstance(one, ast.Name) and one.id in assigned for one in ast.walk(seed)):
         return None
     rows = code.lines.text.split("\n")[statement.lineno - 1 : statement.end_lineno]

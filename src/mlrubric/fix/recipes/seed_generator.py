@@ -35,11 +35,12 @@ def _below_imports(site: Site, code: Code, written: str, here: int) -> Edits | N
     """Below the imports of the file; in a notebook below those of the last cell that imports the library, or the first that imports."""
     where, before = code, _top(code, here)
     if code.cell is not None:
-        earlier = [one for one in site.shelf.codes(site.path) if one.cell is not None and one.cell < code.cell]
+        notebook = site.shelf.cells(site.path)
+        earlier = list(notebook.before(code.cell)) if notebook is not None else []
         library = written.partition("(")[0]
-        importing = [one for one in (*earlier, code) if known_as(one, library)] or [one for one in (*earlier, code) if any(imports(one))][
-            :1
-        ]
+        importing = [one for one in (*earlier, code) if known_as(one, library, alone=True)] or [
+            one for one in (*earlier, code) if any(imports(one))
+        ][:1]
         if importing and importing[-1] is not code:
             where = importing[-1]
             before = len(where.lines) + 1

@@ -10,6 +10,7 @@ from mlrubric.fix.calls import with_keyword
 from mlrubric.fix.lines import Lines
 from mlrubric.fix.site import Edits, Site
 from mlrubric.fix.yaml import around, without
+from mlrubric.model.place import Span
 from mlrubric.model.remedy import TextEdit
 
 FORGIVING = re.compile(r"""["']?(continue-on-error|allow_failure|continueOnError|continueOn)["']?\s*:\s*(true)\b""", re.IGNORECASE)
@@ -29,12 +30,13 @@ def remedy(site: Site) -> Edits | None:
 def _forgiven(site: Site) -> TextEdit | None:
     """`continue-on-error: true` goes; where it begins an item it becomes false."""
     lines, span = site.lines(), site.finding.place.span
-    found = FORGIVING.match(lines.covered(span)) if site.path.endswith((".yml", ".yaml")) else None
-    if found is None:
+    found = FORGIVING.search(lines.row(span.line)) if site.path.endswith((".yml", ".yaml")) else None
+    if found is None or "continue" not in site.node.attributes.get("how", ""):
         return None
-    entry = around(lines.text, span, found[1])
+    key = Span(span.line, found.start(1) + 1)
+    entry = around(lines.text, key, found[1])
     edit = without(lines, *entry) if entry is not None else None
-    start = lines.span(span)[0]
+    start = lines.offset(span.line)
     return edit or lines.edit(start + found.start(2), start + found.end(2), "false")
 
 

@@ -35,6 +35,7 @@ loop.<trait or role>, scope.<...>, file.<...>, program.<...>    stands in the sa
 class.<trait>    what the class around it extends has the trait
 fed.<trait or role>    flows into it from anywhere in the program; fed.<trait>.kinds: how many names with the trait
 feeds.<role>     its data comes to a model.fit, model.evaluate or model.tune, through files too
+op.<name>        an attribute of the node that the graph has of a call with a role: op.seen, op.part, op.to_fit
 module, alias, customary, usual    of imports: what is imported, the name it is given, the one that everybody gives it, whether these
                  agree; origin: project, library
 """

@@ -33,6 +33,12 @@ class Flows:
             yield from ((f"fed.{role}", "true") for role in sorted(self._graph.nodes[node].about))
             yield from ((f"feeds.{role}", "true") for role in ("model.fit", "model.evaluate", "model.tune") if node in self._to(role))
 
+    def known(self, op: int) -> Iterator[tuple[str, str]]:
+        """`op.<name>`: what the node of an operation with a role knows."""
+        node = self._code.op_node.get(op, -1)
+        if node >= 0:
+            yield from ((f"op.{key}", value) for key, value in self._graph.nodes[node].attributes.items())
+
     def _carried(self) -> list[int]:
         if self._fed is None:
             bits: dict[str, int] = {}

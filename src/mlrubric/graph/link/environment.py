@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mlrubric.graph.world import World
+import posixpath
+from fnmatch import fnmatchcase
+
+from mlrubric.graph.world import World, parents
 from mlrubric.model.facts import Bot, DataFile, Owner, Pin, Remote, ReviewRule, Secret, Trigger
 
 ORDER = 50
@@ -51,6 +54,15 @@ def link(world: World) -> None:
         world.graph.nodes[node].attributes.update(pinned="true", pinned_by=pin.tool, pinned_by_run=by_run)
     for _, remote in world.every(Remote):
         world.graph.add("service", remote.name, remote.place, tool="dvc-remote", url=remote.url)
+    patterns = sorted({pin.path for _, pin in world.every(Pin) if "*" in pin.path})
     for path, data in world.every(DataFile):
         node = world.artifact(path, data.place, "model" if data.kind == "model" else "artifact")
         world.graph.nodes[node].attributes.update(exists="true", size=str(data.size), content=data.kind)
+        world.graph.nodes[node].attributes["megabytes"] = str(data.size // 1_000_000)
+        world.graph.nodes[node].attributes["tracked"] = "unknown" if _doubtful(world, path) else "true"
+        if any(fnmatchcase(path if "/" in pattern else posixpath.basename(path), pattern) for pattern in patterns):
+            world.graph.nodes[node].attributes["tracked"] = "aside"
+
+
+def _doubtful(world: World, path: str) -> bool:
+    return path in world.doubtful or any(folder in world.doubtful for folder in parents(path))

@@ -32,6 +32,7 @@ WORDS = frozenset(
         "staging",
     ]
 )
+ALWAYS = frozenset({"latest", "nightly", "edge", "rolling"})
 RELEASES = frozenset(["stretch", "buster", "bullseye", "bookworm", "trixie", "focal", "jammy", "noble", "windowsservercore", "nanoserver"])
 STARTS = ("CMD", "ENTRYPOINT", PROBE)
 
@@ -73,7 +74,7 @@ def link(world: World) -> None:
 def moves(tag: str) -> bool:
     """Whether a tag says no version: `latest`, `stable`, `slim-bookworm` (of whatever version)."""
     parts = set(tag.lower().split("-"))
-    return bool(parts & WORDS) and parts <= WORDS | RELEASES
+    return bool(parts & ALWAYS) or (bool(parts & WORDS) and parts <= WORDS | RELEASES)
 
 
 def _built(world: World) -> set[str]:

@@ -64,6 +64,7 @@ def link(world: World) -> None:
             generated="true" if _generated(world, path) else "false",
             style="project" if posixpath.basename(path).lower() in PROJECT_FILES else "list",
             tool="true" if name in ("pip", "python") else "false",
+            named=requirement.name or posixpath.basename((requirement.url or "").partition("@")[0].partition("#")[0]),
             inside="conda" if requirement.manager == "pip" and path in conda else "",
         )
         if path in manifests:

@@ -98,8 +98,8 @@ def _unpinned(world: World) -> None:
 
 
 def _cells(world: World, module: int, path: str, info: NotebookInfo, broken: Collection[int]) -> None:
-    """`ran`: before an earlier one, or left out between cells that were run (cells without code aside); `imports`: late, when the notebook
-    has done something before; `python`: broken, when it is none."""
+    """`ran`: before an earlier one, or left out between cells that were run (cells without Python aside); `imports`: late,
+    when the notebook has done something before; `python`: broken, when it is none."""
     unit = world.code.program.modules[module]
     kinds: dict[int, set[str]] = {}
     for op in unit.facts.ops:
@@ -115,7 +115,7 @@ def _cells(world: World, module: int, path: str, info: NotebookInfo, broken: Col
         place = Place(path, Span(line), f"cell {number}", number, 1)
         node = world.graph.add("cell", f"cell {number}", place, count=str(count or ""), previous=str(highest))
         attributes = world.graph.nodes[node].attributes
-        if count is not None and count <= highest:
+        if count is not None and count <= highest and does:
             attributes["ran"] = "before"
         elif count is None and index < last and does:
             attributes["ran"] = "left out"
@@ -128,4 +128,4 @@ def _cells(world: World, module: int, path: str, info: NotebookInfo, broken: Col
             attributes["python"] = "broken"
         started = started or not does <= SETTING_UP
         world.graph.connect(world.code.module_node[module], node, "declare")
-        highest = max(highest, count or 0)
+        highest = max(highest, count or 0) if does else highest  # after an install the kernel starts anew

@@ -148,7 +148,8 @@ def _files(world: World) -> list[tuple[int, int]]:
 
 def _alike(one: str, other: str) -> bool:
     """Whether two paths may be one file: alike at the end, or one is a name with a part that is put in later."""
-    return ends_alike(one, other) or any(p.rpartition("/")[2].strip("*") and "*" in p and fnmatchcase(f, p) for p, f in ((one, other), (other, one)))
+    ways = ((one, other), (other, one))
+    return ends_alike(one, other) or any(p.rpartition("/")[2].strip("*") and "*" in p and fnmatchcase(f, p) for p, f in ways)
 
 
 def _reads(roles: set[str]) -> bool:

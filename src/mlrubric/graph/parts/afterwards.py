@@ -50,8 +50,8 @@ def _model_and_rows(code: Code, meaning: Meaning, op: int, bits: list[int]) -> t
 
 
 def _learned(seen: Seen, unit: int, model: int, rows: int, fits: dict[int, tuple[int, ...]]) -> int:
-    """The training of another file that has seen the rows: one that the model is known to come from, or, when its file is not followed, any that learned
-    from the same source and whose model is kept; 0 for none."""
+    """The training of another file that has seen the rows: one that the model is known to come from, or, when its file is not followed, any
+    that learned from the same source and whose model is kept; 0 for none."""
     layout, part = seen.layout, seen.layout.part(rows)
     of = [f for f in layout.of(model, "fitted") if f in fits]
     for fit in of or sorted(fits)[:MOST]:

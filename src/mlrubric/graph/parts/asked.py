@@ -14,8 +14,8 @@ Columns = tuple[str, ...]
 
 
 def mark_asked_columns(seen: Seen, trained: dict[int, Columns], chosen: Callable[[int, int], Columns | None]) -> None:
-    """`asks` on predictions: `others` when the columns are not those of the training, `order` when only their order differs. `trained` are the
-    columns of trainings where they are known, `chosen` those that a frame is selected by."""
+    """`asks` on predictions: `others` when the columns are not those of the training, `order` when only their order differs. `trained` are
+    the columns of trainings where they are known, `chosen` those that a frame is selected by."""
     code, graph = seen.code, seen.world.graph
     if not trained:
         return

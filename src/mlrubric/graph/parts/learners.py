@@ -183,7 +183,8 @@ def _of_later(code: Code, op: int, traits: Collection[str]) -> bool:
 
 
 def _said_of(code: Code, op: int, read: Collection[int]) -> int:
-    """The frame that a statistic in an expression about columns is taken of: `frame.with_columns(col("age").fill_null(col("age").mean()))`."""
+    """The frame that a statistic in an expression about columns is taken of, as in
+    `frame.with_columns(col("age").fill_null(col("age").mean()))`."""
     program = code.program
     for use in code.flow.reach([op], stop=lambda o: program.ops[o].kind in ("assign", "load")):
         receiver = program.receiver(use) if program.ops[use].kind == "call" and use != op else -1

@@ -44,9 +44,9 @@ def series(code: Code) -> dict[int, int]:
         if any((code.program.unit_of[op], text) in times for a in _arguments(code, op) for text in texts(code.resolver.of(a))):
             found[op] = found.get(op, 0) | SORTED
     for op, facts in enumerate(code.program.ops):
-        if facts.kind == "store_attribute" and facts.name == "index" and _of_times(code, code.program.args[op][1]):
-            found[op] = SERIES
-        elif facts.kind == "subscript" and len(code.program.args[op]) > 1 and _window(code, code.program.args[op][1]):
+        index = facts.kind == "store_attribute" and facts.name == "index" and _of_times(code, code.program.args[op][1])
+        window = facts.kind == "subscript" and len(code.program.args[op]) > 1 and _window(code, code.program.args[op][1])
+        if index or window:
             found[op] = SERIES
     return found
 
@@ -98,7 +98,7 @@ def _step(code: Code, bound: int) -> tuple[tuple[int, ...], bool] | None:
     if value < 0 or program.ops[value].kind != "element":
         return None
     counted = program.args[value][0]
-    called = program.ops[counted].kind == "call" and any(v == ("external", "builtins.range") for v in code.resolver.of(program.args[counted][0]))
+    called = program.ops[counted].kind == "call" and ("external", "builtins.range") in code.resolver.of(program.args[counted][0])
     return (held, moved) if called and len(program.positional(counted)) < 3 else None
 
 

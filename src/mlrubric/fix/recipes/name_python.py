@@ -1,0 +1,23 @@
+"""A new `.python-version` with the Python that all notebooks of the repository were run with; there is no fix where they do not say."""
+
+from __future__ import annotations
+
+import re
+
+from mlrubric.fix.site import Edits, Site
+from mlrubric.model.remedy import NewFile
+
+RUN_WITH = re.compile(r'"version"\s*:\s*"(3\.\d+)\.\d+\w*"')
+END = 3000  # characters: what a notebook says of its language stands at its end
+
+
+def remedy(site: Site) -> Edits | None:
+    path = site.beside(".python-version")
+    found: set[str] = set()
+    for file in sorted(site.picture.world.files):
+        if file.endswith(".ipynb"):
+            found.update(RUN_WITH.findall(site.text(file)[-END:]))
+    if len(found) != 1 or site.has_file(path):
+        return None
+    version = found.pop()
+    return Edits(files=(NewFile(path, f"{version}\n"),), title=f"Write {path}: {version}, which the notebooks were run with")
