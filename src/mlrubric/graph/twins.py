@@ -61,6 +61,9 @@ class _Twins:
         self.asked = self._cone([n for n in predictions if self.code.holder(self.code.node_op[n]) in sides.serving])
         self.training_folders = sorted({posixpath.dirname(self.graph.nodes[n].place.path) for n in fits})
         self._done: set[int] = set()
+        self._refitted = {
+            self.code.program.scope_id(op) for node, op in self.code.node_op.items() if "refit" in self.graph.nodes[node].attributes
+        }
 
     def _cone(self, nodes: list[int]) -> set[int]:
         """All operations whose values reach one of the nodes, through files too."""
@@ -110,7 +113,8 @@ class _Twins:
         if sum(len(one.tokens) for one, _ in {one.column: (one, other) for one, other in alike}.values()) < ENOUGH:
             return
         one, other = alike[0]
-        self._mark(one.op, other.op, "copy", _listed([a.column for a, _ in alike]))
+        if ours[0].scope not in self._refitted:  # there the copy is told of by what it learns anew: one cause
+            self._mark(one.op, other.op, "copy", _listed([a.column for a, _ in alike]))
         same = {one.column for one, _ in alike}
         for one, other in pairs:
             if one.column not in same and len(same) > 2 and len(one.tokens) == len(other.tokens) and self._differs(one, other):
