@@ -133,7 +133,7 @@ def targets(code: Code) -> frozenset[str]:
             while program.ops[made].kind in ("load", "assign") and len(program.args[made]) == 1:
                 made = program.args[made][0]
             if "data.split" in code.meanings.roles(made) and isinstance(facts.value, int):
-                after = program.positional(made)[facts.value // 2 : facts.value // 2 + 1]
+                after = list(program.positional(made)[facts.value // 2 : facts.value // 2 + 1])
             else:
                 after = [r for returned in code.resolver.results.get(made, ()) for r in _element(code, returned, facts.value)]
         elif facts.kind == "call" and program.receiver(op) >= 0 and code.meanings.roles(op) <= {"data.derive"}:

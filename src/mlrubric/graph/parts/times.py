@@ -82,8 +82,8 @@ def _window(code: Code, index: int) -> bool:
     lower, upper, _ = program.args[index]
     if lower < 0 or upper < 0:
         return False
-    sides = [_step(code, bound) for bound in (lower, upper)]
-    return sides[0] is not None and sides[0][0] == sides[1][0] and sides[0] != sides[1] if None not in sides else False
+    first, last = _step(code, lower), _step(code, upper)
+    return first is not None and last is not None and first[0] == last[0] and first != last
 
 
 def _step(code: Code, bound: int) -> tuple[tuple[int, ...], bool] | None:
