@@ -263,7 +263,10 @@ def mark_asked(seen: Seen) -> None:
         if learner.kind != "learned" or learner.what in ROLES or node < 0 or key in seen.taught or key in seen.folding:
             continue
         rows = seen.bits[learner.data] & layout.all("root")
-        by = [op for op, bits in asked if bits & layout.bit(*key) and (bits & rows or not (rows or measured & bits & layout.bit(*key))) and learner.op < op]
+        bit = layout.bit(*key)
+        spreads = (meaning := code.meanings.of(learner.op)) is not None and "spreads" in code.meanings.traits(meaning)
+        unread = not rows and not measured & bit  # made of what somebody typed in
+        by = [op for op, bits in asked if bits & bit and (bits & rows or unread) and learner.op < op and not spreads]
         if by and seen.part(learner.data) in ("none", "whole", TEST, VALIDATION, "mixed"):
             if not measured & layout.bit(*key) and not code.tested(learner.op):
                 graph.nodes[node].attributes["refit"] = "fit"  # nothing is judged: these are the rows to be answered for
