@@ -250,6 +250,7 @@ def mark_asked(seen: Seen) -> None:
     """`fits_on` = asked on what learns from the very rows that a model from a file is asked about, and gets to no training."""
     code, graph, layout = seen.code, seen.world.graph, seen.layout
     asked: list[tuple[int, int]] = []
+    measured = seen.all_bits(a for m in code.meanings.all().values() if "model.evaluate" in m.roles for a in m.arguments.values())
     for op, meaning in sorted(code.meanings.all().items()):
         data = meaning.arguments.get("@data", -1)
         if data >= 0 and {"model.predict", "model.evaluate"} & set(meaning.roles) and "model.fit" not in meaning.roles:
@@ -262,8 +263,14 @@ def mark_asked(seen: Seen) -> None:
         if learner.kind != "learned" or learner.what in ROLES or node < 0 or key in seen.taught or key in seen.folding:
             continue
         rows = seen.bits[learner.data] & layout.all("root")
-        by = [op for op, bits in asked if bits & layout.bit(*key) and bits & rows and learner.op < op]
-        if by and seen.part(learner.data) in ("whole", TEST, VALIDATION, "mixed"):
+        bit = layout.bit(*key)
+        spreads = (meaning := code.meanings.of(learner.op)) is not None and "spreads" in code.meanings.traits(meaning)
+        unread = not rows and not measured & bit  # made of what somebody typed in
+        by = [op for op, bits in asked if bits & bit and (bits & rows or unread) and learner.op < op and not spreads]
+        if by and seen.part(learner.data) in ("none", "whole", TEST, VALIDATION, "mixed"):
+            if not measured & layout.bit(*key) and not code.tested(learner.op):
+                graph.nodes[node].attributes["refit"] = "fit"  # nothing is judged: these are the rows to be answered for
+                continue
             graph.nodes[node].attributes["fits_on"] = "asked"
             graph.nodes[node].attributes["toward"] = str(seen.node(by[0]))
 
