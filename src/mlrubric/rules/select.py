@@ -12,6 +12,8 @@ from mlrubric.graph.habits import KIND as EXPRESSION
 from mlrubric.model.graph import Node
 from mlrubric.rules.rule import Table, texts
 
+OWN = frozenset(("label", "api", "path", "kind"))
+
 
 def select(picture: Picture, selector: Table | str | list[str]) -> list[int]:
     """The nodes that fit. A text or list of texts stands for roles.
@@ -34,48 +36,55 @@ def select(picture: Picture, selector: Table | str | list[str]) -> list[int]:
         chosen = graph.of_kind(*kinds)
     else:
         chosen = list(range(len(graph.nodes)))
-    return [n for n in chosen if fits(graph.nodes[n], selector)]
+    fit = Clauses(selector).fit
+    return [n for n in chosen if fit(graph.nodes[n])]
 
 
-def fits(node: Node, selector: Table) -> bool:
-    """Whether a node meets all clauses of a selector besides role and kind."""
-    every = texts(selector, "all_roles")
-    if every and not all(r in node.roles for r in every):
-        return False
-    if any(r in node.roles for r in texts(selector, "not_role")):
-        return False
-    about = texts(selector, "about")
-    if about and not any(a in node.about for a in about):
-        return False
-    if not all(a in node.about for a in texts(selector, "about_all")):
-        return False
-    if any(a in node.about for a in texts(selector, "about_not")):
-        return False
-    if "gate" in selector and bool(selector["gate"]) != node.gate:
-        return False
-    if "in_tests" in selector and bool(selector["in_tests"]) != is_test_code(node.place.path):
-        return False
-    pattern = selector.get("path")
-    if isinstance(pattern, str) and re.search(pattern, node.place.path) is None:
-        return False
-    where = cast("Mapping[str, object]", selector.get("where", {}))
-    if not all(holds(node, key, wanted) for key, wanted in where.items()):
-        return False
-    unless = cast("Mapping[str, object]", selector.get("unless", {}))
-    return not (unless and all(holds(node, key, wanted) for key, wanted in unless.items()))
+class Clauses:
+    """The clauses of a selector besides role and kind, taken apart once for all the nodes they are held against."""
+
+    def __init__(self, selector: Table) -> None:
+        self._where = tuple(cast("Mapping[str, object]", selector.get("where", {})).items())
+        self._unless = tuple(cast("Mapping[str, object]", selector.get("unless", {})).items())
+        self._all_roles, self._not_role = (frozenset(texts(selector, key)) for key in ("all_roles", "not_role"))
+        self._about, self._about_all = texts(selector, "about"), frozenset(texts(selector, "about_all"))
+        self._about_not = texts(selector, "about_not")
+        self._gate, self._in_tests = (bool(selector[key]) if key in selector else None for key in ("gate", "in_tests"))
+        self._path = re.compile(str(selector["path"])) if "path" in selector else None
+
+    def fit(self, node: Node) -> bool:
+        """Whether a node meets all of them; attributes decide most of the time, and come first."""
+        if not all(holds(node, key, wanted) for key, wanted in self._where):
+            return False
+        if self._unless and all(holds(node, key, wanted) for key, wanted in self._unless):
+            return False
+        if not self._all_roles.issubset(node.roles) or not self._not_role.isdisjoint(node.roles):
+            return False
+        if not self._about_all <= node.about or not node.about.isdisjoint(self._about_not):
+            return False
+        if self._about and node.about.isdisjoint(self._about):
+            return False
+        if self._gate is not None and self._gate != node.gate:
+            return False
+        if self._in_tests is not None and self._in_tests != is_test_code(node.place.path):
+            return False
+        return self._path is None or self._path.search(node.place.path) is not None
 
 
 def holds(node: Node, key: str, wanted: object) -> bool:
-    """One clause: equality, `in`, `not_in`, `matches`; an attribute that is not there is `absent`. `label`, `api` and `path` are the
-    node's own."""
-    own = {"label": node.label, "api": node.api, "path": node.place.path, "kind": node.kind}
-    return meets(own if key in own and key not in node.attributes else node.attributes, key, wanted)
+    """One clause: equality, `in`, `not_in`, `matches`; an attribute that is not there is `absent`. `label`, `api`, `path` and `kind` are
+    the node's own."""
+    attributes: Mapping[str, str] = node.attributes
+    if key in OWN and key not in attributes:
+        attributes = {key: node.place.path if key == "path" else getattr(node, key)}
+    return meets(attributes, key, wanted)
 
 
 def meets(attributes: Mapping[str, str], key: str, wanted: object) -> bool:
     """The same for attributes alone."""
-    nothing = "unknown" if attributes.get("open") == "true" and key.startswith("given.") else "absent"  # `**` may hold it
-    value = attributes.get(key, nothing)
+    value = attributes.get(key)
+    if value is None:
+        value = "unknown" if key.startswith("given.") and attributes.get("open") == "true" else "absent"  # `**` may hold it
     if isinstance(wanted, Mapping):
         if "in" in wanted and value not in wanted["in"]:
             return False
