@@ -10,6 +10,7 @@ from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.parts.asked import mark_asked_columns
 from mlrubric.graph.parts.pieces import written
 from mlrubric.graph.parts.seen import Seen
+from mlrubric.graph.parts.unused import mark_unused_columns
 from mlrubric.graph.values import texts
 
 KEPT = "columns"
@@ -67,6 +68,7 @@ def mark_columns(seen: Seen) -> None:
                 seen_node = seen.node(shift, "data.statistic")
                 seen.world.graph.nodes[seen_node].attributes.update(learns="future", seen="split", toward=str(seen.node(op)))
     mark_asked_columns(seen, trained, finder.chosen)
+    mark_unused_columns(seen, trained)
 
 
 class _Finder:

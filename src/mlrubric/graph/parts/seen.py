@@ -264,7 +264,7 @@ def mark_asked(seen: Seen) -> None:
             continue
         rows = seen.bits[learner.data] & layout.all("root")
         bit = layout.bit(*key)
-        spreads = (meaning := code.meanings.of(learner.op)) is not None and "spreads" in code.meanings.traits(meaning)
+        spreads = (how := code.meanings.of(learner.op)) is not None and "spreads" in code.meanings.traits(how)
         unread = not rows and not measured & bit  # made of what somebody typed in
         by = [op for op, bits in asked if bits & bit and (bits & rows or unread) and learner.op < op and not spreads]
         if by and seen.part(learner.data) in ("none", "whole", TEST, VALIDATION, "mixed"):
