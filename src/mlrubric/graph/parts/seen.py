@@ -170,7 +170,7 @@ def _who(code: Code, op: int) -> str:
     given = (code.program.ops[u].name for u in code.resolver.uses[op] if code.program.ops[u].kind == "assign")
     name = code.program.ops[callee].name if callee >= 0 else facts.name or next(given, facts.kind)
     kind = meaning.kind.rpartition(".")[2] if meaning is not None else ""
-    return f"{kind}.{name}" if kind else name or (meaning.api if meaning is not None else "")
+    return f"{kind}.{name}" if kind and kind != name else name or (meaning.api if meaning is not None else "")
 
 
 def _reached(seen: Seen, learner: Learner) -> tuple[str, list[int]]:
