@@ -264,7 +264,8 @@ def mark_asked(seen: Seen) -> None:
             continue
         rows = seen.bits[learner.data] & layout.all("root")
         bit = layout.bit(*key)
-        spreads = (meaning := code.meanings.of(learner.op)) is not None and "spreads" in code.meanings.traits(meaning)
+        called = code.meanings.of(learner.op)
+        spreads = called is not None and "spreads" in code.meanings.traits(called)
         unread = not rows and not measured & bit  # made of what somebody typed in
         by = [op for op, bits in asked if bits & bit and (bits & rows or unread) and learner.op < op and not spreads]
         if by and seen.part(learner.data) in ("none", "whole", TEST, VALIDATION, "mixed"):
