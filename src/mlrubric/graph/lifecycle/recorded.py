@@ -67,12 +67,15 @@ def _lacks(world: World, below: Collection[int], found: Collection[str], fits: C
     ]
     nodes = [n for n in nodes if not graph.nodes[n].place.path.endswith(".ipynb")] or nodes
     if nodes:
-        first = min(nodes, key=lambda n: _distance(graph.nodes[n], homes))
+        measured = {graph.nodes[n].place.path for n in graph.with_role(*KINDS["metric"])}
+        first = min(nodes, key=lambda n: _distance(graph.nodes[n], homes, measured))
         graph.nodes[first].attributes["lacks"] = " ".join(kind for kind in ("data", "metric", "param") if kind not in found) or "nothing"
 
 
-def _distance(node: Node, homes: Collection[str]) -> tuple[bool, bool, bool, Place]:
-    return "run.track" not in node.roles, "@url" in node.attributes, node.place.path not in homes, node.place
+def _distance(node: Node, homes: Collection[str], measured: Collection[str]) -> tuple[bool, bool, bool, bool, Place]:
+    """What opens a run comes first, beside a training, then beside its metrics."""
+    path = node.place.path
+    return "run.track" not in node.roles, "@url" in node.attributes, path not in homes, path not in measured, node.place
 
 
 def _orchestrators(world: World, run: AbstractSet[int]) -> set[str]:

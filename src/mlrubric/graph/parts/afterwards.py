@@ -6,12 +6,15 @@ from collections.abc import Collection
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.meaning import Meaning
+from mlrubric.graph.parts.inline import chosen
 from mlrubric.graph.parts.layout import READ
 from mlrubric.graph.parts.pieces import TEST, TRAIN, VALIDATION, Split
 from mlrubric.graph.parts.seen import Seen
 
 ROWS = ("@data", "@target", "@predictions")
 MOST = 40
+PICKS = ("compare", "slice")
+JOINS = ("load", "assign", "binary", "unary")
 
 
 def mark_afterwards(seen: Seen, with_tests: list[int]) -> None:
@@ -33,7 +36,9 @@ def mark_afterwards(seen: Seen, with_tests: list[int]) -> None:
             continue
         learned = _learned(seen, code.program.unit_of[op], model, rows, fits)
         place = code.program.scope_id(op), learned
-        if learned and place not in told and not _companion(seen, op, model, bits, rows):
+        if not learned or place in told or _companion(seen, op, model, bits, rows):
+            continue
+        if not _both_picked(seen, meaning, rows, learned):
             told.add(place)
             node = seen.node(op)
             graph.nodes[node].attributes.update(judges="past", toward=str(seen.node(learned)))
@@ -89,6 +94,33 @@ def _drawn(code: Code, split: Split) -> tuple[str, str] | None:
     arguments = split.meaning.arguments if split.meaning is not None else {}
     said = [code.meanings.spelling(arguments[role]) if role in arguments else "absent" for role in ("@test_size", "@seed")]
     return None if "given" in said else (said[0], said[1])
+
+
+def _both_picked(seen: Seen, meaning: Meaning, rows: int, learned: int) -> bool:
+    """Whether some of the rows were picked on both sides, by conditions that are not compared here: a split written by hand."""
+    truth = meaning.arguments.get("@target", meaning.arguments.get("@data", -1))
+    fit = _meaning(seen, learned).arguments
+    sides = ([truth], [fit[role] for role in ("@data", "@target") if role in fit])
+    return seen.layout.part(rows) == "whole" and all(_picked(seen.code, side) for side in sides)
+
+
+def _picked(code: Code, values: list[int]) -> bool:
+    """Whether a condition or a slice chooses among rows on the way to some values."""
+    return any(_picks(code, op) for op in code.flow.reach([v for v in values if v >= 0], back=True))
+
+
+def _picks(code: Code, op: int) -> bool:
+    program, depth = code.program, 0
+    if program.ops[op].kind == "call":
+        return chosen(code, op) is not None
+    if program.ops[op].kind != "subscript" or len(program.args[op]) < 2:
+        return False
+    index = program.args[op][1]
+    if program.ops[index].kind == "container" and program.ops[index].value == "tuple" and program.args[index]:
+        index = program.args[index][0]  # of `.loc[rows, columns]`
+    while index >= 0 and depth < MOST and program.ops[index].kind in JOINS and program.args[index]:
+        index, depth = program.args[index][0], depth + 1
+    return index >= 0 and program.ops[index].kind in PICKS and set(program.args[index]) != {-1}
 
 
 def _companion(seen: Seen, op: int, model: int, bits: list[int], rows: int) -> bool:

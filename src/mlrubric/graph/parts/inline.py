@@ -91,7 +91,7 @@ def selection(code: Code, op: int) -> Selection | None:
     for _ in range(DEPTH):
         if op < 0:
             return None
-        rows = _rows(code, op)
+        rows = chosen(code, op)
         if rows is not None:
             source = _source(code, program.args[op][0])
             return Selection(op, source, rows) if source is not None else None
@@ -99,7 +99,7 @@ def selection(code: Code, op: int) -> Selection | None:
     return None
 
 
-def _rows(code: Code, op: int) -> Key | None:
+def chosen(code: Code, op: int) -> Key | None:
     """Which rows an operation selects."""
     program, meaning = code.program, code.meanings.of(op)
     if program.ops[op].kind == "call":

@@ -10,12 +10,13 @@ from mlrubric.graph.world import World
 CALLS = frozenset({"call"})
 SPEED = frozenset({"performance", "throughput", "exposed"})
 WRITES = ("data.write", "file.write", "run.log_artifact", "run.log_data", "notify.send", "log.write")
-ANSWERS = ("serve.handle", "model.predict", "model.load", "code.predict")
+HOLDS = ("model.predict", "model.load", "code.predict")
+ANSWERS = ("serve.handle", *HOLDS)
 
 
 def mark_handled(world: World) -> None:
     """On predictions that answer requests: `kept` (recorded somewhere, with what came in or what went out) and `clocked` (a metric measures
-    the time); `probed` on the containers of a cluster that serve a model."""
+    the time); `probed` on the containers of a cluster that serve a model of their own."""
     graph, code = world.graph, world.code
     handlers = [n for n in graph.with_role("serve.handle") if not is_test_code(graph.nodes[n].place.path)]
     inside = graph.sweep(handlers, CALLS)
@@ -43,11 +44,14 @@ def _following(world: World, op: int) -> set[int]:
 def _probed(world: World) -> None:
     graph = world.graph
     asked = {above.source for n in graph.with_role("serve.probe") for above in graph.predecessors(n, ("run",))}
-    answering = set(graph.with_role(*ANSWERS))
+    hosted = set(graph.with_role("model.service"))
+    answering = set(graph.with_role(*ANSWERS)) - hosted
     for node in graph.of_kind("service"):
         attributes = graph.nodes[node].attributes
         above = [e.source for e in graph.predecessors(node, ("run",)) if graph.nodes[e.source].kind == "service"]
         if attributes.get("tool") != "kubernetes" or "part" in attributes or not above:
             continue
-        if not answering.isdisjoint(graph.sweep([node], RUNS)):
+        inside = graph.sweep([node], RUNS)
+        here = [n for n in inside if n in answering]
+        if here and (hosted.isdisjoint(inside) or any(set(HOLDS) & set(graph.nodes[n].roles) for n in here)):
             attributes["probed"] = "true" if asked & set(above) else "false"
