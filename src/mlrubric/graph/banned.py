@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from mlrubric.graph.column_lists import ColumnLists
 from mlrubric.graph.column_names import ColumnNames
 from mlrubric.graph.world import World
 
@@ -15,7 +14,7 @@ def mark_banned(world: World, forbidden: Collection[str]) -> None:
     if not forbidden:
         return
     names = ColumnNames(code)
-    for fit, behind in sorted(ColumnLists(graph, code).feeding.items()):
+    for fit, behind in sorted(world.columns.feeding.items()):
         for op in sorted(behind):
             args = code.program.args[op]
             if code.program.ops[op].kind != "subscript" or len(args) != 2:

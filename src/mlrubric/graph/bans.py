@@ -52,7 +52,7 @@ def mark_bans(world: World) -> None:
     graph, code = world.graph, world.code
     if not graph.with_role("model.fit", "model.load"):
         return
-    bans = Bans(graph, code)
+    bans = Bans(graph, code, world.columns)
     found: dict[int, Names | None] = {}
     for node, check in sorted(code.check_of.items()):
         if check.form == "call":
@@ -88,9 +88,8 @@ def _cover(graph: Graph, bans: Bans, found: dict[int, Names | None]) -> None:
 class Bans:
     """Finds the relations behind conditions and says which of them are rules on features."""
 
-    def __init__(self, graph: Graph, code: Code) -> None:
-        self.graph, self.code, self.program = graph, code, code.program
-        self.columns = ColumnLists(graph, code)
+    def __init__(self, graph: Graph, code: Code, columns: ColumnLists) -> None:
+        self.graph, self.code, self.program, self.columns = graph, code, code.program, columns
 
     def rule(self, conditions: Iterable[int]) -> Names | None:
         """The features that a condition holds against a rule, or None."""

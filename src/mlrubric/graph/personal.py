@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from mlrubric.graph.code import Code, is_test_code
-from mlrubric.graph.column_lists import WORDS, ColumnLists
+from mlrubric.graph.column_lists import WORDS
 from mlrubric.graph.definitions import origin
 from mlrubric.graph.values import Value, number
 from mlrubric.graph.world import World
@@ -165,7 +165,7 @@ def _learnt(world: World, people: _Personal) -> None:
     graph, code = world.graph, world.code
     if not graph.with_role("model.fit"):
         return
-    lists = ColumnLists(graph, code)
+    lists = world.columns
     for fit in sorted(lists.selected):
         behind = lists.feeding[fit]
         if any(PROTECTING & code.meanings.roles(op) for op in behind):

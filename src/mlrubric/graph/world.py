@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from mlrubric.graph.code import Code
+from mlrubric.graph.column_lists import ColumnLists
 from mlrubric.graph.frameworks import Fixtures
 from mlrubric.graph.graph import Graph
 from mlrubric.graph.values import HOLE
@@ -51,6 +52,7 @@ class World:
     starts: list[tuple[int, Invocation]] = field(default_factory=list)  # commands that run a script or module of ours
     skips: dict[bool, Skips] = field(default_factory=dict)  # what keeps tests from counting, by whether expected failures must fail
     _tests: list[tuple[int, int]] | None = None
+    _columns: ColumnLists | None = None
     installs: list[tuple[int, str, Invocation]] = field(default_factory=list)  # install commands: node, folder, what is asked for
     moved: list[tuple[int, str, Moved]] = field(default_factory=list)  # commands that versions of their program do not have: node, folder
     guessed: set[str] = field(default_factory=set)  # templates of which a condition is not known
@@ -77,6 +79,13 @@ class World:
             nodes = self.graph.nodes
             self._tests = [(scope, node) for scope, node in sorted(self.code.scope_node.items()) if nodes[node].kind == "test"]
         return self._tests
+
+    @property
+    def columns(self) -> ColumnLists:
+        """What trainings select their columns by; asked for once their roles are known."""
+        if self._columns is None:
+            self._columns = ColumnLists(self.graph, self.code)
+        return self._columns
 
     def home_of(self, address: str, near: str) -> str:
         """The repository of a system that an address names by its last name; else the one that the address is written in."""

@@ -79,6 +79,7 @@ def _selects(code: Code, model: int) -> bool:
 
 def _sweeps(graph: Graph, code: Code) -> list[int]:
     found: set[int] = set()
+    inner = _Passes(code)
     for node in graph.with_role("model.fit"):
         fit = code.node_op.get(node)
         meaning = code.meanings.of(fit) if fit is not None else None
@@ -91,7 +92,7 @@ def _sweeps(graph: Graph, code: Code) -> list[int]:
             continue
         target = _behind_target(code, meaning.arguments["@target"])
         passes = [op for op in passes if op not in target and _runs_again(code, op)]
-        by = next((p for pick in varied if (p := _varied_by(code, pick, passes)) >= 0), -1)
+        by = next((p for pick in varied if (p := inner.varied_by(pick, passes)) >= 0), -1)
         if by >= 0:
             after = code.flow.reach([fit])
             for op in _inside(code, by, own_only=True):
@@ -149,14 +150,27 @@ def _by_columns(code: Code, op: int) -> bool:
     return axis >= 0 and code.program.ops[axis].value == 1
 
 
-def _varied_by(code: Code, pick: int, passes: list[int]) -> int:
-    """What changes from pass to pass and says which columns a pick made in that pass takes, or -1."""
-    index = _index(code, pick)
-    behind = code.flow.reach(index, back=True)
-    for op in passes:
-        if op in behind and pick in _inside(code, op):
-            return op
-    return -1
+class _Passes:
+    """What varies in loops, asked once for each pick and each variable: trainings share them."""
+
+    def __init__(self, code: Code) -> None:
+        self._code = code
+        self._run: dict[int, set[int]] = {}  # variable -> what runs once for each of its values
+        self._behind: dict[int, dict[int, int]] = {}  # pick -> what its columns come from
+
+    def varied_by(self, pick: int, passes: list[int]) -> int:
+        """What changes from pass to pass and says which columns a pick made in that pass takes, or -1."""
+        return next((op for op in passes if pick in self._inside(op) and op in self._columns(pick)), -1)
+
+    def _inside(self, varying: int) -> set[int]:
+        if varying not in self._run:
+            self._run[varying] = _inside(self._code, varying)
+        return self._run[varying]
+
+    def _columns(self, pick: int) -> dict[int, int]:
+        if pick not in self._behind:
+            self._behind[pick] = self._code.flow.reach(_index(self._code, pick), back=True)
+        return self._behind[pick]
 
 
 def _runs_again(code: Code, op: int) -> bool:

@@ -106,7 +106,7 @@ def _findings(unmet: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
             "file": place.path,
             "folder": posixpath.dirname(place.path),
             "repository": "",
-            "line": f"{place.path}:{place.line}:{place.cell}",
+            "line": f"{place.path}:{place.line}:{place.cell}:{place.cell_line}",
         }.get(rule.one_per, f"{place.path}:{place.span}:{place.cell}")
         if key in seen:
             continue

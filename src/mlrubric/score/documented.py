@@ -50,7 +50,7 @@ def _notebook(picture: Picture, there: list[int]) -> Place | None:
         if place.path.endswith(".ipynb"):
             infos = [f for f in picture.world.of(place.path) if isinstance(f, NotebookInfo)]
             saved = {c[0] for info in infos for c in info.cells if c[3] and not c[4]}
-            if any(cell in saved for cell in _cells(picture, node)):
+            if saved and any(cell in saved for cell in _cells(picture, node)):
                 return place
     return None
 

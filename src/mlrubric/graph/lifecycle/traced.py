@@ -44,9 +44,14 @@ def mark_lineage(world: World) -> None:
     view = Processes(graph)
     emits = any(graph.nodes[n].attributes.get("transport", "") in SENT for n in graph.with_role("lineage.emit"))
     kept = _recorded(world, fits)
+    origins = _spread(world, view)
+
+    def level(node: int) -> int:
+        return _level({origin for origin, reached in origins.items() if node in reached}, kept, emits)
+
     for fit in fits:
         attributes = graph.nodes[fit].attributes
-        attributes.update(traced="model", lineage=str(_level(world, view, fit, kept, emits)))
+        attributes.update(traced="model", lineage=str(level(fit)))
     training = view.sweep(fits, back=True)
     for node in graph.with_role(*FEATURES):
         one = graph.nodes[node]
@@ -54,7 +59,7 @@ def mark_lineage(world: World) -> None:
             continue
         own = _operations(world, node)
         inside = [n for n in own if n in training] or own
-        one.attributes.update(traced="feature", lineage=str(max((_level(world, view, n, kept, emits) for n in inside[:20]), default=0)))
+        one.attributes.update(traced="feature", lineage=str(max(map(level, inside[:20]), default=0)))
 
 
 def level_of(world: World, view: Processes, nodes: list[int]) -> int:
@@ -62,7 +67,8 @@ def level_of(world: World, view: Processes, nodes: list[int]) -> int:
     graph = world.graph
     emits = any(graph.nodes[n].attributes.get("transport", "") in SENT for n in graph.with_role("lineage.emit"))
     kept = _recorded(world, [n for n in graph.with_role(*FITS) if "records" in graph.nodes[n].attributes])
-    return min((_level(world, view, n, kept, emits) for n in nodes), default=0)
+    behind = ([n for n in view.sweep([node], back=True) if _reads(graph.nodes[n])] for node in nodes)
+    return min((_level({_origin(graph.nodes[n]) for n in reads}, kept, emits) for reads in behind), default=0)
 
 
 def _operations(world: World, node: int) -> list[int]:
@@ -73,11 +79,23 @@ def _operations(world: World, node: int) -> list[int]:
     return [e.target for e in graph.successors(node, ("declare", "run", "call")) if graph.nodes[e.target].kind == "op"]
 
 
-def _level(world: World, view: Processes, node: int, kept: bool, emits: bool) -> int:
-    nodes = world.graph.nodes
-    behind = view.sweep([node], back=True)
-    reads = [n for n in behind if READS & set(nodes[n].roles) and not is_test_code(nodes[n].place.path)]
-    origins = {_origin(nodes[n]) for n in reads} - PASSED
+def _reads(node: Node) -> bool:
+    return not READS.isdisjoint(node.roles) and not is_test_code(node.place.path)
+
+
+def _spread(world: World, view: Processes) -> dict[str, dict[int, int]]:
+    """What is reached by data of each origin: one sweep for an origin, not one for a node that asks."""
+    graph = world.graph
+    by_origin: dict[str, list[int]] = {}
+    for node in graph.with_role(*READS):
+        if _reads(graph.nodes[node]):
+            by_origin.setdefault(_origin(graph.nodes[node]), []).append(node)
+    return {origin: view.sweep(starts) for origin, starts in sorted(by_origin.items())}
+
+
+def _level(origins: set[str], kept: bool, emits: bool) -> int:
+    """The depth of lineage of what comes from these origins, 0 to 4."""
+    origins = origins - PASSED
     if not origins or "unknown" in origins:
         return 0
     if not origins <= FIXED:

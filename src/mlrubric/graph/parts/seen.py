@@ -170,7 +170,7 @@ def _who(code: Code, op: int) -> str:
     given = (code.program.ops[u].name for u in code.resolver.uses[op] if code.program.ops[u].kind == "assign")
     name = code.program.ops[callee].name if callee >= 0 else facts.name or next(given, facts.kind)
     kind = meaning.kind.rpartition(".")[2] if meaning is not None else ""
-    return f"{kind}.{name}" if kind else name or (meaning.api if meaning is not None else "")
+    return f"{kind}.{name}" if kind and kind != name else name or (meaning.api if meaning is not None else "")
 
 
 def _reached(seen: Seen, learner: Learner) -> tuple[str, list[int]]:
@@ -264,7 +264,8 @@ def mark_asked(seen: Seen) -> None:
             continue
         rows = seen.bits[learner.data] & layout.all("root")
         bit = layout.bit(*key)
-        spreads = (how := code.meanings.of(learner.op)) is not None and "spreads" in code.meanings.traits(how)
+        called = code.meanings.of(learner.op)
+        spreads = called is not None and "spreads" in code.meanings.traits(called)
         unread = not rows and not measured & bit  # made of what somebody typed in
         by = [op for op, bits in asked if bits & bit and (bits & rows or unread) and learner.op < op and not spreads]
         if by and seen.part(learner.data) in ("none", "whole", TEST, VALIDATION, "mixed"):

@@ -158,9 +158,11 @@ def _skew(world: World, answered: Answered, served: Served) -> None:
     graph, code = world.graph, world.code
     if not served.by_handler and not graph.with_role(*FEATURES):
         return
+    holding = [op for op, node in code.op_node.items() if READ & set(graph.nodes[node].roles) and served.holds(node)]
+    after = code.flow.reach(holding)
     for condition in answered.conditions():
         about = code.about(condition)
-        if "data.read" not in about or about & {"model.predict", "model.evaluate", "model.fit", "data.drift"}:
+        if condition not in after or "data.read" not in about or about & {"model.predict", "model.evaluate", "model.fit", "data.drift"}:
             continue
         if not _equates(world, condition):
             continue
