@@ -98,15 +98,15 @@ def _drawn(code: Code, split: Split) -> tuple[str, str] | None:
 
 def _both_picked(seen: Seen, meaning: Meaning, rows: int, learned: int) -> bool:
     """Whether some of the rows were picked on both sides, by conditions that are not compared here: a split written by hand."""
+    code, fit = seen.code, _meaning(seen, learned).arguments
+    if seen.layout.part(rows) != "whole":
+        return False
+    learnt = code.flow.reach([fit[role] for role in ("@data", "@target") if role in fit], back=True)
+    if any("data.split" in code.meanings.roles(op) for op in learnt):  # split by a library: what a test picks is no part of that split
+        return False
     truth = meaning.arguments.get("@target", meaning.arguments.get("@data", -1))
-    fit = _meaning(seen, learned).arguments
-    sides = ([truth], [fit[role] for role in ("@data", "@target") if role in fit])
-    return seen.layout.part(rows) == "whole" and all(_picked(seen.code, side) for side in sides)
-
-
-def _picked(code: Code, values: list[int]) -> bool:
-    """Whether a condition or a slice chooses among rows on the way to some values."""
-    return any(_picks(code, op) for op in code.flow.reach([v for v in values if v >= 0], back=True))
+    judged = code.flow.reach([truth] if truth >= 0 else [], back=True)
+    return all(any(_picks(code, op) for op in side) for side in (judged, learnt))
 
 
 def _picks(code: Code, op: int) -> bool:
