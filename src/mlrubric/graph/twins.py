@@ -22,6 +22,7 @@ BODY = 0.7  # of the runs of three tokens of two bodies
 LEAST = 2  # tokens of a derivation that says something
 ENOUGH = 4  # tokens that all twins of a scope have together
 LONG = 15  # tokens of a body
+SEVERAL = 3  # when both sides lie in such a folder
 MANY = 4  # folders side by side in which something is trained: a collection of lessons or examples
 SHOWN = 4
 DEPTH = 12
@@ -134,21 +135,21 @@ class _Twins:
 
     def _together(self, one: str, other: str) -> bool:
         """Whether two folders may belong to one program: neither lies apart in a folder of many programs that train, each in a folder of
-        its own."""
+        its own, and they are not in two of several programs that train."""
         if one == other or other.startswith(one + "/") or one.startswith(other + "/"):
             return True
         common = posixpath.commonpath([one, other]) if one and other else ""
         for folder in (one, other):
             while folder != common:
                 folder = posixpath.dirname(folder)
-                if self._programs(folder) >= MANY:
+                if len(self._programs(folder)) >= MANY:
                     return False
-        return True
+        programs = self._programs(common)
+        return len(programs) < SEVERAL or not {_first(one, common), _first(other, common)} <= programs
 
-    def _programs(self, folder: str) -> int:
-        """How many folders inside a folder train something."""
-        start = folder + "/" if folder else ""
-        return len({f[len(start) :].partition("/")[0] for f in self.training_folders if f.startswith(start) and f != folder})
+    def _programs(self, folder: str) -> set[str]:
+        """The folders inside a folder in which something is trained."""
+        return {_first(f, folder) for f in self.training_folders if f != folder and (not folder or f.startswith(folder + "/"))}
 
     def _path(self, scope: int) -> str:
         return self.code.program.modules[self.code.program.scope_unit[scope]].path
@@ -239,6 +240,11 @@ class _Twins:
         nodes = [self.code.node_for(self.graph, op, "derivation") for op in (ours, theirs)]
         self.graph.nodes[nodes[0]].attributes.update(twin=str(nodes[1]), twin_kind=kind, columns=columns)
         self._done.add(self.code.program.scope_id(ours))
+
+
+def _first(path: str, folder: str) -> str:
+    """The first name of a path below a folder."""
+    return path[len(folder) :].lstrip("/").partition("/")[0]
 
 
 def _listed(columns: list[str]) -> str:
