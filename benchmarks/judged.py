@@ -31,8 +31,8 @@ Written by `python -m benchmarks.judged --write` from `docs/evaluation/judged/`;
 persona, spread over 47 public repositories, were judged as that repository's engineer would: is this wrong here, and would an edit at this
 line mend it? The first reader is who built or mended the rule. The second one saw the finding and the lines around, went into the
 repository where these did not decide, and not into the first one's answers; one reason may stand for all hits of a rule. Of leakage and
-skew the second reading is the labels of eleven repositories that were made before. A hit counts as right when both say so, or when only one has read it.
-Nearly all is right, so that kappa, which asks for more than chance, says little; the share of equal answers says more.
+skew the second reading is the labels of eleven repositories that were made before. A hit counts as right when both say so, or when only
+one has read it. Nearly all is right, so that kappa, which asks for more than chance, says little; the share of equal answers says more.
 """
 
 
