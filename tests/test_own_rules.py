@@ -15,6 +15,7 @@ from mlrubric.config import ConfigError, Settings, read_settings
 from mlrubric.rules import own
 from mlrubric.rules.load import load_rules
 from mlrubric.rules.own import book_of, chosen, retired
+from mlrubric.rules.rule import RuleError
 
 RULE = """\
 id = "OWN001"
@@ -248,3 +249,15 @@ def test_the_rule_of_the_documentation_runs(run: Run, tmp_path: Path) -> None:
     rule = next(block for block in text.split("```toml\n")[1:] if "\nid = " in block).partition("```")[0]
     (tmp_path / "OWN001.toml").write_text(rule)
     assert run("rules", "--test", tmp_path)[:2] == (0, "1 rule, 1 example, 0 differences\n")
+
+
+@pytest.mark.parametrize(
+    "where", ['{ "given.axis" = "1" }', '{ form = "cal" }', '{ form = { not_in = ["call"] } }', '{ "trait.array" = false }']
+)
+def test_a_question_about_all_expressions_is_none(tmp_path: Path, where: str) -> None:
+    question = f'[match]\nkind = "expression"\nwhere = {where}\n'
+    begin, _, rest = RULE.partition("[match]")
+    (tmp_path / "OWN001-table-from-the-old-warehouse.toml").write_text(begin + question + rest[rest.index("\n[docs]") :], encoding="utf-8")
+    with pytest.raises(RuleError, match="asks for") as caught:
+        own.own_rules([tmp_path])
+    assert caught.value.line == 9

@@ -127,7 +127,7 @@ class Behind:
         if kind == "assert":
             return bool(args) and (self._always(args[0]) or self._written_down(args[:1]))
         receiver = self.program.receiver(op) if kind == "call" else -1
-        if receiver < 0 or "test.assert" not in self.code.meanings.roles(op) or ABOUT_WHAT_RUNS.search(self._called(op)):
+        if receiver < 0 or "test.assert" not in self.code.meanings.roles(op) or ABOUT_WHAT_RUNS.search(self.program.called(op)):
             return False
         if self._is_mock(receiver):  # its own assertion: that it was called
             return self._written_down([receiver])
@@ -141,7 +141,7 @@ class Behind:
         if facts.kind in ("container", "dict"):
             return bool(args)
         if facts.kind == "compare" and facts.value == (">=",) and len(args) == 2:
-            return ops[args[1]].kind == "const" and ops[args[1]].value == 0 and self._called(args[0]) == "len"
+            return ops[args[1]].kind == "const" and ops[args[1]].value == 0 and self.program.called(args[0]) == "len"
         return False
 
     def _written_down(self, starts: list[int]) -> bool:
@@ -154,7 +154,7 @@ class Behind:
             if len(seen) > MOST or (facts.kind == "load" and facts.name in handed):
                 return False
             if facts.kind == "call":
-                if self._is_mock(op) or self._called(op) in patched:
+                if self._is_mock(op) or self.program.called(op) in patched:
                     continue
                 if not self._is_pure(op) and not self._is_arithmetic(op):
                     return False
@@ -213,7 +213,3 @@ class Behind:
             else:
                 return False
         return False
-
-    def _called(self, call: int) -> str:
-        callee = self.program.args[call][0] if self.program.args[call] else -1
-        return self.program.ops[callee].name or "" if callee >= 0 else ""

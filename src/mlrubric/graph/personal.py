@@ -90,7 +90,7 @@ class _Personal:
             taken = facts.name
         elif facts.kind == "subscript" and len(args) == 2 and args[1] >= 0:
             taken = self._text(args[1])
-        elif facts.kind == "call" and self.called(op) in ("get", "col") and self.program.positional(op):
+        elif facts.kind == "call" and self.program.called(op) in ("get", "col") and self.program.positional(op):
             taken = self._text(self.program.positional(op)[0])
         if not taken or not named(taken):
             return ""
@@ -105,10 +105,6 @@ class _Personal:
     def _text(self, op: int) -> str:
         value = self.program.ops[op].value if self.program.ops[op].kind == "const" else ""
         return value if isinstance(value, str) else ""
-
-    def called(self, call: int) -> str:
-        callee = self.program.args[call][0] if self.program.args[call] else -1
-        return self.program.ops[callee].name or "" if callee >= 0 else ""
 
     def inside(self, starts: list[int]) -> tuple[str, int] | None:
         """A personal name among what a text is put together from, with its operation; what masks it hides it."""
@@ -130,7 +126,7 @@ class _Personal:
                 continue
             following: list[int] = []
             if facts.kind == "call":
-                name = self.called(op)
+                name = self.program.called(op)
                 if name in TELLS:
                     following = [*self.program.args[op][1:], self.program.receiver(op)]
             elif facts.kind in INSIDE and facts.kind not in ("subscript", "attribute"):
@@ -143,7 +139,7 @@ class _Personal:
 
     def _covered(self, op: int) -> bool:
         return self.program.ops[op].kind == "call" and (
-            bool(PROTECTING & self.code.meanings.roles(op)) or COVERED.search(self.called(op)) is not None
+            bool(PROTECTING & self.code.meanings.roles(op)) or COVERED.search(self.program.called(op)) is not None
         )
 
     def _holds(self, op: int) -> str:
@@ -223,7 +219,7 @@ def _weak(world: World, people: _Personal) -> None:
     if any(not given for given in fed.values()):  # `digest = sha256()`, and later `digest.update(value)`
         for call in code.program.of_kind("call"):
             receiver = code.program.receiver(call)
-            if receiver >= 0 and people.called(call) == "update" and (made := origin(code, receiver)) in fed:
+            if receiver >= 0 and people.program.called(call) == "update" and (made := origin(code, receiver)) in fed:
                 fed[made].extend(code.program.args[call][1:])
     for op, given in fed.items():
         found = _digested(people, given)

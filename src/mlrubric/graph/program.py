@@ -214,6 +214,11 @@ class Program:
         count = int(extra[2]) if isinstance(extra, tuple) else int(str(extra or 0))
         return self.args[definition][-count:] if count else ()
 
+    def called(self, call: int) -> str:
+        """The last name of what is called: `fit` of `model.fit(...)`; empty for what has none."""
+        callee = self.args[call][0] if self.args[call] else -1
+        return self.ops[callee].name or "" if callee >= 0 else ""
+
     def receiver(self, call: int) -> int:
         """The object whose method is called: `x` in `x.f()`; -1 for other calls, and for what is no call."""
         if self.ops[call].kind != "call":

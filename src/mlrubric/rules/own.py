@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,6 +40,7 @@ def own_rules(folders: Iterable[Path], taken: Sequence[Rule] = ()) -> tuple[Rule
             raise RuleError(folder, 1, "no rule files (*.toml) in this folder")
         for path in files:
             rule = replace(read_rule(path), own=True)
+            _check_expressions(rule)
             for name in (rule.id, rule.name):
                 if name in book or name in known:
                     other = "the rule book" if name in book else str(known[name])
@@ -47,6 +48,22 @@ def own_rules(folders: Iterable[Path], taken: Sequence[Rule] = ()) -> tuple[Rule
                 known[name] = path
             found.append(rule)
     return tuple(found)
+
+
+def _check_expressions(rule: Rule) -> None:
+    """A question about expressions names a trait, a role or a form: of all there are it would be no question."""
+    from mlrubric.graph.habits import FORMS, KIND
+
+    where = rule.question.get("where", {})
+    if rule.question.get("kind") != KIND or not isinstance(where, Mapping):
+        return
+    form = where.get("form")
+    forms = form.get("in", ()) if isinstance(form, Mapping) else [form]
+    if any(wanted is True and key.startswith(("trait.", "role.")) for key, wanted in where.items()):
+        return
+    if not forms or not FORMS.issuperset(forms):
+        said = f'a question about expressions asks for "trait.<name>" = true, "role.<name>" = true, or a form of {", ".join(sorted(FORMS))}'
+        raise RuleError(rule.path, row_of(rule.path, f'"{KIND}"'), said)
 
 
 def chosen(book: RuleBook, settings: Settings) -> list[Rule]:
