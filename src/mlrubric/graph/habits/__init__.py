@@ -102,7 +102,7 @@ class Habits:
             return sorted(chosen), False
         form = where.get("form", "")
         forms = [str(one) for one in form["in"]] if isinstance(form, Mapping) else [str(form)]
-        assert FORMS.issuperset(forms), "rules/own and the tests of the book see to it"
+        assert FORMS.issuperset(forms), "a rule of expressions asks for a trait, a role or a form: rules/own sees to it"
         return list(self._code.program.of_kind(*forms)), True
 
     def _node(self, op: int, keys: Iterable[str]) -> int:
