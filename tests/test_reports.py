@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import re
@@ -20,6 +22,7 @@ from mlrubric.model.verdict import Finding
 from mlrubric.report import Options, View, formats
 from mlrubric.report.profile import lenient
 from mlrubric.report.screen import width_of
+from mlrubric.report.snippets import covered
 
 GOLDEN = Path(__file__).parent / "golden"
 ENDINGS = {
@@ -208,6 +211,19 @@ def test_a_credential_that_no_search_knows_is_covered_by_its_finding() -> None:
     view = View(replace(REPORT, findings=(replace(FINDINGS[3], place=at("a.cfg", 1, 4, 16)),)), lambda path: f"x: {word} y\n", VIEW.cards)
     text = formats()["full"].render(view, Options("check"))
     assert word not in text and "x: ************ y" in text
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\\n"])
+@pytest.mark.parametrize("closed", [True, False])
+def test_of_a_private_key_nothing_is_printed(line_end: str, closed: bool) -> None:
+    """Its header is the place of the finding; the body behind and below it is the secret."""
+    body = [base64.b64encode(hashlib.sha512(str(number).encode()).digest()).decode()[:64] for number in range(9)]
+    kind = "PRIVATE KEY-----"
+    end = f"-----END {kind}{line_end}" if closed else ""
+    text = f'"key": "-----BEGIN {kind}{line_end}' + line_end.join(body) + line_end + end + '",\n"after": 1\n'
+    shown = covered(text)
+    assert not any(part[:12] in shown for part in body) and "BEGIN" not in shown
+    assert len(shown) == len(text) and shown.count("\n") == text.count("\n") and (not closed or '"after": 1' in shown)
 
 
 @pytest.mark.parametrize(("name", "command"), CASES)

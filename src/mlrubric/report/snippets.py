@@ -10,7 +10,7 @@ from mlrubric.model.place import Place
 from mlrubric.model.verdict import Finding
 from mlrubric.source.escape import for_terminal
 from mlrubric.source.notebook import Cell, cells_of
-from mlrubric.source.secrets import Setting, hits_in
+from mlrubric.source.secrets import Setting, hits_in, key_end
 from mlrubric.source.syntax.node import SyntaxProblem
 
 RULES_OF_CREDENTIALS = ("PRIV006", "DATA015")
@@ -131,6 +131,7 @@ def covered(text: str) -> str:
     parts: list[str] = []
     last = 0
     for hit in hits_in(text, Setting.ENVIRONMENT):
-        parts += [text[last : hit.start], *("\n" if character == "\n" else "*" for character in text[hit.start : hit.end])]
-        last = hit.end
+        start, end = max(hit.start, last), max(hit.end, key_end(text, hit.start))  # of a key the header is reported, all of it is covered
+        parts += [text[last:start], *("\n" if character == "\n" else "*" for character in text[start:end])]
+        last = max(last, end)
     return "".join([*parts, text[last:]])

@@ -117,6 +117,17 @@ def _private_keys(text: str) -> list[tuple[int, int, str]]:
     return found
 
 
+def key_end(text: str, start: int) -> int:
+    """Where a private key ends whose header begins there: behind its closing line, else behind all that may be of it; `start` where no
+    key begins."""
+    match = _PEM.match(text, start)
+    if match is None:
+        return start
+    closing = text.find("-----END", match.start(2), match.end(2))
+    last = text.find("-----", closing + len("-----END"), match.end(2)) if closing >= 0 else -1
+    return last + len("-----") if last >= 0 else match.end(2)
+
+
 def _grants_service_role(payload: str) -> bool:
     try:
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
