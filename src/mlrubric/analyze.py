@@ -33,9 +33,10 @@ from mlrubric.score.measure import measure
 from mlrubric.score.plan import Planner, State, breaks
 from mlrubric.source.decode import decode
 from mlrubric.source.document import Document
+from mlrubric.source.ignores import ignores_in
 from mlrubric.source.overlay import OverlayTree
 from mlrubric.source.tree import DiskTree, Tree
-from mlrubric.suppress import complaints, ignores_of, may_ignore, split_suppressed
+from mlrubric.suppress import complaints, split_suppressed
 from mlrubric.system import System, open_system
 
 
@@ -143,7 +144,8 @@ def analyze_tree(
         for one in system.published(tuple(findings(picture, asking, settings.persona)))
         if settings.shows(one.level, one.confidence) and not settings.ignores(one.rule, one.place.path)
     ]
-    ignores = ignores_of({*(one.path for one in own if may_ignore(tree.read(one.path))), *(one.place.path for one in found)}, texts)
+    foreign = sorted({one.place.path for one in found} - {one.path for one in own})
+    ignores = [*(mark for one in own for mark in one.ignores), *(mark for path in foreign for mark in ignores_in(path, texts(path) or ""))]
     kept, suppressed = split_suppressed(found, ignores)
     kept = with_remedies(kept, asking, picture, texts)
     sought = {rule.id for rule in heard(asking, settings.persona) if settings.shows(rule.level, rule.confidence)}

@@ -3,15 +3,31 @@ What ignores nothing is told."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
 import pytest
 
+from mlrubric.analyze import analyze_tree
+from mlrubric.config import Settings
+from mlrubric.model.facts import Ignore
 from mlrubric.model.place import Place, Span
 from mlrubric.model.verdict import Finding
-from mlrubric.suppress import complaints, ignores_of, may_ignore, split_suppressed
+from mlrubric.read.drive import read_file
+from mlrubric.source.decode import decode
+from mlrubric.source.document import Document
+from mlrubric.source.ignores import ignores_in
+from mlrubric.source.tree import MemoryTree
+from mlrubric.suppress import complaints, split_suppressed
 
 
 def finding(line: int, rule: str = "SEED001", path: str = "a.py", end: int = 0) -> Finding:
     return Finding(rule, "some-pattern", "warning", "high", "message", Place(path, Span(line, 1, end or line, 1)))
+
+
+def ignores_of(paths: Iterable[str], text: Callable[[str], str | None]) -> list[Ignore]:
+    return [ignore for path in sorted(paths) for ignore in ignores_in(path, text(path) or "")]
 
 
 def reasons(text: str, *found: Finding) -> list[str | None]:
@@ -114,7 +130,35 @@ def test_nothing_is_said_of_rules_that_did_not_run() -> None:
     assert told("x  # mlrubric: ignore[LEAK001] not asked for") == []
 
 
-@pytest.mark.parametrize(("encoding", "holds"), [("utf-8", True), ("utf-16", True), ("utf-8-sig", True)])
-def test_a_mark_is_seen_in_any_encoding(encoding: str, holds: bool) -> None:
-    assert may_ignore("# mlrubric: ignore[SEED001] x".encode(encoding)) == holds
-    assert not may_ignore("# nothing".encode(encoding))
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-8-sig"])
+def test_a_mark_is_read_with_its_file_in_any_encoding(encoding: str) -> None:
+    def read(text: str) -> list[Ignore]:
+        document = decode("a.py", text.encode(encoding))
+        assert isinstance(document, Document)
+        return [ignore for facts in read_file(document) for ignore in facts.ignores]
+
+    assert read("# mlrubric: ignore[SEED001] x") == [Ignore("a.py", 1, ("SEED001",), "x", True)]
+    assert not read("# nothing")
+
+
+class Watched(MemoryTree):
+    """A tree that counts readings, with one file that is too large to be read and one that may not be."""
+
+    def __init__(self) -> None:
+        super().__init__({"train.py": "x = 1  # mlrubric: ignore[SEED001] a sketch\n", "large.json": "{}", "closed.py": "y = 2\n"})
+        self.files = tuple(replace(entry, size=10**10) if entry.path == "large.json" else entry for entry in self.files)
+        self.reads: Counter[str] = Counter()
+
+    def read(self, path: str) -> bytes:
+        self.reads[path] += 1
+        if path == "closed.py":
+            raise PermissionError(13, "Permission denied")
+        return super().read(path)
+
+
+def test_no_file_is_read_for_its_marks_alone() -> None:
+    """A file that is too large is never opened, one that cannot be read ends nothing, and the others are read once at the most here (in worker processes otherwise)."""
+    tree = Watched()
+    report = analyze_tree(tree, "repository", Settings()).report
+    assert tree.reads["large.json"] == 0 and tree.reads["train.py"] <= 1
+    assert [message.message.split(":")[0] for message in report.notices if message.place is not None] == ["nothing to ignore"]

@@ -7,6 +7,7 @@ import io
 import tokenize
 
 from mlrubric.fix.code import Code
+from mlrubric.fix.lines import Lines
 from mlrubric.model.remedy import TextEdit
 
 
@@ -56,12 +57,12 @@ def last_argument(call: ast.Call) -> ast.expr | None:
 
 def _comma(rest: str) -> tuple[int, int] | None:
     """In what follows the last argument: where its own closing parentheses end, and where its comma stands (-1: nowhere)."""
-    closed, comma = 0, -1
+    closed, comma, lines = 0, -1, Lines("", rest)
     try:
         for token in tokenize.generate_tokens(io.StringIO(f"({rest}\n)").readline):
             if token.start[0] == 1 and token.start[1] == 0:
                 continue
-            offset = _offset(rest, token.start[0], token.start[1] - (1 if token.start[0] == 1 else 0))
+            offset = lines.offset(token.start[0], token.start[1] + (0 if token.start[0] == 1 else 1))  # the first line begins with a "("
             if token.type == tokenize.OP and token.string == ")" and offset < len(rest):
                 closed = offset + 1
             elif token.type == tokenize.OP and token.string == ",":
@@ -71,11 +72,6 @@ def _comma(rest: str) -> tuple[int, int] | None:
     except (tokenize.TokenError, SyntaxError):
         return None
     return closed, comma
-
-
-def _offset(text: str, line: int, column: int) -> int:
-    rows = text.split("\n")
-    return sum(len(row) + 1 for row in rows[: line - 1]) + column
 
 
 def _own_line(code: Code, last: ast.expr, call: ast.Call) -> str | None:

@@ -45,7 +45,7 @@ from mlrubric.model.monitoring import Scrape as Scrape
 from mlrubric.model.monitoring import TelemetryPipeline as TelemetryPipeline
 from mlrubric.model.monitoring import Watch as Watch
 from mlrubric.model.monitoring import WatchServer as WatchServer
-from mlrubric.model.place import Place
+from mlrubric.model.place import Place, Span
 from mlrubric.model.provision import Provision as Provision
 from mlrubric.model.provision import Variable as Variable
 from mlrubric.model.python import PythonModule
@@ -367,9 +367,26 @@ Fact = (
 
 
 @dataclass(frozen=True, slots=True)
+class Ignore:
+    """A comment that ignores rules. `alone`: nothing else stands on its line, so that it speaks of the next one."""
+
+    path: str
+    line: int
+    rules: tuple[str, ...]
+    reason: str
+    alone: bool
+
+    @property
+    def place(self) -> Place:
+        return Place(self.path, Span(self.line))
+
+
+@dataclass(frozen=True, slots=True)
 class FileFacts:
-    """All facts of one file; `format` is the reader that answered ("python", "github_workflow", ...)."""
+    """All facts of one file; `format` is the reader that answered ("python", "github_workflow", ...). The ignores of a file stand with
+    the first of its formats."""
 
     path: str
     format: str
     facts: tuple[Fact, ...] = field(default=())
+    ignores: tuple[Ignore, ...] = ()

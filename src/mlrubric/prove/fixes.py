@@ -20,7 +20,7 @@ from mlrubric.source.decode import decode
 from mlrubric.source.document import Document
 from mlrubric.source.overlay import OverlayTree
 from mlrubric.source.tree import MemoryTree, Tree
-from mlrubric.suppress import ignores_of, split_suppressed
+from mlrubric.suppress import split_suppressed
 
 MARKED = re.compile(r"[ \t]*(?:#|//|<!--|;|--)\s*expect:[^\n]*")
 
@@ -70,7 +70,7 @@ class Bench:
             return document.text if isinstance(document, Document) else None
 
         found = findings(picture, self.rules, self.persona)
-        kept, _ = split_suppressed(found, ignores_of({one.place.path for one in found}, text))
+        kept, _ = split_suppressed(found, [mark for one in facts for mark in one.ignores])
         return list(with_remedies(kept, self.rules, picture, text))
 
     def tried(self, only: Iterable[str] = (), unsafe: bool = True) -> Trial:

@@ -17,6 +17,7 @@ from mlrubric.model.place import Place
 from mlrubric.read.data_file import data_file, holds_no_text
 from mlrubric.source.decode import decode
 from mlrubric.source.document import Document
+from mlrubric.source.ignores import ignores_in
 from mlrubric.source.tree import FileEntry, Tree, text_limit
 
 MAX_LANGUAGES_DEEP = 5
@@ -67,8 +68,12 @@ def accepting(path: str) -> tuple[Reader, ...]:
 
 
 def read_file(document: Document) -> tuple[FileFacts, ...]:
-    """What each reader that accepts the file says, with the facts of embedded text after the host's own."""
-    return tuple(FileFacts(document.path, reader.FORMAT, _facts(reader, document)) for reader in accepting(document.path))
+    """What each reader that accepts the file says, with the facts of embedded text after the host's own; and the ignores of the file."""
+    found = [FileFacts(document.path, reader.FORMAT, _facts(reader, document)) for reader in accepting(document.path)]
+    ignores = tuple(ignores_in(document.path, document.text))
+    if found and ignores:
+        found[0] = replace(found[0], ignores=ignores)
+    return tuple(found)
 
 
 def read_as(format_: str, document: Document) -> tuple[Fact, ...]:

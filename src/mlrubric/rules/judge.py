@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from mlrubric.config import CONFIDENCES
 from mlrubric.graph.build import Picture
 from mlrubric.graph.habits.spelling import spelled
 from mlrubric.model.graph import Node
@@ -20,7 +21,6 @@ from mlrubric.rules.shapes import Hit
 PERSONAS = ("regular", "pedantic", "auditor")
 CALLED = re.compile(r"(\w[\w.]*)\((?:\.\.\.)?\)")  # `nn.Linear(...)`, but not what is longer
 NAMED = re.compile(r"\{([@\w.]+)\}")
-CONFIDENCES = ("high", "medium", "low")
 
 
 def _unmet(picture: Picture, rule: Rule) -> list[tuple[Rule, Verdict]]:

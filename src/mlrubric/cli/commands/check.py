@@ -16,6 +16,7 @@ from mlrubric.cli.shared import analysis_of, settings_for, view_of
 
 if TYPE_CHECKING:
     from mlrubric.analyze import Analysis, Memory
+    from mlrubric.compare.since import Since
     from mlrubric.config import Settings
     from mlrubric.model.report import Report
     from mlrubric.source.tree import Tree
@@ -54,16 +55,18 @@ class State:
 
 def _folder(options: argparse.Namespace) -> State:
     from mlrubric.analyze import Memory
+    from mlrubric.source.overlay import OverlayTree
     from mlrubric.source.tree import DiskTree
 
     root, wanted = _root_of([Path(path) for path in options.paths])
     settings, tree = settings_for(root, options), DiskTree(root)
     memory = Memory() if options.fix or options.diff or options.changed_since else None
+    since = _since(root, tree, settings, memory, options.changed_since) if options.changed_since and memory is not None else None
 
     def look(files: Mapping[str, bytes]) -> Analysis:
         analysis = analysis_of(root, settings, options, memory, files)
-        if options.changed_since and memory is not None:
-            analysis = _since(root, analysis, memory, files, settings, options)
+        if since is not None:
+            analysis = since.only_new(analysis, OverlayTree(tree, files))
         if options.baseline is not None:
             analysis = _without_known(analysis, options.baseline, whole=wanted == [""])
         return replace(analysis, report=replace(_only(analysis.report, wanted), unsafe_asked=options.unsafe_fixes))
@@ -118,22 +121,16 @@ def _mend(state: State, outputs: Sequence[tuple[str, Path | None]], options: arg
     return status_of(analysis.report, state.settings, options)
 
 
-def _since(
-    root: Path, head: Analysis, memory: Memory, files: Mapping[str, bytes], settings: Settings, options: argparse.Namespace
-) -> Analysis:
-    """What the work here brought since it parted from the revision."""
-    from mlrubric.compare.since import only_new
-    from mlrubric.source.overlay import OverlayTree
+def _since(root: Path, tree: Tree, settings: Settings, memory: Memory, revision: str) -> Since:
+    """The state at which the work here parted from the revision."""
+    from mlrubric.compare.since import Since
     from mlrubric.source.revision import RevisionError, RevisionTree, fork_of
-    from mlrubric.source.tree import DiskTree
 
-    revision, now = options.changed_since, OverlayTree(DiskTree(root), files)
     try:
         base = RevisionTree(root, fork_of(root, revision))
     except RevisionError as error:
         raise UsageError(f"--changed-since: {error}") from error
-    settings = replace(settings, as_of=settings.as_of or now.commit_date)
-    return only_new(head, memory, (base, now), root.resolve().name, settings, revision)
+    return Since(base, revision, root.resolve().name, replace(settings, as_of=settings.as_of or tree.commit_date), memory)
 
 
 def _without_known(analysis: Analysis, baseline: Path, whole: bool) -> Analysis:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mlrubric.fix.yaml import documents
 from mlrubric.model.verdict import Step
 from mlrubric.prove.edit import Edit, covered, indent, one, replaced, statement, with_lines
 from mlrubric.prove.site import Site
-from mlrubric.prove.yaml_edit import documents, last_line
+from mlrubric.prove.yaml_edit import last_line
 
 CONDITION = "consequential"
 

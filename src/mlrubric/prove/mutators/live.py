@@ -6,11 +6,12 @@ import ast
 import re
 from collections.abc import Iterator
 
+from mlrubric.fix.yaml import documents
 from mlrubric.model.place import Span
 from mlrubric.model.verdict import Step
 from mlrubric.prove.edit import Edit, covered, line, one, replaced, with_lines
 from mlrubric.prove.site import Site
-from mlrubric.prove.yaml_edit import documents, entry, last_line
+from mlrubric.prove.yaml_edit import entry, last_line
 
 CONDITION = "live"
 SCHEDULES = (
