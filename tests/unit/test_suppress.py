@@ -157,7 +157,8 @@ class Watched(MemoryTree):
 
 
 def test_no_file_is_read_for_its_marks_alone() -> None:
-    """A file that is too large is never opened, one that cannot be read ends nothing, and the others are read once at the most here (in worker processes otherwise)."""
+    """A file that is too large is never opened, one that cannot be read ends nothing, and the others are read once at the most (worker
+    processes may do it)."""
     tree = Watched()
     report = analyze_tree(tree, "repository", Settings()).report
     assert tree.reads["large.json"] == 0 and tree.reads["train.py"] <= 1
