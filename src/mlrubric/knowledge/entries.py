@@ -16,7 +16,7 @@ FLOWS = ("args", "none", "receiver", "first")
 """What reaches the result: all arguments and the receiver, nothing, the receiver only, the first argument only."""
 
 TRAITS = (
-    "statistic", "extreme", "counts", "window", "order", "time", "rows", "picks", "categories", "oversamples", "stops", "groups", "columns",
+    "statistic", "extreme", "counts", "window", "order", "indexes", "time", "rows", "picks", "categories", "oversamples", "stops", "groups", "columns",
     "spreads", "aligns", "now", "moment", "lasting", "later", "stages",
 )  # fmt: skip
 """What a call does to rows beyond its role: a number that stands for all rows; one end of the values; how many there are, missing or
