@@ -79,7 +79,8 @@ def kappa(pairs: Sequence[tuple[str, str]]) -> float:
 
 def page(judged: dict[str, list[Judgement]]) -> str:
     """The table with its head and the agreement."""
-    rows = ["| rule | judged | first says right | second says right | agree | settled as right | precision |", "|---|--:|--:|--:|--:|--:|--:|"]
+    head = ("rule", "judged", "first says right", "second says right", "agree", "settled as right", "precision")
+    rows = [f"| {' | '.join(head)} |", f"|---|{'--:|' * (len(head) - 1)}"]
     for rule, ones in judged.items():
         read = [one for one in ones if one.second]
         second = f"{sum(one.second == 'right' for one in read)} of {len(read)}" if read else "not read"
