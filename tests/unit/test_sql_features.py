@@ -175,17 +175,149 @@ print(Ridge().fit(train[["x"]], train["y"]).score(test[["x"]], test["y"]))
 FILLED = "create table shop.filled as\nselect coalesce(x, avg(x) over ()) as x, y from shop.rows"
 
 
-def leaks(files: dict[str, str]) -> list[tuple[str, int]]:
-    rules = [rule for rule in load_rules().rules if rule.id == "LEAK007"]
+def found(files: dict[str, str], rule: str = "LEAK007") -> list[tuple[str, int]]:
+    rules = [one for one in load_rules().rules if one.id == rule]
     return [(one.place.path, one.place.span.line) for one in findings(picture(files), rules)]
 
 
 def test_a_table_that_a_query_fills_is_split() -> None:
     read = 'rows = pd.read_sql("select x, y from shop.filled", "postgresql://shop")'
-    assert leaks({"filled.sql": FILLED, "train.py": TRAIN.format(read=read)}) == [("filled.sql", 2)]
-    assert leaks({"filled.sql": FILLED, "train.py": TRAIN.format(read=read.replace("shop.filled", "shop.rows"))}) == []
+    assert found({"filled.sql": FILLED, "train.py": TRAIN.format(read=read)}) == [("filled.sql", 2)]
+    assert found({"filled.sql": FILLED, "train.py": TRAIN.format(read=read.replace("shop.filled", "shop.rows"))}) == []
 
 
 def test_a_query_that_nobody_is_known_to_use() -> None:
     read = "rows = pd.read_csv('rows.csv')"
-    assert leaks({"filled.sql": FILLED, "train.py": TRAIN.format(read=read)}) == []
+    assert found({"filled.sql": FILLED, "train.py": TRAIN.format(read=read)}) == []
+
+
+DBT = {
+    "dbt_project.yml": "name: shop\n",
+    "models/filled.sql": "select coalesce(x, avg(x) over ()) as x, y, day from {{ source('shop', 'rows') }}",
+    "models/features.sql": "select x, y from {{ ref('filled') }} where day > '2020-01-01'",
+}
+
+
+def test_models_on_the_way_to_a_table_that_is_split() -> None:
+    read = 'rows = pd.read_sql("select x, y from analytics.features", "postgresql://shop")'
+    assert found({**DBT, "train.py": TRAIN.format(read=read)}) == [("models/filled.sql", 1)]
+    assert found({**DBT, "train.py": TRAIN.format(read=read.replace("analytics.features", "shop.rows"))}) == []
+
+
+STEPS = """create table `{{ out }}.clean` as
+with usual as (select avg(x) as x from `{{ source }}`)
+select ifnull(t.x, u.x) as x, t.y from `{{ source }}` t, usual u;
+create table `{{ out }}.train` as
+select * from `{{ out }}.PICKED` t where mod(abs(farm_fingerprint(to_json_string(t))), 10) < 8;
+"""
+FLOW = """from pathlib import Path
+from google.cloud import bigquery
+from jinja2 import Template
+from sklearn.linear_model import Ridge
+
+SQL = Path(__file__).parent / "sql"
+
+
+def main():
+    client = bigquery.Client()
+    client.query(Template((SQL / "steps.sql").read_text()).render(out="taxi", source="taxi.trips")).result()
+    rows = client.list_rows("taxi.train").to_dataframe()
+    Ridge().fit(rows[["x"]], rows["y"])
+
+
+main()
+"""
+
+
+def test_statements_of_one_file_by_the_names_of_their_templates() -> None:
+    assert found({"sql/steps.sql": STEPS.replace("PICKED", "clean"), "train.py": FLOW}) == [("sql/steps.sql", 2)]
+    assert found({"sql/steps.sql": STEPS.replace("PICKED", "others"), "train.py": FLOW}) == []
+
+
+WRITTEN = """from google.cloud import bigquery
+from sklearn.linear_model import Ridge
+
+
+def to_table(client, query, destination):
+    client.query(query, job_config=bigquery.QueryJobConfig(destination=destination)).result()
+
+
+def main(client):
+    to_table(client, "select coalesce(x, avg(x) over ()) as x, y from taxi.trips", destination="taxi.clean")
+    to_table(client, "select * from taxi.SOURCE t where mod(abs(farm_fingerprint(t.id)), 10) < 8", destination="taxi.train")
+    rows = client.list_rows("taxi.train").to_dataframe()
+    Ridge().fit(rows[["x"]], rows["y"])
+
+
+main(bigquery.Client())
+"""
+
+
+def test_texts_of_queries_that_are_given_a_target() -> None:
+    assert found({"train.py": WRITTEN.replace("SOURCE", "clean")}) == [("train.py", 10)]
+    assert found({"train.py": WRITTEN.replace("SOURCE", "trips")}) == []
+
+
+HELPER = """from pathlib import Path
+import pandas as pd
+
+
+def rows_of(name):
+    return pd.read_sql((Path(__file__).parent / "sql" / f"{name}.sql").read_text(), "postgresql://shop")
+"""
+FITS = """import joblib
+from sklearn.linear_model import Ridge
+from reads import rows_of
+
+
+def main():
+    rows = rows_of("TRAIN")
+    joblib.dump(Ridge().fit(rows[["x"]], rows["y"]), "model.joblib")
+
+
+if __name__ == "__main__":
+    main()
+"""
+ASKS = """import joblib
+from reads import rows_of
+
+
+def main():
+    rows = rows_of("ASK")
+    rows["y"] = joblib.load("model.joblib").predict(rows[["x"]])
+    rows.to_csv("answers.csv")
+
+
+if __name__ == "__main__":
+    main()
+"""
+JUDGES = ASKS.replace("import joblib", "import joblib\nfrom sklearn.metrics import r2_score").replace(
+    'rows["y"] = joblib.load("model.joblib").predict(rows[["x"]])',
+    'print(r2_score(rows["y"], joblib.load("model.joblib").predict(rows[["x"]])))',
+)
+
+
+def side_by_side(train: str, ask: str, asks: str = ASKS) -> dict[str, str]:
+    return {
+        "reads.py": HELPER,
+        "fit.py": FITS.replace("TRAIN", train),
+        "ask.py": asks.replace("ASK", ask),
+        "sql/past.sql": "select coalesce(x, avg(x) over ()) as x, y from past",
+        "sql/open.sql": "select coalesce(x, avg(x) over ()) as x from open",
+        "sql/plain.sql": "select coalesce(x, 0) as x, y from past",
+    }
+
+
+def test_names_that_a_helper_makes_files_of() -> None:
+    assert found(side_by_side("past", "open"), "SKEW003") == [("sql/open.sql", 1)]
+    assert found(side_by_side("plain", "open"), "SKEW003") == []
+    assert found(side_by_side("past", "plain"), "SKEW003") == []
+
+
+def test_one_query_on_both_sides() -> None:
+    assert found(side_by_side("past", "past"), "SKEW003") == [("sql/past.sql", 1)]
+    assert found(side_by_side("plain", "plain"), "SKEW003") == []
+
+
+def test_who_measures_a_model_does_not_serve_it() -> None:
+    assert found(side_by_side("past", "past", JUDGES), "SKEW003") == []

@@ -155,7 +155,8 @@ class DerivedColumn:
 @dataclass(frozen=True, slots=True)
 class QueryFeatures:
     """What one SQL statement says of its columns. `picks` is how it takes some of the rows (`hash`, `chance`), or
-    that it names the part of each row by these (`parts`)."""
+    that it names the part of each row by these (`parts`). `takes` and `makes` are its tables as they are written, templates and all:
+    they say the same in one file only."""
 
     place: Place
     learns: tuple[LearntNumber, ...] = ()
@@ -163,6 +164,8 @@ class QueryFeatures:
     picks: str = ""
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+    makes: str = ""
     owner: str = ""
 
 

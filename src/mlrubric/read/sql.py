@@ -58,7 +58,7 @@ def _features(text: str, at: Callable[[int], Place], owner: str = "") -> Iterato
 def _fact(one: Statement, said: Features, at: Callable[[int], Place], owner: str) -> QueryFeatures:
     learns = tuple(LearntNumber(at(n.offset), n.name, n.column, n.use, n.yields) for n in said.learns)
     derives = tuple(DerivedColumn(at(d.offset), d.name, d.tokens) for d in said.derives)
-    return QueryFeatures(at(one.offset), learns, derives, said.picks, tuple(one.reads), tuple(one.writes), owner)
+    return QueryFeatures(at(one.offset), learns, derives, said.picks, tuple(one.reads), tuple(one.writes), said.takes, said.makes, owner)
 
 
 def read_embedded(embedded: Embedded) -> Iterator[Fact]:

@@ -21,8 +21,11 @@ Pair = tuple[DerivedColumn, DerivedColumn]
 
 def mark_second(world: World, sides: Sides, uses: Uses, marks: Marks) -> None:
     """`refit` on numbers of a query that is used to predict, `twin` on the first column that it derives as the training does."""
-    served = [one for one in uses.all if one.sites and uses.serves(one)]
-    trained = [one for one in uses.all if one.sites and uses.trains(one)] if served else []
+    for one in uses.all:
+        if one.fact.learns and uses.both(one):
+            world.graph.nodes[marks.number(one)].attributes["refit"] = "again"
+    served = [one for one in uses.all if uses.serves(one)]
+    trained = [one for one in uses.all if uses.trains(one)] if served else []
     if not trained:
         return
     twins = Twins(world, sides)

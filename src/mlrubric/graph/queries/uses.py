@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.link.program_to_language import names_file
+from mlrubric.graph.link.query_to_table import TABLE
 from mlrubric.graph.serving import CALLS, CODE, Sides
 from mlrubric.graph.values import HOLE, texts
 from mlrubric.graph.world import World
@@ -31,6 +32,7 @@ class Used:
     fact: QueryFeatures
     sites: tuple[int, ...]
     holders: frozenset[int]
+    readers: tuple[int, ...] = ()  # operations that read the tables it writes
 
     @property
     def path(self) -> str:
@@ -46,12 +48,20 @@ class Uses:
             if not fact.owner and not is_test_code(path):
                 files.setdefault(path, []).append(fact)
         found = list(self._files(files)) if files else []
-        self.all = sorted([*found, *self._texts()], key=lambda one: (one.path, one.fact.place.span.line))
+        self.all = sorted(map(self._read, [*found, *self._texts()]), key=lambda one: (one.path, one.fact.place.span.line))
 
     # ---- sides --------------------------------------------------------------------------------------------------
 
     def trains(self, used: Used) -> bool:
         return bool(used.holders & (self._sides.trains | self._sides.training))
+
+    def both(self, used: Used) -> bool:
+        """Whether code that trains runs it, and other code that predicts runs it again."""
+        return self.trains(used) and bool(self._holders(list(used.sites)) & self.serving)
+
+    def reaches(self, op: int) -> bool:
+        """Whether an operation belongs to code that trains."""
+        return self.code.holder(op) in self._sides.trains | self._sides.training
 
     def serves(self, used: Used) -> bool:
         """Whether everybody who uses it predicts by a model, and does not train."""
@@ -63,10 +73,35 @@ class Uses:
         if self._serving is None:
             graph = self.world.graph
             predicts = [n for n in graph.with_role("model.predict") if not is_test_code(graph.nodes[n].place.path)]
-            tops = set(graph.sweep(predicts, CALLS, back=True)) - self._sides.trains
+            judges = graph.sweep(graph.with_role("model.evaluate"), CALLS, back=True)  # who measures a model does not serve it
+            tops = set(graph.sweep(predicts, CALLS, back=True)) - self._sides.trains - judges.keys()
             below = set(graph.sweep([n for n in tops if graph.nodes[n].kind in CODE and n not in self._sides.training], CALLS))
             self._serving = frozenset(below | set(self._sides.serving)) - self._sides.training
         return self._serving
+
+    # ---- tables -------------------------------------------------------------------------------------------------
+
+    def _read(self, used: Used) -> Used:
+        """With what reads its tables, through other files of SQL; who names no file and reads its table holds it too."""
+        graph, nodes, node_op = self.world.graph, self.world.graph.nodes, self.code.node_op
+        names = {TABLE + table for table in used.fact.writes}
+        waiting = [self.world.artifacts[name] for name in sorted(names) if name in self.world.artifacts]
+        if not names and not used.sites:
+            files = [n for n in graph.of_kind("module") if nodes[n].label == used.path and "language" in nodes[n].attributes]
+            waiting = [e.target for n in files for e in graph.successors(n, ("write",))]
+        seen, readers = set(waiting), set[int]()
+        while waiting:
+            for edge in graph.successors(waiting.pop(), ("read", "write", "join")):
+                node = edge.target
+                if node in node_op:
+                    readers |= {node_op[node]} if edge.kind == "read" and not self.code.tested(node_op[node]) else set()
+                elif node not in seen and (edge.kind != "read" or "language" in nodes[node].attributes):
+                    seen.add(node)
+                    waiting.append(node)
+        if not readers:
+            return used
+        holders = {self.code.holder(op) for op in readers}
+        return replace(used, readers=tuple(sorted(readers)), holders=used.holders | holders)
 
     # ---- files --------------------------------------------------------------------------------------------------
 
@@ -77,6 +112,8 @@ class Uses:
             if isinstance(value, str) and value.endswith(FILES) and len(value) < 300 and not self.code.tested(op):
                 for path in self._named(op, list(files)):
                     sites[path].append(op)
+        for op, path in self._by_name(list(files)):
+            sites[path].append(op)
         for path, facts in files.items():
             for fact in facts:
                 yield Used(fact, tuple(sites[path]), self._holders(sites[path]))
@@ -101,6 +138,26 @@ class Uses:
             exact = [p for p in found if p in (name, posixpath.normpath(posixpath.join(here, name)))]
             found = exact or [p for p in found if here and p.startswith(here + "/")]
         return found if len(found) == 1 else []
+
+    def _by_name(self, paths: list[str]) -> Iterator[tuple[int, str]]:
+        """The names that are handed to a function that puts `.sql` behind what it is given."""
+        program, resolver = self.code.program, self.code.resolver
+        puts = {program.scope_id(op) for op in program.of_kind("fstring", "binary") if self._puts_end(op)}
+        for call in sorted({c for scope in puts for c in resolver.callers.get(scope, ()) if not self.code.tested(c)}):
+            for argument in program.args[call][1:]:
+                value = program.ops[argument].value if argument >= 0 and program.ops[argument].kind == "const" else None
+                if isinstance(value, str) and value:
+                    found = [p for p in paths if any(p.endswith(f"/{value}{end}") or p == value + end for end in FILES)]
+                    if len(found) == 1:
+                        yield argument, found[0]
+
+    def _puts_end(self, op: int) -> bool:
+        """`f"{name}.sql"`, `name + ".sql"`."""
+        facts, args = self.code.program.ops[op], self.code.program.args[op]
+        if facts.kind == "binary":
+            last = self.code.program.ops[args[-1]].value if facts.name == "+" and args and args[-1] >= 0 else None
+            return isinstance(last, str) and last in FILES
+        return _text(facts.value).endswith(tuple(HOLE + end for end in FILES))
 
     def _holders(self, sites: list[int]) -> frozenset[int]:
         """Who runs the sites; of a constant at the top of a module, the functions that take it."""
@@ -141,6 +198,8 @@ class Uses:
                     said.picks,
                     tuple(one.reads),
                     tuple(one.writes),
+                    said.takes,
+                    said.makes,
                 )
                 if fact.learns or fact.derives or fact.picks:
                     yield Used(fact, (op,), self._holders([op]))

@@ -30,11 +30,14 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What a statement says of columns; `picks` is how it takes some of the rows: by a hash, by chance, or not at all."""
+    """What a statement says of columns; `picks` is how it takes some of the rows: by a hash, by chance, or not at all. `takes` and
+    `makes` are its tables as they are written."""
 
     learns: tuple[Learnt, ...] = ()
     derives: tuple[Derived, ...] = ()
     picks: str = ""
+    takes: tuple[str, ...] = ()
+    makes: str = ""
 
 
 def described(text: str) -> Iterator[tuple[Statement, Features]]:
@@ -48,7 +51,9 @@ def features(words: list[Word], text: str) -> Features:
     tree = Tree(words, text)
     columns = _Columns(tree)
     derives = {one for arm in tree.main.arms for one in columns.derived(arm)} if tree.main is not None else set[Derived]()
-    return Features(tuple(learnt(tree)), tuple(sorted(derives, key=lambda one: (one.offset, one.name))), columns.picks())
+    return Features(
+        tuple(learnt(tree)), tuple(sorted(derives, key=lambda one: (one.offset, one.name))), columns.picks(), tree.takes(), tree.makes()
+    )
 
 
 class _Columns:

@@ -71,6 +71,21 @@ class Tree:
         self._queries: dict[int, Query] = {}
         self.main = self._main()
 
+    def takes(self) -> tuple[str, ...]:
+        """The tables that are read, as they are written."""
+        names = (source.name for select in self.selects for source in select.sources if source.name not in select.own)
+        return tuple(dict.fromkeys(name for name in names if name))
+
+    def makes(self) -> str:
+        """The table that is made or added to, as it is written, or ""."""
+        for at, word in enumerate(self.low[:12]):
+            if word in ("table", "view", "into"):
+                at += 1
+                while self.word(at) in ("table", "if", "not", "exists"):
+                    at += 1
+                return self._table(at) if at < len(self.words) else ""
+        return ""
+
     def _main(self) -> Query | None:
         """The query of a select, or the one that an insert, a table or a view is made of."""
         for index, word in enumerate(self.low):
