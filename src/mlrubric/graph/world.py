@@ -51,6 +51,7 @@ class World:
     broken: list[tuple[Place, str]] = field(default_factory=list)  # hops that point at nothing
     starts: list[tuple[int, Invocation]] = field(default_factory=list)  # commands that run a script or module of ours
     skips: dict[bool, Skips] = field(default_factory=dict)  # what keeps tests from counting, by whether expected failures must fail
+    _every: dict[type, list[tuple[str, object]]] = field(default_factory=dict)
     _tests: list[tuple[int, int]] | None = None
     _columns: ColumnLists | None = None
     installs: list[tuple[int, str, Invocation]] = field(default_factory=list)  # install commands: node, folder, what is asked for
@@ -62,11 +63,11 @@ class World:
 
     def every(self, kind: type[F]) -> Iterator[tuple[str, F]]:
         """All facts of a type with the path of their file, in order of path."""
-        for path in sorted(self.facts):
-            for facts in self.facts[path]:
-                for fact in facts.facts:
-                    if isinstance(fact, kind):
-                        yield path, fact
+        found = self._every.get(kind)
+        if found is None:
+            told = ((path, fact) for path in sorted(self.facts) for facts in self.facts[path] for fact in facts.facts)
+            found = self._every[kind] = [(path, fact) for path, fact in told if isinstance(fact, kind)]
+        return iter(found)  # type: ignore[arg-type]  # what is kept under a type is of that type
 
     def of(self, path: str) -> Iterator[object]:
         for facts in self.facts.get(path, ()):

@@ -335,7 +335,6 @@ class Instruction:
     name: str  # upper case
     arguments: tuple[str, ...]  # exec form or words
     stage: str = ""
-    exec_form: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ KEPT = "columns"
 REMOVERS = frozenset({"pop", "drop"})
 PLACED = frozenset({"loc", "iloc"})
 NEIGHBOURS = frozenset({"window", "statistic", "groups", "counts", "extreme"})
-WORDS = frozenset({"columns", "labels"})
 STEPS = 40
 
 Frame = tuple[int, ...]
