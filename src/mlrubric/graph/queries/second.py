@@ -62,7 +62,7 @@ def _refit(world: World, one: Used, other: Used, marks: Marks) -> None:
 
 
 def _pairs(one: Used, other: Used) -> list[Pair]:
-    """Columns of one name and like expressions, but for those that a number over the rows is put into, and for mere changes of type."""
+    """Columns of one name and like expressions, but for those with a number over the rows in them, and mere changes of type."""
     there = {column.name: column for column in other.fact.derives}
     learnt = {n.yields for n in one.fact.learns}
     here = {
