@@ -17,7 +17,8 @@ ENOUGH = 8  # tokens that they say together
 
 TYPES = frozenset(
     [
-        "cast", "safe_cast", "try_cast", "date", "datetime", "timestamp", "float", "float64", "double", "precision", "real", "numeric", "decimal",
+        "cast", "safe_cast", "try_cast", "date", "datetime", "timestamp", "float", "float64", "double", "precision", "real", "numeric",
+        "decimal",
         "int", "int64", "integer", "bigint", "smallint", "string", "varchar", "text", "char", "bool", "boolean", "from", ":",
     ]
 )  # fmt: skip
