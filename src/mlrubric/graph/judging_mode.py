@@ -109,10 +109,11 @@ class Returns:
         before = code.flow.reach([model_of(code, op)], back=True)
         if self._modes.layer(before) < 0:
             return -1
-        return self._around(op, {one for one in before if self._modes.makes(one)}, frozenset())
+        return self._around(op, {one for one in before if self._modes.makes(one)}, set())
 
-    def _around(self, op: int, made: set[int], guard: frozenset[int]) -> int:
-        """The same for the loops around an operation, and around the calls of its function."""
+    def _around(self, op: int, made: set[int], met: set[int]) -> int:
+        """The same for the loops around an operation, and around the calls of its function; `met` are the operations asked already."""
+        met.add(op)
         program = self._code.program
         scope = program.scope_id(op)
         for block in program.blocks_around(op):
@@ -129,8 +130,8 @@ class Returns:
         if any(program.scope_id(one) == scope for one in self._training):
             return -1
         for call in sorted(self._code.resolver.callers.get(scope, ())):
-            if scope not in guard and not self._code.tested(call):
-                found = self._around(call, made, guard | {scope})
+            if call not in met and not self._code.tested(call):
+                found = self._around(call, made, met)
                 if found >= 0:
                     return found
         return -1

@@ -141,26 +141,20 @@ class Loops:
 
     def uncleared(self, step: int) -> list[int]:
         """What accumulates gradients in a loop that applies them again and again without clearing them."""
-        found: set[int] = set()
-        self._ask(step, step, frozenset(), found)
+        found, waiting, met = set[int](), [step], {step}
+        while waiting:  # the innermost loop around it in its function, else those around the calls of the function
+            op = waiting.pop()
+            scope, loop = self.code.program.scope_id(op), self._loop(op)
+            inside = self._all_in(scope, loop)
+            if inside & {*self.clears, *self._makes} or self._handed(step, scope, loop):
+                continue
+            if loop >= 0:
+                found |= inside & {*self.backwards}
+                continue
+            calls = {call for call in self.code.resolver.callers.get(scope, ()) if not self.code.tested(call)} - met
+            met |= calls
+            waiting.extend(calls)
         return sorted(found)
-
-    def _ask(self, op: int, step: int, guard: frozenset[int], found: set[int]) -> None:
-        """The innermost loop around an operation in its function, else those around the calls of the function."""
-        code = self.code
-        scope = code.program.scope_id(op)
-        if scope in guard:
-            return
-        loop = self._loop(op)
-        inside = self._all_in(scope, loop)
-        if inside & {*self.clears, *self._makes} or self._handed(step, scope, loop):
-            return
-        if loop >= 0:
-            found |= inside & {*self.backwards}
-            return
-        for call in sorted(code.resolver.callers.get(scope, ())):
-            if not code.tested(call):
-                self._ask(call, step, guard | {scope}, found)
 
     def _loop(self, op: int) -> int:
         program = self.code.program
