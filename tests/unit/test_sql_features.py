@@ -161,7 +161,7 @@ def test_a_long_chain_is_read_in_one_go() -> None:
     links = ", ".join(
         f"c{n} as (select a{n - 1} + b{n - 1} + a{n - 1} as a{n}, b{n - 1} - a{n - 1} as b{n} from c{n - 1})" for n in range(1, 60)
     )
-    text = f"with c0 as (select avg(x) over () as a0, y as b0 from t), {links} select coalesce(b59, a59) as z from c59"
+    text = f"with c0 as (select avg(x) over () as a0, y as b0 from t), {links} select coalesce(b899, a899) as z from c899"
     assert learnt(text) == []
 
 
@@ -321,3 +321,15 @@ def test_one_query_on_both_sides() -> None:
 
 def test_who_measures_a_model_does_not_serve_it() -> None:
     assert found(side_by_side("past", "past", JUDGES), "SKEW003") == []
+
+
+def test_columns_that_two_queries_derive() -> None:
+    files = side_by_side("plain", "open")
+    past = "select MADE, y from past"
+    made = "extract(hour from at) + extract(minute from at) / 60.0 as hour, miles / nullif(seconds / 3600.0, 0) as speed"
+    cast = "cast(a as float64) as a, cast(b as date) as b, cast(c as float64) as c, d::double precision as d"
+    for columns, expected in ((made, [("sql/open.sql", 1)]), (cast, [])):
+        both = {"sql/plain.sql": past.replace("MADE", columns), "sql/open.sql": f"select {columns} from open"}
+        assert found({**files, **both}, "SKEW001") == expected
+    other = {"sql/plain.sql": past.replace("MADE", made), "sql/open.sql": "select hour(at) as hour, km / seconds as speed from open"}
+    assert found({**files, **other}, "SKEW001") == []

@@ -9,7 +9,7 @@ from mlrubric.model.documents import DerivedColumn, LearntNumber
 from mlrubric.model.facts import Embedded, Fact, Notice, Query, QueryFeatures
 from mlrubric.model.place import Place, Span
 from mlrubric.source.document import Document
-from mlrubric.source.syntax.sql import Statement, statements
+from mlrubric.source.syntax.sql import Statement
 from mlrubric.source.syntax.sql_features import Features, described
 
 FORMAT = "sql"
@@ -27,13 +27,14 @@ def read(document: Document) -> Iterator[Fact]:
     def at(offset: int) -> Place:
         return document.place(Span(document.text.count("\n", 0, offset) + 1))
 
-    found = statements(document.text)
-    for one in found:
+    found = list(described(document.text))
+    named = [one for one, _ in found if one.reads or one.writes]
+    for one in named:
         yield Query(at(one.offset), one.verb, tuple(one.reads), tuple(one.writes), one.columns)
-    if not found:
+    if not named:
         yield Notice(document.place(), _unnamed(document.text))
     if not _MACRO.search(document.text):
-        yield from _features(document.text, at)
+        yield from _features(found, at)
 
 
 def _unnamed(text: str) -> str:
@@ -47,9 +48,9 @@ def _unnamed(text: str) -> str:
     return "no statement that reads or writes a table was found"
 
 
-def _features(text: str, at: Callable[[int], Place], owner: str = "") -> Iterator[QueryFeatures]:
-    """What the statements of a text do to columns, as far as they do anything."""
-    for one, said in described(text):
+def _features(found: list[tuple[Statement, Features]], at: Callable[[int], Place], owner: str = "") -> Iterator[QueryFeatures]:
+    """What statements do to columns, as far as they do anything."""
+    for one, said in found:
         fact = _fact(one, said, at, owner)
         if fact.learns or fact.derives or fact.picks:
             yield fact
@@ -68,6 +69,8 @@ def read_embedded(embedded: Embedded) -> Iterator[Fact]:
         cell, inner = embedded.cells[line] if line < len(embedded.cells) else (embedded.place.cell, embedded.place.cell_line)
         return Place(embedded.place.path, Span(row, column), embedded.owner, cell, inner)
 
-    for one in statements(embedded.text):
-        yield Query(at(one.offset), one.verb, tuple(one.reads), tuple(one.writes), one.columns, embedded.owner)
-    yield from _features(embedded.text, at, embedded.owner)
+    found = list(described(embedded.text))
+    for one, _ in found:
+        if one.reads or one.writes:
+            yield Query(at(one.offset), one.verb, tuple(one.reads), tuple(one.writes), one.columns, embedded.owner)
+    yield from _features(found, at, embedded.owner)

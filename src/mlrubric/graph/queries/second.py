@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-from collections import Counter
 
 from mlrubric.graph.queries.marks import Marks
 from mlrubric.graph.queries.uses import Used, Uses
@@ -15,6 +14,14 @@ from mlrubric.model.documents import DerivedColumn
 ALIKE = 0.8  # of the tokens of two derivations in SQL, which name columns too
 SEVERAL = 2  # columns that two queries derive alike
 ENOUGH = 8  # tokens that they say together
+
+TYPES = frozenset(
+    [
+        "cast", "safe_cast", "try_cast", "date", "datetime", "timestamp", "float", "float64", "double", "precision", "real", "numeric",
+        "decimal",
+        "int", "int64", "integer", "bigint", "smallint", "string", "varchar", "text", "char", "bool", "boolean", "from", ":",
+    ]
+)  # fmt: skip
 
 Pair = tuple[DerivedColumn, DerivedColumn]
 
@@ -56,17 +63,23 @@ def _refit(world: World, one: Used, other: Used, marks: Marks) -> None:
 
 
 def _pairs(one: Used, other: Used) -> list[Pair]:
-    """Columns of one name and like expressions, but for those that a number over the rows is put into."""
+    """Columns of one name and like expressions, but for those with a number over the rows in them, and mere changes of type."""
     there = {column.name: column for column in other.fact.derives}
     learnt = {n.yields for n in one.fact.learns}
-    here = {column.name: column for column in one.fact.derives if column.name in there and column.name not in learnt}
+    here = {
+        column.name: column for column in one.fact.derives if column.name in there and column.name not in learnt and _weight(column) > 1
+    }
     return [(c, there[name]) for name, c in here.items() if alike(c.tokens, there[name].tokens) >= ALIKE]
+
+
+def _weight(column: DerivedColumn) -> int:
+    """How much an expression says besides types."""
+    return sum(token not in TYPES for token in column.tokens)
 
 
 def _twin(world: World, one: Used, other: Used, marks: Marks) -> None:
     pairs = _pairs(one, other)
-    said = Counter({column.name: len(column.tokens) for column, _ in pairs}).total()
-    if len(pairs) < SEVERAL or said < ENOUGH:
+    if len(pairs) < SEVERAL or sum(_weight(column) for column, _ in pairs) < ENOUGH:
         return
     first, its = min(pairs, key=lambda pair: pair[0].place.span.line)
     node, twin = marks.column(one, first), marks.column(other, its)

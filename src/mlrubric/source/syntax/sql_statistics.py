@@ -34,7 +34,7 @@ AROUND = frozenset(
 WORDS = frozenset({"is", "not", "null", "and", "or", "between", "true", "false", "isnan", "is_nan", "isnull", "abs", "isfinite"})
 TIMES = ("date", "time", "day", "month", "year", "timestamp", "_at", "_ts", "_dt", "epoch")
 PLACED = frozenset(["nulls", "ignore", "respect", "within", "group", "order", "by", "over", "asc", "desc", "interval", "distinct"])
-DEEPEST = 8
+DEEPEST = 50  # queries of `with` that a column is followed through
 MANY = 400  # words of one expression that are looked at
 
 
@@ -71,6 +71,8 @@ class _Reader:
         self.tree = tree
         self.low, self.words = tree.low, tree.words
         self._known: dict[tuple[int, str], tuple[_Statistic, ...]] = {}  # select and column
+        self._lines: dict[int, set[str]] = {}
+        self._depth = 0
 
     # ---- what is learnt -----------------------------------------------------------------------------------------
 
@@ -263,7 +265,9 @@ class _Reader:
         key = (id(select), word)
         if key not in self._known:
             self._known[key] = ()  # while it is looked for
-            self._known[key] = tuple(self._behind(word, select))
+            self._depth += 1
+            self._known[key] = tuple(self._behind(word, select)) if self._depth < DEEPEST else ()
+            self._depth -= 1
         return self._known[key]
 
     def _behind(self, word: str, select: Select) -> Iterator[_Statistic]:
@@ -308,16 +312,17 @@ class _Reader:
 
     def _lineage(self, select: Select, depth: int = 0) -> set[str]:
         """Every name that the rows of a select come from."""
-        found: set[str] = set()
+        if id(select) in self._lines:
+            return self._lines[id(select)]
+        found = self._lines[id(select)] = set()
         for source in select.sources:
             query = source.query or select.own.get(source.name)
             if query is not None and query.arms and all(self.constant(arm) for arm in query.arms):
                 continue  # one row beside the others
             if source.name:
                 found.add(source.name)
-            if query is not None and depth < DEEPEST:
-                for arm in query.arms:
-                    found |= self._lineage(arm, depth + 1)
+            for arm in query.arms if query is not None and depth < DEEPEST else ():
+                found |= self._lineage(arm, depth + 1)
         return found
 
     def _names(self, words: Range, but: Range = (0, 0)) -> frozenset[str]:
