@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.column_lists import ColumnLists
+from mlrubric.graph.column_names import ColumnNames
 from mlrubric.graph.frameworks import Fixtures
 from mlrubric.graph.graph import Graph
 from mlrubric.graph.values import HOLE
@@ -54,6 +55,7 @@ class World:
     _every: dict[type, list[tuple[str, object]]] = field(default_factory=dict)
     _tests: list[tuple[int, int]] | None = None
     _columns: ColumnLists | None = None
+    _column_names: ColumnNames | None = None
     installs: list[tuple[int, str, Invocation]] = field(default_factory=list)  # install commands: node, folder, what is asked for
     moved: list[tuple[int, str, Moved]] = field(default_factory=list)  # commands that versions of their program do not have: node, folder
     guessed: set[str] = field(default_factory=set)  # templates of which a condition is not known
@@ -87,6 +89,13 @@ class World:
         if self._columns is None:
             self._columns = ColumnLists(self.graph, self.code)
         return self._columns
+
+    @property
+    def column_names(self) -> ColumnNames:
+        """The columns that an operation names."""
+        if self._column_names is None:
+            self._column_names = ColumnNames(self.code)
+        return self._column_names
 
     def home_of(self, address: str, near: str) -> str:
         """The repository of a system that an address names by its last name; else the one that the address is written in."""
