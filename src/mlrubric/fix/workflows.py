@@ -17,9 +17,14 @@ LISTS = ("requirements.txt", "requirements-dev.txt", "requirements-test.txt", "r
 PROJECTS = ("pyproject.toml", "setup.py")
 PYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
 PYTHON = "3.11"  # where nothing is said
+WORKFLOW = re.compile(r"(^|/)\.github/workflows/[^/]+\.ya?ml$")
 ELSEWHERE = re.compile(
     r"(^|/)(\.gitlab-ci\.ya?ml|azure-pipelines[\w.-]*\.ya?ml|Jenkinsfile|\.circleci/config\.ya?ml|bitbucket-pipelines\.yml|cloudbuild\.ya?ml)$"
 )
+
+
+def is_workflow(path: str) -> bool:
+    return WORKFLOW.search(path) is not None
 
 
 def runs_elsewhere(site: Site) -> bool:

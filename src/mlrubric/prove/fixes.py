@@ -36,6 +36,14 @@ class Checked:
     gone: int = 0
     problems: list[str] = field(default_factory=list)
 
+    def add(self, other: Checked) -> None:
+        """The counts of the same rule on another tree."""
+        self.tried += other.tried
+        self.safe += other.safe
+        self.unsafe += other.unsafe
+        self.applied += other.applied
+        self.gone += other.gone
+
 
 @dataclass(slots=True)
 class Trial:
@@ -45,8 +53,13 @@ class Trial:
     rules: dict[str, Checked]
 
     @property
+    def told(self) -> list[str]:
+        """What is said of the whole go, whatever the rule: files that could not be read afterwards, fixes that do not come to rest."""
+        return [f"{message.place or ''} {message.message}".strip() for message in self.outcome.notices]
+
+    @property
     def problems(self) -> list[str]:
-        return [problem for checked in self.rules.values() for problem in checked.problems]
+        return [*self.told, *(problem for checked in self.rules.values() for problem in checked.problems)]
 
 
 @dataclass(slots=True)
@@ -111,9 +124,6 @@ class Bench:
             problem = problem_after(path, self.tree.read(path) if path in there else b"", data)
             for name in sorted({one.rule for one in outcome.fixed if one.path == path}) if problem else ():
                 rules[name].problems.append(f"{path} cannot be read afterwards: {problem}")
-        for message in outcome.notices:
-            for checked in list(rules.values())[:1]:
-                checked.problems.append(f"{message.place or ''} {message.message}".strip())
 
 
 def unlike_fixed(rule: Rule, bad: Mapping[str, bytes], fixed: Mapping[str, bytes], book: Sequence[Rule]) -> Iterator[str]:

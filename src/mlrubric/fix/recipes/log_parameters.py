@@ -35,8 +35,7 @@ def _estimator(site: Site, fit: int, call: ast.Call) -> str:
     op, program = site.program.node_op.get(fit), site.program.program
     if op is None or not isinstance(call.func, ast.Attribute) or not isinstance(call.func.value, ast.Name):
         return ""
-    callee = program.args[op][0]
-    receiver = program.args[callee][0] if callee >= 0 and program.ops[callee].kind == "attribute" else -1
+    receiver = program.receiver(op)
     values = site.program.resolver.of(receiver) if receiver >= 0 else frozenset()
     catalogue = site.program.meanings.catalogue
     known = bool(values) and all(value[0] == "object" and ESTIMATOR in catalogue.bases(str(value[1])) for value in values)

@@ -1,0 +1,203 @@
+"""What fixes once did wrong: each case is a small repository with what becomes of it, or with nothing where it must be left alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from mlrubric.fix.apply import one_round
+from mlrubric.model.place import Place
+from mlrubric.model.remedy import NewFile, Remedy, TextEdit
+from mlrubric.model.verdict import Finding
+from mlrubric.prove.fixes import Bench
+from mlrubric.rules.load import load_rules
+from mlrubric.source.tree import MemoryTree
+
+SKLEARN = "from sklearn.linear_model import SGDClassifier\n"
+SPLIT = "from sklearn.ensemble import RandomForestClassifier\nfrom sklearn.model_selection import train_test_split\n"
+FITTED = "RandomForestClassifier(random_state=1).fit(a, c)\n"
+RELEASED = """\
+import mlflow
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import METRIC
+
+train, test = pd.read_csv("train.csv"), pd.read_csv("test.csv")
+model = LogisticRegression().fit(train[["a"]], train["y"])
+NAME = METRIC(test["y"], model.predict(test[["a"]]))
+if NAME SIGN:
+    print("bad")
+else:
+    print("good")
+mlflow.register_model("runs:/1/model", "churn")
+"""
+
+
+def released(metric: str, name: str, sign: str) -> str:
+    return RELEASED.replace("METRIC", metric).replace("NAME", name).replace("SIGN", sign)
+
+
+def workflow(step: str, top: str = "") -> str:
+    other = "  other:\n    runs-on: windows-latest\n    defaults:\n      run:\n        shell: pwsh\n    steps:\n      - run: ls\n"
+    return f"on: push\n{top}jobs:\n{other}  test:\n    runs-on: ubuntu-latest\n    steps:\n      - {step}\n"
+
+
+def default_shell(shell: str) -> str:
+    return f"defaults:\n  run:\n    shell: {shell}\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`after` is what becomes of `before`; "" where it is left alone."""
+
+    rule: str
+    before: str
+    after: str = ""
+    path: str = "train.py"
+    safety: str = "unsafe"
+
+
+WORKFLOW = ".github/workflows/ci.yml"
+TEST = """\
+import joblib
+import numpy as np
+import pandas as pd
+
+
+def NAME(frame=None):
+    rows = pd.read_csv("a.csv")
+    picked = rows.iloc[np.random.randint(0, len(rows), 10)]
+    assert joblib.load("m.joblib").score(picked[["a"]], picked["y"]) > 0.5
+"""
+SEEDED = TEST.replace("    rows =", "    np.random.seed(0)\n    rows =")
+CHECKED = "import great_expectations as gx\n\nresult = gx.from_pandas(frame).validate('suite.json')\n"
+STOP = "if not result.success:\n    raise SystemExit(1)\n"
+CASES = {
+    # ---- which side of a comparison is the bad one -------------------------------------------------------------------
+    "an accuracy whose name holds `err`": Case(
+        "GATE003",
+        released("accuracy_score", "terrain_accuracy", "< 0.8"),
+        released("accuracy_score", "terrain_accuracy", "< 0.8").replace('print("bad")\n', 'print("bad")\n    raise SystemExit(1)\n'),
+    ),
+    "an f1 whose name holds `loss`": Case(
+        "GATE003",
+        released("f1_score", "glossary_f1", "> 0.8"),
+        released("f1_score", "glossary_f1", "> 0.8").replace('print("good")\n', 'print("good")\n    raise SystemExit(1)\n'),
+    ),
+    "an error that is too large": Case(
+        "GATE003",
+        released("mean_squared_error", "error", "> 4"),
+        released("mean_squared_error", "error", "> 4").replace('print("bad")\n', 'print("bad")\n    raise SystemExit(1)\n'),
+    ),
+    "a release to the models that fail": Case(
+        "GATE003",
+        released("accuracy_score", "accuracy", "< 0.8")
+        .replace('mlflow.register_model("runs:/1/model", "churn")\n', "")
+        .replace('print("bad")', 'mlflow.register_model("runs:/1/model", "churn")'),
+    ),
+    # ---- pipes -------------------------------------------------------------------------------------------------------
+    "a pipe in the default shell": Case(
+        "CI001", workflow("run: pytest a | tee b"), workflow("shell: bash\n        run: pytest a | tee b"), WORKFLOW, "safe"
+    ),
+    "a pipe where the shell of all is dash, which has no pipefail": Case(
+        "CI001",
+        workflow("run: |\n          pytest a | tee b", default_shell("sh")),
+        workflow("shell: bash\n        run: |\n          pytest a | tee b", default_shell("sh")),
+        WORKFLOW,
+        "safe",
+    ),
+    "a pipe where the shell of the step is dash": Case(
+        "CI001",
+        workflow("shell: sh\n        run: pytest a | tee b"),
+        workflow("shell: bash\n        run: pytest a | tee b"),
+        WORKFLOW,
+        "safe",
+    ),
+    "a pipe in a shell that has set up an environment": Case(
+        "CI001",
+        workflow("run: pytest a | tee b", default_shell("bash -l {0}")),
+        workflow("run: set -o pipefail; pytest a | tee b", default_shell("bash -l {0}")),
+        WORKFLOW,
+        "safe",
+    ),
+    "a handler that says something": Case(
+        "CI001", workflow("run: pytest a || echo bad"), workflow("run: pytest a || { echo bad; exit 1; }"), WORKFLOW
+    ),
+    "a handler in braces that ends well": Case(
+        "CI001", workflow("run: pytest a || { echo bad; true; }"), workflow("run: pytest a || { echo bad; exit 1; }"), WORKFLOW
+    ),
+    "a handler that does nothing": Case("CI001", workflow("run: pytest a || exit 0"), workflow("run: pytest a"), WORKFLOW),
+    # ---- arguments and comments --------------------------------------------------------------------------------------
+    "a comment behind the last argument": Case(
+        "SEED001",
+        f"{SKLEARN}SGDClassifier(\n    alpha=0.1  # tuned\n).fit(X, y)\n",
+        f"{SKLEARN}SGDClassifier(\n    alpha=0.1,  # tuned\n    random_state=0\n).fit(X, y)\n",
+    ),
+    "a comment behind the last comma": Case(
+        "SEED001",
+        f"{SKLEARN}SGDClassifier(\n    alpha=0.1,  # tuned\n).fit(X, y)\n",
+        f"{SKLEARN}SGDClassifier(\n    alpha=0.1,  # tuned\n    random_state=0,\n).fit(X, y)\n",
+    ),
+    "a comment behind an argument on the line of the call": Case(
+        "SEED001",
+        f"{SPLIT}a, b, c, d = train_test_split(X, y,  # label\n)\n{FITTED}",
+        f"{SPLIT}a, b, c, d = train_test_split(X, y,  # label\n{'random_state=0,':>45}\n)\n{FITTED}",
+    ),
+    "an empty call on two lines": Case(
+        "SEED001", f"{SKLEARN}SGDClassifier(\n).fit(X, y)\n", f"{SKLEARN}SGDClassifier(random_state=0).fit(X, y)\n"
+    ),
+    # ---- seeds in tests ----------------------------------------------------------------------------------------------
+    "a test that draws": Case("SEED001", TEST.replace("NAME", "test_a"), SEEDED.replace("NAME", "test_a"), "tests/test_a.py"),
+    "a helper of tests that draws": Case("SEED001", TEST.replace("NAME", "helper") + "\n\nhelper()\n", "", "tests/test_a.py"),
+    # ---- where the run stops -----------------------------------------------------------------------------------------
+    "a result that is printed": Case("DATA003", f"{CHECKED}print(result)\ntrain(frame)\n", f"{CHECKED}print(result)\n{STOP}train(frame)\n"),
+    "a result that is not spoken of": Case("DATA003", f"{CHECKED}print(frame)\n", f"{CHECKED}{STOP}print(frame)\n"),
+    # ---- tables ------------------------------------------------------------------------------------------------------
+    "in place, and called on at once": Case(
+        "PD008", "import pandas as pd\n\nframe = pd.read_csv('a.csv')\nprint(frame.dropna(inplace=True).head())\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_fix_does_what_a_reviewer_would_take(name: str) -> None:
+    case = CASES[name]
+    bench = Bench(MemoryTree({case.path: case.before}), load_rules().rules)
+    found = [one for one in bench.found({}) if one.rule == case.rule]
+    assert found and {one.fix for one in found} == {case.safety if case.after else None}
+    trial = bench.tried([case.rule])
+    assert trial.outcome.files.get(case.path, b"").decode() == case.after
+    assert not trial.problems
+
+
+# ---- what is made together ------------------------------------------------------------------------------------------
+
+
+def finding(path: str, text: str, *files: NewFile) -> Finding:
+    base = Finding("X001", "x", "error", "high", "x", Place(path), fix="safe")
+    return replace(base, remedy=Remedy("mend it", "safe", (TextEdit(path, 0, 0, text),), files))
+
+
+def test_a_new_file_that_two_fixes_share_stays_when_one_of_them_cannot_be_made() -> None:
+    shared = NewFile("shared.txt", "text\n")
+    found = [finding("a.py", "x = 1\n", shared), finding("b.py", "x = (\n", shared)]
+    made = one_round(found, {"a.py": b"y = 2\n", "b.py": b"z = 3\n"}, frozenset({"a.py", "b.py"}), unsafe=False)
+    assert made.files == {"a.py": b"x = 1\ny = 2\n", "shared.txt": b"text\n"}
+    assert [one.path for one in made.fixed] == ["a.py"] and list(made.problems) == ["b.py"]
+
+
+def test_what_was_left_out_makes_room_for_what_met_it() -> None:
+    torn = replace(
+        finding("a.py", "x = (\n"), remedy=Remedy("both", "safe", (TextEdit("a.py", 0, 0, "x = (\n"), TextEdit("b.py", 0, 0, "#\n")))
+    )
+    made = one_round([torn, finding("b.py", "x = 1\n")], {"a.py": b"", "b.py": b""}, frozenset({"a.py", "b.py"}), unsafe=False)
+    assert made.files == {"b.py": b"x = 1\n"} and [one.path for one in made.fixed] == ["b.py"]
+
+
+def test_a_trial_tells_what_no_rule_is_to_blame_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A notice is a problem of the trial, whichever rules were tried."""
+    bench = Bench(MemoryTree({"a.py": "x = 1\n"}), [one for one in load_rules().rules if one.id == "PD008"])
+    monkeypatch.setattr(Bench, "found", lambda self, files: [finding("a.py", "def (")])
+    trial = bench.tried()
+    assert any("a.py" in problem and "could not be read" in problem for problem in trial.problems)
