@@ -12,10 +12,8 @@ from collections.abc import Iterator
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.model_modes import Modes, calls_of_models, model_of
-from mlrubric.graph.values import number
+from mlrubric.graph.program import LOOPS
 from mlrubric.graph.world import World
-
-LOOPS = ("for", "while")
 
 
 def mark_judging_mode(world: World) -> None:
@@ -83,7 +81,7 @@ class Returns:
         """Calls and switches that come to one of these switches -> the switches."""
         callers: dict[int, list[int]] = {}
         for call in self._code.resolver.targets:
-            for scope in self._entered(call):
+            for scope in self._code.resolver.callees(call):
                 callers.setdefault(scope, []).append(call)
         found = {op: {op} for op in ops}
         waiting = sorted(ops)
@@ -95,9 +93,6 @@ class Returns:
                     known |= found[op]
                     waiting.append(call)
         return found
-
-    def _entered(self, call: int) -> list[int]:
-        return sorted(number(t) for t in self._code.resolver.targets.get(call, ()) if t[0] == "function")
 
     def never(self, op: int) -> int:
         """The switch after which a loop trains on in the mode of judging; -1 when there is none."""

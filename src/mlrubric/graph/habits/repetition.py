@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from mlrubric.graph.code import Code
 
-LOOPS = frozenset({"for", "while"})
 CHOICES = frozenset({"if", "else", "try", "except", "case"})
 HANDLER = "serve.handle"
 KEPT = ("cache", "singleton", "memo", "fixture")
@@ -19,7 +18,7 @@ class Repetition:
 
     def of(self, op: int) -> str:
         """`loop` in a loop of its function or of a caller, `request` when a function that answers requests comes to it, else ""."""
-        if self.loop(op) >= 0:
+        if self._code.program.innermost_loop(op) >= 0:
             return "loop"
         if self._scopes is None:
             self._scopes = self._run_again()
@@ -36,21 +35,11 @@ class Repetition:
                 return False
         return True
 
-    def loop(self, op: int) -> int:
-        """The innermost loop around an operation in its function, or -1."""
-        program = self._code.program
-        for block in program.blocks_around(op):
-            kind = program.blocks[block].kind
-            if kind in LOOPS:
-                return block
-            if kind == "scope":
-                break
-        return -1
-
     def grows(self, op: int) -> bool:
         """`x = f(x, ...)` or `x = f([x, ...])` in a loop: a value that is made of itself each time round, and that nothing else in the
         loop looks at."""
-        program, loop = self._code.program, self.loop(op)
+        program = self._code.program
+        loop = program.innermost_loop(op)
         if loop < 0:
             return False
         made = {use for use in self._code.resolver.uses[op] if program.ops[use].kind == "assign"}
@@ -88,7 +77,7 @@ class Repetition:
             for scope in sorted(callers)
             if scope not in found and not self._kept(scope)
         }
-        looped = [scope for scope, ones in calls.items() if any(self.loop(call) >= 0 for call in ones)]
+        looped = [scope for scope, ones in calls.items() if any(program.innermost_loop(call) >= 0 for call in ones)]
         following: dict[int, list[int]] = {}
         for scope, ones in calls.items():
             for call in ones:
