@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +14,7 @@ from mlrubric.model.remedy import NewFile, Remedy, TextEdit
 from mlrubric.model.verdict import Finding
 from mlrubric.prove.fixes import Bench
 from mlrubric.rules.load import load_rules
-from mlrubric.source.tree import MemoryTree
+from mlrubric.source.tree import DiskTree, MemoryTree
 
 SKLEARN = "from sklearn.linear_model import SGDClassifier\n"
 SPLIT = "from sklearn.ensemble import RandomForestClassifier\nfrom sklearn.model_selection import train_test_split\n"
@@ -169,6 +171,79 @@ def test_a_fix_does_what_a_reviewer_would_take(name: str) -> None:
     trial = bench.tried([case.rule])
     assert trial.outcome.files.get(case.path, b"").decode() == case.after
     assert not trial.problems
+
+
+# ---- what a new workflow installs -----------------------------------------------------------------------------------
+
+TESTED = {"tests/test_a.py": "import pandas\n\n\ndef test_a():\n    assert pandas\n"}
+PROJECT = '[project]\nname = "shop"\n'
+POETRY = '[tool.poetry]\nname = "my-shop"\n\n[tool.poetry.dependencies]\npython = "^3.10"\npandas = "*"\n'
+PIPFILE = '[packages]\npandas = "*"\n\n[requires]\npython_version = "3.9"\n'
+PYTEST = "pytest==8.4.2"
+RUN = "python -m pytest tests"
+INSTALLED: dict[str, tuple[dict[str, str], str, list[str]]] = {
+    "a list": ({"requirements.txt": "pandas\n"}, "safe", [f"pip install -r requirements.txt {PYTEST}", RUN]),
+    "a list that names pytest": ({"requirements.txt": "pandas\npytest\n"}, "safe", ["pip install -r requirements.txt", RUN]),
+    "pytest as another list has it": (
+        {"requirements.txt": "pandas\n", "requirements-ci.txt": "pytest==8.1.1\n"},
+        "safe",
+        ["pip install -r requirements.txt pytest==8.1.1", RUN],
+    ),
+    "a package": ({"pyproject.toml": PROJECT, "shop/__init__.py": "", "data/a.csv": ""}, "safe", [f"pip install -e . {PYTEST}", RUN]),
+    "a project that cannot be built": (
+        {"pyproject.toml": f'{PROJECT}dependencies = ["pandas"]\n', "a/__init__.py": "", "data/a.csv": ""},
+        "safe",
+        ["pip install uv", "uv pip install --system -r pyproject.toml", f"pip install {PYTEST}", RUN],
+    ),
+    "settings of tools, and pipenv": (
+        {"pyproject.toml": "[tool.black]\n", "Pipfile": PIPFILE, "Pipfile.lock": '{"default": {}}'},
+        "safe",
+        ["pip install pipenv", "pipenv sync --dev", f"pipenv run pip install {PYTEST}", f"pipenv run {RUN}"],
+    ),
+    "poetry without a package": (
+        {"pyproject.toml": f'{POETRY}pytest = "*"\n', "poetry.lock": ""},
+        "safe",
+        ["pip install poetry", "poetry install --no-root", f"poetry run {RUN}"],
+    ),
+    "poetry with a package": (
+        {"pyproject.toml": POETRY, "src/my_shop/__init__.py": ""},
+        "safe",
+        ["pip install poetry", "poetry install", f"poetry run pip install {PYTEST}", f"poetry run {RUN}"],
+    ),
+    "uv": (
+        {"pyproject.toml": PROJECT, "uv.lock": "version = 1\n"},
+        "safe",
+        ["pip install uv", "uv sync --frozen --all-extras", f"uv run --frozen --with {PYTEST} {RUN}"],
+    ),
+    "conda": (
+        {"environment.yml": "name: x\ndependencies:\n  - python=3.10\n  - pandas\n  - pytest\n"},
+        "unsafe",
+        ["$CONDA/bin/conda env create -n job -f environment.yml", f"$CONDA/bin/conda run -n job --no-capture-output {RUN}"],
+    ),
+    "nothing that says what": ({"pyproject.toml": "[tool.black]\n"}, "", []),
+}
+
+
+@pytest.mark.parametrize("name", INSTALLED)
+def test_a_new_workflow_installs_what_the_project_asks_for(name: str) -> None:
+    files, safety, commands = INSTALLED[name]
+    bench = Bench(MemoryTree({**TESTED, **files}), load_rules().rules)
+    assert [one.fix or "" for one in bench.found({}) if one.rule == "CI003"] == [safety]
+    outcome = bench.tried(["CI003"]).outcome
+    text = outcome.files.get(".github/workflows/tests.yml", b"").decode()
+    assert [row.strip().removeprefix("- run: ") for row in text.split("\n") if "- run: " in row] == commands
+
+
+def test_no_workflow_is_written_into_a_folder_of_a_repository(tmp_path: Path) -> None:
+    """No host would ever start it; `check` of the repository itself speaks of these tests."""
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    inner = tmp_path / "service"
+    (inner / "tests").mkdir(parents=True)
+    (inner / "mlrubric.toml").write_text("")
+    (inner / "tests" / "test_a.py").write_text("def test_a():\n    assert 1\n")
+    for folder in (inner, tmp_path):
+        fixed = [one.fix for one in Bench(DiskTree(folder), load_rules().rules).found({}) if one.rule == "CI003"]
+        assert fixed == ["safe" if folder == tmp_path else None]
 
 
 # ---- what is made together ------------------------------------------------------------------------------------------

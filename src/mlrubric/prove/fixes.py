@@ -76,7 +76,7 @@ class Bench:
         """All findings with their remedies, with some files' bytes replaced."""
         tree = OverlayTree(self.tree, files)
         facts = [one for one in read_tree(tree, known=self._known) if one.path not in self.excluded]
-        picture = build(facts, [entry.path for entry in tree.files], load_catalogue())
+        picture = build(facts, [entry.path for entry in tree.files], load_catalogue(), whole=tree.whole)
 
         def text(path: str) -> str | None:
             document = decode(path, tree.read(path)) if path in picture.world.files else None
