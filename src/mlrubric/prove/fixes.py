@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,13 +15,12 @@ from mlrubric.model.verdict import Finding
 from mlrubric.read.drive import Known, read_tree
 from mlrubric.rules.judge import PERSONAS, findings
 from mlrubric.rules.rule import Rule
+from mlrubric.source.comments import EXPECT
 from mlrubric.source.decode import decode
 from mlrubric.source.document import Document
 from mlrubric.source.overlay import OverlayTree
 from mlrubric.source.tree import MemoryTree, Tree
 from mlrubric.suppress import split_suppressed
-
-MARKED = re.compile(r"[ \t]*(?:#|//|<!--|;|--)\s*expect:[^\n]*")
 
 
 @dataclass(slots=True)
@@ -142,7 +140,7 @@ def unlike_fixed(rule: Rule, bad: Mapping[str, bytes], fixed: Mapping[str, bytes
 
 
 def _plain(data: bytes) -> str:
-    return MARKED.sub("", data.decode("utf-8", "replace")).rstrip("\n")
+    return EXPECT.sub("", data.decode("utf-8", "replace")).rstrip("\n")
 
 
 def _counted(rule: str, before: list[Finding], after: list[Finding], outcome: Outcome) -> Checked:
