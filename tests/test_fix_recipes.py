@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from mlrubric.fix import site
 from mlrubric.fix.apply import one_round
+from mlrubric.graph.build import Picture
 from mlrubric.model.place import Place
 from mlrubric.model.remedy import NewFile, Remedy, TextEdit
 from mlrubric.model.verdict import Finding
 from mlrubric.prove.fixes import Bench
 from mlrubric.rules.load import load_rules
+from mlrubric.rules.rule import Table
+from mlrubric.rules.select import select
 from mlrubric.source.tree import DiskTree, MemoryTree
 
 SKLEARN = "from sklearn.linear_model import SGDClassifier\n"
@@ -276,3 +280,18 @@ def test_a_trial_tells_what_no_rule_is_to_blame_for(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(Bench, "found", lambda self, files: [finding("a.py", "def (")])
     trial = bench.tried()
     assert any("a.py" in problem and "could not be read" in problem for problem in trial.problems)
+
+
+def test_what_holds_for_the_whole_repository_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sweep over all nodes for each finding took minutes where many folders have a list of requirements."""
+    asked: list[Table] = []
+
+    def counted(picture: Picture, question: Table) -> list[int]:
+        asked.append(question)
+        return select(picture, question)
+
+    monkeypatch.setattr(site, "select", counted)
+    files = {f"service{n}/requirements.txt": "pandas>=1\nnumpy\n" for n in range(20)}
+    bench = Bench(MemoryTree({**files, "requirements-all.txt": "pandas==2.0.0\nnumpy==1.26.4\nplotly\n"}), load_rules().rules)
+    found = [one for one in bench.found({}) if one.rule == "ENV001" and one.place.path in files]
+    assert len(found) == 20 and {one.fix for one in found} == {"unsafe"} and len(asked) == 1

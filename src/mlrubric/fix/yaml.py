@@ -81,5 +81,5 @@ def appended(lines: Lines, listed: Node | None, item: str) -> TextEdit | None:
     last = listed.items[-1].span
     if lines.row(last.line).lstrip().startswith("- "):
         return lines.inserted_after(last.end_line, f"{lines.indent(last.line)}- {item}")
-    end = lines.span(last)[1]
+    end = lines.offsets_of(last)[1]
     return lines.edit(end, end, f", {item}")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from lsprotocol import types
@@ -14,6 +14,7 @@ from mlrubric.lsp.diagnostics import lines_of, units
 from mlrubric.model.remedy import Remedy, TextEdit
 from mlrubric.model.verdict import Finding
 from mlrubric.source.comments import IGNORE, sign_for
+from mlrubric.source.lines import LineIndex
 
 FIX_ALL = "source.fixAll.mlrubric"
 Kind = types.CodeActionKind
@@ -41,15 +42,18 @@ class Documents:
         return (self.root / edit.path).as_uri(), types.TextEdit(self._range(text, edit.start, edit.end), edit.new)
 
     def _range(self, text: str, start: int, end: int) -> types.Range:
-        rows = lines_of(text)
-        starts = [0]
-        for row in rows:
-            starts.append(starts[-1] + len(row) + 1)
-        return types.Range(self._position(rows, starts, start), self._position(rows, starts, end))
+        lines = _index(text)
+        return types.Range(self._position(lines, start), self._position(lines, end))
 
-    def _position(self, rows: Sequence[str], starts: Sequence[int], offset: int) -> types.Position:
-        line = min(bisect_right(starts, offset) - 1, len(rows) - 1)
-        return types.Position(line, units(rows[line][: offset - starts[line]], self.encoding))
+    def _position(self, lines: LineIndex, offset: int) -> types.Position:
+        line, column = lines.position(offset)
+        return types.Position(line - 1, units(lines.row(line)[: column - 1], self.encoding))
+
+
+@lru_cache(maxsize=4)
+def _index(text: str) -> LineIndex:
+    """The lines of a document as edits count them, all line ends being plain; one text is asked for at every fix of it."""
+    return LineIndex("\n".join(lines_of(text)))
 
 
 def workspace_edit(remedies: Iterable[Remedy], documents: Documents, creates: bool) -> types.WorkspaceEdit | None:

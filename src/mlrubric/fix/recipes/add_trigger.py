@@ -18,7 +18,7 @@ def remedy(site: Site) -> Edits | None:
     if events and key.span.line == on.span.end_line:  # `on: push`, `on: [push, pull_request]`
         new = "".join(f"\n  {row}" for row in (*(f"{event}:" for event in events), *rows))
         start = lines.text.index(":", lines.offset(key.span.line, key.span.end_column)) + 1
-        return Edits((lines.edit(start, lines.span(on.span)[1], new),))
+        return Edits((lines.edit(start, lines.offsets_of(on.span)[1], new),))
     if on.kind != "map" or not on.entries or on.entries[0][0].span.line == key.span.line:
         return None
     indent = " " * (on.entries[0][0].span.column - 1)

@@ -57,5 +57,5 @@ def _needing(lines: Lines, job: Node, name: str) -> TextEdit | None:
     if needs is None:
         return beside(lines, job.entries[0][0], f"needs: [{name}]")
     if needs.kind == "string":
-        return lines.replaced(needs.span, f"[{lines.covered(needs.span)}, {name}]")
+        return lines.put(needs.span, f"[{lines.covered(needs.span)}, {name}]")
     return appended(lines, needs, name)

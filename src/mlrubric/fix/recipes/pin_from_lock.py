@@ -13,7 +13,7 @@ def remedy(site: Site) -> Edits | None:
     lines, folder, locked = site.lines(), posixpath.dirname(site.path), site.shelf.once(locks)
     safe, edits = True, []
     for node in site.alike(site.path):
-        start, end = lines.span(node.place.span)
+        start, end = lines.offsets_of(node.place.span)
         found = pinned(site, lines.text[start:end]) if node.attributes.get("manager") != "conda" else None
         if found is None:
             return None

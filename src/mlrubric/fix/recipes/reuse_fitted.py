@@ -31,8 +31,8 @@ def _fitted_before(site: Site, op: int) -> bool:
     receiver = program.receiver(op)
     if receiver < 0:
         return False
-    for other in program.of_kind("call"):
-        if other >= op or program.scope_id(other) != program.scope_id(op):
+    for other in range(program.unit(op).base, op):
+        if program.ops[other].kind != "call" or program.scope_id(other) != program.scope_id(op):
             continue
         meaning, node = site.program.meanings.of(other), site.program.op_node.get(other)
         if meaning is None or not {"transform.fit", "transform.fit_apply"} & set(meaning.roles):

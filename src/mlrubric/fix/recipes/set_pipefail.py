@@ -19,7 +19,7 @@ HAVE_IT = ("bash", "zsh", "ksh")  # shells that know the option
 
 def remedy(site: Site) -> Edits | None:
     lines, span = site.lines(), site.finding.place.span
-    start, end = lines.span(span)
+    start, end = lines.offsets_of(span)
     if not lines.text[start:end].startswith("|") or lines.text[start:end].startswith("||"):
         return None
     edit = _workflow(site) if is_workflow(site.path) else _script(site)
@@ -46,7 +46,7 @@ def _workflow(site: Site) -> TextEdit | None:
         return lines.edit(start, start, f"{LINE}\n{lines.indent(line)}" if script.style == "literal" else f"{LINE}; ")
     if shell and name != "sh":
         return None
-    return lines.replaced(own.span, "bash") if own is not None else beside(lines, key, "shell: bash")
+    return lines.put(own.span, "bash") if own is not None else beside(lines, key, "shell: bash")
 
 
 def _defaults(text: str, line: int) -> Iterator[str]:

@@ -40,7 +40,7 @@ def _forgiven(site: Site) -> TextEdit | None:
 
 def _or_true(site: Site) -> TextEdit | None:
     lines = site.lines()
-    start, end = lines.span(site.finding.place.span)
+    start, end = lines.offsets_of(site.finding.place.span)
     if not lines.text[start:end].startswith("||"):
         return None
     return without_or(lines, start, end)
@@ -49,7 +49,7 @@ def _or_true(site: Site) -> TextEdit | None:
 def _option(site: Site) -> TextEdit | None:
     """An option of the program that makes it succeed always."""
     lines = site.lines()
-    start, end = lines.span(site.finding.place.span)
+    start, end = lines.offsets_of(site.finding.place.span)
     option = site.node.attributes.get("by", "")
     found = re.search(rf"[ \t]+{re.escape(option)}(?=\s|$)", lines.text[start:end]) if option.startswith("--") else None
     return None if found is None else lines.edit(start + found.start(), start + found.end(), "")
