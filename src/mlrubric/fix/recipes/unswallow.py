@@ -1,5 +1,5 @@
 """Takes away what swallows the failure of a check: `|| true`, `continue-on-error`, `--exit-zero`, a missing `set -e`, a handler that
-only prints, a program whose exit status is not looked at."""
+only prints, a program whose exit status is not looked at: `checked` is the call that can look at it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from mlrubric.model.place import Span
 from mlrubric.model.remedy import TextEdit
 
 FORGIVING = re.compile(r"""["']?(continue-on-error|allow_failure|continueOnError|continueOn)["']?\s*:\s*(true)\b""", re.IGNORECASE)
-RUN = "subprocess.run"
 
 
 def remedy(site: Site) -> Edits | None:
@@ -69,7 +68,7 @@ def _python(site: Site) -> TextEdit | None:
     call = code.find(place.span, ast.Call)
     if call is not None:
         names = {str(target[1]) for node in site.ops_here() for target in site.program.resolver.targets.get(node, ())}
-        return with_keyword(code, call, "check", "True") if names == {RUN} else None
+        return with_keyword(code, call, "check", "True") if names == {site.option("checked")} else None
     line = code.inside(place.span).line
     handlers = [one for one in ast.walk(code.tree) if isinstance(one, ast.ExceptHandler) and one.lineno == line]
     if len(handlers) != 1 or op is not None:
