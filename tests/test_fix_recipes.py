@@ -127,6 +127,16 @@ CASES = {
         WORKFLOW,
         "safe",
     ),
+    "a pipe in a container, which may have no bash": Case(
+        "CI001",
+        workflow("run: pytest a | tee b").replace(
+            "    steps:\n      - run: pytest", "    container: alpine:3\n    steps:\n      - run: pytest"
+        ),
+        workflow("shell: bash\n        run: pytest a | tee b").replace(
+            "    steps:\n      - shell", "    container: alpine:3\n    steps:\n      - shell"
+        ),
+        WORKFLOW,
+    ),
     "a handler that says something": Case(
         "CI001", workflow("run: pytest a || echo bad"), workflow("run: pytest a || { echo bad; exit 1; }"), WORKFLOW
     ),
