@@ -76,7 +76,8 @@ def _trained(world: World) -> set[int]:
     stops = graph.of_kind("test")
     found: set[int] = set()
     for node in graph.with_role("artifact.upload"):
-        if fits & graph.sweep(earlier_runs(world, node), RUNS, stop=stops).keys():
+        before = [n for n in earlier_runs(world, node) if not graph.nodes[n].place.path.endswith(PROSE)]  # which a person reads in parts
+        if fits & graph.sweep(before, RUNS, stop=stops).keys():
             found.add(node)
     return found
 

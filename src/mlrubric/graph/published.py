@@ -89,7 +89,6 @@ def _saved(world: World) -> _Saved:
 
 def _handing(world: World, upload: int, source: int, saved: _Saved) -> Iterator[int]:
     """The upload itself when it names a model's file, or holds what was written from one; else the calls that hand one to it."""
-    code = world.code
     seen: set[int] = set()
     for op, call in _same(world, source):
         by = upload if call < 0 else call
