@@ -56,6 +56,10 @@ class Words:
             for caller in callers
         )
 
+    def filled(self, path: str, text: str) -> str:
+        """A text with the values of inputs that are the same for all callers."""
+        return INPUT.sub(lambda match: self._input(path, match[1]) or match[0], text)
+
     def of(self, path: str, command: Command) -> tuple[str, ...]:
         """The words as the program gets them, as far as it is known; a word that is a variable alone may become several."""
         if not any("$" in word for word in command.argv):

@@ -43,13 +43,14 @@ def link(world: World) -> None:
                     place, text = world.graph.nodes[step].place, attributes[option]
                     if "inputs." in text:
                         words = words or Words(world)
-                        given = words.by_caller(place.path, text)
-                        for (path, symbol), one in given:  # each caller runs its own
+                        told = words.by_caller(place.path, text)
+                        for (path, symbol), one in told:  # each caller runs its own
                             caller = world.node(path, symbol)
                             if caller is not None:
                                 _add(world, caller, place, _split(one), certain=False, loss="")
-                        if given:
+                        if told:
                             continue
+                        text = words.filled(place.path, text)
                     _add(world, step, place, _split(text), certain=False, loss="")
 
 
