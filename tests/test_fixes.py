@@ -164,6 +164,15 @@ def test_notebooks_keep_how_they_are_written(cells: list[list[str] | str], fixed
     assert outcome.files["train.ipynb"].decode() == after.decode()
 
 
+def test_a_large_notebook_on_one_line_is_taken_apart_in_one_go() -> None:
+    """A walk back from each line to the beginning of the file would take minutes."""
+    filler = ["".join(f'value_{n} = "some text and more of it"\n\n' for n in range(20)) for _ in range(400)]
+    head = ["from sklearn.ensemble import RandomForestClassifier as Forest\n", "X = 1"]
+    before = notebook(head, *filler, "\n\nForest().fit(X)", indent=None)
+    outcome = Bench(MemoryTree({"train.ipynb": before}), load_rules().rules).tried(["SEED001"]).outcome
+    assert outcome.files["train.ipynb"] == before.replace(b"Forest().fit", b"Forest(random_state=0).fit")
+
+
 def test_what_could_not_be_read_afterwards_is_not_written() -> None:
     """Edits that would break a file are refused, and the notice says so."""
     finding = Finding("X001", "x", "error", "high", "x", Place("a.py"), fix="safe")
@@ -287,6 +296,28 @@ def test_a_new_file_is_written_with_its_folders(tmp_path: Path) -> None:
     (tmp_path / "tests" / "test_sum.py").write_text("def test_sum():\n    assert sum([1]) == 1\n")
     assert main(["check", str(tmp_path), "--select", "CI003", "--fix", "--quiet"]) == 0
     assert "pytest tests" in (tmp_path / ".github" / "workflows" / "tests.yml").read_text()
+
+
+@pytest.mark.parametrize(("asked", "version"), [("<3.12,>=3.9", "3.9"), ("^3.11", "3.11"), (">=3.12", "3.12"), ("", "3.11")])
+def test_a_new_workflow_takes_the_least_python_that_is_allowed(tmp_path: Path, asked: str, version: str) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_sum.py").write_text("def test_sum():\n    assert sum([1]) == 1\n")
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n' + (f'requires-python = "{asked}"\n' if asked else ""))
+    assert main(["check", str(tmp_path), "--select", "CI003", "--fix", "--unsafe-fixes", "--quiet"]) == 0
+    assert f'python-version: "{version}"' in (tmp_path / ".github" / "workflows" / "tests.yml").read_text()
+
+
+def test_a_new_file_is_never_written_over_one_that_git_ignores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    (tmp_path / ".gitignore").write_text(".python-version\n")
+    (tmp_path / ".python-version").write_text("3.12.1\n")
+    cell: dict[str, object] = {"cell_type": "code", "metadata": {}, "source": "x = 1", "outputs": [], "execution_count": None}
+    about = {"language_info": {"name": "python", "version": "3.11.4"}}
+    (tmp_path / "requirements.txt").write_text("numpy==1.26.4\n")
+    (tmp_path / "a.ipynb").write_text(json.dumps({"cells": [cell], "metadata": about, "nbformat": 4, "nbformat_minor": 5}))
+    status = main(["check", str(tmp_path), "--persona", "auditor", "--select", "ENV006", "--fix"])
+    assert (tmp_path / ".python-version").read_text() == "3.12.1\n"
+    assert status == 3 and "cannot write .python-version" in capsys.readouterr().err
 
 
 def test_the_report_says_which_findings_can_be_fixed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import Counter
 
 from mlrubric.fix.site import Site
+from mlrubric.knowledge.versions import bounds_of
 
 ACTIONS = {
     "actions/checkout": "11bd71901bbe5b1630ceea73d27597364c9af683  # v4.2.2",
@@ -13,7 +15,8 @@ ACTIONS = {
 }
 LISTS = ("requirements.txt", "requirements-dev.txt", "requirements-test.txt", "requirements_dev.txt", "requirements_test.txt")
 PROJECTS = ("pyproject.toml", "setup.py")
-VERSION = re.compile(r"3\.\d+")
+PYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
+PYTHON = "3.11"  # where nothing is said
 ELSEWHERE = re.compile(
     r"(^|/)(\.gitlab-ci\.ya?ml|azure-pipelines[\w.-]*\.ya?ml|Jenkinsfile|\.circleci/config\.ya?ml|bitbucket-pipelines\.yml|cloudbuild\.ya?ml)$"
 )
@@ -55,16 +58,17 @@ def job(site: Site, name: str, project: str, command: str, extra: str = "") -> l
 
 
 def _commit(site: Site, action: str) -> str:
-    """The commit of an action that the other workflows name, else one of ours."""
+    """The commit of an action that the other workflows name, the most of them, else one of ours."""
     graph = site.picture.graph
     uses = [graph.nodes[n].attributes for n in graph.with_role("action.use")]
-    known = sorted({one["version"] for one in uses if one.get("action") == action and one.get("version_kind") == "commit"})
-    return known[-1] if known else ACTIONS[action]
+    known = Counter(one["version"] for one in uses if one.get("action") == action and one.get("version_kind") == "commit")
+    return max(sorted(known), key=lambda one: known[one], default=ACTIONS[action])
 
 
 def _python(site: Site, project: str) -> str:
     """The least Python that the project asks for."""
     graph = site.picture.graph
     said = [graph.nodes[n] for n in graph.with_role("env.manifest") if posixpath.dirname(graph.nodes[n].place.path) == project]
-    versions = [found[0] for node in said if (found := VERSION.search(node.attributes.get("python", "")))]
-    return versions[0] if versions else "3.11"
+    clauses = [text for node in said if (text := node.attributes.get("python", ""))]
+    bounds = bounds_of(clauses[0].split(",") if clauses else ())
+    return next((one for one in PYTHONS if clauses and bounds.allows(one)), PYTHON)

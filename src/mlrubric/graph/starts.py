@@ -23,7 +23,7 @@ def mark_starts(world: World, schedule: Schedule) -> None:
     """`alone` on triggers by hand: the trainings that nothing else starts; `event` on trainings; `by` on audits: time, bot or
     change; `run` of drift that a service measures; `misses` on triggers: what is tested by what they start, and does not fire them."""
     graph = world.graph
-    _trainings(world, schedule)
+    _trainings(world)
     bots = [n for n in graph.with_role("check.update") if graph.nodes[n].attributes.get("ecosystem") not in NO_PACKAGES]
     for node in graph.with_role("check.audit"):
         found = schedule.of(node)
@@ -36,7 +36,7 @@ def mark_starts(world: World, schedule: Schedule) -> None:
     _filters(world)
 
 
-def _trainings(world: World, schedule: Schedule) -> None:
+def _trainings(world: World) -> None:
     graph = world.graph
     fits = {n for n in graph.with_role("model.fit") if not is_test_code(graph.nodes[n].place.path)}
     if not fits:

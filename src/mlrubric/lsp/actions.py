@@ -72,7 +72,7 @@ def workspace_edit(remedies: Iterable[Remedy], desktop: Desktop, creates: bool) 
     start = types.Range(types.Position(0, 0), types.Position(0, 0))
     parts: list[types.TextDocumentEdit | types.CreateFile | types.RenameFile | types.DeleteFile] = []
     for uri, text in files:
-        parts.append(types.CreateFile(uri=uri, options=types.CreateFileOptions(ignore_if_exists=True)))
+        parts.append(types.CreateFile(uri=uri, options=types.CreateFileOptions(overwrite=False)))
         changes[uri] = [types.TextEdit(start, text)]
     for uri, edits in changes.items():
         parts.append(types.TextDocumentEdit(types.OptionalVersionedTextDocumentIdentifier(uri=uri), list(edits)))
