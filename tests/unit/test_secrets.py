@@ -148,7 +148,7 @@ def test_a_credential_is_found(path: str, text: str, hint: str) -> None:
         ),
         (
             "a.py",
-            'label(text, password="Kennwort")\nconnect(host="db", user="ml", password="password")\nconnect(user="ml", password="db_password")',
+            'label(text, password="Kennwort")\nconnect(host="db", user="ml", password="password")',
         ),
         ("values.yaml", "secretKey: database_password\nimagePullSecret: regcred1\nsecret_key: /run/secrets/key1\npad_token: pad1"),
         ("docker-compose.yml", "environment:\n  AWS_SECRET_ACCESS_KEY: minio123\n  B_SECRET_KEY: test1234\n  HF_TOKENIZER: bert2024"),
