@@ -46,9 +46,8 @@ def mark_afterwards(seen: Seen, with_tests: list[int], inside: Inside) -> None:
                 told.add(place)
                 elsewhere.add((code.program.scope_id(op), learned))
                 toward = [learned] if split < 0 else [learned, site]
-                graph.nodes[seen.node(at)].attributes.update(
-                    judges="past" if split < 0 else "anew", toward=" ".join(str(seen.node(o)) for o in toward)
-                )
+                marks = {"judges": "past" if split < 0 else "anew", "stored": _stored(seen, model & ~rows or model)}
+                graph.nodes[seen.node(at)].attributes.update(marks, toward=" ".join(str(seen.node(o)) for o in toward))
 
 
 def _sites(seen: Seen, op: int, meaning: Meaning, with_tests: list[int], inside: Inside) -> Iterator[tuple[int, int, int, list[int]]]:
@@ -70,6 +69,14 @@ def _sites(seen: Seen, op: int, meaning: Meaning, with_tests: list[int], inside:
             for one in handed_over:
                 rows |= bits[one]
             yield site, model, rows, bits
+
+
+def _stored(seen: Seen, model: int) -> str:
+    """The file of a loaded model as the load names it."""
+    code, graph = seen.code, seen.world.graph
+    nodes = (code.op_node[op] for op in seen.layout.of(model, "loaded") if op in code.op_node)
+    names = sorted({name for n in nodes if (name := graph.nodes[n].attributes.get("@source", "")) not in ("", "given", "absent")})
+    return f"`{names[0]}`" if len(names) == 1 else "a file"
 
 
 def _model_and_rows(code: Code, meaning: Meaning, op: int, bits: list[int]) -> tuple[int, int]:
