@@ -266,6 +266,8 @@ def _way_around(code: Code, graph: Graph, release: int, call: int) -> None:
     one = graph.nodes[release]
     node = code.node_for(graph, call, one.label, one.roles, one.api)
     graph.nodes[node].attributes["guarded"] = "false"
+    if node != release:
+        graph.nodes[node].attributes.update(hop="call", onward=str(release), onward_words="what it gets to")
 
 
 def _in_code(code: Code, graph: Graph, op: int, orders: Sequence[Order], checks: dict[int, int]) -> tuple[set[int], list[int]]:
