@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Collection
 
@@ -11,7 +12,8 @@ from mlrubric.graph.graph import RUNS
 from mlrubric.graph.origins import Origins
 from mlrubric.graph.processes import Processes
 from mlrubric.graph.values import HOLE, texts
-from mlrubric.graph.world import World
+from mlrubric.graph.world import World, parents
+from mlrubric.model.facts import Service
 
 MOVING = re.compile(r"(^|[/:@_.-])latest($|[/:@_.-])|^models:/[^/]+/(production|staging|none|archived)$", re.IGNORECASE)
 VERSIONED = re.compile(r"\d|\{|\*|" + HOLE)
@@ -167,7 +169,7 @@ def _reason(world: World, node: int, op: int) -> str:
         return "moving"
     if any(unversioned(name) for name in (*names, *_downloaded(world, node))):
         return "stored"
-    if any(_overwritten(world, edge.source) for edge in graph.predecessors(node, ("read",))):
+    if any(overwritten(world, edge.source) for edge in graph.predecessors(node, ("read",))):
         return "overwritten"
     if _of_hub(world, op):
         return "unpinned"
@@ -198,8 +200,9 @@ def _learnt_from(world: World) -> Collection[int]:
     return Processes(graph).sweep(fits, back=True, stop=aside).keys()
 
 
-def _overwritten(world: World, artifact: int) -> bool:
-    """Whether training writes a file again under the same name; what is committed stays as it was committed."""
+def overwritten(world: World, artifact: int) -> bool:
+    """Whether training writes a file again under the same name; what is committed stays as it was committed, unless a container of a
+    service has its folder mounted."""
     graph, one = world.graph, world.graph.nodes[artifact]
     if not one.attributes.get("produced") or one.label.startswith("*"):
         return False  # of a path in a folder that is not known, nobody can say so
@@ -210,7 +213,18 @@ def _overwritten(world: World, artifact: int) -> bool:
     if writers and all("artifact.download" in graph.nodes[w].roles for w in writers):
         return False
     committed = one.attributes.get("exists") == "true" and one.attributes.get("pinned") != "true"
-    return not committed or _written_in_service(world, writers)
+    return not committed or _written_in_service(world, writers) or _mounted(world, one.label)
+
+
+def _mounted(world: World, path: str) -> bool:
+    """Whether a folder that holds a file is part of a container's file system as it lies here: what is written there is served."""
+    above = set(parents(path))
+    for file, service in world.every(Service):
+        for volume in service.volumes:
+            source = volume.partition(":")[0]
+            if source.startswith("./") and posixpath.normpath(posixpath.join(posixpath.dirname(file), source)) in above:
+                return True
+    return False
 
 
 def _downloaded(world: World, node: int) -> list[str]:
