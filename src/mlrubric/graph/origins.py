@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from fnmatch import fnmatchcase
 
 from mlrubric.graph.code import is_test_code
+from mlrubric.graph.definitions import origin as made_at
 from mlrubric.graph.definitions import plainly_none
 from mlrubric.graph.digests import Digests
 from mlrubric.graph.graph import RUNS, Graph
@@ -17,7 +18,7 @@ from mlrubric.graph.idle import idle
 from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.paths import known_texts
 from mlrubric.graph.processes import Processes
-from mlrubric.graph.values import HOLE
+from mlrubric.graph.values import ANY, HOLE
 from mlrubric.graph.world import World, normal, parents
 from mlrubric.graph.writers import Writers, addressed
 from mlrubric.model.facts import Pin
@@ -25,6 +26,7 @@ from mlrubric.model.graph import Edge
 from mlrubric.model.homes import at_home, home
 
 READS = ("data.read", "artifact.download")
+USED = frozenset({"model.predict", "transform.apply", "model.evaluate"})  # of what is loaded
 FIXED = re.compile(r"[0-9a-f]{32,64}(?![0-9a-f])")  # a commit or a content hash in an address
 NUMBERED = re.compile(r"/versions/\d+(/|$)")  # of a data set
 NAMELESS = re.compile(r"(/|^)(\.(?:pkl|pickle|joblib|pth?|csv|parquet|jsonl?|npy|npz|txt)$)")  # f"models/{name}.pkl" of an empty name
@@ -61,7 +63,15 @@ def mark_origins(world: World) -> None:
             continue
         one.attributes["origin"], source = origins.of(node)
         one.attributes["source"] = source.replace(HOLE, "*")
-        one.attributes["to_fit"] = "true" if node in reach else "false"
+        one.attributes["to_fit"] = "true" if node in reach and not _of_model(graph, node) else "false"
+
+
+def _of_model(graph: Graph, node: int) -> bool:
+    """Whether a download brings a model that is learnt further, or what prepares its rows, and no rows."""
+    reads = {e.target for w in graph.successors(node, ("write",)) for e in graph.successors(w.target, ("read",))}
+    loads = [n for n in reads if "model.load" in graph.nodes[n].roles]
+    uses = {role for n in graph.next_by_flow(loads) for role in graph.nodes[n].roles} if loads else set()
+    return bool(loads) and not any("data.read" in graph.nodes[n].roles for n in reads) and bool(USED & uses)
 
 
 def _training_sources(world: World) -> set[int]:
@@ -205,7 +215,16 @@ class Origins:
 
     def _texts(self, argument: int) -> list[str]:
         found = [v for v in known_texts(self.world.code, argument) if v.strip(HOLE + "/. ") and len(v) < 2000]
-        return [_named(v) for v in found]
+        return [_named(v) for v in found or self._last(argument)]
+
+    def _last(self, argument: int) -> list[str]:
+        """The files that a path may end in, of which there are more than are kept: `join(folder, name)` of many folders and names."""
+        code = self.world.code
+        if argument < 0 or ANY not in code.resolver.of(argument):
+            return []
+        made = made_at(code, argument)
+        parts = code.program.positional(made) if code.program.ops[made].kind == "call" else code.program.args[made]
+        return [f"{HOLE}/{name}" for name in (known_texts(code, parts[-1]) if len(parts) > 1 else ()) if "." in name.strip("./")]
 
     def _one(self, source: str, node: int) -> str:
         api = self.graph.nodes[node].api
