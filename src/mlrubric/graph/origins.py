@@ -24,6 +24,7 @@ from mlrubric.graph.writers import Writers, addressed
 from mlrubric.model.facts import Pin
 from mlrubric.model.graph import Edge
 from mlrubric.model.homes import at_home, home
+from mlrubric.source.syntax.sql import is_sql, statements
 
 READS = ("data.read", "artifact.download")
 USED = frozenset({"model.predict", "transform.apply", "model.evaluate"})  # of what is loaded
@@ -59,7 +60,7 @@ def mark_origins(world: World) -> None:
     origins = Origins(world)
     for node in graph.with_role(*READS):
         one = graph.nodes[node]
-        if one.kind != "op":
+        if one.kind != "op" and "statement" not in one.attributes:
             continue
         one.attributes["origin"], source = origins.of(node)
         one.attributes["source"] = source.replace(HOLE, "*")
@@ -117,6 +118,9 @@ class Origins:
     def of(self, node: int) -> tuple[str, str]:
         """(origin, what is read), the least fixed of the possible sources."""
         code = self.world.code
+        if "statement" in self.graph.nodes[node].attributes:  # of SQL, that reads a file
+            path = self.graph.nodes[node].attributes["statement"]
+            return self._one(path, node), path
         node_op = code.node_op[node]
         meaning = code.meanings.of(node_op)
         if meaning is None:
@@ -154,6 +158,7 @@ class Origins:
         if declared[0] != "unknown" and all(posixpath.dirname(normal(s)).strip("*/") == "" and HOLE in s for s in sources):
             return declared  # only the file's name is known here, and its stage says where it lies
         origin, source = min(found, key=lambda pair: RANK.index(pair[0]))
+        source = source.removeprefix("file://")
         if origin in ("url", "bucket") and self.digests.compared(node_op):
             return "pinned", source
         if source.startswith((HOLE, "*")) and origin == "untracked" and self._fetched_before(node):
@@ -215,7 +220,7 @@ class Origins:
 
     def _texts(self, argument: int) -> list[str]:
         found = [v for v in known_texts(self.world.code, argument) if v.strip(HOLE + "/. ") and len(v) < 2000]
-        return [_named(v) for v in found or self._last(argument)]
+        return [_named(file) for v in found or self._last(argument) for file in _files(v) or [v]]
 
     def _last(self, argument: int) -> list[str]:
         """The files that a path may end in, of which there are more than are kept: `join(folder, name)` of many folders and names."""
@@ -333,6 +338,14 @@ class Origins:
                     found.add(above)
             self._above[node] = frozenset(found)
         return self._above[node]
+
+
+def _files(text: str) -> list[str]:
+    """The files that a text of SQL reads, when it reads no table beside them."""
+    found = statements(text) if is_sql(text) else []
+    if any(one.reads for one in found):
+        return []
+    return [path if "://" in path else f"file://{path}" for one in found for path, _ in one.files]
 
 
 def _named(path: str) -> str:
