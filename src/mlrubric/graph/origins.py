@@ -110,7 +110,9 @@ class Origins:
         self.world, self.graph = world, world.graph
         self.pins = frozenset(normal(pin.path) for _, pin in world.every(Pin))
         self.produced = {
-            key: node for key, node in world.artifacts.items() if any(True for _ in world.graph.predecessors(node, ("write",)))
+            key: node
+            for key, node in world.artifacts.items()
+            if "produced" in world.graph.nodes[node].attributes or any(True for _ in world.graph.predecessors(node, ("write",)))
         }
         self.writers, self.digests = Writers(world), Digests(world.code)
         self._above: dict[int, frozenset[int]] = {}
@@ -157,7 +159,7 @@ class Origins:
         declared = self._declared(node)
         if declared[0] != "unknown" and all(posixpath.dirname(normal(s)).strip("*/") == "" and HOLE in s for s in sources):
             return declared  # only the file's name is known here, and its stage says where it lies
-        origin, source = min(found, key=lambda pair: RANK.index(pair[0]))
+        origin, source = min(found, key=lambda pair: (RANK.index(pair[0]), "test" in posixpath.basename(pair[1])))
         source = source.removeprefix("file://")
         if origin in ("url", "bucket") and self.digests.compared(node_op):
             return "pinned", source
@@ -321,7 +323,7 @@ class Origins:
     def _same_run(self, artifact: int, reader: int) -> bool:
         """Whether one run writes the artifact and reads it: a common driver above both, stages of one file, or one program."""
         below = self._drivers(reader)
-        for edge in self.graph.predecessors(artifact, ("write",)):
+        for edge in self.graph.predecessors(artifact, ("write", "declare")):
             if below & self._drivers(edge.source):
                 return True
         return False
