@@ -33,6 +33,7 @@ GIVES = (
     "option",
     "options",
     "settings",
+    "layers",
     "setting",
     "asset",
     "component",
@@ -47,7 +48,8 @@ GIVES = (
 )
 """What a call hands to the program from outside: a parser that options are declared to or settings are read into; one declared option;
 the parsed options; the content of the settings file that `@source` names (or, with `@name`, of that file in the folder `@source`); one
-setting of a parser. `settings:params.yaml` names the file that is read when the call names none. Of functions: `asset`, what it returns
+setting of a parser. `settings:params.yaml` names the file that is read when the call names none. `layers`: files of settings whose first
+names are those of environments. Of functions: `asset`, what it returns
 goes by its name to parameters of that name; `component:<type>`, its outputs go by name to other
 components, and calling it gives that type; `output`, an annotation of such an output. `named:<store>`: a task that names the data it
 takes and gives, as the store knows them. `plan`: the function is run once, to declare
