@@ -10,7 +10,7 @@ from mlrubric.graph.world import World
 from mlrubric.knowledge.catalogue import normal_name
 from mlrubric.knowledge.commands import installers, programs_for
 from mlrubric.knowledge.invocation import Invocation
-from mlrubric.model.facts import Image, Include
+from mlrubric.model.facts import Image, Include, Manifest
 from mlrubric.source.syntax.conda_spec import CondaProblem, parse_spec
 from mlrubric.source.syntax.requirement import RequirementProblem, RequirementText, parse_argument
 
@@ -108,7 +108,8 @@ def _of_conda(text: str) -> RequirementText:
 
 
 def _uncovered(world: World, read: set[str]) -> None:
-    """A list that pip is told to read gets nothing from the lock of another manager: `covered` is taken back from its lines."""
+    """A list that pip is told to read gets nothing from the lock of another manager: `covered` is taken back from its lines, and `lock` names what is
+    not read."""
     waiting, paths = sorted(read), set[str]()
     includes = [(path, one.target) for path, one in world.every(Include) if one.kind == "requirements"]
     while waiting:
@@ -117,13 +118,15 @@ def _uncovered(world: World, read: set[str]) -> None:
             paths.add(path)
             waiting += [posixpath.normpath(posixpath.join(posixpath.dirname(p), target)) for p, target in includes if p == path]
     fixed, constrained = fixed_by_files(world, (*READABLE, CONDA)), constraints_of(world)
+    locks = {path for path, one in world.every(Manifest) if one.kind == "lock" and one.manager not in (*READABLE, CONDA)}
     for node in world.graph.with_role("env.require"):
         one = world.graph.nodes[node]
         path, name = one.place.path, normal_name(one.label)
         if path not in paths or (one.attributes["style"], one.attributes["covered"]) != ("list", "true"):
             continue
         if name not in constrained.get(path, ()) and name not in _fixed_in(fixed, posixpath.dirname(path)):
-            one.attributes["covered"] = "false"
+            unread = min((lock for lock in locks if is_above(posixpath.dirname(lock), posixpath.dirname(path))), default="")
+            one.attributes.update(covered="false", lock=unread)
 
 
 def _passes(world: World, node: int, invocation: Invocation, manifests: list[int]) -> None:
