@@ -108,8 +108,8 @@ def _of_conda(text: str) -> RequirementText:
 
 
 def _uncovered(world: World, read: set[str]) -> None:
-    """A list that pip is told to read gets nothing from the lock of another manager: `covered` is taken back from its lines, and `lock` names what is
-    not read."""
+    """A list that pip is told to read gets nothing from the lock of another manager: `covered` is taken back from its lines, and
+    `unread_lock` names that lock."""
     waiting, paths = sorted(read), set[str]()
     includes = [(path, one.target) for path, one in world.every(Include) if one.kind == "requirements"]
     while waiting:
@@ -126,7 +126,7 @@ def _uncovered(world: World, read: set[str]) -> None:
             continue
         if name not in constrained.get(path, ()) and name not in _fixed_in(fixed, posixpath.dirname(path)):
             unread = min((lock for lock in locks if is_above(posixpath.dirname(lock), posixpath.dirname(path))), default="")
-            one.attributes.update(covered="false", lock=unread)
+            one.attributes.update(covered="false", unread_lock=unread)
 
 
 def _passes(world: World, node: int, invocation: Invocation, manifests: list[int]) -> None:
@@ -147,7 +147,7 @@ def _passes(world: World, node: int, invocation: Invocation, manifests: list[int
             graph.give(node, RESOLVES)
             known = {key: attributes[key] for key in ("style", "requirements", "generated", "manager")}
             graph.nodes[node].attributes.update(
-                known, open=attributes["loose"], locked="false", asked="command", lock=lock, manifest=graph.nodes[number].place.path
+                known, open=attributes["loose"], locked="false", asked="command", unread_lock=lock, manifest=graph.nodes[number].place.path
             )
             return
 
