@@ -6,6 +6,7 @@ import posixpath
 
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.link.manifest_to_requirement import constraints_of, fixed_by_files, is_above, is_local, name_of, reference_of, written
+from mlrubric.graph.versions import LISTS as FOLDERS
 from mlrubric.graph.world import World
 from mlrubric.knowledge.catalogue import normal_name
 from mlrubric.knowledge.commands import installers, programs_for
@@ -169,8 +170,11 @@ def _unlocked(world: World, projects: dict[str, list[int]], installed: set[str])
     graph = world.graph
     for folder in sorted(installed & projects.keys()):
         start = f"{folder}/" if folder else ""
-        inside = [n for n in graph.with_role("env.manifest", "env.lock") if posixpath.dirname(graph.nodes[n].place.path).startswith(folder)]
-        lists = [n for n in inside if n not in projects[folder] and graph.nodes[n].attributes.get("style") == "list"]
+        lists = [
+            n
+            for n in graph.with_role("env.manifest", "env.lock")
+            if n not in projects[folder] and graph.nodes[n].attributes.get("style") == "list" and _beside(graph.nodes[n].place.path, folder)
+        ]
         reads, fits = (
             any(path.startswith(start) and not is_test_code(path) for n in graph.with_role(*roles) if (path := graph.nodes[n].place.path))
             for roles in ((READS,), FITS)
@@ -179,3 +183,9 @@ def _unlocked(world: World, projects: dict[str, list[int]], installed: set[str])
             for number in projects[folder]:
                 if graph.nodes[number].place.path.endswith(".toml"):
                     graph.nodes[number].attributes["asked"] = "installed"
+
+
+def _beside(path: str, folder: str) -> bool:
+    """Whether a list lies in a folder, or in a folder of lists in it."""
+    own = posixpath.dirname(path)
+    return own == folder or (posixpath.dirname(own) == folder and FOLDERS.search(own) is not None)
