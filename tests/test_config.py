@@ -134,7 +134,7 @@ def test_layers_join(tmp_path: Path) -> None:
         ('\n[policy]\npartial = "some"\n', "3:11", "policy.partial"),
         ('[policy]\nparts = "half"\n', "2:1", "unknown key `parts` in policy; did you mean `partial`?"),
         ("fail_under = 9\n", "1:14", "fail_under"),
-        ('fail_under = "1"\n', "1:14", "must be of type number"),
+        ('fail_under = "1"\n', "1:14", "must be a number"),
         ('select = ["leak"]\n', "1:11", "select[0]"),
         ('[[attest]]\ntest = "model-9"\nstatus = "manual"\n', "2:8", "attest[0].test"),
         ('[[attest]]\ntest = "model-2"\n', "1:1", "attest[0]: `status` missing"),
@@ -196,6 +196,7 @@ def test_the_schema_is_a_schema_and_knows_every_setting() -> None:
         "model",
         "azure",
         "own_rules",
+        "named",
     }
     assert fields == set(schema["properties"]) - {"extends", "system"}
     assert {name for name, _ in POLICY_DEFAULTS} == set(schema["properties"]["policy"]["properties"])

@@ -13,6 +13,7 @@ from mlrubric.graph.build import Picture
 from mlrubric.graph.habits.spelling import spelled
 from mlrubric.model.graph import Node
 from mlrubric.model.verdict import Finding, Outcome, Related, Verdict
+from mlrubric.rules.fold import MORE, folded
 from mlrubric.rules.question import ask
 from mlrubric.rules.rule import Rule
 from mlrubric.rules.select import holds
@@ -92,7 +93,7 @@ def findings(picture: Picture, rules: Sequence[Rule], persona: str = "regular") 
     allowed = PERSONAS[: PERSONAS.index(persona) + 1]
     found: list[Finding] = []
     for rule in heard(rules, persona):
-        found.extend(_findings((form, v) for form, v in _unmet(picture, rule) if form.persona in allowed))
+        found.extend(folded(_findings((form, v) for form, v in _unmet(picture, rule) if form.persona in allowed)))
     return sorted(found, key=lambda f: (f.place.path, f.place.span, f.rule, f.message))
 
 
@@ -101,16 +102,18 @@ def _findings(unmet: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
     seen: set[str] = set()
     counts: dict[str, int] = {}
     for rule, verdict in sorted(unmet, key=lambda pair: (pair[1].place.path, pair[1].place.span)):
-        place = verdict.place
+        place, values = verdict.place, dict(verdict.values)
+        here = f"{place.path}:{place.span}:{place.cell}"
         key = {
             "file": place.path,
             "folder": posixpath.dirname(place.path),
             "repository": "",
             "line": f"{place.path}:{place.line}:{place.cell}:{place.cell_line}",
-        }.get(rule.one_per, f"{place.path}:{place.span}:{place.cell}")
-        if key in seen:
+        }.get(rule.one_per, here)
+        counted = MORE in rule.message
+        if (here if counted else key) in seen:
             continue
-        seen.add(key)
+        seen.add(here if counted else key)
         base = f"{rule.id}|{place.path}|{verdict.subject}"
         counts[base] = counts.get(base, 0) + 1
         fingerprint = hashlib.sha256(f"{base}|{counts[base]}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
@@ -120,7 +123,7 @@ def _findings(unmet: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
                 rule.name,
                 rule.level,
                 rule.confidence,
-                fill(rule.message, dict(verdict.values)),
+                fill(rule.message, values),
                 place,
                 rule.tests or tuple(said for name, said in verdict.values if name == "test"),
                 None,
@@ -128,7 +131,10 @@ def _findings(unmet: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
                 tuple(Related(p, w) for p, w in verdict.related),
                 fingerprint,
                 node=verdict.node,
-                advice=fill(rule.advice, dict(verdict.values)) if rule.advice else rule.docs.do,
+                advice=fill(rule.advice, values) if rule.advice else rule.docs.do,
+                counted=tuple(sorted(filter(None, values.get(rule.counts, "").split(", ")))),
+                fold=f"{rule.one_per} {key}" if counted else "",
+                pattern=fill(rule.message, {**values, "more": MORE}) if counted else "",
             )
         )
     return found

@@ -11,8 +11,9 @@ from mlrubric.fix.site import Edits, Site
 def remedy(site: Site) -> Edits | None:
     lines, folder = site.lines(), posixpath.dirname(site.path)
     safe, edits = True, []
+    meant = {site.node.id, *(site.picture.graph.nodes[one.node].id for one in site.finding.others)}
     for node in site.alike():
-        if node.place.path != site.path:
+        if node.id not in meant:
             continue
         start, end = lines.span(node.place.span)
         found = pinned(site, lines.text[start:end]) if node.attributes.get("manager") != "conda" else None
