@@ -9,7 +9,7 @@ from mlrubric.model.report import Report
 from mlrubric.model.verdict import Finding
 from mlrubric.report.screen import Row, cut, row, safe, width_of, wrapped
 from mlrubric.report.snippets import Snippets, printable
-from mlrubric.report.words import KIND_SENTENCES, LEVEL_RANK, messages, plural, sorted_findings
+from mlrubric.report.words import KIND_SENTENCES, LEVEL_RANK, advice_of, messages, plural, sorted_findings
 
 if TYPE_CHECKING:
     from mlrubric.report import Options, View
@@ -102,7 +102,7 @@ def _finding(finding: Finding, snippets: Snippets, width: int, verbosity: int) -
     if verbosity > 0:
         for step in finding.flow:
             rows.append(row("  = ", cut(f"path: {safe(str(step.place))}: {step.kind} {safe(step.label)}", width - 4)))
-    for number, line in enumerate(wrapped(f"help: {safe(finding.advice)}", width - 4) if finding.advice else ()):
+    for number, line in enumerate(wrapped(f"help: {safe(advice_of(finding))}", width - 4) if finding.advice else ()):
         rows.append(row("    " if number else "  = ", line))
     rows.append(row("  = ", cut(f"more: mlrubric explain {finding.rule}", width - 4)))
     return rows

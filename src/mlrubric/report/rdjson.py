@@ -20,29 +20,39 @@ SEVERITIES = {"error": "ERROR", "warning": "WARNING", "note": "INFO"}
 
 def render(view: View, options: Options) -> str:
     diagnostics = []
+    texts: dict[str, Lines] = {}
     for finding in own_findings(view.report.findings):
+        path = finding.place.path
+        if path not in texts:
+            texts[path] = Lines(path, view.texts(path))
+        lines = texts[path]
         page = options.page(view.cards.get(finding.rule))
         diagnostic: Json = {
             "message": with_advice(finding),
             "code": {"value": finding.rule, **({"url": page} if page else {})},
             "severity": SEVERITIES[finding.level],
-            "location": {"path": finding.place.path, "range": _range(finding.place.span)},
+            "location": {"path": path, "range": _range(finding.place.span, lines)},
         }
-        suggestions = _suggestions(finding, view)
+        suggestions = _suggestions(finding, lines)
         if suggestions:
             diagnostic["suggestions"] = suggestions
         diagnostics.append(diagnostic)
     return dumps({"source": {"name": "mlrubric"}, "diagnostics": diagnostics})
 
 
-def _range(span: Span) -> Json:
-    return {"start": {"line": span.line, "column": span.column}, "end": {"line": span.end_line, "column": span.end_column}}
+def _range(span: Span, lines: Lines) -> Json:
+    """Lines and columns from 1; columns count the bytes of UTF-8."""
+
+    def position(line: int, column: int) -> Json:
+        before = lines.row(line)[: column - 1]
+        return {"line": line, "column": column + len(before.encode("utf-8", "surrogatepass")) - len(before)}
+
+    return {"start": position(span.line, span.column), "end": position(span.end_line, span.end_column)}
 
 
-def _suggestions(finding: Finding, view: View) -> list[Json]:
+def _suggestions(finding: Finding, lines: Lines) -> list[Json]:
     """The fix, where it is of this file alone: a suggestion changes the file that it is shown in."""
     remedy, path = finding.remedy, finding.place.path
     if remedy is None or remedy.paths != {path} or remedy.files:
         return []
-    lines = Lines(path, view.texts(path))
-    return [{"range": _range(lines.place(edit.start, edit.end)), "text": edit.new} for edit in remedy.edits]
+    return [{"range": _range(lines.place(edit.start, edit.end), lines), "text": edit.new} for edit in remedy.edits]
