@@ -139,6 +139,7 @@ def test_a_folder_is_sought_from_the_configuration_and_given_by_an_organisation(
         ('"@source" = {', '"@sauce" = {', 10, "no argument has the role `@sauce`; did you mean `@source`?"),
         ("{@source}, which", "{@sauce}, which", 6, "no argument has the role `@sauce`; did you mean `@source`?"),
         ("{@source}, which", "{nonsense}, which", 6, "no subject has `{nonsense}`"),
+        ("[docs]\n", '[fix]\nrecipe = "add-keywrod"\nsafety = "safe"\ntitle = "x"\n\n[docs]\n', 13, "`add-keywrod` is none of"),
         ("[match]", "[mach]", 8, "unknown key `mach`; did you mean `match`?"),
     ],
 )

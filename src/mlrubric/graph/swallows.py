@@ -17,12 +17,14 @@ from mlrubric.model.place import Place, Span
 CHECKS = ("check.lint", "check.audit")
 VALIDATIONS = ("data.validate", "model.compare")
 NEVER = ("document", "notebook")  # what a person types by hand
+FORGIVEN, NO_ERREXIT = "continues on error", "no errexit"  # as the links of steps and the shell say it
 ASIDE = re.compile(r"\|\| *\w+=")
 PASSED = ("python", "python3", "uv", "poetry", "pipenv", "pdm", "hatch", "rye", "run", "-m", "sudo", "time", "env", "exec", "npx")
 
 
 def mark_swallows(world: World, schedule: Schedule) -> None:
-    """A `step` node with the role `check.swallowed` at every place where the failure of a check is lost."""
+    """A `step` node with the role `check.swallowed` at every place where the failure of a check is lost. `how` says it in words; `by`:
+    `forgiven` (the host goes on), `errexit` (the script does), or the option of the program, `--exit-zero`."""
     graph = world.graph
     found: dict[Place, tuple[int, str, str]] = {}
     for edge in list(graph.edges):
@@ -38,8 +40,15 @@ def mark_swallows(world: World, schedule: Schedule) -> None:
     _releases(world, schedule, found)
     for place in sorted(found):
         holder, label, loss = found[place]
-        node = graph.add("step", _short(label), place, ("check.swallowed",), how=loss.removeprefix("failure lost: "))
+        said = loss.removeprefix("failure lost: ")
+        node = graph.add("step", _short(label), place, ("check.swallowed",), how=said, by=_by(said))
         graph.connect(holder, node, "declare")
+
+
+def _by(said: str) -> str:
+    if said.endswith(FORGIVEN):
+        return "forgiven"
+    return "errexit" if said == NO_ERREXIT else next((word for word in said.split() if word.startswith("--")), "")
 
 
 def _releases(world: World, schedule: Schedule, found: dict[Place, tuple[int, str, str]]) -> None:
@@ -84,7 +93,7 @@ def _places(world: World, edge: Edge, schedule: Schedule) -> list[tuple[Place, i
     graph = world.graph
     source = graph.nodes[edge.source]
     if source.kind != "stage":
-        own = "errexit" in edge.loss  # without errexit the next command swallows, but this one is to be mended
+        own = edge.loss.endswith(NO_ERREXIT)  # without errexit the next command swallows, but this one is to be mended
         return [(edge.place if edge.place is not None and not own else graph.nodes[edge.target].place, edge.source)]
     stages, waiting = {edge.source}, [edge.source]
     while waiting:

@@ -23,6 +23,7 @@ from mlrubric.model.documents import Link as Link
 from mlrubric.model.documents import NotebookInfo as NotebookInfo
 from mlrubric.model.documents import Owner as Owner
 from mlrubric.model.documents import Query as Query
+from mlrubric.model.documents import QueryFeatures as QueryFeatures
 from mlrubric.model.documents import ReviewRule as ReviewRule
 from mlrubric.model.documents import Secret as Secret
 from mlrubric.model.documents import Statement as Statement
@@ -334,7 +335,6 @@ class Instruction:
     name: str  # upper case
     arguments: tuple[str, ...]  # exec form or words
     stage: str = ""
-    exec_form: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,7 +357,7 @@ Fact = (
     | Elsewhere | Command | Stage | Pin | Remote | Image | Instruction | Service | Owner | ReviewRule
     | Bot | Heading | Link | FrontMatter | CodeBlock
     | Statement | Checkpoint | DataSource | Expectations | FeatureStore | Freshness | UnitTest
-    | Secret | NotebookInfo | DataFile | Query | PythonModule | Resource
+    | Secret | NotebookInfo | DataFile | Query | QueryFeatures | PythonModule | Resource
     | Provision | Variable
     | EventSource | Listener
     | Watch | WatchServer | RuleChoice | Scrape | Receiver | AlertRoute | Mount | TelemetryPipeline | LoadTest

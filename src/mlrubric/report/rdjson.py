@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlrubric.fix.lines import Lines
 from mlrubric.model.place import Span
 from mlrubric.model.verdict import Finding
 from mlrubric.report.json_text import dumps
 from mlrubric.report.words import own_findings, with_advice
+from mlrubric.source.lines import LineIndex
 
 if TYPE_CHECKING:
     from mlrubric.report import Options, View
@@ -20,11 +20,11 @@ SEVERITIES = {"error": "ERROR", "warning": "WARNING", "note": "INFO"}
 
 def render(view: View, options: Options) -> str:
     diagnostics = []
-    texts: dict[str, Lines] = {}
+    texts: dict[str, LineIndex] = {}
     for finding in own_findings(view.report.findings):
         path = finding.place.path
         if path not in texts:
-            texts[path] = Lines(path, view.texts(path))
+            texts[path] = LineIndex(view.texts(path) or "")
         lines = texts[path]
         page = options.page(view.cards.get(finding.rule))
         diagnostic: Json = {
@@ -40,19 +40,19 @@ def render(view: View, options: Options) -> str:
     return dumps({"source": {"name": "mlrubric"}, "diagnostics": diagnostics})
 
 
-def _range(span: Span, lines: Lines) -> Json:
-    """Lines and columns from 1; columns count the bytes of UTF-8."""
-
-    def position(line: int, column: int) -> Json:
-        before = lines.row(line)[: column - 1]
-        return {"line": line, "column": column + len(before.encode("utf-8", "surrogatepass")) - len(before)}
-
-    return {"start": position(span.line, span.column), "end": position(span.end_line, span.end_column)}
+def _range(span: Span, lines: LineIndex) -> Json:
+    return {"start": _position(span.line, span.column, lines), "end": _position(span.end_line, span.end_column, lines)}
 
 
-def _suggestions(finding: Finding, lines: Lines) -> list[Json]:
+def _position(line: int, column: int, lines: LineIndex) -> Json:
+    """Columns count the bytes of UTF-8, as the format has them."""
+    row = lines.row(line)[: column - 1]
+    return {"line": line, "column": column + len(row.encode("utf-8", "surrogatepass")) - len(row)}
+
+
+def _suggestions(finding: Finding, lines: LineIndex) -> list[Json]:
     """The fix, where it is of this file alone: a suggestion changes the file that it is shown in."""
     remedy, path = finding.remedy, finding.place.path
     if remedy is None or remedy.paths != {path} or remedy.files:
         return []
-    return [{"range": _range(lines.place(edit.start, edit.end), lines), "text": edit.new} for edit in remedy.edits]
+    return [{"range": _range(lines.span_of(edit.start, edit.end), lines), "text": edit.new} for edit in remedy.edits]

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 
 from mlrubric.model.facts import Ignore
+from mlrubric.source.comments import BEGINS, SIGNS, WORD, rules_in
 
-WORD = "mlrubric:"  # what every mark holds, for a quick look
 IGNORE = "ignore"
-SIGNS = ("#", "//", "<!--", ";", "--")
 PROSE = (".md", ".markdown", ".rst")  # they show such comments; their own are those of HTML
-MARK = re.compile(r"(#|//|<!--|;|--)\s*mlrubric:\s*([\w-]+)(?:\[([^\]]*)\])?\s*([^\"\\]*)")
+MARK = re.compile(rf"(?P<sign>{BEGINS})\s*mlrubric:\s*(?P<word>[\w-]+)(?:\[(?P<rules>[^\]]*)\])?\s*(?P<reason>[^\"\\]*)")
 OTHERS = ("noqa", "disable", "skip", "ignored")  # how other tools call it
 ALIKE = 0.75
 
@@ -24,14 +23,13 @@ def ignores_in(path: str, text: str) -> Iterator[Ignore]:
     prose = path.lower().endswith(PROSE)
     for number, line in enumerate(text.split("\n"), 1):
         found = MARK.search(line) if WORD in line else None
-        if found is None or (prose and found[1] != "<!--"):
+        if found is None or (prose and found["sign"] != "<!--"):
             continue
-        if found[2] == IGNORE or _meant(found[2]):
-            rules = tuple(filter(None, (item.strip() for item in (found[3] or "").split(","))))
-            reason = found[4].strip().removesuffix("-->").strip()
+        if found["word"] == IGNORE or _meant(found["word"]):
+            reason = found["reason"].strip().removesuffix("-->").strip()
             alone = line.strip().lstrip('"').startswith(SIGNS)
-            word = "" if found[2] == IGNORE else found[2]
-            yield Ignore(path, number, () if word else rules, reason, alone, word)
+            word = "" if found["word"] == IGNORE else found["word"]
+            yield Ignore(path, number, () if word else rules_in(found["rules"]), reason, alone, word)
 
 
 def _meant(word: str) -> bool:

@@ -118,7 +118,7 @@ def _mend(state: State, outputs: Sequence[tuple[str, Path | None]], options: arg
     if state.root is None:
         show_fixed(outcome, state.tree, view_of(analysis))
     else:
-        if written(state.root, outcome):
+        if written(state.root, outcome, {entry.path for entry in state.tree.files}):
             return INTERNAL
         write(view_of(analysis), outputs, options, state.settings)
     return status_of(analysis.report, state.settings, options)

@@ -11,7 +11,6 @@ from mlrubric.graph.parts.layout import READ
 from mlrubric.graph.parts.pieces import TEST, TRAIN, VALIDATION, Split
 from mlrubric.graph.parts.seen import Seen
 
-ROWS = ("@data", "@target", "@predictions")
 MOST = 40
 PICKS = ("compare", "slice")
 JOINS = ("load", "assign", "binary", "unary")
