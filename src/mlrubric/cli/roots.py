@@ -8,8 +8,8 @@ from pathlib import Path
 
 from mlrubric.cli import UsageError
 
-OWN = (".git", "mlrubric.toml")  # what makes a folder the top of a repository
-TOPS = ("pyproject.toml", ".github", ".gitlab-ci.yml", ".dvc")  # what stands at the top of one, where neither is above
+OWN = (".git", "mlrubric.toml", ".github", ".gitlab-ci.yml")  # what is read at the top of a repository only
+TOPS = ("pyproject.toml", ".dvc")  # what stands at the top of one as a rule, where nothing of these is above
 SECONDS = 10.0
 
 
