@@ -46,7 +46,7 @@ def said(problem: Problem) -> str:
         case "pattern" if wanted == SELECTOR:
             return f"`{value}` is no id of a rule and no beginning of one (capitals, then digits)"
         case "pattern":
-            return f"`{value}` does not have the form {wanted}"
+            return f"`{value}` does not match {wanted}"
         case "minLength" | "minItems" | "minProperties":
             return "must not be empty"
         case "minimum":
