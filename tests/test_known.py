@@ -153,14 +153,14 @@ def open_lines(tmp_path: Path) -> Path:
 
 
 def test_each_of_several_that_are_told_as_one_is_known_by_itself(open_lines: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    both = "neither a pin nor a lock file fixes `pandas>=1` and 1 more"
+    both = "`pandas>=1` (and 1 more) is not pinned and no lock file fixes it"
     baseline = open_lines / "known.json"
     assert told(open_lines, capsys) == [(1, both)]
     assert main(["check", str(open_lines), *PINS, "--write-baseline", str(baseline)]) == 0
     assert "1 finding written" in capsys.readouterr().err
     with (open_lines / "requirements.txt").open("a", encoding="utf-8") as file:
         file.write("torch\nxgboost>2\n")
-    new = [(4, "neither a pin nor a lock file fixes `torch` and 1 more")]
+    new = [(4, "`torch` (and 1 more) is not pinned and no lock file fixes it")]
     assert told(open_lines, capsys, "--baseline", str(baseline)) == told(open_lines, capsys, "--changed-since", "HEAD") == new
     assert told(open_lines, capsys) == [(1, both.replace("1 more", "3 more"))]
 
@@ -168,7 +168,7 @@ def test_each_of_several_that_are_told_as_one_is_known_by_itself(open_lines: Pat
 def test_one_ignore_is_for_one_line(open_lines: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = open_lines / "requirements.txt"
     file.write_text(file.read_text(encoding="utf-8").replace("pandas>=1", "pandas>=1  # mlrubric: ignore[ENV001] ours"), encoding="utf-8")
-    assert told(open_lines, capsys) == [(3, "neither a pin nor a lock file fixes `scikit-learn`")]
+    assert told(open_lines, capsys) == [(3, "`scikit-learn` is not pinned and no lock file fixes it")]
 
 
 TRAINS = """import numpy as np

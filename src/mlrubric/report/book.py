@@ -95,7 +95,7 @@ def _of_a_rule(card: Card, width: int) -> list[Row]:
 
 def spoken(message: str) -> str:
     """A message with words where a finding has names: `<the call>` for `{api}`, the bare name for one without words here."""
-    message = message.replace(MORE, " and <number> more")
+    message = message.replace(MORE, " (and <number> more)")
     return HOLE.sub(lambda hole: f"<{PLACEHOLDERS.get(hole[1], hole[1].lstrip('@').replace('_', ' '))}>", message)
 
 

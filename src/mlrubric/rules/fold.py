@@ -31,7 +31,7 @@ def unfolded(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 def _first(group: list[Finding]) -> Finding:
     first, *others = group
-    return replace(first, message=first.pattern.replace(MORE, f" and {len(others)} more"), others=tuple(others)) if others else first
+    return replace(first, message=first.pattern.replace(MORE, f" (and {len(others)} more)"), others=tuple(others)) if others else first
 
 
 def _alone(one: Finding) -> Finding:

@@ -102,19 +102,13 @@ def _findings(unmet: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
     seen: set[str] = set()
     counts: dict[str, int] = {}
     for rule, verdict in sorted(unmet, key=lambda pair: (pair[1].place.path, pair[1].place.span)):
-        place, values = verdict.place, dict(verdict.values)
-        here = f"{place.path}:{place.span}:{place.cell}"
-        key = {
-            "file": place.path,
-            "folder": posixpath.dirname(place.path),
-            "repository": "",
-            "line": f"{place.path}:{place.line}:{place.cell}:{place.cell_line}",
-        }.get(rule.one_per, here)
-        counted = MORE in rule.message
-        if (here if counted else key) in seen:
+        values = dict(verdict.values)
+        together, alone = _together(rule, verdict)
+        folds = MORE in rule.message
+        if (alone if folds else together) in seen:
             continue
-        seen.add(here if counted else key)
-        base = f"{rule.id}|{place.path}|{verdict.subject}"
+        seen.add(alone if folds else together)
+        base = f"{rule.id}|{verdict.place.path}|{verdict.subject}"
         counts[base] = counts.get(base, 0) + 1
         fingerprint = hashlib.sha256(f"{base}|{counts[base]}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
         found.append(
@@ -124,7 +118,7 @@ def _findings(unmet: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
                 rule.level,
                 rule.confidence,
                 fill(rule.message, values),
-                place,
+                verdict.place,
                 rule.tests or tuple(said for name, said in verdict.values if name == "test"),
                 None,
                 verdict.path,
@@ -133,11 +127,25 @@ def _findings(unmet: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
                 node=verdict.node,
                 advice=fill(rule.advice, values) if rule.advice else rule.docs.do,
                 counted=tuple(sorted(filter(None, values.get(rule.counts, "").split(", ")))),
-                fold=f"{rule.one_per} {key}" if counted else "",
-                pattern=fill(rule.message, {**values, "more": MORE}) if counted else "",
+                fold=f"{rule.one_per} {together}" if folds else "",
+                pattern=fill(rule.message, {**values, "more": MORE}) if folds else "",
             )
         )
     return found
+
+
+def _together(rule: Rule, verdict: Verdict) -> tuple[str, str]:
+    """What one finding stands for (all verdicts with the same answer; with `{more}` in its message they are folded, and it tells how many
+    others there are), and what a verdict is by itself."""
+    place = verdict.place
+    here = f"{place.path}:{place.span}:{place.cell}"
+    together = {
+        "file": place.path,
+        "folder": posixpath.dirname(place.path),
+        "repository": "",
+        "line": f"{place.path}:{place.line}:{place.cell}:{place.cell_line}",
+    }.get(rule.one_per, here)
+    return together, f"{here}:{verdict.subject}"
 
 
 def fill(message: str, values: dict[str, str]) -> str:
