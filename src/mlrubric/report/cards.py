@@ -131,7 +131,7 @@ def card_of(item: Rule | TestRule | CapabilityRule) -> Card:
 
 def _with_options(fix: rule.FixRule) -> str:
     """The title of a fix with what its rule tells the recipe; names that only a finding has stay."""
-    told = {name: str(value) for name, value in fix.options.items() if not str(value).startswith("@")}
+    told = {name: f"{{{value}}}" if str(value).startswith("@") else str(value) for name, value in fix.options.items()}
     return HOLE.sub(lambda hole: told.get(hole[1], hole[0]), fix.title)
 
 
