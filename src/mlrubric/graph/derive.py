@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.graph import RUNS, Graph
+from mlrubric.graph.questions import asks_type
 from mlrubric.graph.twice import expression, twice
 from mlrubric.graph.values import number
 
@@ -39,7 +40,9 @@ def derived_roles(code: Code, conditions: tuple[int, ...], about: set[str]) -> l
         found.append("check.prediction")
     elif about & {"model.fit", "model.build", "model.load"}:
         found.append("check.model")
-    elif about & {"data.read", "artifact.download"} and not any(_apart(code, c) or _answered(code, c) for c in conditions):
+    elif about & {"data.read", "artifact.download"} and not any(
+        _apart(code, c) or _answered(code, c) or asks_type(code, c) for c in conditions
+    ):
         found.append("data.validate")
     return found
 
