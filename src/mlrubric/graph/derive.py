@@ -13,6 +13,7 @@ STRUCTURE = frozenset(["empty", "shape", "columns", "dtypes", "dtype", "size", "
 ANSWERS = frozenset({"status_code", "ok", "returncode", "reason", "is_success"})
 SIZES = frozenset({"empty", "size"})
 ASKS_STRUCTURE = frozenset({"builtins.len", "builtins.isinstance", "builtins.type", "builtins.hasattr", "builtins.issubclass"})
+COUNT = "builtins.len"
 MEASURED = frozenset({"measure.time", "measure.memory"})
 
 
@@ -64,12 +65,19 @@ def _apart(code: Code, condition: int) -> bool:
 
 
 def compares(code: Code, condition: int) -> bool:
-    """Whether a condition compares by size, or nearly, somewhere in its own expression."""
+    """Whether a condition compares by size, or nearly, somewhere in its own expression; how many there are of something is no size."""
     for op in expression(code, condition):
         facts = code.program.ops[op]
-        if facts.kind == "compare" and isinstance(facts.value, tuple) and ORDERING & set(facts.value):
+        if facts.kind == "compare" and isinstance(facts.value, tuple) and ORDERING & set(facts.value) and not _counts(code, op):
             return True
     return False
+
+
+def _counts(code: Code, compare: int) -> bool:
+    """Whether a comparison holds a count against a number: `len(versions) < 2`."""
+    program = code.program
+    sides = [a for a in program.args[compare] if a >= 0 and program.ops[a].kind != "const"]
+    return bool(sides) and all(program.ops[a].kind == "call" and ("external", COUNT) in code.resolver.of(program.args[a][0]) for a in sides)
 
 
 class Timing:

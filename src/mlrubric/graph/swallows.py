@@ -9,6 +9,8 @@ from mlrubric.graph.automation import Schedule
 from mlrubric.graph.causes import RELEASES
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.graph import RUNS
+from mlrubric.graph.strict import Strict
+from mlrubric.graph.told import told_limits
 from mlrubric.graph.world import World
 from mlrubric.model.facts import Step
 from mlrubric.model.graph import Edge, Node
@@ -26,17 +28,26 @@ def mark_swallows(world: World, schedule: Schedule) -> None:
     """A `step` node with the role `check.swallowed` at every place where the failure of a check is lost. `how` says it in words; `by`:
     `forgiven` (the host goes on), `errexit` (the script does), or the option of the program, `--exit-zero`."""
     graph = world.graph
+    strict = Strict(world, schedule)
     found: dict[Place, tuple[int, str, str]] = {}
     for edge in list(graph.edges):
         if edge.kind in ("run", "trigger") and edge.loss and _speaks(world, edge, schedule):
             check = _check(world, edge.target)
-            if check is not None and not _looked_at_again(world, edge):
+            counts = check is None or _looked_at_again(world, edge) or strict.judged_later(edge.target)
+            if check is not None and not counts and not strict.elsewhere(edge.target):
                 for place, holder in _places(world, edge, schedule):
                     found.setdefault(place, (holder, graph.nodes[check].label, edge.loss))
     for node in graph.of_kind("command"):
         swallows = graph.nodes[node].attributes.get("swallows", "")
-        if swallows and set(graph.nodes[node].roles) & set(CHECKS) and not _strict_twin(world, node):
+        if not swallows or not set(graph.nodes[node].roles) & set(CHECKS) or _strict_twin(world, node):
+            continue
+        if not strict.elsewhere(node) and not strict.judged_later(node):
             found.setdefault(graph.nodes[node].place, (node, graph.nodes[node].label, swallows))
+    lost = {_script(place) for place in found}
+    for node, text in told_limits(world, schedule):
+        place = graph.nodes[node].place
+        if _script(place) not in lost:  # the limit of a check whose failure is lost is the same cause
+            found[place] = (node, text, "what falls short of the limit is only told, and the run goes on")
     _releases(world, schedule, found)
     for place in sorted(found):
         holder, label, loss = found[place]
@@ -49,6 +60,10 @@ def _by(said: str) -> str:
     if said.endswith(FORGIVEN):
         return "forgiven"
     return "errexit" if said == NO_ERREXIT else next((word for word in said.split() if word.startswith("--")), "")
+
+
+def _script(place: Place) -> tuple[str, str]:
+    return place.path, place.symbol.rpartition("[")[0]
 
 
 def _releases(world: World, schedule: Schedule, found: dict[Place, tuple[int, str, str]]) -> None:
