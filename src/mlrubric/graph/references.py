@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Collection
 
@@ -13,8 +14,9 @@ from mlrubric.graph.origins import Origins
 from mlrubric.graph.paths import known_texts
 from mlrubric.graph.processes import Processes
 from mlrubric.graph.values import HOLE, texts
-from mlrubric.graph.world import World
+from mlrubric.graph.world import World, parents
 from mlrubric.graph.writers import addressed
+from mlrubric.model.facts import Service
 
 MOVING = re.compile(r"(^|[/:@_.-])latest($|[/:@_.-])|^models:/[^/]+/(production|staging|none|archived)$|^models:/[^/@]+@", re.IGNORECASE)
 VERSIONED = re.compile(r"\d|\{|\*|" + HOLE)
@@ -249,7 +251,7 @@ def _reason(world: World, downloads: Downloads, node: int, op: int) -> str:
     if any(unversioned(name) for name in (*names, *_downloaded(world, downloads, node, meaning.arguments["@source"]))):
         return "stored"
     for edge in graph.predecessors(node, ("read",)):
-        if _overwritten(world, edge.source):
+        if overwritten(world, edge.source):
             graph.nodes[node].attributes["named"] = graph.nodes[edge.source].label
             return "overwritten"
     if _of_hub(world, op):
@@ -281,8 +283,9 @@ def _learnt_from(world: World) -> Collection[int]:
     return Processes(graph).sweep(fits, back=True, stop=aside).keys()
 
 
-def _overwritten(world: World, artifact: int) -> bool:
-    """Whether training writes a file again under the same name; what is committed stays as it was committed."""
+def overwritten(world: World, artifact: int) -> bool:
+    """Whether training writes a file again under the same name; what is committed stays as it was committed, unless a container of a
+    service has its folder mounted."""
     graph, one = world.graph, world.graph.nodes[artifact]
     if not one.attributes.get("produced") or one.label.startswith("*"):
         return False  # of a path in a folder that is not known, nobody can say so
@@ -293,7 +296,18 @@ def _overwritten(world: World, artifact: int) -> bool:
     if writers and all("artifact.download" in graph.nodes[w].roles for w in writers):
         return False
     committed = one.attributes.get("exists") == "true" and one.attributes.get("pinned") != "true"
-    return not committed or _written_in_service(world, writers)
+    return not committed or _written_in_service(world, writers) or _mounted(world, one.label)
+
+
+def _mounted(world: World, path: str) -> bool:
+    """Whether a folder that holds a file is part of a container's file system as it lies here: what is written there is served."""
+    above = set(parents(path))
+    for file, service in world.every(Service):
+        for volume in service.volumes:
+            source = volume.partition(":")[0]
+            if source.startswith("./") and posixpath.normpath(posixpath.join(posixpath.dirname(file), source)) in above:
+                return True
+    return False
 
 
 def _downloaded(world: World, downloads: Downloads, node: int, argument: int) -> list[str]:
