@@ -3,8 +3,8 @@
 usage: python -m benchmarks.judged [--write]
 
 `docs/evaluation/judged/<ID>.tsv` holds up to twenty hits of a rule on public repositories: repository, path:line, what the first reader
-said (right or wrong) and why, and the same of a second reader who did not see the first one's answers. `--write` writes the table
-`docs/evaluation/findings.md`; without it the table is printed.
+said (right or wrong) and why, the same of a second reader who did not see the first one's answers, and, where they differ, what settled
+it. `--write` writes the table `docs/evaluation/findings.md`; without it the table is printed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from mlrubric.rules.load import load_rules
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "evaluation" / "judged"
 PAGE = ROOT / "docs" / "evaluation" / "findings.md"
-COLUMNS = ("repository", "place", "first", "reason", "second", "second_reason")
+COLUMNS = ("repository", "place", "first", "reason", "second", "second_reason", "settled", "settled_reason")
 ANSWERS = ("right", "wrong")
 MOST = 20
 LEAST = 0.9  # the precision below which a rule leaves the default persona
@@ -29,16 +29,17 @@ HEAD = """\
 
 Written by `python -m benchmarks.judged --write` from `docs/evaluation/judged/`; do not edit. Up to twenty hits of each rule of the default
 persona, spread over 47 public repositories, were judged as that repository's engineer would: is this wrong here, and would an edit at this
-line mend it? The first reader is who built or mended the rule. The second one saw the finding and the lines around, went into the
-repository where these did not decide, and not into the first one's answers; one reason may stand for all hits of a rule. Of leakage and
-skew the second reading is the labels of eleven repositories that were made before. A hit counts as right when both say so, or when only
-one has read it. Nearly all is right, so that kappa, which asks for more than chance, says little; the share of equal answers says more.
+line mend it? The first reader is who built or mended the rule. The second reader is one of four who had no part in the work, saw the
+finding and the lines around, and read the repository where these did not decide; none of them saw other answers. Where the two differ,
+the labels of eleven repositories decide, which were made before and by others, if they name the place; else a third reading. A hit counts
+as right when both readers say so, when it was settled so, or when only one has read it and says so. Nearly all is right, so that kappa,
+which asks for more than chance, says little; the share of equal answers says more.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One hit; `second` is empty until somebody else has read it."""
+    """One hit; `second` is empty until somebody else has read it, `settled` unless the two differ."""
 
     repository: str
     place: str
@@ -46,10 +47,12 @@ class Judgement:
     reason: str
     second: str = ""
     second_reason: str = ""
+    settled: str = ""
+    settled_reason: str = ""
 
     @property
     def right(self) -> bool:
-        return self.first == "right" and self.second in ("", "right")
+        return (self.settled or self.second or self.first) == "right"
 
 
 def judgements(folder: Path = FOLDER) -> dict[str, list[Judgement]]:
@@ -76,13 +79,16 @@ def kappa(pairs: Sequence[tuple[str, str]]) -> float:
 
 def page(judged: dict[str, list[Judgement]]) -> str:
     """The table with its head and the agreement."""
-    rows = ["| rule | judged | first says right | second says right | agree | precision |", "|---|--:|--:|--:|--:|--:|"]
+    head = ("rule", "judged", "first says right", "second says right", "agree", "settled as right", "precision")
+    rows = [f"| {' | '.join(head)} |", f"|---|{'--:|' * (len(head) - 1)}"]
     for rule, ones in judged.items():
         read = [one for one in ones if one.second]
         second = f"{sum(one.second == 'right' for one in read)} of {len(read)}" if read else "not read"
         agree = f"{sum(one.first == one.second for one in read)} of {len(read)}" if read else ""
         first = sum(one.first == "right" for one in ones)
-        rows.append(f"| [{rule}](judged/{rule}.tsv) | {len(ones)} | {first} | {second} | {agree} | {precision(ones):.2f} |")
+        doubtful = [one for one in ones if one.settled]
+        settled = f"{sum(one.right for one in doubtful)} of {len(doubtful)}" if doubtful else ""
+        rows.append(f"| [{rule}](judged/{rule}.tsv) | {len(ones)} | {first} | {second} | {agree} | {settled} | {precision(ones):.2f} |")
     pairs = [(one.first, one.second) for ones in judged.values() for one in ones if one.second]
     total = [one for ones in judged.values() for one in ones]
     said = f"{len(total)} hits of {len(judged)} rules; {sum(one.right for one in total)} right."

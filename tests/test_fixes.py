@@ -20,6 +20,7 @@ import pytest
 from mlrubric.cli import main
 from mlrubric.fix.plan import known_recipes
 from mlrubric.fix.rounds import until_quiet
+from mlrubric.knowledge.location import rules_directory
 from mlrubric.model.place import Place
 from mlrubric.model.remedy import Remedy, TextEdit
 from mlrubric.model.verdict import Finding
@@ -89,7 +90,8 @@ def test_every_fixable_rule_has_its_proof() -> None:
 
 def test_rules_ask_for_recipes_that_there_are_and_all_are_asked_for() -> None:
     asked = {fix.recipe for rule in load_rules().rules for fix in rule.fixes}
-    assert asked == set(known_recipes())
+    schema = json.loads((rules_directory() / "schema" / "rule.schema.json").read_text(encoding="utf-8"))
+    assert asked == set(known_recipes()) == set(schema["$defs"]["fix"]["properties"]["recipe"]["enum"])
 
 
 @pytest.mark.parametrize("folder", sorted({case.partition("/")[0] for case in CASES}))
@@ -162,6 +164,15 @@ def test_notebooks_keep_how_they_are_written(cells: list[list[str] | str], fixed
     before, after = notebook(forest, *cells, indent=indent), notebook(forest, *fixed, indent=indent)
     outcome = Bench(MemoryTree({"train.ipynb": before}), load_rules().rules).tried(["SEED001"]).outcome
     assert outcome.files["train.ipynb"].decode() == after.decode()
+
+
+def test_a_large_notebook_on_one_line_is_taken_apart_in_one_go() -> None:
+    """A walk back from each line to the beginning of the file would take minutes."""
+    filler = ["".join(f'value_{n} = "some text and more of it"\n\n' for n in range(20)) for _ in range(400)]
+    head = ["from sklearn.ensemble import RandomForestClassifier as Forest\n", "X = 1"]
+    before = notebook(head, *filler, "\n\nForest().fit(X)", indent=None)
+    outcome = Bench(MemoryTree({"train.ipynb": before}), load_rules().rules).tried(["SEED001"]).outcome
+    assert outcome.files["train.ipynb"] == before.replace(b"Forest().fit", b"Forest(random_state=0).fit")
 
 
 def test_what_could_not_be_read_afterwards_is_not_written() -> None:
@@ -287,6 +298,28 @@ def test_a_new_file_is_written_with_its_folders(tmp_path: Path) -> None:
     (tmp_path / "tests" / "test_sum.py").write_text("def test_sum():\n    assert sum([1]) == 1\n")
     assert main(["check", str(tmp_path), "--select", "CI003", "--fix", "--quiet"]) == 0
     assert "pytest tests" in (tmp_path / ".github" / "workflows" / "tests.yml").read_text()
+
+
+@pytest.mark.parametrize(("asked", "version"), [("<3.12,>=3.9", "3.9"), ("^3.11", "3.11"), (">=3.12", "3.12"), ("", "3.11")])
+def test_a_new_workflow_takes_the_least_python_that_is_allowed(tmp_path: Path, asked: str, version: str) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_sum.py").write_text("def test_sum():\n    assert sum([1]) == 1\n")
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n' + (f'requires-python = "{asked}"\n' if asked else ""))
+    assert main(["check", str(tmp_path), "--select", "CI003", "--fix", "--unsafe-fixes", "--quiet"]) == 0
+    assert f'python-version: "{version}"' in (tmp_path / ".github" / "workflows" / "tests.yml").read_text()
+
+
+def test_a_new_file_is_never_written_over_one_that_git_ignores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    (tmp_path / ".gitignore").write_text(".python-version\n")
+    (tmp_path / ".python-version").write_text("3.12.1\n")
+    cell: dict[str, object] = {"cell_type": "code", "metadata": {}, "source": "x = 1", "outputs": [], "execution_count": None}
+    about = {"language_info": {"name": "python", "version": "3.11.4"}}
+    (tmp_path / "requirements.txt").write_text("numpy==1.26.4\n")
+    (tmp_path / "a.ipynb").write_text(json.dumps({"cells": [cell], "metadata": about, "nbformat": 4, "nbformat_minor": 5}))
+    status = main(["check", str(tmp_path), "--persona", "auditor", "--select", "ENV006", "--fix", "--unsafe-fixes"])
+    assert (tmp_path / ".python-version").read_text() == "3.12.1\n"
+    assert status == 3 and "cannot write .python-version" in capsys.readouterr().err
 
 
 def test_the_report_says_which_findings_can_be_fixed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,10 +17,11 @@ JUDGED = judgements()
 def test_what_was_judged_reads_well(rule: str) -> None:
     assert isinstance(load_rules().find(rule), Rule)
     head = (FOLDER / f"{rule}.tsv").read_text(encoding="utf-8").split("\n")[0].split("\t")
-    assert tuple(head) in (COLUMNS, COLUMNS[:4])
+    assert tuple(head) == COLUMNS
     assert 0 < len(JUDGED[rule]) <= MOST and len({(one.repository, one.place) for one in JUDGED[rule]}) == len(JUDGED[rule])
     for one in JUDGED[rule]:
         assert one.first in ANSWERS and one.second in ("", *ANSWERS) and one.reason and bool(one.second) == bool(one.second_reason), one
+        assert bool(one.settled) == bool(one.settled_reason) == (one.second not in ("", one.first)), one
         assert re.fullmatch(r"[\w.-]+/[\w.+-]+", one.repository) and re.fullmatch(r".+:\d+", one.place), one
 
 
@@ -40,4 +41,5 @@ def test_kappa() -> None:
     pairs = [("right", "right")] * 8 + [("wrong", "wrong"), ("right", "wrong")]
     assert kappa(pairs) == pytest.approx((0.9 - (0.9 * 0.8 + 0.1 * 0.2)) / (1 - 0.74))
     assert kappa([("right", "right")]) == 1.0
-    assert precision([Judgement("o/r", "a:1", "right", "x"), Judgement("o/r", "a:2", "right", "x", "wrong", "y")]) == 0.5
+    assert precision([Judgement("o/r", "a:1", "right", "x"), Judgement("o/r", "a:2", "right", "x", "wrong", "y", "wrong", "z")]) == 0.5
+    assert Judgement("o/r", "a:2", "right", "x", "wrong", "y", "right", "z").right

@@ -133,3 +133,13 @@ def test_an_ignore_that_ignores_nothing_is_a_notice(repository: Path, capsys: py
     assert check(repository, capsys)[1:] == ([], [])
     edit(repository, "split(frame)", "split(frame, random_state=1)")
     assert check(repository, capsys)[1:] == ([], ["nothing to ignore: SEED001 finds nothing here any more, the comment can go"])
+
+
+def test_a_baseline_is_not_written_from_what_is_left_over(repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is known already would be missing from it."""
+    baseline = tmp_path / "known.json"
+    main(["check", str(repository), *SELECT, "--write-baseline", str(baseline)])
+    written = baseline.read_text()
+    for known in (["--baseline", str(baseline)], ["--changed-since", "HEAD"]):
+        assert main(["check", str(repository), *SELECT, *known, "--write-baseline", str(baseline)]) == 2
+        assert "--write-baseline" in capsys.readouterr().err and baseline.read_text() == written

@@ -183,3 +183,46 @@ def test_rules_ask_for_traits_and_roles_that_there_are() -> None:
             if name and name not in habits and name not in roles and name not in TRAITS and not name.startswith(("key", "form", "subject")):
                 unknown.add((rule.id, key))
     assert not unknown
+
+
+def test_keywords_that_are_not_seen_may_hold_what_a_receiver_was_given() -> None:
+    where = {"form": "call", "receiver.given.nrows": "absent", "receiver.trait.reads_untyped": True}
+    assert known("pd.read_csv('a.csv').head()", where) and not known("pd.read_csv('a.csv', **options).head()", where)
+
+
+LAYERS = """
+def f{n}(model, optimizer, frame, rows):
+    f{m}(model, optimizer, frame, rows)
+    f{m}(model, optimizer, frame, rows)
+    f{m}(model, optimizer, frame, rows)
+    f{m}(model, optimizer, frame, rows)
+    f{m}(model, optimizer, frame, rows)
+    f{m}(model, optimizer, frame, rows)
+    f{m}(model, optimizer, frame, rows)
+    f{m}(model, optimizer, frame, rows)
+"""
+LEAF = """
+import torch
+import pandas as pd
+
+def f0(model, optimizer, frame, rows):
+    loss = model(rows).sum()
+    loss.backward()
+    optimizer.step()
+    frame.dropna()
+
+def main():
+    model = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Dropout(0.1))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    frame = pd.read_csv("rows.csv")
+    for epoch in range(3):
+        model.eval()
+        f12(model, optimizer, frame, torch.rand(2, 2))
+"""
+
+
+def test_many_ways_to_a_function_are_walked_once() -> None:
+    """Twelve layers of eight calls each are 8^12 ways from the loop to the step."""
+    built = picture({"train.py": LEAF + "".join(LAYERS.format(n=n, m=n - 1) for n in range(1, 13))})
+    (dropped,) = built.habits.asked({"trait.changes_a_copy": True, "form": "call"}, meets, ("from.", "loop."))
+    assert built.graph.nodes[dropped].attributes["repeated"] == "loop"

@@ -58,6 +58,40 @@ def secrets(path: str, text: str) -> list[tuple[int, str]]:
         ("run.sh", "mlflow server --admin-password=tr33house", "password"),
         ("main.tf", 'resource "x" "y" {\n  password = "tr33house"\n}', "password"),
         ("docker-compose.yml", "environment:\n  - FERNET_KEY=${FERNET:-46BKJoQYlPPOexq0OhDZnIlNepKFf87WFwLbfzqDDho=}", "access token"),
+        # chosen by people: a store or a service that the team runs itself
+        ("docker-compose.yml", 'environment:\n  APP_STORAGE_SECRET_KEY: "churn2021"', "secret key"),
+        ("configs/settings.yaml", "development:\n  STORAGE_ACCESS_KEY: root\n  STORAGE_SECRET_KEY: churn2021", "secret key"),
+        ("app.toml", 'secret_key = "churn2021"', "secret key"),
+        ("config.json", '{"aws_secret_access_key": "churn2021"}', "secret key"),
+        ("store.py", 'Minio("store:9000", access_key="root", secret_key="churn2021")', "secret key"),
+        (".env", "JWT_SECRET=churn2021", "client secret"),
+        (".env", "CHURN_API_KEY=churn2021x", "access token"),
+        ("db.yaml", "db:\n  user: ml\n  pass: Tr33house", "password"),
+        ("db.py", 'connect(\n    host="db.internal",\n    user="ml",\n    password="trombone",\n)', "password"),
+        # an owner of two letters is no placeholder
+        ("alembic.ini", "sqlalchemy.url = postgresql://ml:Tr33house@db.internal/loans", "credentials in a URI"),
+        # in other forms than an assignment
+        ("Dockerfile", "ENV DB_USER=ml DB_PASSWORD=tr33house DB_HOST=db", "password"),
+        ("docker-compose.yml", "command: redis-server --requirepass tr33house", "password"),
+        ("deploy.yaml", "env:\n  - value: s0mething9\n    name: DB_PASSWORD", "password"),
+        ("db.py", 'connect("host=db user=ml password=tr33house dbname=loans")', "password"),
+        ("db.py", 'CONN = "Server=tcp:db.internal;Uid=ml;Pwd=tr33house;"', "password"),
+        ("db.py", 'password = os.getenv("DB_PASSWORD", "tr33house!")', "password"),
+        ("conf.py", 'password: str = Field(default="tr33house")', "password"),
+        ("args.py", 'parser.add_argument("--db-password", default="tr33house")', "password"),
+        ("api.py", f'headers = {{"Authorization": "Bearer {HEX}"}}', "access token"),
+        ("api.py", 'requests.get(url, auth=("ml", "tr33house!"))', "password"),
+        ("api.py", f'url = "https://api.acme.org/rows?api_key={HEX}"', "access token"),
+        ("api.py", f'add_app_token("{HEX}")', "access token"),
+        ("run.sh", "curl -u ml:tr33house https://registry.acme.org", "password"),
+        (".github/workflows/ci.yml", "      run: docker login -u ml -p tr33house", "password"),
+        ("run.sh", "mysql -h db -u ml -ptr33house loans", "password"),
+        ("run.sh", f"dvc remote modify origin password {HEX}", "password"),
+        ("run.sh", "kubectl create secret generic db --from-literal=password=tr33house", "password"),
+        ("run.sh", "helm install db chart --set auth.password=tr33house", "password"),
+        ("init.sql", "CREATE USER ml WITH PASSWORD 'tr33house';", "password"),
+        (".netrc", "machine store.acme.org login ml password tr33house", "password"),
+        ("variables.tf", 'variable "db_password" {\n  type = string\n  default = "tr33house"\n}', "password"),
     ],
 )
 def test_a_credential_is_found(path: str, text: str, hint: str) -> None:
@@ -112,6 +146,24 @@ def test_a_credential_is_found(path: str, text: str, hint: str) -> None:
             "values.yaml",
             "auth:\n  existingSecret: grafana-credentials-1\n  secretKeyRef: {name: db, key: password1}\n  passwordSecretName: db1",
         ),
+        (
+            "a.py",
+            'label(text, password="Kennwort")\nconnect(host="db", user="ml", password="password")',
+        ),
+        ("values.yaml", "secretKey: database_password\nimagePullSecret: regcred1\nsecret_key: /run/secrets/key1\npad_token: pad1"),
+        ("docker-compose.yml", "environment:\n  AWS_SECRET_ACCESS_KEY: minio123\n  B_SECRET_KEY: test1234\n  HF_TOKENIZER: bert2024"),
+        ("docker-compose.yml", "environment:\n  MODEL_OBJECT_KEY: model2.joblib\n  C_SECRET_KEY: ${KEY:-minio123}\n  ACCESS_KEY: root"),
+        (".env", "AWS_SECRET_ACCESS_KEY=p@ssword\nAPI_KEY=abc123\nSECRET_KEY=secret_key_123"),
+        (".github/workflows/ci.yml", "env:\n  APP_SECRET_KEY: churn2021\n  MINIO_SECRET_KEY: churn2021"),
+        (
+            "a.py",
+            'connect(host=host, user=user, password=password1)\nauth = ("user", "password")\ncredentials("job-7374-3e7424e80d76.json")',
+        ),
+        (
+            "a.py",
+            'secret = read_secret("projects/12/secrets/db2/versions/1")\nhead = f"Bearer {token}"\nkey = os.getenv("K_KEY", "minio123")',
+        ),
+        ("run.sh", "docker run -u 1000:1000 image\ncurl -u $USER:$PASSWORD url\ndocker login -u ml -p $TOKEN\nmkdir -p results2021"),
         ("values.yaml", "tls:\n  secretName: ml-portfolio-tls2\n  token_url: https://login.example.org/oauth2/v2.0/token"),
     ],
 )
@@ -153,6 +205,22 @@ def test_a_broken_notebook_is_still_searched() -> None:
 def test_long_lines_do_not_hang() -> None:
     text = "x = '" + "password" * 20_000 + "'\n" + "a" * 300_000 + "\n" + "key=" * 50_000
     assert secrets("a.py", text) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["host=a ", "login ", "curl -u ", 'variable "password" {', "Bearer ", '"--password"', "a.b.token(", "a=b;"]
+)
+def test_what_begins_again_and_again_does_not_hang(text: str) -> None:
+    assert secrets("run.sh", text * 20_000) == []
+
+
+@pytest.mark.parametrize(
+    "line", ["%env STORE_PASSWORD=tr33house", "!export STORE_PASSWORD=tr33house", "%%bash\nSTORE_PASSWORD=tr33house ./run"]
+)
+def test_a_notebook_speaks_to_a_shell_too(line: str) -> None:
+    cells = [{"cell_type": "code", "source": line.splitlines(keepends=True), "outputs": []}]
+    text = json.dumps({"nbformat": 4, "metadata": {}, "cells": cells}, indent=1)
+    assert [hint for _, hint in secrets("n.ipynb", text)] == ["password"]
 
 
 @pytest.mark.parametrize(

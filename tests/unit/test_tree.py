@@ -305,3 +305,9 @@ def test_without_git_what_is_ignored_is_doubtful(tmp_path: Path) -> None:
     picture = build(read_tree(tree, workers=1), [entry.path for entry in tree.files], load_catalogue(), doubtful=tree.doubtful)
     reads = [picture.graph.nodes[n] for n in picture.graph.with_role("data.read")]
     assert [(node.place.line, node.attributes["origin"]) for node in reads] == [(4, "unknown"), (5, "untracked")]
+
+
+def test_what_a_tool_shares_is_read_though_a_pattern_names_it(tmp_path: Path) -> None:
+    """The pattern came too late: without git there is no better sign than that the file is there."""
+    write(tmp_path, {".gitignore": ".dvc/config\n.dvc/config.local\n", ".dvc/config": "[core]\n", ".dvc/config.local": "[core]\n"})
+    assert paths(DiskTree(tmp_path)) == [".dvc/config", ".gitignore"]

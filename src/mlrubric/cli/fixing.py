@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,16 +39,19 @@ def mended(tree: Tree, look: Look, unsafe: bool) -> tuple[Analysis, Outcome]:
     return replace(last[0], report=report), outcome
 
 
-def written(root: Path, outcome: Outcome) -> int:
-    """Writes what changed; how many files could not be."""
+def written(root: Path, outcome: Outcome, there: Collection[str]) -> int:
+    """Writes what changed, and nothing over a file that is not among those that were read; how many files could not be written."""
     failed = 0
     for path, data in sorted(outcome.files.items()):
         target = root / path
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            with target.open("r+b" if target.exists() else "wb") as stream:  # in place: the mode and the links of the file stay
+            with target.open("r+b" if path in there else "xb") as stream:  # in place: the mode and the links of the file stay
                 stream.write(data)
                 stream.truncate()
+        except FileExistsError:
+            failed += 1
+            say(f"cannot write {path}: there is such a file, which git ignores or the settings exclude", 0)
         except OSError as error:
             failed += 1
             say(f"cannot write {path}: {error.strerror}", 0)

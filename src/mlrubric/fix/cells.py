@@ -13,7 +13,7 @@ from mlrubric.source.notebook import CellText, RawLine
 from mlrubric.source.syntax.magics import plain_python
 
 LINE = re.compile(r'(?:[^"\\\n]|\\(?![nr])[^\n])*')
-BEGINNING = re.compile(r'(?:^|[^\\])(?:\\\\)*(?:"|\\n|\\r)')
+ENDS = ("\\n", "\\r")  # line ends as JSON writes them
 
 
 class Cells:
@@ -37,7 +37,7 @@ class Cells:
         return (code for one in sorted(self._rows) if one < number and (code := self.code(one)) is not None)
 
     def _taken_apart(self, number: int) -> Code | None:
-        """`shifts` say how much of a line stands before what the reader gave: a magic."""
+        """A cell as Python sees it, with how much of each line stands before that: a magic."""
         said = _lines(self._host, [(line, column) for _, line, column in sorted(self._rows.get(number, []))])
         plain = plain_python("\n".join(seen for _, _, seen in said))
         tree = parsed(plain.text) if said else None
@@ -53,16 +53,16 @@ def _lines(host: Lines, places: list[tuple[int, int]]) -> list[tuple[RawLine, st
     """The lines of a cell: each raw line with its true beginning, what stands before the column, and what stands there, decoded; nothing
     when one cannot be taken apart."""
     found: list[tuple[RawLine, str, str]] = []
+    row = ""
     for line, column in places:
         last = found[-1][0] if found else None
         if last is not None and (last.line, last.column + len(last.raw)) == (line, column):
             found.append((RawLine(line, column, ""), "", ""))  # nothing stands behind the last line end
             continue
-        row, start = host.row(line), 0
+        row = row if last is not None and last.line == line else host.row(line)
         if row[column - 1 : column + 1] == "[]":
             return []  # a cell without a line
-        for beginning in BEGINNING.finditer(row, 0, column - 1):
-            start = beginning.end()
+        start = _beginning(row, column - 1)
         whole = LINE.match(row, start)
         if whole is None or not start:
             return []
@@ -72,3 +72,21 @@ def _lines(host: Lines, places: list[tuple[int, int]]) -> list[tuple[RawLine, st
             return []
         found.append((RawLine(line, start + 1, whole[0]), str(before), str(seen)))
     return found
+
+
+def _beginning(row: str, end: int) -> int:
+    """Where the line of a cell begins that a raw line holds: behind the nearest quote or written line end; 0 when there is none."""
+    for at in range(end, 0, -1):
+        if row[at - 1] == '"' and not _escaped(row, at - 1):
+            return at
+        if row[max(at - 2, 0) : at] in ENDS and not _escaped(row, at - 2):
+            return at
+    return 0
+
+
+def _escaped(row: str, at: int) -> bool:
+    """Whether a backslash stands before a place that is not itself written with one."""
+    before = at
+    while before and row[before - 1] == "\\":
+        before -= 1
+    return (at - before) % 2 == 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from mlrubric.graph.column_names import ColumnNames
 from mlrubric.graph.world import World
 
 
@@ -13,7 +12,7 @@ def mark_banned(world: World, forbidden: Collection[str]) -> None:
     graph, code = world.graph, world.code
     if not forbidden:
         return
-    names = ColumnNames(code)
+    names = world.column_names
     for fit, behind in sorted(world.columns.feeding.items()):
         for op in sorted(behind):
             args = code.program.args[op]

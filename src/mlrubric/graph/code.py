@@ -146,8 +146,8 @@ def cell_of(unit: ModuleUnit, line: int, column: int = 1) -> tuple[int | None, i
         return None, None
     index = bisect_right(cells, (line, 1 << 30, 0)) - 1
     first = bisect_left(cells, (line,))
-    while index > first and columns and columns[index] > column:
-        index -= 1
+    if index > first and columns:
+        index = max(bisect_right(columns, column, first, index + 1) - 1, first)
     return (cells[index][1], cells[index][2]) if index >= 0 else (None, None)
 
 

@@ -49,14 +49,14 @@ class ColumnNames:
             return self._find(args[1], depth + 1) if called and set(called) <= COPIES else None
         values = self._resolver.of(op)
         if len(values) == 1:
-            found = self._value(next(iter(values)), depth)
+            found = self._value(next(iter(values)))
             if found is not None:
                 return found
         if facts.kind in ("load", "assign") and len(args) == 1 and args[0] >= 0 and not self._is_changed(op):
             return self._find(args[0], depth + 1)
         return None
 
-    def _value(self, value: Value, depth: int) -> tuple[str, ...] | None:
+    def _value(self, value: Value) -> tuple[str, ...] | None:
         if value[0] == "text":
             return (str(value[1]),) if "\x00" not in str(value[1]) else None
         if value[0] == "settings":

@@ -12,13 +12,12 @@ from collections.abc import Callable, Iterable, Mapping
 
 from mlrubric.graph import sweeps
 from mlrubric.graph.meaning import Meanings
-from mlrubric.graph.program import Program
+from mlrubric.graph.program import LOOPS, Program
 from mlrubric.graph.resolve import Resolver
 from mlrubric.graph.summaries import LEAVING, Summaries
 from mlrubric.graph.sweeps import DOWN, OVER, UP
 from mlrubric.graph.values import number
 
-LOOPS = ("for", "while")
 SINKS = frozenset(
     {"data.write", "file.write", "model.save", "model.register", "run.log_model", "run.log_data", "artifact.upload", "run.log_metric"}
 )

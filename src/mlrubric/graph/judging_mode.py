@@ -12,10 +12,8 @@ from collections.abc import Iterator
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.model_modes import Modes, calls_of_models, model_of
-from mlrubric.graph.values import number
+from mlrubric.graph.program import LOOPS
 from mlrubric.graph.world import World
-
-LOOPS = ("for", "while")
 
 
 def mark_judging_mode(world: World) -> None:
@@ -83,7 +81,7 @@ class Returns:
         """Calls and switches that come to one of these switches -> the switches."""
         callers: dict[int, list[int]] = {}
         for call in self._code.resolver.targets:
-            for scope in self._entered(call):
+            for scope in self._code.resolver.callees(call):
                 callers.setdefault(scope, []).append(call)
         found = {op: {op} for op in ops}
         waiting = sorted(ops)
@@ -96,9 +94,6 @@ class Returns:
                     waiting.append(call)
         return found
 
-    def _entered(self, call: int) -> list[int]:
-        return sorted(number(t) for t in self._code.resolver.targets.get(call, ()) if t[0] == "function")
-
     def never(self, op: int) -> int:
         """The switch after which a loop trains on in the mode of judging; -1 when there is none."""
         code, program = self._code, self._code.program
@@ -109,10 +104,11 @@ class Returns:
         before = code.flow.reach([model_of(code, op)], back=True)
         if self._modes.layer(before) < 0:
             return -1
-        return self._around(op, {one for one in before if self._modes.makes(one)}, frozenset())
+        return self._around(op, {one for one in before if self._modes.makes(one)}, set())
 
-    def _around(self, op: int, made: set[int], guard: frozenset[int]) -> int:
-        """The same for the loops around an operation, and around the calls of its function."""
+    def _around(self, op: int, made: set[int], met: set[int]) -> int:
+        """The same for the loops around an operation, and around the calls of its function; `met` are the operations asked already."""
+        met.add(op)
         program = self._code.program
         scope = program.scope_id(op)
         for block in program.blocks_around(op):
@@ -129,8 +125,8 @@ class Returns:
         if any(program.scope_id(one) == scope for one in self._training):
             return -1
         for call in sorted(self._code.resolver.callers.get(scope, ())):
-            if scope not in guard and not self._code.tested(call):
-                found = self._around(call, made, guard | {scope})
+            if call not in met and not self._code.tested(call):
+                found = self._around(call, made, met)
                 if found >= 0:
                     return found
         return -1

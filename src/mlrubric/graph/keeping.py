@@ -112,7 +112,7 @@ def _hooks(world: World) -> None:
 
 
 def _tests(world: World) -> None:
-    """`share` of files: how many test files there are for a hundred files of Python, on every test."""
+    """On every test: `files` of tests, `others`, and `file_share`, how many files of a hundred are tests."""
     modules = [unit.path for unit in world.code.program.modules if unit.path.endswith(".py") and not unit.path.endswith("__init__.py")]
     tests = [path for path in modules if is_test_file(path)]
     others = [path for path in modules if not is_test_code(path)]

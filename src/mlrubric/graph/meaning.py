@@ -154,7 +154,7 @@ class Meanings:
                 owner, name = str(target[1]), str(target[2])
                 found = self._named(op, f"{owner}.{name}", self._method(op, owner, name), owner)
             elif target[0] == "class":
-                found = self._subclass(op, number(target))
+                found = self._subclass(number(target))
             if found is not None and not (inside and found.entry is None) and (best is None or len(found.roles) > len(best.roles)):
                 best = found
         if best is None and not inside:
@@ -195,7 +195,7 @@ class Meanings:
         """The data and the target of a call in the protocol of scikit-learn."""
         return dict(zip(("@data", "@target"), self.program.positional(op), strict=False))
 
-    def _subclass(self, op: int, scope: int) -> Meaning | None:
+    def _subclass(self, scope: int) -> Meaning | None:
         """Building an instance of a project class that extends a library's class."""
         for library in self.resolver.mro(scope)[1]:
             kind = self.catalogue.type(library)

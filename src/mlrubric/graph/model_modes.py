@@ -64,9 +64,9 @@ class Modes:
             traits = code.meanings.catalogue.traits(meaning.api)
             if SWITCH in traits or self._switched_off(op):
                 self.switches.setdefault(program.scope_id(op), []).append(op)
-                self._switched.update(self._definitions(program.receiver(op)))
+                self._switched.update(self._code.resolver.held(program.receiver(op)))
             if SENSITIVE in traits and ("model.build" in meaning.roles or _told(code, op)):
-                owner = self._class_around(op)
+                owner = program.class_around(op)
                 if owner >= 0:
                     self._sensitive.setdefault(owner, op)
         self._spread()
@@ -81,7 +81,7 @@ class Modes:
         makers: dict[int, list[tuple[int, int]]] = {}  # class -> class that makes it, where
         for op, targets in self._code.resolver.targets.items():
             for made in (number(t) for t in targets if t[0] == "class"):
-                owner = self._class_around(op)
+                owner = self._code.program.class_around(op)
                 if owner >= 0 and owner != made:
                     makers.setdefault(made, []).append((owner, op))
         waiting = sorted(self._sensitive)
@@ -177,19 +177,7 @@ class Modes:
             self._chains[scope] = frozenset(found)
         return self._chains[scope]
 
-    def _class_around(self, op: int) -> int:
-        scope = self._code.program.scope_id(op)
-        while scope >= 0 and self._code.program.scopes[scope].kind != "class":
-            scope = self._code.program.parent_scope(scope)
-        return scope
-
     def in_model(self, scope: int) -> bool:
         """Whether a function is a method of a model itself: what calls it has set the mode."""
         owner = self._code.resolver.class_of.get(scope, -1)
         return owner >= 0 and any(_by_mode(self._code, name) for name in self._code.resolver.mro(owner)[1])
-
-    def _definitions(self, op: int) -> Iterator[int]:
-        program = self._code.program
-        if op >= 0 and program.ops[op].kind in ("load", "attribute"):
-            yield from program.args[op] if program.ops[op].kind == "load" else ()
-            yield from self._code.resolver.reads.get(op, ())

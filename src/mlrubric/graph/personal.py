@@ -70,7 +70,7 @@ def named(name: str) -> bool:
 def mark_personal(world: World) -> None:
     """`learnt` on the columns that a training learns from, `told` on what writes a log, `weak` on digests, `persons` on reads."""
     people = _Personal(world.code)
-    _learnt(world, people)
+    _learnt(world)
     _told(world, people)
     _weak(world, people)
     _kept(world)
@@ -156,7 +156,7 @@ class _Personal:
         return ""
 
 
-def _learnt(world: World, people: _Personal) -> None:
+def _learnt(world: World) -> None:
     """The names in the lists of columns that trainings select by."""
     graph, code = world.graph, world.code
     if not graph.with_role("model.fit"):

@@ -13,6 +13,7 @@ from mlrubric.model.python import Block, Op, PythonModule, Scope
 
 Definitions = tuple[int, ...]
 Named = tuple[tuple[tuple[str, ...], str], ...]
+LOOPS = frozenset({"for", "while"})
 SEARCHES = frozenset({"append", "insert", "extend"})
 
 
@@ -185,6 +186,23 @@ class Program:
         while block >= 0:
             yield block
             block = self.parent_block(block, unit)
+
+    def innermost_loop(self, op: int) -> int:
+        """The innermost loop block around an operation in its function, or -1."""
+        for block in self.blocks_around(op):
+            kind = self.blocks[block].kind
+            if kind in LOOPS:
+                return block
+            if kind == "scope":
+                break
+        return -1
+
+    def class_around(self, op: int) -> int:
+        """The scope of the innermost class that an operation stands in, or -1."""
+        scope = self.scope_id(op)
+        while scope >= 0 and self.scopes[scope].kind != "class":
+            scope = self.parent_scope(scope)
+        return scope
 
     def parent_scope(self, scope: int) -> int:
         parent = self.scopes[scope].parent

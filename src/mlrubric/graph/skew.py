@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlrubric.graph.queries import mark_queries
 from mlrubric.graph.saved import mark_kept
 from mlrubric.graph.serving import Sides, mark_refits
 from mlrubric.graph.tokenised import mark_tokenised
@@ -17,3 +18,4 @@ def mark_skew(world: World) -> None:
     mark_kept(world, sides)
     mark_twins(world, sides)
     mark_tokenised(world, sides)
+    mark_queries(world, sides)

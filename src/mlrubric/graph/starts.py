@@ -21,9 +21,10 @@ MOST = 3
 
 def mark_starts(world: World, schedule: Schedule) -> None:
     """`alone` on triggers by hand: the trainings that nothing else starts; `event` on trainings; `by` on audits: time, bot or
-    change; `run` of drift that a service measures; `misses` on triggers: what is tested by what they start, and does not fire them."""
+    change; `run` of drift that a service measures; `misses` on triggers: what is tested by what they start, and does not fire them, in
+    words, and its `missed_path`."""
     graph = world.graph
-    _trainings(world, schedule)
+    _trainings(world)
     bots = [n for n in graph.with_role("check.update") if graph.nodes[n].attributes.get("ecosystem") not in NO_PACKAGES]
     for node in graph.with_role("check.audit"):
         found = schedule.of(node)
@@ -36,7 +37,7 @@ def mark_starts(world: World, schedule: Schedule) -> None:
     _filters(world)
 
 
-def _trainings(world: World, schedule: Schedule) -> None:
+def _trainings(world: World) -> None:
     graph = world.graph
     fits = {n for n in graph.with_role("model.fit") if not is_test_code(graph.nodes[n].place.path)}
     if not fits:
@@ -73,7 +74,8 @@ def _filters(world: World) -> None:
         together = [t for t in _beside(world, node) if graph.nodes[t].attributes.get("live") == "true"]
         if tested and not any(_fired(world, t, files) for t in together):
             folder = posixpath.dirname(tested[0])
-            attributes["misses"] = f"`{folder}/`" if folder else f"`{tested[0]}`"
+            missed = f"{folder}/" if folder else tested[0]
+            attributes.update(misses=f"`{missed}`", missed_path=missed)
 
 
 def _beside(world: World, trigger: int) -> Sequence[int]:

@@ -11,10 +11,8 @@ from dataclasses import dataclass, field
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.habits.spelling import spelled
-from mlrubric.graph.values import number
 from mlrubric.graph.world import World
 
-LOOPS = ("for", "while")
 GRADIENT = "grad"  # the attribute in which tensors keep what was accumulated
 EMPTIES = frozenset({"zero_", "fill_"})
 
@@ -51,10 +49,10 @@ def mark_training_loops(world: World) -> None:
 
 def _optimizer(code: Code, step: int) -> str:
     """The optimiser of a step as it is written: what steps, or what a scaler is given to step."""
-    given = code.program.positional(step)
-    return spelled(
-        code.program, given[0] if given and code.program.ops[given[0]].kind in ("load", "attribute") else code.program.receiver(step)
-    )
+    given = code.program.positional(step)[:1]
+    closure = any(value[0] == "function" for op in given for value in code.resolver.of(op))  # `optimizer.step(closure)`
+    named = bool(given) and not closure and code.program.ops[given[0]].kind in ("load", "attribute")
+    return spelled(code.program, given[0] if named else code.program.receiver(step))
 
 
 def _node(world: World, op: int) -> int:
@@ -98,7 +96,7 @@ class Loops:
         """What is done in a scope is done in those that call it."""
         callers: dict[int, set[int]] = {}
         for op in self.code.resolver.targets:
-            for scope in self._entered(op):
+            for scope in self.code.resolver.callees(op):
                 callers.setdefault(scope, set()).add(self.code.program.scope_id(op))
         for op in special:
             self._within.setdefault(self.code.program.scope_id(op), set()).add(op)
@@ -110,9 +108,6 @@ class Loops:
                 if not self._within[scope] <= known:
                     known |= self._within[scope]
                     waiting.append(caller)
-
-    def _entered(self, op: int) -> list[int]:
-        return sorted(number(t) for t in self.code.resolver.targets.get(op, ()) if t[0] in ("function", "callback"))
 
     def _by_hand(self) -> Iterator[int]:
         """`p.grad = None`, `del p.grad`, `p.grad.zero_()`."""
@@ -141,36 +136,24 @@ class Loops:
 
     def uncleared(self, step: int) -> list[int]:
         """What accumulates gradients in a loop that applies them again and again without clearing them."""
-        found: set[int] = set()
-        self._ask(step, step, frozenset(), found)
+        found, waiting, met = set[int](), [step], {step}
+        while waiting:  # the innermost loop around it in its function, else those around the calls of the function
+            op = waiting.pop()
+            scope, loop = self.code.program.scope_id(op), self._loop(op)
+            inside = self._all_in(scope, loop)
+            if inside & {*self.clears, *self._makes} or self._handed(step, scope, loop):
+                continue
+            if loop >= 0:
+                found |= inside & {*self.backwards}
+                continue
+            calls = {call for call in self.code.resolver.callers.get(scope, ()) if not self.code.tested(call)} - met
+            met |= calls
+            waiting.extend(calls)
         return sorted(found)
 
-    def _ask(self, op: int, step: int, guard: frozenset[int], found: set[int]) -> None:
-        """The innermost loop around an operation in its function, else those around the calls of the function."""
-        code = self.code
-        scope = code.program.scope_id(op)
-        if scope in guard:
-            return
-        loop = self._loop(op)
-        inside = self._all_in(scope, loop)
-        if inside & {*self.clears, *self._makes} or self._handed(step, scope, loop):
-            return
-        if loop >= 0:
-            found |= inside & {*self.backwards}
-            return
-        for call in sorted(code.resolver.callers.get(scope, ())):
-            if not code.tested(call):
-                self._ask(call, step, guard | {scope}, found)
-
     def _loop(self, op: int) -> int:
-        program = self.code.program
-        for block in program.blocks_around(op):
-            facts = program.blocks[block]
-            if facts.kind == "scope":
-                break
-            if facts.kind in LOOPS:
-                return -1 if self._runs_once(op, block) else block
-        return -1
+        loop = self.code.program.innermost_loop(op)
+        return -1 if loop < 0 or self._runs_once(op, loop) else loop
 
     def _runs_once(self, op: int, loop: int) -> bool:
         """Whether a loop is always left behind an operation."""
@@ -190,31 +173,23 @@ class Loops:
         for op in self._here.get(scope, ()):
             if loop in program.blocks_around(op):
                 found.add(op)
-                for entered in self._entered(op):
+                for entered in self.code.resolver.callees(op):
                     found |= self._within.get(entered, set())
         return found
 
     def _handed(self, step: int, scope: int, loop: int) -> bool:
         """Whether what is stepped is handed to something of which nothing is known."""
         code, program = self.code, self.code.program
-        mine = self._definitions(program.receiver(step))
+        mine = self.code.resolver.held(program.receiver(step))
         for op in self._here.get(scope, ()):
             if program.ops[op].kind != "call" or op == step or (loop >= 0 and loop not in program.blocks_around(op)):
                 continue
             meaning = code.meanings.of(op)
             known = meaning is not None and meaning.entry is not None
             entered = any(t[0] in ("function", "class") for t in code.resolver.targets.get(op, ()))
-            if not known and not entered and any(mine & self._definitions(a) for a in program.args[op][1:]):
+            if not known and not entered and any(mine & self.code.resolver.held(a) for a in program.args[op][1:]):
                 return True
         return False
-
-    def _definitions(self, op: int) -> frozenset[int]:
-        """What the variable or attribute that stands at an operation may be."""
-        program = self.code.program
-        if op < 0 or program.ops[op].kind not in ("load", "attribute"):
-            return frozenset()
-        own = program.args[op] if program.ops[op].kind == "load" else ()
-        return frozenset((*own, *self.code.resolver.reads.get(op, ())))
 
     # ---- the order of one pass ----------------------------------------------------------------------------------------
 
@@ -222,7 +197,7 @@ class Loops:
         """What accumulates gradients that the optimiser itself clears before its step, and what clears them."""
         program = self.code.program
         scope, block = program.scope_id(step), program.ops[step].block
-        mine = self._definitions(program.receiver(step))
+        mine = self.code.resolver.held(program.receiver(step))
         near = [op for op in self._here.get(scope, ()) if op < step and program.ops[op].block == block]
         for clear in reversed(near):
             if clear in self.backwards or clear in self.steps:
@@ -231,11 +206,11 @@ class Loops:
                 if self._reaches_backward(clear):
                     return None
                 continue
-            if not mine & self._definitions(program.receiver(clear)):
+            if not mine & self.code.resolver.held(program.receiver(clear)):
                 continue
             backward = next((op for op in reversed(near) if op < clear and (op in self.backwards or op in self.steps)), -1)
             return (backward, clear) if backward in self.backwards else None
         return None
 
     def _reaches_backward(self, op: int) -> bool:
-        return any(self._within.get(scope, set()) & {*self.backwards} for scope in self._entered(op))
+        return any(self._within.get(scope, set()) & {*self.backwards} for scope in self.code.resolver.callees(op))

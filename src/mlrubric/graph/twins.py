@@ -46,14 +46,14 @@ def mark_twins(world: World, sides: Sides) -> None:
     derivations, other for one that differs where its neighbours are copies, body for a function."""
     if not sides.handlers:
         return
-    finder = _Twins(world, sides)
+    finder = Twins(world, sides)
     served, trained = finder.scopes(serving=True), finder.scopes(serving=False)
     if served and trained:
         finder.columns(served, trained)
         finder.bodies(served, trained)
 
 
-class _Twins:
+class Twins:
     def __init__(self, world: World, sides: Sides) -> None:
         self.world, self.graph, self.code, self.sides = world, world.graph, world.code, sides
         fits = [n for n in self.graph.with_role(*TRAINS) if not is_test_code(self.graph.nodes[n].place.path)]
@@ -115,7 +115,7 @@ class _Twins:
             return
         one, other = alike[0]
         if ours[0].scope not in self._refitted:  # there the copy is told of by what it learns anew: one cause
-            self._mark(one.op, other.op, "copy", _listed([a.column for a, _ in alike]))
+            self._mark(one.op, other.op, "copy", listed([a.column for a, _ in alike]))
         same = {one.column for one, _ in alike}
         for one, other in pairs:
             if one.column not in same and len(same) > 2 and len(one.tokens) == len(other.tokens) and self._differs(one, other):
@@ -125,7 +125,7 @@ class _Twins:
     def _nearest(self, ours: int, shared: Counter[int]) -> int:
         """The scope with most of the columns: code before notebooks, near before far; -1 when all belong to other programs."""
         here = posixpath.dirname(self._path(ours))
-        near = [s for s in shared if self._together(here, posixpath.dirname(self._path(s)))]
+        near = [s for s in shared if self.together(here, posixpath.dirname(self._path(s)))]
 
         def order(scope: int) -> tuple[int, bool, int, int]:
             path = self._path(scope)
@@ -133,7 +133,7 @@ class _Twins:
 
         return min(near, key=order, default=-1)
 
-    def _together(self, one: str, other: str) -> bool:
+    def together(self, one: str, other: str) -> bool:
         """Whether two folders may belong to one program: neither lies apart in a folder of many programs that train, each in a folder of
         its own, and they are not in two of several programs that train."""
         if one == other or other.startswith(one + "/") or one.startswith(other + "/"):
@@ -155,7 +155,7 @@ class _Twins:
         return self.code.program.modules[self.code.program.scope_unit[scope]].path
 
     def _twin(self, one: Derivation, other: Derivation) -> bool:
-        return _alike(one.tokens, other.tokens) >= ALIKE
+        return alike(one.tokens, other.tokens) >= ALIKE
 
     def _differs(self, one: Derivation, other: Derivation) -> bool:
         """The same shape over another source: exactly one token is another one."""
@@ -247,7 +247,7 @@ def _first(path: str, folder: str) -> str:
     return path[len(folder) :].lstrip("/").partition("/")[0]
 
 
-def _listed(columns: list[str]) -> str:
+def listed(columns: list[str]) -> str:
     names = [f"`{name}`" for name in dict.fromkeys(columns)]
     return ", ".join(names) if len(names) <= SHOWN else f"{', '.join(names[:SHOWN])} and {len(names) - SHOWN} more"
 
@@ -264,7 +264,7 @@ def _said(kind: str, name: str, value: object) -> list[str]:
     return []
 
 
-def _alike(one: Tokens, other: Tokens) -> float:
+def alike(one: Tokens, other: Tokens) -> float:
     return _share(Counter(one), Counter(other))
 
 

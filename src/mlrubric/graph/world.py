@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.column_lists import ColumnLists
+from mlrubric.graph.column_names import ColumnNames
 from mlrubric.graph.frameworks import Fixtures
 from mlrubric.graph.graph import Graph
 from mlrubric.graph.values import HOLE
@@ -43,6 +44,7 @@ class World:
     folders: frozenset[str]
     doubtful: frozenset[str] = frozenset()  # files and folders that may or may not be tracked
     today: str = ""  # ISO date that schedules are judged by, "" when it is not known
+    whole: bool = True  # a repository from its top, no folder of one
     nodes: dict[tuple[str, str], int] = field(default_factory=dict)  # (path, symbol) -> node
     artifacts: dict[str, int] = field(default_factory=dict)  # normalised path -> node
     needs: dict[int, tuple[int, ...]] = field(default_factory=dict)  # job or task -> those it waits for
@@ -51,8 +53,10 @@ class World:
     broken: list[tuple[Place, str]] = field(default_factory=list)  # hops that point at nothing
     starts: list[tuple[int, Invocation]] = field(default_factory=list)  # commands that run a script or module of ours
     skips: dict[bool, Skips] = field(default_factory=dict)  # what keeps tests from counting, by whether expected failures must fail
+    _every: dict[type, list[tuple[str, object]]] = field(default_factory=dict)
     _tests: list[tuple[int, int]] | None = None
     _columns: ColumnLists | None = None
+    _column_names: ColumnNames | None = None
     installs: list[tuple[int, str, Invocation]] = field(default_factory=list)  # install commands: node, folder, what is asked for
     moved: list[tuple[int, str, Moved]] = field(default_factory=list)  # commands that versions of their program do not have: node, folder
     guessed: set[str] = field(default_factory=set)  # templates of which a condition is not known
@@ -62,11 +66,11 @@ class World:
 
     def every(self, kind: type[F]) -> Iterator[tuple[str, F]]:
         """All facts of a type with the path of their file, in order of path."""
-        for path in sorted(self.facts):
-            for facts in self.facts[path]:
-                for fact in facts.facts:
-                    if isinstance(fact, kind):
-                        yield path, fact
+        found = self._every.get(kind)
+        if found is None:
+            told = ((path, fact) for path in sorted(self.facts) for facts in self.facts[path] for fact in facts.facts)
+            found = self._every[kind] = [(path, fact) for path, fact in told if isinstance(fact, kind)]
+        return iter(found)  # type: ignore[arg-type]  # what is kept under a type is of that type
 
     def of(self, path: str) -> Iterator[object]:
         for facts in self.facts.get(path, ()):
@@ -86,6 +90,13 @@ class World:
         if self._columns is None:
             self._columns = ColumnLists(self.graph, self.code)
         return self._columns
+
+    @property
+    def column_names(self) -> ColumnNames:
+        """The columns that an operation names."""
+        if self._column_names is None:
+            self._column_names = ColumnNames(self.code)
+        return self._column_names
 
     def home_of(self, address: str, near: str) -> str:
         """The repository of a system that an address names by its last name; else the one that the address is written in."""

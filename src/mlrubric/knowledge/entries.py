@@ -16,16 +16,16 @@ FLOWS = ("args", "none", "receiver", "first")
 """What reaches the result: all arguments and the receiver, nothing, the receiver only, the first argument only."""
 
 TRAITS = (
-    "statistic", "extreme", "counts", "window", "order", "time", "rows", "picks", "categories", "oversamples", "stops", "groups", "columns",
-    "spreads", "aligns", "now", "moment", "lasting", "later", "stages", "chosen",
+    "statistic", "extreme", "counts", "window", "order", "indexes", "time", "rows", "picks", "categories", "oversamples", "stops", "groups",
+    "columns", "spreads", "aligns", "now", "moment", "lasting", "later", "stages", "chosen",
 )  # fmt: skip
-"""What a call does to rows beyond its role: a number that stands for all rows; one end of the values; how many there are, missing or
-alike; a value from neighbouring rows in their order; bringing rows in order; times; some of the rows; the best of several; learning which
-categories there are and nothing else; repeating or inventing rows; stopping a training, or keeping its best state, by what the
-validation rows say; making groups of rows; leaving the columns as they are; making a column of each category, called by it;
-giving data the columns or categories that an argument names, whatever its own rows hold (`@columns` or an `@axis` of columns, where the
-entry has such an argument); the present moment; when a file was written; becoming a part of a model that
-its training leaves as it is; values of later rows for earlier ones; settings that a search has chosen, and nothing else."""
+"""What a call does to rows beyond its role: a number that stands for all rows; one end of the values; how many there are, missing or alike;
+a value from neighbouring rows in their order; bringing rows in order; making a column their index; times; some of the rows; the best of
+several; learning which categories there are and nothing else; repeating or inventing rows; stopping a training, or keeping its best
+state, by what the validation rows say; making groups of rows; leaving the columns as they are; making a column of each category, called
+by it; giving data the columns or categories that an argument names, whatever its own rows hold (`@columns` or an `@axis` of columns,
+where the entry has such an argument); the present moment; when a file was written; becoming a part of a model that its training leaves as
+it is; values of later rows for earlier ones; settings that a search has chosen, and nothing else."""
 
 GIVES = (
     "parser",
@@ -54,6 +54,9 @@ tasks, and what it calls waits only for what is declared; of a class, what stand
 the text is that of the tasks. `assets`: a job over the assets that `@steps` selects. `holder`: what the server loads; what is not handed
 to it is not loaded. `required`: what the method `requires` of the class gives runs before it.
 `stepped`: a pipeline that is an object made of the steps in `@steps`."""
+
+STORED = ("bucket", "store")
+"""Where what a call fetches lies: in a bucket, or in a store of data sets."""
 
 HOLDS = ("items", "names")
 """What is in an instance: the items of the first argument of its constructor, which `names` gives as attributes too."""
@@ -97,8 +100,8 @@ class Api:
     makes running that mean these roles. `random` is the generator that is drawn from when no `@seed` argument is given (`fixed`: the
     library has a seed of its own), `seeds` are the generators that the call seeds. `options` is the argument whose entries count as
     keywords. `parts` names the parts of a split result (repeated for every array that goes in). `folds`: splits inside and judges on
-    held-out folds. `bundled`: the data comes in a fixed version with the library. `decorates`: as a decorator, or called with a function,
-    the roles are those of the function. `calls`: arguments that are functions that will be called, `calls_with` the types of what they are
+    held-out folds. `bundled`: the data comes in a fixed version with the library. `stored` is of STORED: `@source` is a key there, no path.
+    `decorates`: as a decorator, or called with a function, the roles are those of the function. `calls`: arguments that are functions that will be called, `calls_with` the types of what they are
     called with (`self` for that of the receiver). `gives` is of GIVES. `hands`: a decorator hands an object of this type to the first
     parameter of what it decorates. `asks`: methods that the library calls by itself, of heirs of the class, of what is
     decorated or of the object `@model`, each with the role that it gives them (or ""). `runs`: the library calls what is decorated by
@@ -126,6 +129,7 @@ class Api:
     parts: tuple[str, ...] = ()
     folds: bool = False
     bundled: bool = False
+    stored: str = ""
     decorates: bool = False
     checks: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()

@@ -133,6 +133,43 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class LearntNumber:
+    """A number over all rows of a table (`name` is the aggregate) that a SQL statement fills or scales a column of these rows with."""
+
+    place: Place
+    name: str
+    column: str
+    use: str  # "fill", "scale"
+    yields: str
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedColumn:
+    """A column that a SQL statement makes of others, with what its expression says besides brackets and keywords."""
+
+    place: Place
+    name: str
+    tokens: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryFeatures:
+    """What one SQL statement says of its columns. `picks` is how it takes some of the rows (`hash`, `chance`), or
+    that it names the part of each row by these (`parts`). `takes` and `makes` are its tables as they are written, templates and all:
+    they say the same in one file only."""
+
+    place: Place
+    learns: tuple[LearntNumber, ...] = ()
+    derives: tuple[DerivedColumn, ...] = ()
+    picks: str = ""
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+    makes: str = ""
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DataFile:
     """A data, model or result file that is in the tree (only its path and size are known)."""
 

@@ -23,6 +23,7 @@ from mlrubric.model.documents import Link as Link
 from mlrubric.model.documents import NotebookInfo as NotebookInfo
 from mlrubric.model.documents import Owner as Owner
 from mlrubric.model.documents import Query as Query
+from mlrubric.model.documents import QueryFeatures as QueryFeatures
 from mlrubric.model.documents import ReviewRule as ReviewRule
 from mlrubric.model.documents import Secret as Secret
 from mlrubric.model.documents import Statement as Statement
@@ -102,7 +103,7 @@ class Requirement:
     """One dependency line of a manifest or a lock file.
 
     `kind` is "direct" (a manifest asks for it), "locked" (a lock file or a fully pinned compiled file fixes it),
-    "constraint" or "build". `specifiers` are the clauses as written, sorted (`("<2", ">=1.0")`). `pinned` says that exactly
+    "constraint" or "build". `specifiers` are the clauses as written (`(">=1.0", "<2")`). `pinned` says that exactly
     one version can come: `==X` without wildcard, `===X`, a hash, or a VCS URL with a full commit id. `group` is the extra or
     dependency group it belongs to ("" is the base). `manager` is pip, conda, poetry, pdm, uv, pipenv, setuptools, hatch.
     """
@@ -334,7 +335,6 @@ class Instruction:
     name: str  # upper case
     arguments: tuple[str, ...]  # exec form or words
     stage: str = ""
-    exec_form: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,7 +357,7 @@ Fact = (
     | Elsewhere | Command | Stage | Pin | Remote | Image | Instruction | Service | Owner | ReviewRule
     | Bot | Heading | Link | FrontMatter | CodeBlock
     | Statement | Checkpoint | DataSource | Expectations | FeatureStore | Freshness | UnitTest
-    | Secret | NotebookInfo | DataFile | Query | PythonModule | Resource
+    | Secret | NotebookInfo | DataFile | Query | QueryFeatures | PythonModule | Resource
     | Provision | Variable
     | EventSource | Listener
     | Watch | WatchServer | RuleChoice | Scrape | Receiver | AlertRoute | Mount | TelemetryPipeline | LoadTest

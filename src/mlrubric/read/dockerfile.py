@@ -92,7 +92,7 @@ class _Reader:
             yield from self._from(raw)
             return
         array = raw.array()
-        yield Instruction(place, raw.name, self._words(raw, array), self.stage, array is not None)
+        yield Instruction(place, raw.name, self._words(raw, array), self.stage)
         if raw.name == "ARG" and not self.stages:
             for name, value in pairs(raw.joined()):
                 self.arguments[name] = self._resolved(value)

@@ -84,7 +84,8 @@ def meets(attributes: Mapping[str, str], key: str, wanted: object) -> bool:
     """The same for attributes alone."""
     value = attributes.get(key)
     if value is None:
-        value = "unknown" if key.startswith("given.") and attributes.get("open") == "true" else "absent"  # `**` may hold it
+        call, given, _ = key.rpartition("given.")
+        value = "unknown" if given and attributes.get(f"{call}open") == "true" else "absent"  # `**` may hold it
     if isinstance(wanted, Mapping):
         if "in" in wanted and value not in wanted["in"]:
             return False

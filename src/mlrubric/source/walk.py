@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
 Specs = tuple[tuple[str, GitIgnoreSpec], ...]
 Walked = tuple[list[str], list[tuple[str, str]], list[str]]
+# what a tool writes for everybody who works on the repository: a pattern that names it came too late, what is private has its own file
+_SHARED = re.compile(r"(?:.*/)?\.dvc/(?:config|\.gitignore)")
 
 
 def walk(root: Path, never: frozenset[str], files: int, folders: int, levels: int) -> Walked:
@@ -39,7 +42,7 @@ def walk(root: Path, never: frozenset[str], files: int, folders: int, levels: in
             inside = entry.is_dir(follow_symlinks=False)
             if entry.name in never and (inside or entry.name == ".git"):
                 continue
-            if _ignored(path + "/" if inside else path, specs):
+            if _ignored(path + "/" if inside else path, specs) and (inside or not _SHARED.fullmatch(path)):
                 ignored.append(path)
                 continue
             if not inside:

@@ -33,6 +33,8 @@ def run(options: argparse.Namespace) -> int:
     mending = options.fix or options.diff
     if mending and options.write_baseline is not None:
         raise UsageError("--write-baseline writes what is there: fix first, then write it")
+    if options.write_baseline is not None and (options.baseline is not None or options.changed_since):
+        raise UsageError("--write-baseline writes all that is found: --baseline and --changed-since would leave out what is known")
     state = _standard_input(options) if "-" in options.paths else _folder(options)
     if mending:
         return _mend(state, outputs, options)
@@ -115,7 +117,7 @@ def _mend(state: State, outputs: Sequence[tuple[str, Path | None]], options: arg
     if state.root is None:
         show_fixed(outcome, state.tree, view_of(analysis))
     else:
-        if written(state.root, outcome):
+        if written(state.root, outcome, {entry.path for entry in state.tree.files}):
             return INTERNAL
         write(view_of(analysis), outputs, options, state.settings)
     return status_of(analysis.report, state.settings, options)

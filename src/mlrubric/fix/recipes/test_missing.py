@@ -1,4 +1,5 @@
-"""A comparison with the missing value becomes the test for it: `isna()` of a table's column, `math.isnan` or `numpy.isnan` of a value."""
+"""A comparison with the missing value becomes the test for it: `isna` of the library for `tables`, which takes single values too, else
+`isnan` of the one for `arrays` or for `numbers`."""
 
 from __future__ import annotations
 
@@ -6,8 +7,6 @@ import ast
 
 from mlrubric.fix.names import known_as
 from mlrubric.fix.site import Edits, Site
-
-TABLE = "pandas"
 
 
 def remedy(site: Site) -> Edits | None:
@@ -22,15 +21,14 @@ def remedy(site: Site) -> Edits | None:
     other = sides[1 - sides.index(missing[0])]
     different = isinstance(compared.ops[0], ast.NotEq)
     said = code.said(other)
-    isna = f"{known_as(code, TABLE)}.isna" if known_as(code, TABLE) else ""
-    module = code.said(missing[0]).rpartition(".")[0] or known_as(code, "math") or known_as(code, "numpy")
-    column = isinstance(other, (ast.Attribute, ast.Subscript)) and isna
-    if column:
-        text = f"{said}.notna()" if different else f"{said}.isna()"
-    elif isna:
-        text = f"{isna.replace('.isna', '.notna' if different else '.isna')}({said})"
-    elif module:
-        text = f"{'not ' if different else ''}{module}.isnan({said})"
+    own = code.said(missing[0]).rpartition(".")[0]
+    tables, arrays, numbers = (known_as(code, site.option(one)) for one in ("tables", "arrays", "numbers"))
+    if tables:
+        text = f"{tables}.{'notna' if different else 'isna'}({said})"
+    elif arrays:
+        text = f"{'~' if different else ''}{arrays}.isnan({said})"
+    elif own or numbers:
+        text = f"{'not ' if different else ''}{own or numbers}.isnan({said})"
     else:
         return None
     if text.startswith("not ") and not isinstance(next(code.parents(compared), None), (ast.stmt, ast.IfExp)):

@@ -74,7 +74,7 @@ class Describer:
         yield from ((f"role.{r}", "true") for r in sorted(self._code.meanings.roles(op)))
 
     def _round(self, op: int) -> Iterable[tuple[str, str]]:
-        yield from self._rounds.of(op, self._shape.subject(op), self._repetition.loop(op))
+        yield from self._rounds.of(op, self._shape.subject(op), self._code.program.innermost_loop(op))
         repeated = self._repetition.of(op)
         if repeated:
             yield "repeated", repeated
@@ -94,7 +94,7 @@ class Describer:
             yield from ((f"operand.to.{t}", "true") for t in sorted({t for d in meant for t in nearby.after(d)}))
 
     def _around(self, op: int) -> Iterable[tuple[str, str]]:
-        for where, names in self._nearby.around(op, self._repetition.loop(op)):
+        for where, names in self._nearby.around(op, self._code.program.innermost_loop(op)):
             yield from ((f"{where}.{name}", "true") for name in sorted(names))
         yield from ((f"class.{trait}", "true") for trait in sorted(self._traits.of_class(op)))
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from mlrubric.graph.code import Code
 from mlrubric.graph.habits.shape import key_form
 from mlrubric.graph.habits.traits import Traits
-from mlrubric.graph.values import number
 
 QUIET = frozenset({"load", "assign", "unpack", "element", "phi", "conditional", "await", "enter", "import"})
 MOST = 400  # operations, or functions, that are looked at for one answer
@@ -106,7 +105,7 @@ class Nearby:
             program = self._code.program
             inside = [op for op in self._marked.get(scope, ()) if loop in program.blocks_around(op)]
             found = {t for op in inside for t in self._traits.of(op) | self._code.meanings.roles(op)}
-            self._loops[loop] = frozenset(found) | self._reached([s for op in inside for s in self._entered(op)])
+            self._loops[loop] = frozenset(found) | self._reached([s for op in inside for s in self._code.resolver.callees(op)])
         return self._loops[loop]
 
     def _reached(self, scopes: Iterable[int]) -> frozenset[str]:
@@ -120,9 +119,5 @@ class Nearby:
             seen.add(scope)
             found |= (self._own or {}).get(scope, frozenset())
             for op in self._marked.get(scope, ()):
-                waiting.extend(self._entered(op))
+                waiting.extend(self._code.resolver.callees(op))
         return frozenset(found)
-
-    def _entered(self, op: int) -> list[int]:
-        targets = self._code.resolver.targets.get(op, ())
-        return sorted(number(t) for t in targets if t[0] in ("function", "callback"))

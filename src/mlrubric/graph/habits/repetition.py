@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from mlrubric.graph.code import Code
 
-LOOPS = frozenset({"for", "while"})
 CHOICES = frozenset({"if", "else", "try", "except", "case"})
 HANDLER = "serve.handle"
 KEPT = ("cache", "singleton", "memo", "fixture")
-DEEPEST = 12
 
 
 class Repetition:
@@ -16,13 +14,15 @@ class Repetition:
 
     def __init__(self, code: Code) -> None:
         self._code = code
-        self._scopes: dict[int, str] = {}
+        self._scopes: dict[int, str] | None = None
 
     def of(self, op: int) -> str:
         """`loop` in a loop of its function or of a caller, `request` when a function that answers requests comes to it, else ""."""
-        if self.loop(op) >= 0:
+        if self._code.program.innermost_loop(op) >= 0:
             return "loop"
-        return self._scope(self._code.program.scope_id(op), frozenset())
+        if self._scopes is None:
+            self._scopes = self._run_again()
+        return self._scopes.get(self._code.program.scope_id(op), "")
 
     def unconditional(self, op: int) -> bool:
         """Whether nothing in its function decides whether an operation is done."""
@@ -35,21 +35,11 @@ class Repetition:
                 return False
         return True
 
-    def loop(self, op: int) -> int:
-        """The innermost loop around an operation in its function, or -1."""
-        program = self._code.program
-        for block in program.blocks_around(op):
-            kind = program.blocks[block].kind
-            if kind in LOOPS:
-                return block
-            if kind == "scope":
-                break
-        return -1
-
     def grows(self, op: int) -> bool:
         """`x = f(x, ...)` or `x = f([x, ...])` in a loop: a value that is made of itself each time round, and that nothing else in the
         loop looks at."""
-        program, loop = self._code.program, self.loop(op)
+        program = self._code.program
+        loop = program.innermost_loop(op)
         if loop < 0:
             return False
         made = {use for use in self._code.resolver.uses[op] if program.ops[use].kind == "assign"}
@@ -78,22 +68,27 @@ class Repetition:
                     waiting.extend(program.args[op])
         return found
 
-    def _scope(self, scope: int, guard: frozenset[int]) -> str:
-        """How often a function is run."""
-        if scope in self._scopes:
-            return self._scopes[scope]
-        if scope in guard or len(guard) > DEEPEST:
-            return ""
-        found = self._by_itself(scope)
-        if not found and not self._kept(scope):
-            for call in sorted(self._code.resolver.callers.get(scope, ())):
-                if self._code.tested(call) or not self.unconditional(call):
-                    continue
-                found = "loop" if self.loop(call) >= 0 else self._scope(self._code.program.scope_id(call), guard | {scope})
-                if found:
-                    break
-        if not guard:
-            self._scopes[scope] = found
+    def _run_again(self) -> dict[int, str]:
+        """How often the functions are run that run more than once: in a loop of a caller, else for each request."""
+        program, callers = self._code.program, self._code.resolver.callers
+        found = {scope: own for scope in range(len(program.scopes)) if (own := self._by_itself(scope))}
+        calls = {
+            scope: [call for call in sorted(callers[scope]) if not self._code.tested(call) and self.unconditional(call)]
+            for scope in sorted(callers)
+            if scope not in found and not self._kept(scope)
+        }
+        looped = [scope for scope, ones in calls.items() if any(program.innermost_loop(call) >= 0 for call in ones)]
+        following: dict[int, list[int]] = {}
+        for scope, ones in calls.items():
+            for call in ones:
+                following.setdefault(program.scope_id(call), []).append(scope)
+        for word, waiting in (("loop", looped), ("request", list(found))):
+            found.update((scope, word) for scope in waiting if scope not in found)
+            while waiting:
+                for scope in following.get(waiting.pop(), ()):
+                    if scope not in found:
+                        found[scope] = word
+                        waiting.append(scope)
         return found
 
     def _by_itself(self, scope: int) -> str:

@@ -82,9 +82,7 @@ class Traits:
 
     def of_class(self, op: int) -> frozenset[str]:
         """The traits of what the class around an operation extends; none outside of a class."""
-        program, scope = self._code.program, self._code.program.scope_id(op)
-        while scope >= 0 and program.scopes[scope].kind != "class":
-            scope = program.parent_scope(scope)
+        scope = self._code.program.class_around(op)
         return self._of_value(("instance", scope)) if scope >= 0 else frozenset()
 
     def names(self, op: int) -> tuple[str, ...]:

@@ -109,13 +109,13 @@ class Stores:
 
     def _find_reached(self, call: int) -> frozenset[int]:
         found: set[int] = set()
-        waiting = self._entered(call)
+        waiting = self.resolver.callees(call)
         while waiting and len(found) < REACHED:
             scope = waiting.pop()
             if scope not in found:
                 found.add(scope)
                 if scope not in self._reached:
-                    self._reached[scope] = frozenset(s for inner in self._calls(scope) for s in self._entered(inner))
+                    self._reached[scope] = frozenset(s for inner in self._calls(scope) for s in self.resolver.callees(inner))
                 waiting.extend(self._reached[scope])
         return frozenset(found)
 
@@ -188,7 +188,7 @@ class Stores:
 
     def _written(self, call: int, name: str, context: Context | None, depth: int = 0) -> Values | None:
         """What a call surely stores under a name: in the function that it enters, or in one that this function surely calls."""
-        entered = self._entered(call)
+        entered = self.resolver.callees(call)
         if len(entered) != 1 or depth > 3:
             return None
         (scope,) = entered

@@ -6,6 +6,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 
 from mlrubric.graph.code import Code
+from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.parts.afterwards import mark_afterwards, same_source
 from mlrubric.graph.parts.carry import Carrier, Inside
 from mlrubric.graph.parts.columns import mark_columns
@@ -137,13 +138,24 @@ def _files(world: World) -> list[tuple[int, int]]:
     """Edges from what is written to a file to the operations that read the same file."""
     graph, node_op = world.graph, world.code.node_op
     found: list[tuple[int, int]] = []
+    inside: dict[int, set[int]] = {}
     for artifact in graph.of_kind("artifact", "dataset", "model"):
         name = graph.nodes[artifact].label
         near = {artifact, *(e.target for e in graph.successors(artifact, ("join",)) if _alike(name, graph.nodes[e.target].label))}
-        writers = [e.source for e in graph.predecessors(artifact, ("write",)) if e.source in node_op]
+        writers = _makers(graph, artifact, [e.source for e in graph.predecessors(artifact, ("write",)) if e.source in node_op], inside)
         readers = [e.target for one in near for e in graph.successors(one, ("read",)) if e.target in node_op]
         found.extend((node_op[w], node_op[r]) for w in writers for r in readers if _reads(set(graph.nodes[r].roles)))
     return sorted(set(found))
+
+
+def _makers(graph: Graph, artifact: int, writers: list[int], inside: dict[int, set[int]]) -> list[int]:
+    """The writers whose file the readers get: of a file that a stage declares to make, those of that stage, it makes the file anew.
+    `inside` keeps what each stage runs."""
+    stages = [e.source for e in graph.predecessors(artifact, ("write", "declare")) if graph.nodes[e.source].kind == "stage"]
+    for stage in stages:
+        if stage not in inside:
+            inside[stage] = set(graph.sweep([stage], RUNS, stop={*graph.of_kind("stage")} - {stage}))
+    return [w for w in writers if any(w in inside[stage] for stage in stages)] or writers
 
 
 def _alike(one: str, other: str) -> bool:

@@ -19,7 +19,7 @@ def mark_asked_columns(seen: Seen, trained: dict[int, Columns], chosen: Callable
     code, graph = seen.code, seen.world.graph
     if not trained:
         return
-    names = ColumnNames(code)
+    names = seen.world.column_names
     fits = {one.op: one.fit for one in seen.trainings}
     for op, meaning in sorted(code.meanings.all().items()):
         data = meaning.arguments.get("@data", -1)

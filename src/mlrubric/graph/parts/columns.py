@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from mlrubric.graph.column_names import ColumnNames
 from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.parts.asked import mark_asked_columns
 from mlrubric.graph.parts.pieces import written
@@ -17,7 +16,6 @@ KEPT = "columns"
 REMOVERS = frozenset({"pop", "drop"})
 PLACED = frozenset({"loc", "iloc"})
 NEIGHBOURS = frozenset({"window", "statistic", "groups", "counts", "extreme"})
-WORDS = frozenset({"columns", "labels"})
 STEPS = 40
 
 Frame = tuple[int, ...]
@@ -74,7 +72,7 @@ def mark_columns(seen: Seen) -> None:
 class _Finder:
     def __init__(self, seen: Seen) -> None:
         self.seen, self.code, self.program = seen, seen.code, seen.code.program
-        self.names = ColumnNames(seen.code)
+        self.names = seen.world.column_names
         self._attributes: frozenset[str] | None = None
 
     def chosen(self, data: int, at: int) -> tuple[str, ...] | None:

@@ -10,7 +10,7 @@ from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.parts.carry import Inside
 from mlrubric.graph.parts.layout import MADE, READ, Layout
 from mlrubric.graph.parts.learners import Learner
-from mlrubric.graph.parts.pieces import TEST, TRAIN, VALIDATION, Split
+from mlrubric.graph.parts.pieces import TEST, TRAIN, VALIDATION, Split, named
 from mlrubric.graph.parts.reached import unreached
 from mlrubric.graph.parts.sites import Site, sites
 from mlrubric.graph.serving import by_flag
@@ -51,7 +51,9 @@ class Seen:
     data_of: dict[int, int] = field(default_factory=dict)  # training -> its data
     inputs_of: dict[int, tuple[int, ...]] = field(default_factory=dict)  # split in the code -> what it divides
     divided: Index = field(default_factory=dict)  # learner -> the splits that divide what it gave
+    kept: Index = field(default_factory=dict)  # learner -> the trainings that keep back some rows of a training part
     taught: Index = field(default_factory=dict)  # learner -> the trainings that get what it gave
+    idle: set[int] = field(default_factory=set)  # splits that are made again before anybody uses their parts
     folding: Index = field(default_factory=dict)  # learner -> the cross-validations and searches that get it
 
     def __post_init__(self) -> None:
@@ -71,13 +73,14 @@ class Seen:
                 self._meets(self.divided, split.op, self.all_bits(split.inputs), kinds)
             if not split.given:
                 self.inputs_of.setdefault(split.op, split.inputs)
+                self.idle.update([split.op] if self._made_again(split) else [])
         lasting = self._lasting()
         for op, data, meaning in self.fits:
             self.data_of[op] = data
             callee = self.code.program.args[op][0]
             self._meets(self.taught, op, self.bits[data] | (self.bits[callee] & lasting if callee >= 0 else 0), kinds)
             if self._keeps_back(meaning):
-                self._meets(self.divided, op, self.bits[data], kinds)
+                self._meets(self.kept if self._called_train(data) else self.divided, op, self.bits[data], kinds)
         for op, data in self.folded:
             self._meets(self.folding, op, self.bits[data], kinds)
 
@@ -94,6 +97,28 @@ class Seen:
         """Whether a training splits its rows itself and judges by some of them: `validation_split=0.2`."""
         share = meaning.arguments.get("@test_size", -1)
         return share >= 0 and self.code.meanings.spelling(share) not in ("none", "0", "0.0", "false")
+
+    def _made_again(self, split: Split) -> bool:
+        """Whether the names of all its parts are given to other values before anybody reads them."""
+        program, uses = self.code.program, self.code.resolver.uses
+        held = [op for piece in split.pieces for op in uses[piece] if program.ops[op].kind == "assign"]
+        if not held or any(uses[op] for op in held):
+            return False
+        scope = program.scope_id(split.op)
+        again = {program.ops[op].name for op in program.of_kind("assign") if op > max(held) and program.scope_id(op) == scope}
+        return {program.ops[op].name for op in held} <= again
+
+    def _called_train(self, data: int) -> bool:
+        """Whether rows are taken out of something under a name that calls them the training part: another part lies beside them there."""
+        program = self.code.program
+        scope = program.scope_id(data)
+        for op in self.code.flow.reach([data], back=True, stop=lambda o: program.scope_id(o) != scope):
+            facts, args = program.ops[op], program.args[op]
+            key = program.ops[args[1]].value if facts.kind == "subscript" and len(args) > 1 and args[1] >= 0 else None
+            name = facts.name if facts.kind == "attribute" else key if isinstance(key, str) else ""
+            if name and named(name) == TRAIN:
+                return True
+        return False
 
     def _meets(self, index: Index, op: int, bits: int, kinds: Iterable[str]) -> None:
         for key in self.layout.owned(bits, *kinds):
@@ -159,6 +184,8 @@ def mark_seen(seen: Seen) -> None:
         attributes["part"] = _part(seen, learner)
         attributes["toward"] = " ".join(str(seen.node(t)) for t in targets)
         attributes["trains"] = " ".join(str(seen.node(f)) for f in _trained(seen, learner))
+        if learner.what == "encode":
+            attributes["teaches"] = " ".join(str(seen.node(f)) for f in seen.taught.get((learner.kind, learner.op), ()))
     mark_asked(seen)
     _judged(seen)
 
@@ -176,10 +203,10 @@ def _who(code: Code, op: int) -> str:
 def _reached(seen: Seen, learner: Learner) -> tuple[str, list[int]]:
     """How what was learned gets to rows that judge it."""
     part = seen.part(learner.data)
-    split = seen.divided.get((learner.kind, learner.op), [])
-    folded = seen.folding.get((learner.kind, learner.op), [])
+    key = (learner.kind, learner.op)
+    split, folded = seen.divided.get(key, []), seen.folding.get(key, [])
     if part in BEFORE:
-        before = [s for s in split if s != learner.op]
+        before = [s for s in split if s != learner.op and s not in seen.idle]
         if before:
             return "split", before[:1]
         beside = list(_beside(seen, learner)) if learner.what != "model" else []
@@ -187,13 +214,15 @@ def _reached(seen: Seen, learner: Learner) -> tuple[str, list[int]]:
             return "beside", beside[:1]
         if folded:
             return "folds", folded[:1]
+        if key in seen.kept:
+            return "inner", seen.kept[key][:1]
     elif part == "mixed" and _joined(seen, learner.data):
         beside = list(_beside(seen, learner))
         if beside:
             return "beside", beside[:1]
     elif part == TRAIN:
         own = seen.layout.of(seen.bits[learner.data], TRAIN)
-        inner = [*(s for s in split if s not in own), *folded]
+        inner = [*(s for s in split if s not in own), *seen.kept.get(key, ()), *folded]
         if inner:
             return "inner", inner[:1]
     return "no", []

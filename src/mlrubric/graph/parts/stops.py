@@ -155,7 +155,7 @@ def _best_kept(seen: Seen, compare: int) -> bool:
         block = program.blocks[number]
         if block.kind == "if" and block.test + unit.base == compare:
             kept = {o.name for o in unit.facts.ops if o.kind == "assign" and o.block + unit.block_base == number}
-            return bool(names & kept) or (block.test + unit.base == compare and _either(seen, compare, number))
+            return bool(names & kept) or _either(seen, compare, number)
     return False
 
 

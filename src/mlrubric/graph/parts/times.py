@@ -21,8 +21,9 @@ ROWWISE = frozenset({"transform", "cumcount", "cumsum", "cummax", "cummin", "ran
 def series(code: Code) -> dict[int, int]:
     """Operations that show an order in time: values of rows before or after, a calendar, and sorting by a column of times."""
     found: dict[int, int] = {}
-    sorting: list[tuple[int, Meaning]] = []
+    sorting: list[int] = []
     joining: list[int] = []
+    indexing: list[int] = []
     for op, meaning in sorted(code.meanings.all().items()):
         traits = code.meanings.traits(meaning)
         if "window" in traits:
@@ -30,7 +31,9 @@ def series(code: Code) -> dict[int, int]:
         elif "groups" in traits and any(ENTITY.search(text) for a in _arguments(code, op) for text in texts(code.resolver.of(a))):
             found.update((use, GROUPED) for use in _spread(code, op))
         elif "order" in traits:
-            sorting.append((op, meaning))
+            sorting.append(op)
+        elif "indexes" in traits:
+            indexing.append(op)
         elif ("@times" in meaning.arguments and code.program.keyword(op, "index_col") >= 0) or _clockwork(code, op):
             found[op] = SERIES
         elif "data.join" in meaning.roles and code.program.keyword(op, "on") >= 0:
@@ -40,8 +43,9 @@ def series(code: Code) -> dict[int, int]:
         keys = texts(code.resolver.of(code.program.keyword(op, "on")))
         if len(keys) == 1 and (code.program.unit_of[op], keys[0]) in times:
             found[op] = SERIES
-    for op, _ in sorting:
-        if any((code.program.unit_of[op], text) in times for a in _arguments(code, op) for text in texts(code.resolver.of(a))):
+    indexed = code.flow.reach([op for op in indexing if _by_times(code, op, times)] if sorting else [])
+    for op in sorting:
+        if _by_times(code, op, times) or (op in indexed and not any(True for _ in _arguments(code, op))):
             found[op] = found.get(op, 0) | SORTED
     for op, facts in enumerate(code.program.ops):
         index = facts.kind == "store_attribute" and facts.name == "index" and _of_times(code, code.program.args[op][1])
@@ -49,6 +53,11 @@ def series(code: Code) -> dict[int, int]:
         if index or window:
             found[op] = SERIES
     return found
+
+
+def _by_times(code: Code, op: int, times: frozenset[tuple[int, str]]) -> bool:
+    """Whether a call names a column of times."""
+    return any((code.program.unit_of[op], text) in times for a in _arguments(code, op) for text in texts(code.resolver.of(a)))
 
 
 def _clockwork(code: Code, op: int) -> bool:

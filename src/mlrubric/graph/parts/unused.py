@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from mlrubric.graph.column_names import ColumnNames
 from mlrubric.graph.parts.layout import READ
 from mlrubric.graph.parts.seen import Seen
 
@@ -45,7 +44,7 @@ class _Followed:
 
     def __init__(self, seen: Seen) -> None:
         self.seen, self.code, self.program = seen, seen.code, seen.code.program
-        self.names = ColumnNames(seen.code)
+        self.names = seen.world.column_names
 
     def stays(self, definition: int) -> bool:
         """Whether a frame is only ever asked for columns by their names, and some of them are rows for a model."""

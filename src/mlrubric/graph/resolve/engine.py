@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from mlrubric.graph.inputs import Inputs
 from mlrubric.graph.program import ModuleUnit, Program
 from mlrubric.graph.resolve import attributes, calls, containers, functions, implicit, names, order, texts
-from mlrubric.graph.values import EMPTY, Value, Values, constant, join
+from mlrubric.graph.values import EMPTY, Value, Values, constant, join, number
 from mlrubric.knowledge.catalogue import Catalogue
 from mlrubric.knowledge.entries import Api
 
@@ -97,6 +97,16 @@ class Resolver:
                 self._queued[op] = 0
         for unit in order.importing_last(program) if queue else ():
             self.queue(unit)
+
+    def callees(self, call: int) -> list[int]:
+        """The functions of the project that a call runs, in order."""
+        return sorted(number(t) for t in self.targets.get(call, ()) if t[0] in ("function", "callback"))
+
+    def held(self, op: int) -> frozenset[int]:
+        """The definitions that a variable or attribute may hold."""
+        kind = self.program.ops[op].kind if op >= 0 else ""
+        own = self.program.args[op] if kind == "load" else ()
+        return frozenset((*own, *self.reads.get(op, ()))) if kind in ("load", "attribute") else frozenset()
 
     def queue(self, unit: ModuleUnit) -> None:
         """All operations of a module get a turn; constants have their values at once."""

@@ -101,7 +101,7 @@ def mark_served(world: World, answered: Answered) -> None:
     served = Served(world)
     _quality(world, answered, served)
     _skew(world, answered, served)
-    _predictions(world, answered, served)
+    _predictions(world, answered)
 
 
 def _quality(world: World, answered: Answered, served: Served) -> None:
@@ -210,7 +210,7 @@ def _named_same(world: World, call: int) -> bool:
     return bool(callee) and callee[0] >= 0 and world.code.program.ops[callee[0]].name.lower() in SAME
 
 
-def _predictions(world: World, answered: Answered, served: Served) -> None:
+def _predictions(world: World, answered: Answered) -> None:
     """Drift between the answers of a model is no drift of its inputs."""
     graph, code = world.graph, world.code
     for node in graph.with_role("data.drift"):

@@ -9,9 +9,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from mlrubric.source.secrets.forms import handed_on
 from mlrubric.source.secrets.names import Meaning, meaning_of
 from mlrubric.source.secrets.shapes import shaped
-from mlrubric.source.secrets.words import is_default, is_empty, is_placeholder, is_reference, looks_random
+from mlrubric.source.secrets.words import (
+    is_default,
+    is_empty,
+    is_placeholder,
+    is_placeholder_word,
+    is_reference,
+    looks_chosen,
+    looks_random,
+)
 
 
 class Setting(Enum):
@@ -33,10 +42,10 @@ class Hit:
     hint: str
 
 
-_KEYWORD = re.compile(r"passw|pwd|passphrase|_pass\b|secret|token|key|credential|_pat\b", re.IGNORECASE)
+_KEYWORD = re.compile(r"passw|pwd|passphrase|pass\b|\bpw\b|_pw\b|secret|token|key|credential|_pat\b", re.IGNORECASE)
 _QUOTED = re.compile(
     r"""(?P<name>[A-Za-z_][\w.-]*)\\?["']?\]?\s*(?::\s*[A-Za-z_][\w\[\], |.]*=|:|=>|=(?!=)|,)\s*"""
-    r"""(?:[bru]|SecretStr\()?\\?(?P<quote>["'])(?P<value>[^"'\\\n]{4,200}?)\\?(?P=quote)"""
+    r"""(?:(?:\w+\.)?(?:[Ff]ield|SecretStr)\((?:default[ ]*=[ ]*)?){0,2}[bru]?\\?(?P<quote>["'])(?P<value>[^"'\\\n]{4,200}?)\\?(?P=quote)"""
 )
 _BARE = re.compile(
     r"""^[ \t]*(?:\#[ \t]*)?(?:-[ \t]+)?(?:export[ \t]+|ENV[ \t]+|ARG[ \t]+)?(?P<name>[A-Za-z_][\w.-]*)[ \t]*"""
@@ -44,13 +53,25 @@ _BARE = re.compile(
 )
 _QUOTED_PAIR = re.compile(r"""^[ \t]*-[ \t]+(?P<quote>["'])(?P<name>[A-Za-z_][\w.-]*)=(?P<value>[^"'\n]{4,200})(?P=quote)[ \t]*$""")
 _OPTION = re.compile(
-    r"""(?:--|-e[ \t]+|--env[ \t]+|-D|^ENV[ \t]+)["']?(?P<name>[A-Za-z_][\w.-]*)(?:=|[ \t]+)["']?"""
+    r"""(?:--(?:set|set-string|from-literal|build-arg|set-env-vars)[ =]|--|-e[ \t]+|--env[ \t]+|-D|^ENV[ \t]+)["']?"""
+    r"""(?P<name>[A-Za-z_][\w.-]*)(?:=|[ \t]+)["']?"""
     r"""(?P<value>[^\s"'\\;&|-][^\s"'\\;&|]{3,200})"""
 )
 _INLINE = re.compile(r"""(?:^|[ \t;&])(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>[^\s"'\\;&|$]{4,200})(?=[ \t]+[a-z./])""")
+_PAIRS = re.compile(r"""(?<=[ \t,])(?P<name>[A-Z][A-Z0-9_]*)=["']?(?P<value>[^\s"'\\;&|$]{4,200})""")
+_MANY = re.compile(r"[ \t]*(?:ENV|ARG|export|env)[ \t]|.*--(?:set-env-vars|env-vars|set)[ =]")
+_COMMAND = re.compile(r"[ \t]*(?:!|%(?:set_)?env[ \t]|%(?:sh|bash)\b)")  # a line of a notebook that a shell runs
+_CELL = re.compile(r"\s*%%(?:bash|sh|script|cmd|system|writefile[ \t]+\S*(?:env|ya?ml|sh|ini|cfg|toml))\b")
+_MAGIC = re.compile(r"""^[ \t]*%(?:set_)?env[ \t]+(?P<name>[A-Za-z_]\w*)[ \t=]+(?P<value>[^\s"'$][^\s"']{3,200})""")
+_ASKED = re.compile(r"(?:getenv|environ\.get|environ\.setdefault|\benv(?:\.str)?|\bconfig)\([ ]*[\"']$")
 _NAMED_VALUE = re.compile(
     r"""-[ \t]+name:[ \t]*["']?(?P<name>[\w.-]+)["']?[ \t]*\n"""
     r"""[ \t]+value:[ \t]*["']?(?P<value>[^\s"'\n]{4,200})["']?[ \t]*$""",
+    re.MULTILINE,
+)
+_VALUE_NAMED = re.compile(
+    r"""-[ \t]+value:[ \t]*["']?(?P<value>[^\s"'\n]{4,200})["']?[ \t]*\n"""
+    r"""[ \t]+name:[ \t]*["']?(?P<name>[\w.-]+)["']?[ \t]*$""",
     re.MULTILINE,
 )
 _URI = re.compile(
@@ -64,6 +85,8 @@ _DIRECT = re.compile(r"""^\s*[A-Za-z_][\w.\[\]"']*\s*(?::\s*[\w.\[\] |]+)?=\s*\(
 _FALLBACK = re.compile(r"\$\{\w+:?-(?P<value>[^${}\s]+)\}$")
 _K8S_SECRET = re.compile(r"^kind:[ \t]*Secret[ \t]*$", re.MULTILINE)
 _USER = re.compile(r"""(?i:user(?:_?name)?|\bdb|_db|database|db_?name)["']?[ \t]*(?:=|:)[ \t]*["']?(?P<value>[\w.@-]{3,60})""")
+_OWNER = re.compile(r"""\b(?:user(?:_?name)?|host(?:name)?|db_?name|database)["']?[ \t]*[=:][ \t]*[rf]?["']""", re.IGNORECASE)
+_NEAR = 200  # characters of a call or a table in which the owner of a password is named beside it
 _JOB_DATABASE = re.compile(r"^(?:POSTGRES|MYSQL|MARIADB|MONGO|REDIS|PG|RABBITMQ|MINIO|MSSQL|SA)", re.IGNORECASE)
 
 
@@ -72,6 +95,9 @@ def hits_in(text: str, setting: Setting) -> list[Hit]:
     found = [Hit(*entry) for entry in shaped(text)]
     found += _uris(text, setting)
     if setting is not Setting.EXAMPLE:
+        if setting is Setting.CODE and _CELL.match(text):
+            setting = Setting.CONFIG
+        found += [Hit(*entry) for entry in handed_on(text)]
         assigned = list(_assigned(text, setting))
         if "kind:" in text and _K8S_SECRET.search(text):
             assigned = [hit for hit in assigned if _decoded(text[hit.start : hit.end]) is None]
@@ -89,6 +115,8 @@ def _assigned(text: str, setting: Setting) -> Iterator[Hit]:
     found = list(_candidates(text, setting))
     if found:
         users = frozenset(match["value"].lower() for match in _USER.finditer(text))
+        if setting is Setting.CODE:
+            found = [hit for hit in found if hit.hint != "password" or _written_out(text[hit.start : hit.end]) or _owned(text, hit)]
         yield from (hit for hit in found if text[hit.start : hit.end].lower() not in users)
 
 
@@ -106,15 +134,19 @@ def _candidates(text: str, setting: Setting) -> Iterator[Hit]:
         elif keyword.start() - start < 100_000:  # one very long line: a minified or generated file
             start = max(start, keyword.start() - 100)
             yield from _in_line(text[start : keyword.end() + 300], start, setting)
-    for match in _NAMED_VALUE.finditer(text):
+    for match in (*_NAMED_VALUE.finditer(text), *(_VALUE_NAMED.finditer(text) if "value:" in text else ())):
         if _is_credential(match["name"], match["value"], setting):
             yield Hit(match.start("value"), match.end("value"), _hint(match["name"]))
 
 
 def _in_line(line: str, offset: int, setting: Setting) -> Iterator[Hit]:
     patterns = [_QUOTED]
+    if setting is Setting.CODE and _COMMAND.match(line):
+        setting, patterns, line = Setting.CONFIG, [_QUOTED, _MAGIC], line.replace("!", " ", 1)
     if setting is not Setting.CODE:
         patterns += [_BARE, _QUOTED_PAIR, _OPTION, _INLINE]
+        if _MANY.match(line):
+            patterns.append(_PAIRS)
     for pattern in patterns:
         position = 0
         while match := pattern.search(line, position):
@@ -127,8 +159,10 @@ def _in_line(line: str, offset: int, setting: Setting) -> Iterator[Hit]:
                 if not looks_random(value):
                     continue
             comma = pattern is _QUOTED and line[match.end("name") : match.start("quote")].strip(" \\\"'").startswith(",")
-            if comma and not (line[match.start("name") - 1 : match.start("name")] in ("'", '"') and looks_random(value)):
-                continue
+            if comma:
+                quoted = line[match.start("name") - 1 : match.start("name")] in ("'", '"')
+                if not quoted or not (looks_random(value) or _ASKED.search(line[: match.start("name")])):
+                    continue
             if _is_credential(name, value, setting):
                 yield Hit(offset + start, offset + start + len(value), _hint(name))
 
@@ -139,7 +173,7 @@ def _is_credential(name: str, value: str, setting: Setting) -> bool:
         return False
     if value.lower() == name.lower() or " " in value:
         return False
-    if meaning is Meaning.TOKEN:
+    if meaning is Meaning.TOKEN or (meaning is Meaning.KEY and not (setting is not Setting.CI and looks_chosen(value, name))):
         return looks_random(value)
     if setting is Setting.ENVIRONMENT:
         return not (is_default(value) or value.lower() in name.lower())
@@ -147,9 +181,19 @@ def _is_credential(name: str, value: str, setting: Setting) -> bool:
         return False
     if setting is Setting.CI:
         return not _JOB_DATABASE.match(name)
-    if setting is Setting.CODE:  # a bare word or dotted name in code is a field, a label or a column
-        return bool(re.search(r"\d|[^\w.\-/\[\]()]", value)) and not re.fullmatch(r"[a-z_]+(?:[.\[/]\w+\]?)+|[A-Za-z_.-]+", value)
     return not re.fullmatch(r"[\w./-]+\.\w{2,4}|/.*|[a-z]+(?:[._][a-z]+)+\(.*", value)
+
+
+def _written_out(value: str) -> bool:
+    """In code a bare word or a dotted name is a field, a label or a column."""
+    return bool(re.search(r"\d|[^\w.\-/\[\]()]", value)) and not re.fullmatch(r"[a-z_]+(?:[.\[/]\w+\]?)+|[A-Za-z_.-]+", value)
+
+
+def _owned(text: str, hit: Hit) -> bool:
+    """Whether a word stands beside the literal that says whose password it is: then a bare word is one too."""
+    before = re.split(r"[)}]", text[max(0, hit.start - _NEAR) : hit.start])[-1]
+    after = re.split(r"[)}]", text[hit.end : hit.end + _NEAR], maxsplit=1)[0]
+    return text[hit.start : hit.end].isalpha() and bool(_OWNER.search(before) or _OWNER.search(after))
 
 
 def _uris(text: str, setting: Setting) -> Iterator[Hit]:
@@ -157,7 +201,7 @@ def _uris(text: str, setting: Setting) -> Iterator[Hit]:
         return
     for match in _URI.finditer(text):
         user, value, host = match["user"], match["value"], match["host"]
-        if is_placeholder(value) or is_placeholder(user or "-user") or is_reference(value) or is_reference(host):
+        if is_placeholder(value) or is_placeholder_word(user) or is_reference(value) or is_reference(host):
             continue
         if user == value or _PLACEHOLDER_HOST.match(host) or re.search(r"[{}$\\]|&lt;", user + value + host):
             continue
@@ -189,7 +233,10 @@ def _decoded(value: str) -> str | None:
 
 
 def _hint(name: str) -> str:
-    return "password" if meaning_of(name) is Meaning.PASSWORD else "client secret" if "secret" in name.lower() else "access token"
+    small = name.lower()
+    if meaning_of(name) is Meaning.PASSWORD or small.endswith(("pass", "pw")):
+        return "password"
+    return "access token" if "secret" not in small else "secret key" if small.endswith("key") else "client secret"
 
 
 def is_secret(name: str, value: str) -> bool:

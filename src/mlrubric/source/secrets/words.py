@@ -37,7 +37,7 @@ _DEFAULTS = {
     "airflow", "mlflow", "grafana", "prometheus", "prefect", "dagster", "zenml", "wandb", "kafka", "neo4j", "clickhouse",
     "superset", "metabase", "keycloak", "jupyter", "spark", "hive", "localstack", "aws", "s3", "db", "database", "app", "web",
     "service", "server", "my", "the", "a", "is", "name", "value", "credentials", "credential", "client", "id", "docker",
-    "letmein", "welcome", "qwerty", "hello", "abc", "changeit", "adminpass", "pat", "bucket",
+    "letmein", "p@ssword", "p@ssw0rd", "passw0rd", "welcome", "qwerty", "hello", "abc", "changeit", "adminpass", "pat", "bucket",
 }  # fmt: skip
 _PIECES = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
@@ -50,8 +50,11 @@ def entropy(text: str) -> float:
 
 def is_placeholder(value: str) -> bool:
     """A text that stands where the credential is to be written."""
-    if len(set(value)) <= 2:
-        return True
+    return len(set(value)) <= 2 or is_placeholder_word(value)
+
+
+def is_placeholder_word(value: str) -> bool:
+    """The same of a name, which may be as short as `ml`."""
     return bool(_PLACEHOLDER.search(value))
 
 
@@ -67,6 +70,8 @@ def is_empty(value: str) -> bool:
 def is_default(value: str, *names: str) -> bool:
     """Only words that everybody's development service comes with, or the words of its own name: `mlflow_password`, `admin123`."""
     known = _DEFAULTS | {piece.lower() for name in names for piece in _PIECES.findall(name)}
+    if value.lower() in _DEFAULTS:
+        return True
     pieces = [piece.lower() for piece in _PIECES.findall(value)]
     words = [piece for piece in pieces if not piece.isdigit()]
     digits = [piece for piece in pieces if piece.isdigit()]
@@ -77,6 +82,12 @@ def is_default(value: str, *names: str) -> bool:
 def _joined(word: str, known: set[str]) -> bool:
     """Two known words written as one (`adminpassword`)."""
     return any(word[:cut] in known and word[cut:] in known for cut in range(2, len(word) - 1))
+
+
+def looks_chosen(value: str, name: str) -> bool:
+    """A word of somebody's own with digits or signs in it, and no name of a file, an entry or an object."""
+    mixed = re.search(r"[A-Za-z]", value) and re.search(r"[\d!@#%^&*+]", value)
+    return len(value) >= 6 and bool(mixed) and not re.search(r"[-_./:\s]", value) and not is_default(value, name)
 
 
 def looks_random(value: str) -> bool:
@@ -91,4 +102,6 @@ def looks_random(value: str) -> bool:
         return False
     if re.fullmatch(r"[a-z0-9]+(?:[-_./:][a-z0-9]+)+", value) and max(map(len, re.split(r"[-_./:]", value))) < 12:
         return False  # a name of several words
+    if re.fullmatch(r"(?:/[a-z][\w.-]*){2,}|.*\.(?:json|ya?ml|toml|pem|key|crt|p12|txt|csv|pkl|env)", value):
+        return False  # a file
     return entropy(value) > 3.2

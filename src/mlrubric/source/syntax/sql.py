@@ -36,6 +36,7 @@ KEYWORDS = frozenset(
     ]
 )  # fmt: skip
 ENDS = frozenset({"where", "group", "order", "having", "limit", "window", "qualify", "union", "except", "intersect", "set", "values"})
+Word = tuple[str, str, int]  # kind, text, offset
 LONGEST = 200_000  # characters of one text
 
 
@@ -57,18 +58,19 @@ def is_sql(text: str) -> bool:
 
 def statements(text: str) -> list[Statement]:
     """The statements of a text that name tables."""
-    found: list[Statement] = []
-    for words in _split(text[:LONGEST]):
+    return [one for one, _ in parsed(text) if one.reads or one.writes]
+
+
+def parsed(text: str) -> Iterator[tuple[Statement, list[Word]]]:
+    """All statements of a text, with their words."""
+    for words in split_words(text[:LONGEST]):
         one = _Reader(words).read()
-        if one is not None and (one.reads or one.writes):
-            found.append(one)
-    return found
+        if one is not None:
+            yield one, words
 
 
-Word = tuple[str, str, int]  # kind, text, offset
-
-
-def _split(text: str) -> Iterator[list[Word]]:
+def split_words(text: str) -> Iterator[list[Word]]:
+    """The words of each statement, without comments and blanks."""
     words: list[Word] = []
     for match in TOKEN.finditer(text):
         kind = match.lastgroup or "mark"
