@@ -101,9 +101,10 @@ class Api:
     library has a seed of its own), `seeds` are the generators that the call seeds. `options` is the argument whose entries count as
     keywords. `parts` names the parts of a split result (repeated for every array that goes in). `folds`: splits inside and judges on
     held-out folds. `bundled`: the data comes in a fixed version with the library. `stored` is of STORED: `@source` is a key there, no path.
-    `decorates`: as a decorator, or called with a function, the roles are those of the function. `calls`: arguments that are functions that will be called, `calls_with` the types of what they are
-    called with (`self` for that of the receiver). `gives` is of GIVES. `hands`: a decorator hands an object of this type to the first
-    parameter of what it decorates. `asks`: methods that the library calls by itself, of heirs of the class, of what is
+    `decorates`: as a decorator, or called with a function, the roles are those of the function. `calls`: arguments that are functions that
+    will be called, `calls_with` the types of what they are called with (`self` for that of the receiver). `gives` is of GIVES. `hands`: a
+    decorator hands an object of this type to the first parameter of what it decorates. `asks`: methods that the library calls by itself, of
+    heirs of the class, of what is
     decorated or of the object `@model`, each with the role that it gives them (or ""). `runs`: the library calls what is decorated by
     itself. `since` and `until` bound the versions that it holds for; `unknown`: it holds where the version is not known, too.
     """
