@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.graph import Graph
-from mlrubric.graph.meaning import Meaning
+from mlrubric.graph.meaning import MOCK, Meaning
 from mlrubric.graph.origins import loose
 from mlrubric.graph.processes import Processes
 
@@ -78,11 +78,29 @@ class Draws:
             program, meanings = self.code.program, self.code.meanings
             tested = {unit.path for unit in program.modules if is_test_code(unit.path)}
             ops = (one for one in range(len(program.ops)) if program.unit(one).path in tested)
-            self._mocking = frozenset(program.scope_id(one) for one in ops if meanings.mocked(one))
+            scopes = {program.scope_id(one) for one in ops if meanings.mocked(one)}
+            for scope in range(len(program.scopes)):
+                definition = program.definition(scope)
+                around = program.decorators(definition) if definition >= 0 and program.unit(definition).path in tested else ()
+                if any(MOCK in meanings.roles(one) or meanings.mocked(one) for one in around):
+                    scopes.add(scope)
+            self._mocking = frozenset(scopes)
         return self.code.program.scope_id(op) in self._mocking
 
     def _reaches(self, op: int, meaning: Meaning, wanted: Mapping[int, int]) -> bool:
-        return op in wanted or self._in_place(op, meaning.arguments.get("@data", -1), wanted)
+        if op in wanted or self._in_place(op, meaning.arguments.get("@data", -1), wanted):
+            return True
+        return meaning.entry is not None and meaning.entry.random == "own" and self._by_generator(op, wanted)
+
+    def _by_generator(self, op: int, wanted: Mapping[int, int]) -> bool:
+        """Whether what a generator of its own brings into another order goes on: `Random().shuffle(rows)`."""
+        program, meanings = self.code.program, self.code.meanings
+        following = self.code.flow.reach([op])
+        for one in program.of_kind("call"):
+            meaning = meanings.of(one) if program.receiver(one) in following else None
+            if meaning is not None and self._in_place(one, meaning.arguments.get("@data", -1), wanted):
+                return True
+        return False
 
     def _in_place(self, draw: int, argument: int, wanted: Mapping[int, int]) -> bool:
         """Whether a draw brings a list into another order, and the list goes on further down: `random.shuffle(order)`."""
