@@ -10,6 +10,7 @@ from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.parts.afterwards import mark_afterwards, same_source
 from mlrubric.graph.parts.carry import Carrier, Inside
 from mlrubric.graph.parts.columns import mark_columns
+from mlrubric.graph.parts.in_tests import mark_taught_in_tests
 from mlrubric.graph.parts.inline import inline
 from mlrubric.graph.parts.judged import WRITES, judgements, mark_judged
 from mlrubric.graph.parts.layout import MADE, READ, Layout
@@ -51,7 +52,10 @@ def mark_parts(world: World) -> None:
     mark_seen(seen)
     everything = judgements(seen)
     mark_judged(seen, everything)
-    mark_afterwards(seen, _with_tests(world, layout, labels, files, goals) if _judged_in_tests(code) else bits)
+    tested = _with_tests(world, layout, labels, files, goals) if _judged_in_tests(code) else None
+    mark_afterwards(seen, *(tested or (bits, inside)))
+    if tested:
+        mark_taught_in_tests(seen, *tested)
     mark_stops(seen, everything)
     mark_columns(seen)
     mark_series(seen)
@@ -97,17 +101,24 @@ def _labels(world: World, found: list[Split], learned: list[Learner], inside: In
 
 
 def _judged_in_tests(code: Code) -> bool:
-    """Whether tests measure a model that they load, or that what they call loads."""
-    roles = {role for op, meaning in code.meanings.all().items() for role in meaning.roles if code.tested(op) or role == "model.load"}
-    return {"model.evaluate", "model.load"} <= roles
+    """Whether tests measure, or train on and save, a model that they load, or that what they call loads."""
+    roles = {role for op, meaning in code.meanings.all().items() for role in meaning.roles if role == "model.load" or _in_tests(code, op)}
+    return "model.load" in roles and ("model.evaluate" in roles or {"model.fit", "model.save"} <= roles)
 
 
-def _with_tests(world: World, layout: Layout, labels: dict[int, int], files: list[tuple[int, int]], goals: list[int]) -> list[int]:
-    """The bits of every operation when the tests are run as well."""
+def _in_tests(code: Code, op: int) -> bool:
+    """Whether an operation stands in test code, or in a function that test code calls."""
+    return code.tested(op) or any(code.tested(call) for call in code.resolver.callers.get(code.program.scope_id(op), ()))
+
+
+def _with_tests(
+    world: World, layout: Layout, labels: dict[int, int], files: list[tuple[int, int]], goals: list[int]
+) -> tuple[list[int], Inside]:
+    """The bits of every operation when the tests are run as well, and what reaches what inside of functions then."""
     code = world.code
-    tested = [op for op, meaning in code.meanings.all().items() if "model.evaluate" in meaning.roles and code.tested(op)]
+    tested = [op for op, meaning in code.meanings.all().items() if "model.evaluate" in meaning.roles and _in_tests(code, op)]
     inside = Inside(code, [*goals, *tested, *(a for op in tested for a in code.program.args[op] if a >= 0)], tests=True)
-    return Carrier(code, layout, labels, files, inside).run()
+    return Carrier(code, layout, labels, files, inside).run(), inside
 
 
 def _choosing(layout: Layout, learned: list[Learner]) -> int:

@@ -51,11 +51,22 @@ class Carrier:
 
     def run(self) -> list[int]:
         """The bits of every operation."""
+        bits = self._run(self.labels)
+        read = {op: bits[op] for edges in self.added.values() for op, _ in edges if bits[op] & ~self.own[op]}
+        if read:  # what a function reads from a file is its own, whoever handed it to the function that wrote the file
+            labels = dict(self.labels)
+            for op, more in read.items():
+                labels[op] = labels.get(op, 0) | more
+            bits = self._run(labels)
+        return bits
+
+    def _run(self, labels: dict[int, int]) -> list[int]:
         taken: Edges = {}
         for unpack, (call, elements) in self.elements.items():
             for source in (*elements, *handed(self.code, call)):
                 taken.setdefault(source, []).append((unpack, ALL))
-        own = self.own = self._sweep(self.labels, cut=True, results=taken)
+        self.summaries = {}
+        own = self.own = self._sweep(labels, cut=True, results=taken)
         results: Edges = {}
         for call, returns in self.code.resolver.results.items():
             for returned in returns:
@@ -63,7 +74,7 @@ class Carrier:
         for unpack, (call, elements) in self.elements.items():
             for element in elements:
                 self._result(results, element, call, unpack, own)
-        return self._sweep(self.labels, cut=False, results=results)
+        return self._sweep(labels, cut=False, results=results)
 
     def _result(self, results: Edges, source: int, call: int, target: int, own: list[int]) -> None:
         """What a function gives by itself, and the arguments of this call that its result depends on."""
@@ -106,7 +117,9 @@ class Carrier:
                 if gives and following in returned:
                     if not cut:
                         continue
-                elif (following in elements and op in args[following]) or (cut and ops[following].kind == "param"):
+                elif cut and ops[following].kind == "param":
+                    continue
+                if following in elements and (op in args[following] or op in elements[following][1]):
                     continue
                 give(following, out & narrow.get(following, ALL) if narrow is not None else out)
             for edges in beside:
@@ -240,12 +253,15 @@ class Inside:
                         bits[parameter] = 1 << index
                         queue.append(parameter)
         state = {op for op, m in code.meanings.all().items() if {"model.fit", "transform.fit"} & set(m.roles)}
+        both = {op for op, m in code.meanings.all().items() if "transform.fit_apply" in m.roles}
         while queue:
             op = queue.popleft()
             if op in state:  # who has learned from rows holds none of them
                 continue
             scope, out = program.scope_id(op), bits[op]
             following = after(op)
+            if op in both:  # the rows go into the result, and not into the object
+                following = [target for target in following if op in program.args[target] or program.ops[target].kind != "load"]
             if op in self.calls:
                 following = [*following, *(call for call, _ in self.calls[op])]
             for target in following:

@@ -19,6 +19,7 @@ NAMES = {
 }
 THROUGH = frozenset({"builtins.list", "builtins.tuple", "builtins.next", "builtins.iter"})
 COUNTED = "builtins.enumerate"
+GIVEN = ("return", "yield")
 KEYS = {"train": TRAIN, "test": TEST, "validation": VALIDATION}
 
 
@@ -132,7 +133,10 @@ def holders(code: Code, start: int) -> Iterator[tuple[int, bool]]:
                 if not (counted and facts.value == 1):
                     continue
                 after = False
-            elif facts.kind not in ("assign", "load", "element", "phi", "return"):
+            elif facts.kind == "param":
+                if program.ops[op].kind not in GIVEN:
+                    continue  # what a fixture gives comes in by a parameter
+            elif facts.kind not in ("assign", "load", "element", "phi", *GIVEN):
                 continue
             if (use, after) not in seen and len(seen) < 200:
                 seen.add((use, after))
