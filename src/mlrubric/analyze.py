@@ -96,8 +96,7 @@ def analyze_tree(
 ) -> Analysis:
     """The same for any tree: a disk, a memory."""
     system = System() if system is None else system
-    read = read_tree(tree, progress, known=memory.facts if memory is not None else None)
-    own = [one for one in read if not settings.excludes(one.path)]
+    own = read_tree(tree, progress, known=memory.facts if memory is not None else None, without=settings.excludes)
     facts = system.joined(own, progress, memory.members if memory is not None else None)
     rules = book_of(settings)
     before = memory.picture if memory is not None else None

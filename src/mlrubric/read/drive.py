@@ -109,11 +109,18 @@ Known = dict[str, tuple[bytes, tuple[FileFacts, ...]]]
 """Facts of an earlier reading: path -> (digest of the bytes, facts)."""
 
 
-def read_tree(tree: Tree, progress: Progress | None = None, workers: int | None = None, known: Known | None = None) -> list[FileFacts]:
-    """The facts of all files, by path and format; more than one process only when the work is worth it. Files whose bytes are `known`
-    are not read again; what is read becomes known."""
+def read_tree(
+    tree: Tree,
+    progress: Progress | None = None,
+    workers: int | None = None,
+    known: Known | None = None,
+    without: Callable[[str], bool] | None = None,
+) -> list[FileFacts]:
+    """The facts of all files, by path and format, but for those that are left out by `without`; more than one process only when the work is
+    worth it. Files whose bytes are `known` are not read again; what is read becomes known."""
     with no_collection():
-        left = list(tree.files)
+        files = [entry for entry in tree.files if without is None or not without(entry.path)]
+        left = list(files)
         digests: dict[str, bytes] = {}
         if known is not None:
             digests = {entry.path: _digest(tree, entry) for entry in left if accepting(entry.path)}
@@ -125,7 +132,7 @@ def read_tree(tree: Tree, progress: Progress | None = None, workers: int | None 
         for one in read:
             fresh.setdefault(one.path, []).append(one)
         known.update((entry.path, (digests.get(entry.path, b""), tuple(fresh.get(entry.path, ())))) for entry in left)
-        return [one for entry in tree.files for one in known[entry.path][1]]
+        return [one for entry in files for one in known[entry.path][1]]
 
 
 def _read(tree: Tree, entries: Sequence[FileEntry], progress: Progress | None, workers: int | None) -> list[FileFacts]:
