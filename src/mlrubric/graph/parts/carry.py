@@ -13,6 +13,7 @@ from heapq import heappop, heappush
 from itertools import pairwise
 
 from mlrubric.graph.code import Code, is_test_code
+from mlrubric.graph.parts.guessed import untouched
 from mlrubric.graph.parts.layout import SERIES, SORTED, Layout
 from mlrubric.graph.parts.learners import applications
 from mlrubric.graph.parts.pieces import TEST, TRAIN, VALIDATION
@@ -33,6 +34,7 @@ class Carrier:
         self.code, self.layout, self.labels, self.inside, self.choosing = code, layout, labels, inside, choosing
         self.count, self.useful = len(code.program.ops), inside.useful
         self.learned = layout.all("learned", "fitted", "scored", "loaded")
+        self.guessed = layout.all("fitted", "scored", "loaded")
         self.rows = layout.rows
         self.added: Edges = {}
         for source, target in extra:
@@ -144,6 +146,9 @@ class Carrier:
         for op, facts in enumerate(program.ops):
             if facts.kind == "subscript" and len(program.args[op]) > 1:
                 self.narrow.setdefault(program.args[op][1], {})[op] = parts
+        for op in untouched(self.code):
+            frame = self.narrow.setdefault(program.args[op][0], {})
+            frame[op] = frame.get(op, ALL) & ~self.guessed
         for op, meaning in self.code.meanings.all().items():
             if "groups" in self.code.meanings.traits(meaning):
                 self.hold[op] = ~(SERIES | SORTED)

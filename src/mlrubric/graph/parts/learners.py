@@ -22,7 +22,7 @@ COUNTED = frozenset({"groups", "window", "counts"})
 @dataclass(frozen=True, slots=True)
 class Learner:
     """One operation that learns. `what`: scale (its values), select (columns by the target), encode (which categories there are),
-    resample (rows are repeated or invented), statistic, future (values of later rows), model (whose importances or guesses may choose or
+    resample (rows are repeated or invented), thin (rows are left out by what lies near them), statistic, future (values of later rows), model (whose importances or guesses may choose or
     make columns). `data` are the rows it learns from."""
 
     op: int
@@ -61,7 +61,9 @@ def _what(code: Code, meaning: Meaning) -> str:
     traits = code.meanings.traits(meaning)
     if "data.sample" in meaning.roles:
         replaces = code.meanings.spelling(meaning.arguments["@replace"]) if "@replace" in meaning.arguments else "absent"
-        return "resample" if replaces == "true" or ("oversamples" in traits and replaces != "false") else ""
+        if replaces == "true" or ("oversamples" in traits and replaces != "false"):
+            return "resample"
+        return "thin" if "undersamples" in traits else ""
     if "categories" in traits:
         return "encode"
     return "select" if "feature.importance" in meaning.roles and "@target" in meaning.arguments else "scale"

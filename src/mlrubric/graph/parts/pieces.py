@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.meaning import Meaning
-from mlrubric.graph.values import keys_of
+from mlrubric.graph.values import keys_of, number
 
 TRAIN, TEST, VALIDATION = "train", "test", "validation"
 NAMES = {
@@ -226,16 +226,24 @@ def gives_rows(code: Code, meaning: Meaning) -> bool:
 
 
 def columns(code: Code, index: int) -> bool:
-    """Whether an index names columns: a text or a list of texts."""
+    """Whether an index names columns: a text or a list of texts, written there or elsewhere."""
     facts = code.program.ops[index]
     if facts.kind == "const":
         return isinstance(facts.value, str)
     if facts.kind == "container":
         args = code.program.args[index]
         return facts.value == "list" and all(isinstance(code.program.ops[a].value, str) for a in args)
-    if facts.kind == "load":
-        return bool(code.resolver.of(index)) and all(v[0] == "text" for v in code.resolver.of(index))
+    if facts.kind in ("load", "attribute"):
+        values = code.resolver.of(index)
+        return bool(values) and all(v[0] == "text" or (v[0] == "made" and _texts(code, number(v))) for v in values)
     return False
+
+
+def _texts(code: Code, made: int) -> bool:
+    """Whether a list is written out and holds texts alone."""
+    facts, args = code.program.ops[made], code.program.args[made]
+    listed = facts.kind == "container" and facts.value == "list"
+    return listed and bool(args) and all(isinstance(code.program.ops[a].value, str) for a in args)
 
 
 def definition(code: Code, op: int) -> object | None:

@@ -17,7 +17,7 @@ from mlrubric.graph.serving import by_flag
 from mlrubric.graph.world import World
 
 BEFORE = ("whole", "none")
-ROLES = dict.fromkeys(("statistic", "future", "target"), "data.statistic") | {"resample": "data.resample", "repeat": "data.resample"}
+ROLES = dict.fromkeys(("statistic", "future", "target"), "data.statistic") | dict.fromkeys(("resample", "thin", "repeat"), "data.resample")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.parts.judged import Judgement
+from mlrubric.graph.parts.one_fold import one_fold
 from mlrubric.graph.parts.pieces import TEST
 from mlrubric.graph.parts.seen import Seen
 from mlrubric.graph.parts.sites import sites
@@ -39,7 +40,7 @@ def mark_stops(seen: Seen, everything: list[Judgement]) -> None:
 
 def _test_splits(seen: Seen, rows: Iterator[int] | list[int]) -> set[int]:
     """The splits of which some rows are the test part, folds left out."""
-    folds = {s.op for s in seen.splits if s.folds}
+    folds = {s.op for s in seen.splits if s.folds and not one_fold(seen.code, s)}
     return {s for bits in rows if seen.layout.part(bits) == TEST for s in seen.layout.of(bits, TEST)} - folds
 
 
