@@ -4,12 +4,14 @@ from rows that should have judged it."""
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from functools import partial
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.parts.afterwards import mark_afterwards, same_source
 from mlrubric.graph.parts.carry import Carrier, Inside
 from mlrubric.graph.parts.columns import mark_columns
+from mlrubric.graph.parts.handed import handed_in_parts
 from mlrubric.graph.parts.inline import inline
 from mlrubric.graph.parts.judged import WRITES, judgements, mark_judged
 from mlrubric.graph.parts.layout import MADE, READ, Layout
@@ -18,7 +20,9 @@ from mlrubric.graph.parts.pieces import TEST, Split, splits
 from mlrubric.graph.parts.seen import Seen, mark_seen
 from mlrubric.graph.parts.sites import levels, sites
 from mlrubric.graph.parts.stops import mark_stops
+from mlrubric.graph.parts.tested_fits import mark_tested_fits
 from mlrubric.graph.parts.times import mark_series, series
+from mlrubric.graph.parts.unknown_fits import unknown_fits
 from mlrubric.graph.paths import ends_alike
 from mlrubric.graph.world import World
 
@@ -37,6 +41,8 @@ def mark_parts(world: World) -> None:
     files = _files(world)
     goals += [source for source, _ in files]
     inside = Inside(code, goals)
+    found += handed_in_parts(code, found, files, partial(_roots, code, inside=inside))
+    learned += unknown_fits(code, found, files)
     learned = sorted([*learned, *_statistics(code, found, inside, [w for w, _ in files])], key=lambda one: one.op) if found else learned
     layout, labels = _labels(world, found, learned, inside)
     carrier = Carrier(code, layout, labels, files, inside, _choosing(layout, learned))
@@ -53,6 +59,7 @@ def mark_parts(world: World) -> None:
     mark_judged(seen, everything)
     mark_afterwards(seen, _with_tests(world, layout, labels, files, goals) if _judged_in_tests(code) else bits)
     mark_stops(seen, everything)
+    mark_tested_fits(seen)
     mark_columns(seen)
     mark_series(seen)
 
@@ -68,6 +75,8 @@ def _labels(world: World, found: list[Split], learned: list[Learner], inside: In
     for split in found:
         for piece, part in split.pieces.items():
             add(piece, layout.bit(part, split.op) | (READ if split.given else 0))
+            if split.given and split.meaning is None:
+                layout.called.add(piece)
     for op, meaning in sorted(code.meanings.all().items()):
         roles = meaning.roles
         if ("data.read" in roles or ("file.open" in roles and "file.write" not in roles)) and not (

@@ -20,6 +20,7 @@ from mlrubric.graph.parts.pieces import TEST, TRAIN, VALIDATION
 from mlrubric.graph.summaries import LEAVING
 
 ALL = -1
+STAGES = 3
 STATE = ("transform.apply", "transform.fit", "transform.fit_apply", "model.predict", "model.evaluate", "model.fit")
 Edges = dict[int, list[tuple[int, int]]]
 
@@ -37,11 +38,9 @@ class Carrier:
         self.guessed = layout.all("fitted", "scored", "loaded")
         self.rows = layout.rows
         self.added: Edges = {}
+        self.files = extra
         for source, target in extra:
             self.added.setdefault(source, []).append((target, ALL))
-        self.made = 0  # the bits that calls into the project bring themselves, whatever is taken of their result
-        for call in code.resolver.results:
-            self.made |= labels.get(call, 0)
         self.narrow: dict[int, dict[int, int]] = {}
         self.hold: dict[int, int] = {}
         self._states()
@@ -50,10 +49,36 @@ class Carrier:
         self.summaries: Edges = {}
         self.own: list[int] = []  # the bits that functions bring of themselves
         self.elements = self._elements()  # unpack -> the elements of the results that it takes
+        self._named()
 
     def run(self) -> list[int]:
-        """The bits of every operation."""
+        """The bits of every operation. What comes out of a file is its reader's own, as far as stages follow each other."""
+        labels = self.labels
+        known = {target: self._unpickled(target) for _, target in self.files}
+        files = [(source, target) for source, target in self.files if self.useful[target] and not known[target]]
+        for _ in range(STAGES):
+            bits = self._round()
+            fresh: dict[int, int] = {}
+            for source, target in files:
+                new = bits[source] & self.hold.get(target, ALL) & ~self.own[target]
+                if new:
+                    fresh[target] = fresh.get(target, self.labels.get(target, 0)) | new
+            if not fresh:
+                break
+            self.labels = self.labels | fresh
+        self.labels = labels
+        return bits
+
+    def _unpickled(self, read: int) -> bool:
+        """Whether what is read is a container that is known: its elements are told apart already."""
+        program, resolver = self.code.program, self.code.resolver
+        near = self.code.flow.reach([read], stop=lambda op: op != read and program.ops[op].kind == "call")
+        return any(value[0] == "made" for op in near if program.ops[op].kind == "call" for value in resolver.of(op))
+
+    def _round(self) -> list[int]:
+        """Own bits and summaries, and with them the bits of every operation."""
         taken: Edges = {}
+        self.summaries = {}
         for unpack, (call, elements) in self.elements.items():
             for source in (*elements, *handed(self.code, call)):
                 taken.setdefault(source, []).append((unpack, ALL))
@@ -139,6 +164,14 @@ class Carrier:
                     if op not in program.args[following]:
                         self.narrow.setdefault(op, {})[following] = self.learned
 
+    def _named(self) -> None:
+        """What a call brings itself, its elements bring too; where a file's name tells the part, nothing else does."""
+        parts = self.layout.all(TRAIN, TEST, VALIDATION)
+        of = {unpack: call for unpack, (call, _) in self.elements.items()}
+        self.labels = self.labels | {op: self.labels.get(op, 0) | self.labels[call] for op, call in of.items() if call in self.labels}
+        for op in (*self.layout.called, *(op for op, call in of.items() if call in self.layout.called)):
+            self.hold[op] = self.hold.get(op, ALL) & ~parts
+
     def _selected(self) -> None:
         """Which rows are chosen says from which part they are, not what was learned or measured, but for those who choose columns; groups
         have no order."""
@@ -149,8 +182,11 @@ class Carrier:
         for op in untouched(self.code):
             frame = self.narrow.setdefault(program.args[op][0], {})
             frame[op] = frame.get(op, ALL) & ~self.guessed
-        for op, meaning in self.code.meanings.all().items():
-            if "groups" in self.code.meanings.traits(meaning):
+        everything = self.code.meanings.all()
+        groups = [op for op, meaning in everything.items() if "groups" in self.code.meanings.traits(meaning)]
+        frames = self.code.flow.reach([op for op, m in everything.items() if "data.read" in m.roles]) if groups else {}
+        for op in groups:  # a column is told over which rows it is taken, in their order; a frame has none any more
+            if program.receiver(op) in frames:
                 self.hold[op] = ~(SERIES | SORTED)
 
     def _again(self) -> None:

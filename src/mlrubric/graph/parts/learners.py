@@ -22,8 +22,9 @@ COUNTED = frozenset({"groups", "window", "counts"})
 @dataclass(frozen=True, slots=True)
 class Learner:
     """One operation that learns. `what`: scale (its values), select (columns by the target), encode (which categories there are),
-    resample (rows are repeated or invented), thin (rows are left out by what lies near them), statistic, future (values of later rows), model (whose importances or guesses may choose or
-    make columns). `data` are the rows it learns from."""
+    resample (rows are repeated or invented), thin (rows are left out by what lies near them), statistic, future (values of later rows),
+    model (whose importances or guesses may choose or make columns), inside (a call that cannot be read gives what it fitted). `data` are
+    the rows it learns from."""
 
     op: int
     what: str
@@ -55,6 +56,11 @@ def learners(code: Code) -> list[Learner]:
             found.append(Learner(op, what, data))
     found.extend(Learner(op, "repeat", data) for op, data in repeated(code))
     return sorted(found, key=lambda one: one.op)
+
+
+def scales(code: Code, meaning: Meaning) -> bool:
+    """Whether a transformer learns values of the rows, not only which categories there are."""
+    return _what(code, meaning) in ("scale", "select")
 
 
 def _what(code: Code, meaning: Meaning) -> str:

@@ -18,6 +18,7 @@ from mlrubric.graph.world import World
 
 BEFORE = ("whole", "none")
 ROLES = dict.fromkeys(("statistic", "future", "target"), "data.statistic") | dict.fromkeys(("resample", "thin", "repeat"), "data.resample")
+ROLES["inside"] = "transform.fit_apply"
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,24 +231,40 @@ def _joined(seen: Seen, data: int) -> bool:
     """Whether training and test rows are put together again, in the same function."""
     code, scope = seen.code, seen.code.program.scope_id(data)
     for op in code.flow.reach([data], back=True, stop=lambda o: code.program.scope_id(o) != scope):
-        meaning = code.meanings.of(op)
+        meaning, elements = code.meanings.of(op), tuple[int, ...]()
         if meaning is not None and "data.join" in meaning.roles and "@data" in meaning.arguments:
             rows = meaning.arguments["@data"]
-            elements = code.program.args[rows] if code.program.ops[rows].kind == "container" else ()
-            if {TRAIN, TEST} <= {seen.part(e) for e in elements if e >= 0}:
-                return True
+            elements = code.program.args[rows] if code.program.ops[rows].kind == "container" else (rows, code.program.receiver(op))
+        elif code.program.ops[op].kind == "binary" and code.program.ops[op].name == "+":
+            elements = _added(code, op)
+        parts = {seen.part(e) for e in elements if e >= 0}
+        if TRAIN in parts and parts & {TEST, VALIDATION}:
+            return True
     return False
+
+
+def _added(code: Code, op: int) -> tuple[int, ...]:
+    """What is added up: `train + held + test`."""
+    first, second = code.program.args[op]
+    facts = code.program.ops[first] if first >= 0 else None
+    return (*(_added(code, first) if facts is not None and facts.kind == "binary" and facts.name == "+" else (first,)), second)
 
 
 def _beside(seen: Seen, learner: Learner) -> Iterator[int]:
     """Trainings on the training part that get what was learned from all rows of the same source."""
     roots = seen.bits[learner.data] & seen.layout.all("root")
+    given = {split.op for split in seen.splits if split.given}
     for op in seen.taught.get((learner.kind, learner.op), ()):
         own = seen.bits[seen.data_of[op]]
         if seen.layout.part(own) == TRAIN and not _later(seen, learner.op, op):
             for split in seen.layout.of(own, TRAIN):
-                if seen.all_bits(seen.inputs_of.get(split, ())) & roots:
+                other = split in given and {TEST, VALIDATION} & {kind for kind, at in _parts(seen, learner.data) if at == split}
+                if other or seen.all_bits(seen.inputs_of.get(split, ())) & roots:
                     yield op
+
+
+def _parts(seen: Seen, data: int) -> Iterator[tuple[str, int]]:
+    return seen.layout.owned(seen.bits[data], TEST, VALIDATION)
 
 
 def _later(seen: Seen, learner: int, fit: int) -> bool:
