@@ -37,21 +37,22 @@ def main() -> int:
     parser.add_argument("--diff", action="store_true", help="print what is changed")
     options = parser.parse_args()
     totals: dict[str, Checked] = defaultdict(Checked)
+    told: list[str] = []
     for checkout in sorted(p for p in options.checkouts.iterdir() if p.is_dir() and (not options.only or p.name in options.only)):
         tree, settings = DiskTree(checkout), read_settings(checkout)
         excluded = frozenset(entry.path for entry in tree.files if settings.excludes(entry.path))
         trial = Bench(tree, load_rules().rules, options.persona, excluded).tried(options.rules, not options.safe)
+        told += [f"{checkout.name}: {problem}" for problem in trial.told]
         for rule, one in trial.rules.items():
             total = totals[rule]
-            for name in ("tried", "safe", "unsafe", "applied", "gone"):
-                setattr(total, name, getattr(total, name) + getattr(one, name))
+            total.add(one)
             total.problems += [f"{checkout.name}: {problem}" for problem in one.problems]
         if options.diff:
             print(f"# {checkout.name}\n{unified(trial.outcome.files, partial(_before, tree))}")
     print(f"{'rule':10}{'found':>7}{'safe':>6}{'unsafe':>8}{'made':>6}{'gone':>6}{'problems':>10}")
     for rule, one in sorted(totals.items()):
         print(f"{rule:10}{one.tried:7}{one.safe:6}{one.unsafe:8}{one.applied:6}{one.gone:6}{len(one.problems):10}")
-    problems = [f"{rule} {problem}" for rule, one in sorted(totals.items()) for problem in one.problems]
+    problems = [*told, *(f"{rule} {problem}" for rule, one in sorted(totals.items()) for problem in one.problems)]
     print("\n".join(problems))
     return 1 if problems else 0
 

@@ -75,7 +75,7 @@ def test_same_as_pip_requirements_parser(path: Path) -> None:
         name = normal(item.name)
         theirs[item.requirement_line.line_number] = (name, clauses, sorted(item.extras), item.is_editable, len(item.hash_options or ()))
     ours = {
-        item.place.line: (normal(item.name), item.specifiers, list(item.extras), item.editable, item.hashes)
+        item.place.line: (normal(item.name), tuple(sorted(item.specifiers)), list(item.extras), item.editable, item.hashes)
         for item in read("requirements.txt", path.read_bytes())
     }
     assert ours == theirs

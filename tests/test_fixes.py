@@ -20,6 +20,7 @@ import pytest
 from mlrubric.cli import main
 from mlrubric.fix.plan import known_recipes
 from mlrubric.fix.rounds import until_quiet
+from mlrubric.knowledge.location import rules_directory
 from mlrubric.model.place import Place
 from mlrubric.model.remedy import Remedy, TextEdit
 from mlrubric.model.verdict import Finding
@@ -89,7 +90,8 @@ def test_every_fixable_rule_has_its_proof() -> None:
 
 def test_rules_ask_for_recipes_that_there_are_and_all_are_asked_for() -> None:
     asked = {fix.recipe for rule in load_rules().rules for fix in rule.fixes}
-    assert asked == set(known_recipes())
+    schema = json.loads((rules_directory() / "schema" / "rule.schema.json").read_text(encoding="utf-8"))
+    assert asked == set(known_recipes()) == set(schema["$defs"]["fix"]["properties"]["recipe"]["enum"])
 
 
 @pytest.mark.parametrize("folder", sorted({case.partition("/")[0] for case in CASES}))
@@ -315,7 +317,7 @@ def test_a_new_file_is_never_written_over_one_that_git_ignores(tmp_path: Path, c
     about = {"language_info": {"name": "python", "version": "3.11.4"}}
     (tmp_path / "requirements.txt").write_text("numpy==1.26.4\n")
     (tmp_path / "a.ipynb").write_text(json.dumps({"cells": [cell], "metadata": about, "nbformat": 4, "nbformat_minor": 5}))
-    status = main(["check", str(tmp_path), "--persona", "auditor", "--select", "ENV006", "--fix"])
+    status = main(["check", str(tmp_path), "--persona", "auditor", "--select", "ENV006", "--fix", "--unsafe-fixes"])
     assert (tmp_path / ".python-version").read_text() == "3.12.1\n"
     assert status == 3 and "cannot write .python-version" in capsys.readouterr().err
 

@@ -135,6 +135,7 @@ def test_a_folder_is_sought_from_the_configuration_and_given_by_an_organisation(
         ('id = "OWN001"', 'id = "LEAK001"', 1, "`LEAK001` is a rule of the rule book already"),
         ('name = "table-from-the-old-warehouse"', 'name = "no-seed"', 2, "`no-seed` is a rule of the rule book already"),
         ("[docs]", "[docs", 12, "Expected"),
+        ("[docs]\n", '[fix]\nrecipe = "add-keywrod"\nsafety = "safe"\ntitle = "x"\n\n[docs]\n', 13, "'add-keywrod' is not one of"),
         ("[match]", "[mach]", 8, "'mach' was unexpected"),
     ],
 )

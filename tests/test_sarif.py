@@ -39,19 +39,23 @@ def result_of(document: dict[str, Any], rule: str) -> dict[str, Any]:
 # ---- fixes ----------------------------------------------------------------------------------------------------------
 
 
-def fixable_view() -> View:
-    """A repository with a finding that an edit mends, and one that a new file mends."""
+def view_of_files(files: dict[str, str | bytes]) -> View:
     from mlrubric.analyze import analyze_tree
     from mlrubric.config import Settings
     from mlrubric.source.tree import MemoryTree
 
+    analysis = analyze_tree(MemoryTree(files), "churn", Settings())
+    return View(analysis.report, lambda path: analysis.texts(path) or "", CARDS)
+
+
+def fixable_view() -> View:
+    """A repository with a finding that an edit mends, and one that a new file mends."""
     files: dict[str, str | bytes] = {
         "train.py": "from sklearn.ensemble import RandomForestClassifier\n\nmodel = RandomForestClassifier()\nmodel.fit([[1]], [1])\n",
         "tests/test_train.py": "def test_sum():\n    assert sum([1]) == 1\n",
         ".github/workflows/lint.yml": "on: push\njobs:\n  lint:\n    runs-on: ubuntu\n    steps:\n      - run: ruff check . || true\n",
     }
-    analysis = analyze_tree(MemoryTree(files), "churn", Settings())
-    return View(analysis.report, lambda path: analysis.texts(path) or "", CARDS)
+    return view_of_files(files)
 
 
 def test_fixes_are_objects_of_the_schema() -> None:
@@ -78,6 +82,17 @@ def test_fixes_are_suggestions_for_reviewdog() -> None:
     place = {"line": 3, "column": 32}
     assert suggestions["SEED001"] == [{"range": {"start": place, "end": place}, "text": "random_state=0"}]
     assert suggestions["CI003"] is None
+
+
+def test_reviewdog_counts_bytes() -> None:
+    """A suggestion by code points would land inside of a word that follows letters beyond ASCII."""
+    line = 'é = "öööö"; model = RandomForestClassifier().fit(X, y)\n'
+    view = view_of_files({"train.py": f"from sklearn.ensemble import RandomForestClassifier\n\n{line}"})
+    document = json.loads(formats()["rdjson"].render(view, Options()))
+    [seed] = [one for one in document["diagnostics"] if one["code"]["value"] == "SEED001"]
+    at = seed["suggestions"][0]["range"]["start"]["column"]
+    assert line.encode()[at - 2 : at] == b"()"
+    assert line.encode()[seed["location"]["range"]["start"]["column"] - 1 :].startswith(b"RandomForest")
 
 
 # ---- fingerprints ---------------------------------------------------------------------------------------------------

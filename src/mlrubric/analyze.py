@@ -101,7 +101,7 @@ def analyze_tree(
     before = memory.picture if memory is not None else None
     as_of = settings.as_of or tree.commit_date
     files = [*(entry.path for entry in tree.files), *system.files]
-    picture = build(facts, files, load_catalogue(), before, tree.doubtful | system.doubtful, as_of or "", tree.reviews)
+    picture = build(facts, files, load_catalogue(), before, tree.doubtful | system.doubtful, as_of or "", tree.reviews, tree.whole)
     mark_banned(picture.world, frozenset(settings.banned_features))
     if memory is not None:
         memory.picture = picture

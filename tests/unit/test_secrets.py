@@ -67,6 +67,7 @@ def secrets(path: str, text: str) -> list[tuple[int, str]]:
         (".env", "JWT_SECRET=churn2021", "client secret"),
         (".env", "CHURN_API_KEY=churn2021x", "access token"),
         ("db.yaml", "db:\n  user: ml\n  pass: Tr33house", "password"),
+        ("db.py", 'connect(\n    host="db.internal",\n    user="ml",\n    password="trombone",\n)', "password"),
         # an owner of two letters is no placeholder
         ("alembic.ini", "sqlalchemy.url = postgresql://ml:Tr33house@db.internal/loans", "credentials in a URI"),
         # in other forms than an assignment
@@ -144,6 +145,10 @@ def test_a_credential_is_found(path: str, text: str, hint: str) -> None:
         (
             "values.yaml",
             "auth:\n  existingSecret: grafana-credentials-1\n  secretKeyRef: {name: db, key: password1}\n  passwordSecretName: db1",
+        ),
+        (
+            "a.py",
+            'label(text, password="Kennwort")\nconnect(host="db", user="ml", password="password")',
         ),
         ("values.yaml", "secretKey: database_password\nimagePullSecret: regcred1\nsecret_key: /run/secrets/key1\npad_token: pad1"),
         ("docker-compose.yml", "environment:\n  AWS_SECRET_ACCESS_KEY: minio123\n  B_SECRET_KEY: test1234\n  HF_TOKENIZER: bert2024"),

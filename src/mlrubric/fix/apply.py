@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 from mlrubric.fix.proof import problem_after
 from mlrubric.model.remedy import Fixed, Remedy, TextEdit
@@ -20,65 +20,69 @@ MARKS = {
 }
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Round:
     """One go: new bytes by path, what was mended by it, and why some of it could not be."""
 
-    files: dict[str, bytes] = field(default_factory=dict)
-    fixed: list[Fixed] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)  # that were mended
-    problems: dict[str, str] = field(default_factory=dict)
+    files: dict[str, bytes]
+    fixed: list[Fixed]
+    findings: list[Finding]  # that were mended
+    problems: dict[str, str]
 
 
 def one_round(findings: Iterable[Finding], read: Mapping[str, bytes], there: frozenset[str], unsafe: bool) -> Round:
-    """Makes every remedy that meets no earlier one. `read` are the bytes of the files that are spoken of, `there` all paths there are."""
-    round_ = Round()
-    chosen: dict[str, list[TextEdit]] = {}
+    """Makes every remedy that meets no earlier one. `read` are the bytes of the files that are spoken of, `there` all paths there are.
+
+    What belongs together is made together or not at all: where a file cannot be made, what touches it is left out and the rest made anew.
+    """
+    wanted = [(one, one.remedy) for one in findings if one.remedy is not None and (one.remedy.safety == "safe" or unsafe)]
+    problems: dict[str, str] = {}
+    while True:
+        mended = apart((one for one in wanted if not one[1].paths & problems.keys()), there)
+        files, wrong = _made(mended, read)
+        if not wrong:
+            fixed = [Fixed(one.rule, one.place.path, one.place.line, remedy.title, remedy.safety) for one, remedy in mended]
+            return Round(files, fixed, [finding for finding, _ in mended], problems)
+        problems.update(wrong)
+
+
+def apart(wanted: Iterable[tuple[Finding, Remedy]], there: Collection[str] = ()) -> list[tuple[Finding, Remedy]]:
+    """Those that can be made together: of two that meet the first, and nothing that would write a new file over another."""
+    edits: dict[str, list[TextEdit]] = {}
     added: dict[str, str] = {}
-    mended: list[tuple[Finding, Remedy]] = []
-    for finding in findings:
-        remedy = finding.remedy
-        if remedy is None or (remedy.safety != "safe" and not unsafe):
-            continue
+    found: list[tuple[Finding, Remedy]] = []
+    for finding, remedy in wanted:
         if any(file.path in there or added.get(file.path, file.text) != file.text for file in remedy.files):
             continue
-        if any(edit != other and edit.overlaps(other) for edit in remedy.edits for other in chosen.get(edit.path, ())):
+        if any(edit != other and edit.overlaps(other) for edit in remedy.edits for other in edits.get(edit.path, ())):
             continue
         for edit in remedy.edits:
-            if edit not in chosen.setdefault(edit.path, []):
-                chosen[edit.path].append(edit)
+            if edit not in edits.setdefault(edit.path, []):
+                edits[edit.path].append(edit)
         added.update((file.path, file.text) for file in remedy.files)
-        mended.append((finding, remedy))
-    for path, edits in sorted(chosen.items()):
-        made = edited(path, read[path], edits) if path in read else "it cannot be read whole"
+        found.append((finding, remedy))
+    return found
+
+
+def _made(mended: Iterable[tuple[Finding, Remedy]], read: Mapping[str, bytes]) -> tuple[dict[str, bytes], dict[str, str]]:
+    """The new bytes of all files, and why some of them cannot be made."""
+    edits: dict[str, set[TextEdit]] = {}
+    files: dict[str, bytes] = {}
+    problems: dict[str, str] = {}
+    for _, remedy in mended:
+        files.update((file.path, file.text.encode()) for file in remedy.files)
+        for edit in remedy.edits:
+            edits.setdefault(edit.path, set()).add(edit)
+    for path, own in sorted(edits.items()):
+        made = edited(path, read[path], own) if path in read else "it cannot be read whole"
         if isinstance(made, str):
-            round_.problems[path] = made
+            problems[path] = made
         else:
-            round_.files[path] = made
-    round_.files.update((path, text.encode()) for path, text in added.items())
-    for finding, remedy in mended:
-        if not remedy.paths & round_.problems.keys():
-            place = finding.place
-            round_.findings.append(finding)
-            round_.fixed.append(Fixed(finding.rule, place.path, place.line, remedy.title, remedy.safety))
-    if round_.problems:  # what belongs together is made together or not at all
-        _drop_torn(round_, mended, read)
-    return round_
+            files[path] = made
+    return files, problems
 
 
-def _drop_torn(round_: Round, mended: Sequence[tuple[Finding, Remedy]], read: Mapping[str, bytes]) -> None:
-    kept = [(finding, remedy) for finding, remedy in mended if not remedy.paths & round_.problems.keys()]
-    torn = {path for _, remedy in mended if remedy.paths & round_.problems.keys() for path in remedy.paths}
-    for path in torn & round_.files.keys():
-        edits = [edit for _, remedy in kept for edit in remedy.edits if edit.path == path]
-        made = edited(path, read[path], edits) if edits else ""
-        if isinstance(made, bytes):
-            round_.files[path] = made
-        else:
-            del round_.files[path]
-
-
-def edited(path: str, data: bytes, edits: Sequence[TextEdit]) -> bytes | str:
+def edited(path: str, data: bytes, edits: Collection[TextEdit]) -> bytes | str:
     """The bytes of a file after edits, or why they cannot be made."""
     document = decode(path, data)
     if not isinstance(document, Document):
@@ -89,7 +93,7 @@ def edited(path: str, data: bytes, edits: Sequence[TextEdit]) -> bytes | str:
     newline = max(sorted(ends), key=lambda one: ends[one], default="\n")
     offsets = _offsets(raw) if "\r" in raw else None
     pieces, at = [], 0
-    for edit in sorted(set(edits), key=lambda one: (one.start, one.end)):
+    for edit in sorted(edits, key=lambda one: (one.start, one.end)):
         start, end = (edit.start, edit.end) if offsets is None else (offsets[edit.start], offsets[edit.end])
         pieces += [raw[at:start], edit.new.replace("\n", newline)]
         at = end

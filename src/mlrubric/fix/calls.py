@@ -10,6 +10,8 @@ from mlrubric.fix.code import Code
 from mlrubric.fix.lines import Lines
 from mlrubric.model.remedy import TextEdit
 
+LAYOUT = frozenset((tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT, tokenize.ENDMARKER, tokenize.OP, tokenize.INDENT, tokenize.DEDENT))
+
 
 def with_keyword(code: Code, call: ast.Call, name: str, value: str, position: int = -1) -> TextEdit | None:
     """The call with a keyword set, whether it was given or not; None where `*` or `**` may hand it over already."""
@@ -29,13 +31,14 @@ def _chosen(value: ast.expr) -> bool:
 
 
 def appended(code: Code, call: ast.Call, argument: str) -> TextEdit | None:
-    """The call with one more argument at its end, on a line of its own where the others have theirs."""
+    """The call with one more argument at its end, on a line of its own where the others have theirs; a comment behind the last argument
+    stays behind it."""
     end = code.end(call) - 1
     last = last_argument(call)
     if last is None:
         start = code.end(call.func)
-        between = code.text[start:end]
-        return code.edit(end, end, argument) if between.strip() == "(" else None
+        opening = code.text.find("(", start, end)
+        return code.edit(opening + 1, end, argument) if code.text[start:end].strip() == "(" else None
     if isinstance(last, ast.GeneratorExp) and len(call.args) == 1 and not call.keywords:
         return None  # it would need parentheses of its own
     after = code.end(last)
@@ -43,10 +46,15 @@ def appended(code: Code, call: ast.Call, argument: str) -> TextEdit | None:
     if rest is None:
         return None
     closed, comma = rest
-    own = _own_line(code, last, call)
+    own = _own_line(code, call)
+    here = after + (closed if comma < 0 else comma + 1)
+    line_end = code.text.find("\n", here, end)
+    told = code.text[here : max(line_end, here)]  # what is said of the last argument
+    if told.strip():
+        indent = own if own is not None else _beside_others(code, call)
+        return code.edit(here, line_end, f"{',' if comma < 0 else ''}{told}\n{indent}{argument}{'' if comma < 0 else ','}")
     if comma < 0:
-        return code.edit(after + closed, after + closed, f",\n{own}{argument}" if own is not None else f", {argument}")
-    here = after + comma + 1
+        return code.edit(here, here, f",\n{own}{argument}" if own is not None else f", {argument}")
     return code.edit(here, here, f"\n{own}{argument}," if own is not None else f" {argument},")
 
 
@@ -67,14 +75,14 @@ def _comma(rest: str) -> tuple[int, int] | None:
                 closed = offset + 1
             elif token.type == tokenize.OP and token.string == ",":
                 comma = offset
-            elif token.type not in (tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT, tokenize.ENDMARKER, tokenize.OP):
+            elif token.type not in LAYOUT:
                 return None
     except (tokenize.TokenError, SyntaxError):
         return None
     return closed, comma
 
 
-def _own_line(code: Code, last: ast.expr, call: ast.Call) -> str | None:
+def _own_line(code: Code, call: ast.Call) -> str | None:
     """The indentation of arguments that stand one on a line each; None when they do not."""
     starts = [code.span(one) for one in call.args] + [code.span(one) for one in call.keywords]
     final = max(starts)
@@ -84,6 +92,14 @@ def _own_line(code: Code, last: ast.expr, call: ast.Call) -> str | None:
     if sum(one.line == final.line for one in starts) > 1:
         return None
     return row[: final.column - 1]
+
+
+def _beside_others(code: Code, call: ast.Call) -> str:
+    """The indentation of one more line of arguments: that of the last line of them, or below the first of them."""
+    starts = sorted(code.span(one) for one in (*call.args, *call.keywords))
+    if starts[-1].line != code.span(call).line:
+        return code.lines.indent(starts[-1].line)
+    return " " * (starts[0].column - 1)
 
 
 def without_keyword(code: Code, call: ast.Call, name: str) -> TextEdit | None:

@@ -37,7 +37,7 @@ class Cells:
         return (code for one in sorted(self._rows) if one < number and (code := self.code(one)) is not None)
 
     def _taken_apart(self, number: int) -> Code | None:
-        """`shifts` say how much of a line stands before what the reader gave: a magic."""
+        """A cell as Python sees it, with how much of each line stands before that: a magic."""
         said = _lines(self._host, [(line, column) for _, line, column in sorted(self._rows.get(number, []))])
         plain = plain_python("\n".join(seen for _, _, seen in said))
         tree = parsed(plain.text) if said else None

@@ -64,10 +64,10 @@ class Code:
         return self.lines.covered(self.span(node))
 
     def start(self, node: ast.AST) -> int:
-        return self.lines.span(self.span(node))[0]
+        return self.lines.offsets_of(self.span(node))[0]
 
     def end(self, node: ast.AST) -> int:
-        return self.lines.span(self.span(node))[1]
+        return self.lines.offsets_of(self.span(node))[1]
 
     def inside(self, span: Span) -> Span:
         """A place of the file as one of `text`."""
@@ -147,16 +147,14 @@ class Code:
             return TextEdit(self.path, start, end, new)
         first, last = self._in_cell(start), self._in_cell(end)
         span = self.source.span(first, last)
-        raw_start, raw_end = self.host.span(span)
+        raw_start, raw_end = self.host.offsets_of(span)
         return TextEdit(self.path, raw_start, raw_end, self._raw(new, span.line), CellEdit(self.cell or 0, first, last, new))
 
     def _in_cell(self, offset: int) -> int:
         """The offset in the cell of an offset in what Python sees of it."""
         assert self.source is not None
-        line = self.lines.line_of(offset)
-        column = offset - self.lines.offset(line) + self.shifts.get(line, 0)
-        starts = Lines("", self.source.text)
-        return starts.offset(line, column + 1)
+        line, column = self.lines.position(offset)
+        return self.source.index.offset(line, column + self.shifts.get(line, 0))
 
     def _raw(self, new: str, line: int) -> str:
         """A text as the notebook writes it: with JSON's escapes, and a new string for every line where lines are strings."""
@@ -171,24 +169,24 @@ class Code:
         own = self.host.text[before:quote].count("\n")
         return escaped.replace("\\n", '\\n",' + (f'\n{self.host.indent(line)}"' if own else ' "'))
 
+    def _moved(self, edit: TextEdit) -> TextEdit:
+        """An edit of `text` as one of the file."""
+        return self.edit(edit.start, edit.end, edit.new)
+
     def replaced(self, node: ast.AST, new: str) -> TextEdit:
         return self.edit(self.start(node), self.end(node), new)
 
     def above(self, line: int, *rows: str) -> TextEdit:
         """New lines above a line of `text`."""
-        start = self.lines.offset(line)
-        return self.edit(start, start, "".join(f"{row}\n" for row in rows))
+        return self._moved(self.lines.inserted_before(line, *rows))
 
     def below(self, line: int, *rows: str) -> TextEdit:
         """New lines below a line of `text`."""
-        if line < len(self.lines):
-            return self.above(line + 1, *rows)
-        return self.edit(len(self.text), len(self.text), "".join(f"\n{row}" for row in rows))
+        return self._moved(self.lines.inserted_after(line, *rows))
 
     def without(self, first: int, last: int) -> TextEdit:
         """Whole lines of `text` taken away."""
-        removed = self.lines.removed(first, last)
-        return self.edit(removed.start, removed.end, "")
+        return self._moved(self.lines.removed(first, last))
 
 
 def parsed(text: str) -> ast.Module | None:

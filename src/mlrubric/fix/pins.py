@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from mlrubric.fix.site import Site
+from mlrubric.fix.site import Shelf, Site
 from mlrubric.knowledge.catalogue import normal_name
 from mlrubric.knowledge.versions import bounds_of
-from mlrubric.model.facts import Requirement
+from mlrubric.model.facts import Manifest, Requirement
 
 REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)(?P<extras>\s*\[[^\]]*\])?(?P<clauses>[^;#@()]*?)(?P<rest>\s*(?:;.*)?)")
 EXACT = re.compile(r"===?\s*([\w.!+-]+)")
@@ -15,14 +15,9 @@ EXACT = re.compile(r"===?\s*([\w.!+-]+)")
 
 def versions_of(site: Site, name: str, clauses: str) -> dict[str, str]:
     """File -> the exact version that it gives a distribution, where the open clauses allow it; files of the same project only."""
-    wanted, bounds, found = normal_name(name), bounds_of(clauses.split(",") if clauses.strip() else ()), dict[str, str]()
-    for path, one in site.picture.world.every(Requirement):
-        if not _of_one_project(path, site.path):
-            continue
-        exact = EXACT.fullmatch(one.specifiers[0]) if len(one.specifiers) == 1 else None
-        if exact is not None and normal_name(one.name) == wanted and "*" not in exact[1] and bounds.allows(exact[1]):
-            found[path] = exact[1]
-    return found
+    bounds = bounds_of(clauses.split(",") if clauses.strip() else ())
+    given = site.shelf.once(_exact).get(normal_name(name), ())
+    return {path: version for path, version in given if _of_one_project(path, site.path) and bounds.allows(version)}
 
 
 def pinned(site: Site, written: str) -> tuple[str, dict[str, str]] | None:
@@ -32,6 +27,21 @@ def pinned(site: Site, written: str) -> tuple[str, dict[str, str]] | None:
     if found is None or len(set(versions.values())) != 1:
         return None
     return f"{found['name']}{found['extras'] or ''}=={next(iter(versions.values()))}{found['rest']}", versions
+
+
+def locks(shelf: Shelf) -> frozenset[str]:
+    """The lock files: what they name is installed already."""
+    return frozenset(path for path, manifest in shelf.picture.world.every(Manifest) if manifest.kind == "lock")
+
+
+def _exact(shelf: Shelf) -> dict[str, list[tuple[str, str]]]:
+    """By distribution, the files that give it one exact version, and which."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for path, one in shelf.picture.world.every(Requirement):
+        exact = EXACT.fullmatch(one.specifiers[0]) if len(one.specifiers) == 1 else None
+        if exact is not None and "*" not in exact[1]:
+            found.setdefault(normal_name(one.name), []).append((path, exact[1]))
+    return found
 
 
 def _of_one_project(one: str, other: str) -> bool:

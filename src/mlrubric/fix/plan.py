@@ -20,6 +20,8 @@ from mlrubric.rules.judge import fill
 from mlrubric.rules.rule import FixRule, Rule
 from mlrubric.rules.select import holds
 
+HOST = ".github/"  # where a host looks for its own files, at the top of a repository only
+
 
 class Recipe(Protocol):
     """A module of `fix/recipes/`."""
@@ -52,13 +54,13 @@ def _planned(finding: Finding, of: Rule, shelf: Shelf) -> Finding:
         return finding
     node = shelf.picture.graph.nodes[finding.node]
     for rule in of.fixes:
-        recipe = known_recipes().get(rule.recipe)
-        if recipe is None or not all(holds(node, key, wanted) for key, wanted in rule.where.items()):
+        if not all(holds(node, key, wanted) for key, wanted in rule.where.items()):
             continue
-        edits = recipe.remedy(Site(shelf, finding, rule, of.question))
+        edits = known_recipes()[rule.recipe].remedy(Site(shelf, finding, rule, of.question))
         if edits is not None and (edits.edits or edits.files):
             remedy = _remedy(rule, edits, node)
-            if not any(home(path) or SHARED in path for path in remedy.paths):  # other repositories are not written to
+            nowhere = any(file.path.startswith(HOST) for file in remedy.files) and not shelf.picture.world.whole
+            if not nowhere and not any(home(path) or SHARED in path for path in remedy.paths):  # other repositories are not written to
                 return replace(finding, fix=remedy.safety, remedy=remedy)
     return finding
 

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import ast
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar, cast
 
 from mlrubric.fix.cells import Cells
-from mlrubric.fix.code import Code, T, parsed
+from mlrubric.fix.code import Code, Key, T, parsed
 from mlrubric.fix.lines import Lines
 from mlrubric.graph.build import Picture
 from mlrubric.graph.code import Code as Program
 from mlrubric.graph.meaning import Meaning
+from mlrubric.graph.program import ModuleUnit
 from mlrubric.model.graph import Node
-from mlrubric.model.place import Place
+from mlrubric.model.place import Place, Span
 from mlrubric.model.remedy import NewFile, TextEdit
 from mlrubric.model.verdict import Finding
 from mlrubric.rules.rule import FixRule, Table, texts
 from mlrubric.rules.select import select
 
 Texts = Callable[[str], str | None]
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,9 @@ class Shelf:
     _codes: dict[str, Code | None] = field(default_factory=dict)
     _cells: dict[str, Cells | None] = field(default_factory=dict)
     _lines: dict[str, Lines] = field(default_factory=dict)
+    _alike: dict[str, dict[str, list[Node]]] = field(default_factory=dict)
+    _ops: dict[str, dict[Key, list[int]]] = field(default_factory=dict)
+    _made: dict[object, object] = field(default_factory=dict)
 
     def code(self, path: str, cell: int | None = None) -> Code | None:
         """The Python of a file, or of a cell of a notebook; None of what is no Python 3."""
@@ -55,8 +62,8 @@ class Shelf:
 
     def cells(self, path: str) -> Cells | None:
         if path not in self._cells:
-            units, text = self.picture.world.code.program.modules, self.texts(path)
-            module = next((unit.facts for unit in units if unit.path == path and unit.facts.cells), None)
+            text = self.texts(path)
+            module = next((unit.facts for unit in self.units(path) if unit.facts.cells), None)
             self._cells[path] = Cells(path, text, module) if module is not None and text is not None else None
         return self._cells[path]
 
@@ -64,6 +71,33 @@ class Shelf:
         if path not in self._lines:
             self._lines[path] = Lines(path, self.texts(path) or "")
         return self._lines[path]
+
+    def units(self, path: str) -> list[ModuleUnit]:
+        return [unit for unit in self.picture.world.code.program.modules if unit.path == path]
+
+    def alike(self, rule: str, question: Table) -> dict[str, list[Node]]:
+        """All nodes that a rule speaks of, by path, in order of place."""
+        if rule not in self._alike:
+            found = self._alike[rule] = {}
+            nodes = self.picture.graph.nodes
+            for node in sorted((nodes[one] for one in select(self.picture, question)), key=lambda node: node.place):
+                found.setdefault(node.place.path, []).append(node)
+        return self._alike[rule]
+
+    def once(self, make: Callable[[Shelf], V]) -> V:
+        """What is made of the whole repository, and is the same for all findings of a run."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return cast("V", self._made[make])
+
+    def ops(self, path: str, span: Span) -> list[int]:
+        """The operations that stand exactly at a place."""
+        if path not in self._ops:
+            found = self._ops[path] = {}
+            for unit in self.units(path):
+                for number, op in enumerate(unit.facts.ops):
+                    found.setdefault((op.line, op.column, op.end_line, op.end_column), []).append(unit.base + number)
+        return self._ops[path].get((span.line, span.column, span.end_line, span.end_column), [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +130,26 @@ class Site:
         """The operation behind the subject."""
         return self.program.node_op.get(self.finding.node)
 
-    def nodes_here(self) -> list[int]:
+    def ops_here(self) -> list[int]:
         """The operations that stand exactly at the finding's place."""
-        span, path = self.finding.place.span, self.path
-        here = (span.line, span.column, span.end_line, span.end_column)
-        units = [unit for unit in self.program.program.modules if unit.path == path]
-        return [unit.base + n for unit in units for n, op in enumerate(unit.facts.ops) if op[1:5] == here]
+        return self.shelf.ops(self.path, self.finding.place.span)
 
-    def alike(self) -> list[Node]:
-        """All nodes that the rule speaks of, in order of place: where it says one thing for a file or folder, all that is to be mended."""
-        nodes = self.picture.graph.nodes
-        return sorted((nodes[one] for one in select(self.picture, self.question)), key=lambda node: node.place)
+    def alike(self, path: str | None = None) -> Iterator[Node]:
+        """All nodes that the rule speaks of (in a file): where it says one thing for a file or folder, all that is to be mended."""
+        found = self.shelf.alike(self.finding.rule, self.question)
+        return (node for one in (found if path is None else (path,)) for node in found.get(one, ()))
+
+    def seeds(self, generator: str, instead: bool = False) -> Iterator[tuple[Code, ast.Call]]:
+        """The calls in this file or cell that seed a generator, or others `instead`, in order."""
+        code = self.code()
+        for node in self.picture.graph.with_role("random.seed") if code is not None else ():
+            op, place = self.program.node_op.get(node), self.picture.graph.nodes[node].place
+            meaning = self.program.meanings.of(op) if op is not None else None
+            if code is None or meaning is None or meaning.entry is None or (place.path, place.cell) != (self.path, code.cell):
+                continue
+            call = code.find(place.span, ast.Call) if (generator in meaning.entry.seeds) is not instead else None
+            if call is not None:
+                yield code, call
 
     @property
     def meaning(self) -> Meaning | None:
@@ -138,6 +181,12 @@ class Site:
         """The Python expression of a kind that stands exactly where the finding does."""
         code = self.code()
         node = code.find(self.finding.place.span, kind) if code is not None else None
+        return (code, node) if code is not None and node is not None else None
+
+    def call(self) -> tuple[Code, ast.Call] | None:
+        """The call behind the subject."""
+        code, op = self.code(), self.op
+        node = code.find(self.place(op).span, ast.Call) if code is not None and op is not None else None
         return (code, node) if code is not None and node is not None else None
 
     def place(self, op: int) -> Place:

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections import Counter
 
+from mlrubric.fix.installs import NAMES, Way
 from mlrubric.fix.site import Site
 from mlrubric.knowledge.versions import bounds_of
 
@@ -13,13 +14,16 @@ ACTIONS = {
     "actions/checkout": "11bd71901bbe5b1630ceea73d27597364c9af683  # v4.2.2",
     "actions/setup-python": "a26af69be951a213d495a4c3e4e4022e16d87065  # v5.6.0",
 }
-LISTS = ("requirements.txt", "requirements-dev.txt", "requirements-test.txt", "requirements_dev.txt", "requirements_test.txt")
-PROJECTS = ("pyproject.toml", "setup.py")
 PYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
 PYTHON = "3.11"  # where nothing is said
+WORKFLOW = re.compile(r"(^|/)\.github/workflows/[^/]+\.ya?ml$")
 ELSEWHERE = re.compile(
     r"(^|/)(\.gitlab-ci\.ya?ml|azure-pipelines[\w.-]*\.ya?ml|Jenkinsfile|\.circleci/config\.ya?ml|bitbucket-pipelines\.yml|cloudbuild\.ya?ml)$"
 )
+
+
+def is_workflow(path: str) -> bool:
+    return WORKFLOW.search(path) is not None
 
 
 def runs_elsewhere(site: Site) -> bool:
@@ -36,25 +40,21 @@ def free_name(site: Site, names: tuple[str, ...]) -> str:
 def project_of(site: Site, folder: str) -> str:
     """The nearest folder at or above another that says what is to be installed; "" for the root."""
     while folder:
-        if any(site.has_file(posixpath.join(folder, one)) for one in (*LISTS, *PROJECTS)):
+        if any(site.has_file(posixpath.join(folder, one)) for one in NAMES):
             return folder
         folder = posixpath.dirname(folder)
     return ""
 
 
-def job(site: Site, name: str, project: str, command: str, extra: str = "") -> list[str]:
-    """A job that installs what a project asks for, and `extra`, and runs a command in its folder."""
+def job(site: Site, name: str, project: str, way: Way, command: str) -> list[str]:
+    """A job that installs a project and runs a command in its folder."""
     rows = [f"  {name}:", "    runs-on: ubuntu-latest"]
     if project:
         rows += ["    defaults:", "      run:", f"        working-directory: {project}"]
     rows += ["    steps:"]
     rows += [f"      - uses: {action}@{_commit(site, action)}" for action in ACTIONS]
     rows += ["        with:", f'          python-version: "{_python(site, project)}"']
-    installs = [f"-r {one}" for one in LISTS if site.has_file(posixpath.join(project, one))]
-    if any(site.has_file(posixpath.join(project, one)) for one in PROJECTS):
-        installs.append("-e .")
-    words = " ".join([*installs, extra]).strip()
-    return [*rows, *([f"      - run: pip install {words}"] if words else []), f"      - run: {command}"]
+    return [*rows, *(f"      - run: {one}" for one in (*way.commands, way.run(command)))]
 
 
 def _commit(site: Site, action: str) -> str:

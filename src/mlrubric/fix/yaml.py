@@ -72,3 +72,14 @@ def without(lines: Lines, node: Node, key: Node, value: Node) -> TextEdit | None
     if len(node.entries) < 2 or row[: key.span.column - 1].strip() or (after and not after.startswith("#")):
         return None
     return lines.removed(key.span.line, max(value.span.end_line, key.span.line))
+
+
+def appended(lines: Lines, listed: Node | None, item: str) -> TextEdit | None:
+    """A list with one more item at its end, on a line of its own where the others have theirs; None of what is no list, or an empty one."""
+    if listed is None or listed.kind != "list" or not listed.items:
+        return None
+    last = listed.items[-1].span
+    if lines.row(last.line).lstrip().startswith("- "):
+        return lines.inserted_after(last.end_line, f"{lines.indent(last.line)}- {item}")
+    end = lines.offsets_of(last)[1]
+    return lines.edit(end, end, f", {item}")

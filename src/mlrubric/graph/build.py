@@ -117,12 +117,16 @@ def build(
     doubtful: frozenset[str] = frozenset(),
     today: str = "",
     history: History | None = None,
+    whole: bool = True,
 ) -> Picture:
     """The graph of a repository from the facts of its files; what modules mean that did not change is taken from the picture `before`.
     `doubtful` are files and folders of which nobody can say whether they are tracked; `today` is the day that schedules are judged by;
-    `history` tells how the commits that touch given files were reviewed."""
+    `history` tells how the commits that touch given files were reviewed; `whole` says that the files are those of a repository from its
+    top."""
     with no_collection():
-        return _build(facts, files, catalogue, before, doubtful, today, history)
+        picture = _build(facts, files, catalogue, before, doubtful, today, history)
+    picture.world.whole = whole
+    return picture
 
 
 def _build(

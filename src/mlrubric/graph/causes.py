@@ -9,9 +9,11 @@ from mlrubric.graph.derive import compares
 from mlrubric.graph.directions import released_weak
 from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.quality import CALLERS, Toothless
+from mlrubric.graph.values import number
 from mlrubric.graph.world import World
 
 RELEASES = ("model.register", "model.promote", "model.deploy")
+CARRIES = ("artifact.upload", "image.push")  # releases where a model goes along
 MOST = 200
 READ = frozenset({"file.open", "data.read", "config.read", "run.read", "artifact.download"})
 
@@ -21,7 +23,7 @@ def mark_causes(world: World) -> None:
     comparison that cannot stop it stands before it, `perhaps` when a condition on something that was read decides, `approval` when a person
     may have to agree."""
     graph = world.graph
-    judged = [n for n in graph.with_role(*RELEASES, "artifact.upload") if "guarded" in graph.nodes[n].attributes]
+    judged = [n for n in graph.with_role(*RELEASES, *CARRIES) if "guarded" in graph.nodes[n].attributes]
     for node in judged:
         graph.nodes[node].attributes["release"] = _family(graph, node)
     _mark_first(world, judged)
@@ -55,18 +57,23 @@ def _wrong_way(world: World, node: int, op: int) -> bool:
 
 
 def perhaps(code: Code, op: int) -> bool:
-    """Whether a condition that decides about an operation compares what was read from somewhere: a quality, for all we know."""
+    """Whether a condition that decides about an operation compares what was read from somewhere: a quality, for all we know. One that
+    decides about the training as well comes too early to judge what is trained."""
     frontier, seen = [op], set[int]()
     for _ in range(CALLERS):
         for here in frontier:
             turned = released_weak(code, here)
-            for condition in code.checks.guards(here):
+            for condition in () if _trains(code, here) else code.checks.guards(here):
                 if condition not in turned and any(READ & code.about(c) and compares(code, c) for c in _decided_by(code, condition)):
                     return True
         seen.update(frontier)
         scopes = {code.program.scope_id(here) for here in frontier}
         frontier = sorted({c for s in scopes for c in code.resolver.callers.get(s, ())} - seen)
     return False
+
+
+def _trains(code: Code, call: int) -> bool:
+    return any(t[0] == "function" and number(t) in code.trains for t in code.resolver.targets.get(call, ()))
 
 
 def _decided_by(code: Code, condition: int) -> list[int]:
@@ -85,7 +92,7 @@ def _decided_by(code: Code, condition: int) -> list[int]:
 def mark_started(world: World, schedule: Schedule) -> None:
     """`started` on unguarded releases: by a live trigger, or by a person."""
     graph = world.graph
-    for node in graph.with_role(*RELEASES, "artifact.upload"):
+    for node in graph.with_role(*RELEASES, *CARRIES):
         if graph.nodes[node].attributes.get("first") == "true":
             live = schedule.of(node).level in ("kept", "lost")
             graph.nodes[node].attributes["started"] = "live" if live else "by hand"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.graph import RUNS, Graph
+from mlrubric.graph.questions import asks_type
 from mlrubric.graph.twice import expression, twice
 from mlrubric.graph.values import number
 
@@ -12,6 +13,7 @@ STRUCTURE = frozenset(["empty", "shape", "columns", "dtypes", "dtype", "size", "
 ANSWERS = frozenset({"status_code", "ok", "returncode", "reason", "is_success"})
 SIZES = frozenset({"empty", "size"})
 ASKS_STRUCTURE = frozenset({"builtins.len", "builtins.isinstance", "builtins.type", "builtins.hasattr", "builtins.issubclass"})
+COUNT = "builtins.len"
 MEASURED = frozenset({"measure.time", "measure.memory"})
 
 
@@ -39,7 +41,9 @@ def derived_roles(code: Code, conditions: tuple[int, ...], about: set[str]) -> l
         found.append("check.prediction")
     elif about & {"model.fit", "model.build", "model.load"}:
         found.append("check.model")
-    elif about & {"data.read", "artifact.download"} and not any(_apart(code, c) or _answered(code, c) for c in conditions):
+    elif about & {"data.read", "artifact.download"} and not any(
+        _apart(code, c) or _answered(code, c) or asks_type(code, c) for c in conditions
+    ):
         found.append("data.validate")
     return found
 
@@ -61,12 +65,19 @@ def _apart(code: Code, condition: int) -> bool:
 
 
 def compares(code: Code, condition: int) -> bool:
-    """Whether a condition compares by size, or nearly, somewhere in its own expression."""
+    """Whether a condition compares by size, or nearly, somewhere in its own expression; how many there are of something is no size."""
     for op in expression(code, condition):
         facts = code.program.ops[op]
-        if facts.kind == "compare" and isinstance(facts.value, tuple) and ORDERING & set(facts.value):
+        if facts.kind == "compare" and isinstance(facts.value, tuple) and ORDERING & set(facts.value) and not _counts(code, op):
             return True
     return False
+
+
+def _counts(code: Code, compare: int) -> bool:
+    """Whether a comparison holds a count against a number: `len(versions) < 2`."""
+    program = code.program
+    sides = [a for a in program.args[compare] if a >= 0 and program.ops[a].kind != "const"]
+    return bool(sides) and all(program.ops[a].kind == "call" and ("external", COUNT) in code.resolver.of(program.args[a][0]) for a in sides)
 
 
 class Timing:

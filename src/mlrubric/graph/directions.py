@@ -9,11 +9,10 @@ from mlrubric.graph.code import Code
 from mlrubric.graph.definitions import origin
 from mlrubric.graph.thresholds import LOWER, UPPER, number_of
 from mlrubric.graph.values import number
+from mlrubric.knowledge import qualities
 
-MORE_WORDS = r"acc|accuracy|precision|recall|f\d|fbeta|(roc_?)?auc|average_precision|jaccard|balanced\w*|r2|kappa|mcc|ndcg|bleu|iou|dice"
-LESS_WORDS = r"error|err|rmse|mae|mse|mape|rmsle|loss|logloss|brier|deviance|perplexity|wer|cer"
 OLD_WORDS = r"champion|prod|production|baseline|dummy|old|previous|prev|incumbent|existing|deployed|serving"
-HIGHER, LESS, OLD = (re.compile(rf"(?<![a-z])({words})(?![a-z])") for words in (MORE_WORDS, LESS_WORDS, OLD_WORDS))
+HIGHER, LESS, OLD = (re.compile(rf"(?<![a-z])({words})(?![a-z])") for words in (qualities.HIGHER, qualities.LOWER, OLD_WORDS))
 SANE = 0.95  # beyond this a limit asks whether a score is too good to be true
 NAMED = ("load", "attribute", "param")
 MEASURES = frozenset({"model.evaluate", "run.read"})
@@ -86,6 +85,12 @@ def lets_weak_through(code: Code, condition: int, passing: bool) -> bool:
         elif MEASURES & code.about(op):
             return False
     return bool(said) and all(said)
+
+
+def weak_where(code: Code, condition: int) -> bool | None:
+    """The value of a condition on whose side the weak models are; None when nobody can say."""
+    weak = [value for value in (True, False) if lets_weak_through(code, condition, value)]
+    return weak[0] if len(weak) == 1 else None
 
 
 def _returned(code: Code, call: int) -> int:

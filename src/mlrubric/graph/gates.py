@@ -18,6 +18,7 @@ from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.held_back import only_promoted
 from mlrubric.graph.measured import JOINS
 from mlrubric.graph.order import Order
+from mlrubric.graph.published import BUILD, published
 from mlrubric.graph.quality import about_quality
 from mlrubric.graph.rivals import two_models
 from mlrubric.graph.shell_gates import shell_gates
@@ -64,6 +65,7 @@ def releases(world: World) -> list[int]:
     for node in graph.with_role("artifact.upload"):
         if graph.nodes[node].attributes.get("does") != "keep" and (_carries_model(world, node) or node in trained):
             found.add(node)
+    found.update(published(world))
     return sorted(n for n in found if not is_test_code(graph.nodes[n].place.path) and not graph.nodes[n].place.path.endswith(PROSE))
 
 
@@ -74,7 +76,8 @@ def _trained(world: World) -> set[int]:
     stops = graph.of_kind("test")
     found: set[int] = set()
     for node in graph.with_role("artifact.upload"):
-        if fits & graph.sweep(earlier_runs(world, node), RUNS, stop=stops).keys():
+        before = [n for n in earlier_runs(world, node) if not graph.nodes[n].place.path.endswith(PROSE)]  # which a person reads in parts
+        if fits & graph.sweep(before, RUNS, stop=stops).keys():
             found.add(node)
     return found
 
@@ -263,6 +266,8 @@ def _way_around(code: Code, graph: Graph, release: int, call: int) -> None:
     one = graph.nodes[release]
     node = code.node_for(graph, call, one.label, one.roles, one.api)
     graph.nodes[node].attributes["guarded"] = "false"
+    if node != release:
+        graph.nodes[node].attributes.update(hop="call", onward=str(release), onward_words="what it gets to")
 
 
 def _in_code(code: Code, graph: Graph, op: int, orders: Sequence[Order], checks: dict[int, int]) -> tuple[set[int], list[int]]:
@@ -344,7 +349,8 @@ def _in_workflow(world: World, node: int, checks: set[int], around: Mapping[int,
     for holder in holders(graph, node):
         if holder in around:
             found.add(around[holder])
-        for start in earlier(world, holder):
+        inside = [holder] if holder == node and BUILD in graph.nodes[node].roles else []  # what the build of an image runs
+        for start in (*inside, *earlier(world, holder)):
             reached = graph.sweep([start], RUNS, allow=lambda e: not e.loss and not e.blocked)
             found |= checks & reached.keys()
         if holder in ops:

@@ -17,6 +17,7 @@ from mlrubric.graph.graph import Graph
 from mlrubric.graph.slicing import MASKED
 from mlrubric.graph.twice import OWN
 from mlrubric.graph.world import World
+from mlrubric.knowledge import qualities
 
 AGE = re.compile(
     r"(^|[^a-z])(versions?|dates?|days?|weeks?|months?|years?|quarters?|ages?|cut_?offs?|snapshots?|vintages?|gaps?|lags?|stale\w*|older"
@@ -24,7 +25,7 @@ AGE = re.compile(
 )
 DATED = re.compile(r"^\d{4}-\d{2}(-\d{2})?$")
 CORRELATES = frozenset({"pearsonr", "spearmanr", "kendalltau", "corrcoef", "corr", "corrwith", "linregress"})
-OFFLINE = re.compile(r"(^|[^a-z])(offline|auc|auroc|roc_auc|accuracy|f1|precision|recall|rmse|mae|mape|ndcg|log_?loss)([^a-z]|$)")
+OFFLINE = re.compile(rf"(^|[^a-z])(offline|{qualities.EITHER})([^a-z]|$)")
 ONLINE = re.compile(
     r"(^|[^a-z])(online|ctr|click_?through\w*|conversions?|conversion_?rate|revenue|uplift|retention|watch_?time|kpis?|ab_?tests?)([^a-z]|$)"
 )

@@ -12,7 +12,7 @@ ABSOLUTE = re.compile(r"(?:/[A-Za-z][\w.@-]*/[\w.@${-]|[A-Za-z]:[\\/]+\w)")
 HOME = re.compile(r"(?:/home/[\w.-]+/|/Users/[\w.-]+/|/content/drive/|[A-Za-z]:[\\/]+Users[\\/]+\w)")
 # the operating system's own, mounts that a platform promises to every job, where an image keeps its program and its tools
 ELSEWHERE = re.compile(
-    r"/(?:tmp|var/tmp|dev|proc|sys|etc|usr|bin|sbin|lib\d*|run|var/(?:run|log|lib)|gcs|dbfs|Volumes|lakehouse|opt/ml|mnt/azureml|kaggle|app|workspace|v3io|User|opt/[\w.-]+/bin)/"
+    r"/(?:tmp|var/tmp|dev|proc|sys|etc|usr|bin|sbin|lib\d*|run|var/(?:run|log|lib)|gcs|dbfs|Volumes|lakehouse|opt/ml|mnt/azureml|kaggle|workspace|v3io|User|opt/[\w.-]+/bin)/"
 )
 CARRY = frozenset(
     {
@@ -32,6 +32,7 @@ CARRY = frozenset(
         "store_attribute",
     }
 )
+BRANCHES = ("if", "else", "case")
 USES = ("@source", "@sink")
 MOST = 200
 
@@ -77,6 +78,8 @@ def _path_arguments(code: Code) -> set[int]:
 
 
 def _becomes_path(code: Code, literal: int, used: set[int]) -> bool:
+    """Whether a literal comes to where a path is wanted, on a way where no condition chooses between it and something else."""
+    branch = any(code.program.blocks[b].kind in BRANCHES for b in code.program.blocks_around(literal))
     waiting, seen = deque([literal]), {literal}
     while waiting and len(seen) < MOST:
         op = waiting.popleft()
@@ -86,11 +89,21 @@ def _becomes_path(code: Code, literal: int, used: set[int]) -> bool:
             kind = code.program.ops[following].kind
             if _is_tail(code, op, following) or _is_default(code, following):
                 continue
+            if kind == "conditional" or (branch and kind in ("phi", "load")):
+                ways = code.program.args[following][1 if kind == "conditional" else 0 :]
+                if any(way >= 0 and way != op and not _absolute(code, way) for way in ways):
+                    continue
             text = kind == "call" and any(v[0] == "text" for v in code.resolver.of(following))
             if following not in seen and (kind in CARRY or text):
                 seen.add(following)
                 waiting.append(following)
     return False
+
+
+def _absolute(code: Code, op: int) -> bool:
+    """Whether a value is an absolute path as well, whatever it comes from."""
+    values = code.resolver.of(op)
+    return bool(values) and all(v[0] == "text" and ABSOLUTE.match(str(v[1])) for v in values)
 
 
 def _is_tail(code: Code, part: int, whole: int) -> bool:

@@ -14,17 +14,19 @@ from mlrubric.graph.digests import Digests
 from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.handover import HANDED
 from mlrubric.graph.idle import idle
+from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.paths import known_texts
 from mlrubric.graph.processes import Processes
 from mlrubric.graph.values import HOLE
 from mlrubric.graph.world import World, normal, parents
-from mlrubric.graph.writers import Writers
+from mlrubric.graph.writers import Writers, addressed
 from mlrubric.model.facts import Pin
 from mlrubric.model.graph import Edge
 from mlrubric.model.homes import at_home, home
 
 READS = ("data.read", "artifact.download")
 FIXED = re.compile(r"[0-9a-f]{32,64}(?![0-9a-f])")  # a commit or a content hash in an address
+NUMBERED = re.compile(r"/versions/\d+(/|$)")  # of a data set
 NAMELESS = re.compile(r"(/|^)(\.(?:pkl|pickle|joblib|pth?|csv|parquet|jsonl?|npy|npz|txt)$)")  # f"models/{name}.pkl" of an empty name
 AS_OF = re.compile(r"version_?as_?of|timestamp_?as_?of|snapshot-?_?id|as-of-timestamp|as\.of\.instant", re.IGNORECASE)
 FROZEN = re.compile(
@@ -125,6 +127,9 @@ class Origins:
             return "versioned", meaning.api
         if "@table" in meaning.arguments:
             return "database", code.meanings.spelling(meaning.arguments["@table"])
+        kept = self._kept(node_op, meaning)
+        if kept is not None:
+            return kept
         sources = self._texts(meaning.arguments.get("@source", -1))
         if not sources and "path" in self.graph.nodes[node].attributes:  # of a file that was opened for it
             sources = [_named(self.graph.nodes[node].attributes["path"])]
@@ -146,6 +151,32 @@ class Origins:
         if origin in ("untracked", "left") and self.writers.before(node, meaning.arguments.get("@source", -1)):
             origin = "produced"
         return origin, source
+
+    def _kept(self, op: int, meaning: Meaning) -> tuple[str, str] | None:
+        """What lies in a store under a key, which is no path here; None when nothing is known of the key. `blob.download()` fetches what
+        the blob was made with."""
+        if meaning.entry is None or not meaning.entry.stored:
+            return None
+        code = self.world.code
+        asked = addressed(code, op, meaning)
+        if asked is None:
+            return None
+        if "@version" in asked.arguments and not plainly_none(code, asked.arguments["@version"]):
+            return "versioned", asked.api
+        keys = [key for key in self._texts(asked.arguments["@source"]) if "://" not in key]
+        if not keys:
+            return (meaning.entry.stored, listed) if (listed := self._listed(asked.arguments["@source"])) else None
+        if all(FIXED.search(key) or NUMBERED.search(key) for key in keys):
+            return "versioned", keys[0]
+        return ("pinned" if self.digests.compared(op) else meaning.entry.stored), keys[0]
+
+    def _listed(self, argument: int) -> str:
+        """What a key comes from that a store itself names: `for one in client.list_objects(...)`."""
+        for op in sorted(self.world.code.flow.reach([argument], back=True)):
+            meaning = self.world.code.meanings.of(op)
+            if meaning is not None and meaning.entry is not None and meaning.entry.stored and not meaning.roles:
+                return "all that is listed"
+        return ""
 
     def _fetched_before(self, node: int) -> bool:
         """Whether what a path begins with comes from another read: `os.path.join(artifact.download(), "rows.csv")`."""

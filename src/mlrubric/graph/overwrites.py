@@ -51,7 +51,9 @@ def _mark(world: World, op: int, label: str, load: int) -> None:
     for way in ways[:1]:
         if not perhaps(code, way):
             node = code.op_node.get(way) or code.node_for(graph, way, graph.nodes[code.op_node[op]].label)
-            graph.nodes[node].attributes.update(guarded="false", first="true", release="overwrite", file=label, served=str(load))
+            graph.nodes[node].attributes.update(
+                guarded="false", first="true", release="overwrite", file=label, onward=str(load), onward_words="what serves it"
+            )
 
 
 def _names(world: World, call: int, label: str) -> bool:

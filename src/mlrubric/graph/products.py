@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from mlrubric.graph.build import Picture
+from mlrubric.graph.causes import CARRIES
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.earlier import earlier_runs
 from mlrubric.graph.graph import FLOWS, RUNS, Graph
@@ -20,6 +21,7 @@ from mlrubric.graph.trained import bits, is_name
 from mlrubric.model.place import Place
 
 BEST = ("serving", "batch", "registry", "artifact", "none")
+CARRIED = frozenset(CARRIES)
 REGISTERS = frozenset({"model.register", "model.promote"})
 SERVES = frozenset({"serve.handle", "serve.app", "serve.split", "serve.shadow", "model.deploy"})
 WRITES = frozenset({"data.write", "file.write"})
@@ -87,7 +89,7 @@ class _Releases:
             if self._scores(node):
                 yield node, "batch"
         for one in self._picture.guarded:
-            if "artifact.upload" in graph.nodes[one.node].roles:
+            if CARRIED & set(graph.nodes[one.node].roles):
                 yield one.node, "artifact"
 
     def _serving(self) -> frozenset[int]:

@@ -55,6 +55,15 @@ def only_asks_kind(code: Code, node: int) -> bool:
     return check is not None and bool(check.conditions) and all(_kind(code, condition) for condition in check.conditions)
 
 
+def asks_type(code: Code, condition: int) -> bool:
+    """Whether a condition asks for no more than the type of something, or which attributes it has."""
+    facts, args = code.program.ops[condition], [a for a in code.program.args[condition] if a >= 0]
+    if facts.kind == "boolean" or (facts.kind == "unary" and facts.name == "not"):
+        return all(asks_type(code, a) for a in args)
+    meaning = code.meanings.of(condition) if facts.kind == "call" else None
+    return meaning is not None and meaning.api in KINDS
+
+
 def _kind(code: Code, condition: int) -> bool:
     facts, args = code.program.ops[condition], [a for a in code.program.args[condition] if a >= 0]
     if facts.kind == "boolean" or (facts.kind == "unary" and facts.name == "not"):

@@ -7,7 +7,10 @@ import re
 
 from mlrubric.graph.automation import LEVELS, Schedule
 from mlrubric.graph.code import Code
+from mlrubric.graph.graph import RUNS
 from mlrubric.graph.world import World
+from mlrubric.model.facts import Heading
+from mlrubric.model.homes import home
 
 KINDS = ("test", "op", "function", "module", "notebook", "stage")
 # CI systems without a reader yet: what they run is not known, nor is what automation of another repository runs
@@ -15,11 +18,15 @@ UNREAD = re.compile(
     r"(^|/)(\.travis\.yml|\.drone\.yml|\.?appveyor\.yml|\.woodpecker(\.ya?ml|/.*)|\.buildkite/.*|\.semaphore/.*|\.cirrus\.yml|buildspec[^/]*\.ya?ml)$",
     re.IGNORECASE,
 )
+EXERCISE = re.compile(
+    r"\bnone of the tests pass\b|\btests (?:will|should) (?:all )?fail\b|\bmake (?:all )?(?:the|these) tests pass\b", re.IGNORECASE
+)
 
 
 def mark_runs(world: World, schedule: Schedule) -> None:
-    """`run` on everything that can be run (kept, lost, skipped, manual, none), `folder_run` on tests: the best of their folder,
-    `can_fail` on tests that reach an assertion of something or a raise in test code, `called` on tests that other code calls."""
+    """`run` on everything that can be run (kept, lost, skipped, manual, none), `folder_run` on tests: the best of their folder, `spared`
+    on tests that no automation need run (a hook runs them at every commit, or they are an exercise), `can_fail` on tests that reach an
+    assertion of something or a raise in test code, `called` on tests that other code calls."""
     graph = world.graph
     unread = any(UNREAD.search(path) for path in world.files) or any(
         schedule.of(node).level in ("kept", "lost") for node in graph.of_kind("workflow") if graph.nodes[node].attributes.get("why")
@@ -31,6 +38,7 @@ def mark_runs(world: World, schedule: Schedule) -> None:
         if graph.nodes[node].kind == "test":
             folder = posixpath.dirname(graph.nodes[node].place.path)
             best[folder] = min(best.get(folder, len(LEVELS)), LEVELS.index(level))
+    spared = _spared(world)
     failing = graph.sweep(_failing(world), ("call",), back=True)
     for node in graph.of_kind("test"):
         attributes = graph.nodes[node].attributes
@@ -38,8 +46,25 @@ def mark_runs(world: World, schedule: Schedule) -> None:
         attributes["folder"] = posixpath.dirname(graph.nodes[node].place.path) or "."
         attributes["ci"] = "unread" if unread else "read"
         attributes["template"] = "true" if "{{" in graph.nodes[node].place.path else "false"
+        if attributes["folder"] in spared:
+            attributes["spared"] = spared[attributes["folder"]]
         attributes["can_fail"] = "true" if node in failing else "false"
         attributes["called"] = "true" if any(True for _ in graph.predecessors(node, ("call",))) else "false"
+
+
+def _spared(world: World) -> dict[str, str]:
+    """Folders whose tests a hook runs at every commit, and those of exercises, whose tests fail until somebody has solved them."""
+    graph, found = world.graph, dict[str, str]()
+    hooks = [n for n in graph.of_kind("stage") if graph.nodes[n].attributes.get("tool") == "pre-commit"]
+    hooks = [n for n in hooks if posixpath.dirname(graph.nodes[n].place.path) == home(graph.nodes[n].place.path)]  # others do nothing
+    hooks = [n for n in hooks if graph.nodes[n].attributes.get("with.stages", "commit") not in ("manual", "")]
+    for node in graph.sweep(hooks, RUNS, stop=graph.of_kind("test")) if hooks else ():
+        if graph.nodes[node].kind == "test":
+            found[posixpath.dirname(graph.nodes[node].place.path) or "."] = "hook"
+    for path, heading in world.every(Heading):
+        if EXERCISE.search(heading.body):
+            found[posixpath.dirname(path) or "."] = "exercise"
+    return found
 
 
 def _failing(world: World) -> set[int]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from mlrubric.graph.code import Code, is_test_code
+from mlrubric.graph.parts.learners import answers
 from mlrubric.graph.processes import Processes
 from mlrubric.graph.serving import TRAINS, Sides
-from mlrubric.graph.values import texts
+from mlrubric.graph.values import number, texts
 from mlrubric.graph.world import World
 
 SAVES = frozenset(
@@ -13,6 +14,7 @@ SAVES = frozenset(
 )  # fmt: skip
 BUILDS = frozenset({"transform.build", "model.build"})
 RELEASED = frozenset({"model.register", "model.promote", "model.deploy"})
+GOES = frozenset({"model.save", "run.log_model"})
 HOLDS = ("load", "assign", "phi", "param", "container", "dict", "conditional", "unpack", "subscript", "element", "boolean", "enter")
 MOST = 400
 
@@ -26,15 +28,17 @@ def mark_kept(world: World, sides: Sides) -> None:
     models = {n: goes for n in fits if (goes := _goes_out(world, sides, processes, n)) is not None}
     if not models:
         return
+    handed_out = _handed_out(code)
     for node in graph.with_role("transform.fit", "transform.fit_apply"):
         op = code.node_op.get(node)
         if op is None or is_test_code(graph.nodes[node].place.path) or "refit" in graph.nodes[node].attributes:
             continue
         made = _makers(code, op)
-        if not made or _may_be_kept(code, made):
+        if not made or _may_be_kept(code, made, handed_out):
             continue
         reached = processes.sweep([node])
-        learnt = next((m for m in sorted(models) if m in reached and not _only_target(code, op, code.node_op[m])), None)
+        teaches = frozenset(int(n) for n in str(graph.nodes[node].attributes.get("teaches", "")).split())
+        learnt = next((m for m in sorted(models) if m in reached and not _only_target(code, op, code.node_op[m], teaches)), None)
         if learnt is not None:
             graph.nodes[node].attributes.update(kept="no", released=str(models[learnt]))
 
@@ -49,7 +53,7 @@ def _goes_out(world: World, sides: Sides, processes: Processes, fit: int) -> int
         one = graph.nodes[node]
         if node == fit or is_test_code(one.place.path):
             continue
-        if RELEASED & set(one.roles):
+        if RELEASED & set(one.roles) or (GOES & set(one.roles) and not one.place.path.endswith(".ipynb")):
             return node
         op = code.node_op.get(node)
         if op is not None and "model.load" in one.roles and code.holder(op) not in sides.trains and not one.place.path.endswith(".ipynb"):
@@ -75,18 +79,23 @@ def _makers(code: Code, fit: int) -> list[int]:
         seen.add(op)
         kind = program.ops[op].kind
         if kind == "call":
-            meaning = code.meanings.of(op)
-            if meaning is None or "transform.build" not in meaning.roles:
+            meaning, returned = code.meanings.of(op), resolver.results.get(op, ())
+            if meaning is not None and "transform.build" in meaning.roles:
+                found.append(op)
+            elif returned and all(program.ops[r].kind == "return" and program.args[r] for r in returned):
+                waiting.extend(program.args[r][0] for r in returned)
+            else:
                 return []
-            found.append(op)
         elif kind in ("load", "assign", "phi", "conditional"):
             waiting.extend((*program.args[op], *resolver.reads.get(op, ())))
+        elif kind in ("attribute", "slot") and resolver.reads.get(op):
+            waiting.extend(resolver.reads[op])  # of an object of the project
         else:
-            return []  # a parameter, an attribute, an element: others hold it too
+            return []  # a parameter, an element: others hold it too
     return found
 
 
-def _may_be_kept(code: Code, makers: list[int]) -> bool:
+def _may_be_kept(code: Code, makers: list[int], handed_out: frozenset[int]) -> bool:
     """Whether the object may reach a file, a pipeline that is kept, or somebody whom we do not know."""
     program, resolver = code.program, code.resolver
     waiting, seen = list(makers), set(makers)
@@ -108,6 +117,15 @@ def _may_be_kept(code: Code, makers: list[int]) -> bool:
                 follow(use)
                 if program.args[use][0] >= 0:
                     follow(program.args[use][0])
+            elif kind == "slot":
+                if program.scope_id(use) in handed_out:
+                    return True
+                follow(use)
+            elif kind == "store_attribute":
+                if not any(program.ops[f].kind == "slot" for f in resolver.uses[here]):
+                    return True  # of an object that is not known
+            elif kind == "attribute" and program.ops[here].kind == "slot":
+                follow(use)
             elif kind == "attribute":
                 if not all(_own_method(code, call, use) for call in resolver.uses[use]):
                     return True
@@ -123,13 +141,28 @@ def _may_be_kept(code: Code, makers: list[int]) -> bool:
                     follow(use)
             elif kind == "return":
                 calls = resolver.callers.get(program.scope_id(use), ())
-                if not calls:
-                    return True
+                if not calls or any(t[0] == "callback" for call in calls for t in resolver.targets.get(call, ())):
+                    return True  # who calls it, or to whom it is handed, is not known
                 for call in calls:
                     follow(call)
             elif kind not in ("compare", "assert", "fstring", "unary", "slice"):
                 return True
     return False
+
+
+def _handed_out(code: Code) -> frozenset[int]:
+    """The classes of the project of which some object may be kept by something that is not the project's: it is handed to a library or
+    put into a container, or the class has a base of a library."""
+    program, resolver = code.program, code.resolver
+    found: set[int] = set()
+    for op, facts in enumerate(program.ops):
+        if facts.kind == "class" and any(v[0] != "class" for base in program.args[op] for v in resolver.of(base)):
+            found.add(program.defined(op))
+        inside = facts.kind == "call" and any(t[0] in ("function", "class") for t in resolver.targets.get(op, ()))
+        if (facts.kind == "call" and not inside) or facts.kind in ("container", "dict", "store_subscript"):
+            for argument in program.args[op][1:] if facts.kind == "call" else program.args[op]:
+                found.update(number(v) for v in (resolver.of(argument) if argument >= 0 else ()) if v[0] == "instance")
+    return frozenset(found)
 
 
 def _own_method(code: Code, call: int, attribute: int) -> bool:
@@ -139,41 +172,24 @@ def _own_method(code: Code, call: int, attribute: int) -> bool:
     return any(role.startswith("transform.") for role in code.meanings.roles(call))
 
 
-def _only_target(code: Code, fit: int, model: int) -> bool:
+def _only_target(code: Code, fit: int, model: int, teaches: frozenset[int]) -> bool:
     """Whether what is encoded is the column that the model learns to predict."""
     meaning = code.meanings.of(model)
     target = meaning.arguments.get("@target", -1) if meaning is not None else -1
     near = code.program.unit_of[fit] == code.program.unit_of[model]
     encodes = code.meanings.of(fit)
-    if encodes is not None and "@data" not in encodes.arguments and not near:
-        return True  # an encoder of targets, and what the columns are is not seen from here
-    columns = _columns(code, target)
+    columns = answers(code, [target]) if target >= 0 else frozenset[str]()
     stored = {
         text
         for f in code.flow.reach([fit], stop=lambda o: code.program.ops[o].kind == "store_subscript")
         if code.program.ops[f].kind == "store_subscript" and f - fit < 40 and len(code.program.args[f]) > 2
-        for text in texts(code.resolver.of(code.program.args[f][1]))
+        for text in texts(code.resolver.of(code.program.args[f][1])) or ("",)
     }
     if stored:
         return stored <= columns
+    if encodes is not None and "@data" not in encodes.arguments and (not near or code.op_node[model] not in teaches):
+        return True  # an encoder of targets, and none of the columns is seen to come of it
     data = meaning.arguments.get("@data", -1) if meaning is not None else -1
     if data < 0 or not near:
         return False
     return fit not in code.flow.reach([data], back=True) and fit in code.flow.reach([target], back=True)
-
-
-def _columns(code: Code, op: int) -> set[str]:
-    """The names of columns that an operand is taken by, within its own expression and names."""
-    found, waiting, seen = set[str](), [op], set[int]()
-    while waiting and len(seen) < 60:
-        here = waiting.pop()
-        if here in seen or here < 0:
-            continue
-        seen.add(here)
-        facts, args = code.program.ops[here], code.program.args[here]
-        if facts.kind == "subscript" and len(args) > 1:
-            found.update(texts(code.resolver.of(args[1])))
-        if facts.kind == "attribute":
-            found.add(facts.name)
-        waiting.extend(code.flow.backward[here])
-    return found

@@ -21,7 +21,8 @@ MOST = 3
 
 def mark_starts(world: World, schedule: Schedule) -> None:
     """`alone` on triggers by hand: the trainings that nothing else starts; `event` on trainings; `by` on audits: time, bot or
-    change; `run` of drift that a service measures; `misses` on triggers: what is tested by what they start, and does not fire them."""
+    change; `run` of drift that a service measures; `misses` on triggers: what is tested by what they start, and does not fire them, in
+    words, and its `missed_path`."""
     graph = world.graph
     _trainings(world)
     bots = [n for n in graph.with_role("check.update") if graph.nodes[n].attributes.get("ecosystem") not in NO_PACKAGES]
@@ -73,7 +74,8 @@ def _filters(world: World) -> None:
         together = [t for t in _beside(world, node) if graph.nodes[t].attributes.get("live") == "true"]
         if tested and not any(_fired(world, t, files) for t in together):
             folder = posixpath.dirname(tested[0])
-            attributes["misses"] = f"`{folder}/`" if folder else f"`{tested[0]}`"
+            missed = f"{folder}/" if folder else tested[0]
+            attributes.update(misses=f"`{missed}`", missed_path=missed)
 
 
 def _beside(world: World, trigger: int) -> Sequence[int]:

@@ -9,6 +9,8 @@ from mlrubric.graph.automation import Schedule
 from mlrubric.graph.causes import RELEASES
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.graph import RUNS
+from mlrubric.graph.strict import Strict
+from mlrubric.graph.told import told_limits
 from mlrubric.graph.world import World
 from mlrubric.model.facts import Step
 from mlrubric.model.graph import Edge, Node
@@ -17,29 +19,51 @@ from mlrubric.model.place import Place, Span
 CHECKS = ("check.lint", "check.audit")
 VALIDATIONS = ("data.validate", "model.compare")
 NEVER = ("document", "notebook")  # what a person types by hand
+FORGIVEN, NO_ERREXIT = "continues on error", "no errexit"  # as the links of steps and the shell say it
 ASIDE = re.compile(r"\|\| *\w+=")
 PASSED = ("python", "python3", "uv", "poetry", "pipenv", "pdm", "hatch", "rye", "run", "-m", "sudo", "time", "env", "exec", "npx")
 
 
 def mark_swallows(world: World, schedule: Schedule) -> None:
-    """A `step` node with the role `check.swallowed` at every place where the failure of a check is lost."""
+    """A `step` node with the role `check.swallowed` at every place where the failure of a check is lost. `how` says it in words; `by`:
+    `forgiven` (the host goes on), `errexit` (the script does), or the option of the program, `--exit-zero`."""
     graph = world.graph
+    strict = Strict(world, schedule)
     found: dict[Place, tuple[int, str, str]] = {}
     for edge in list(graph.edges):
         if edge.kind in ("run", "trigger") and edge.loss and _speaks(world, edge, schedule):
             check = _check(world, edge.target)
-            if check is not None and not _looked_at_again(world, edge):
+            counts = check is None or _looked_at_again(world, edge) or strict.judged_later(edge.target)
+            if check is not None and not counts and not strict.elsewhere(edge.target):
                 for place, holder in _places(world, edge, schedule):
                     found.setdefault(place, (holder, graph.nodes[check].label, edge.loss))
     for node in graph.of_kind("command"):
         swallows = graph.nodes[node].attributes.get("swallows", "")
-        if swallows and set(graph.nodes[node].roles) & set(CHECKS) and not _strict_twin(world, node):
+        if not swallows or not set(graph.nodes[node].roles) & set(CHECKS) or _strict_twin(world, node):
+            continue
+        if not strict.elsewhere(node) and not strict.judged_later(node):
             found.setdefault(graph.nodes[node].place, (node, graph.nodes[node].label, swallows))
+    lost = {_script(place) for place in found}
+    for node, text in told_limits(world, schedule):
+        place = graph.nodes[node].place
+        if _script(place) not in lost:  # the limit of a check whose failure is lost is the same cause
+            found[place] = (node, text, "what falls short of the limit is only told, and the run goes on")
     _releases(world, schedule, found)
     for place in sorted(found):
         holder, label, loss = found[place]
-        node = graph.add("step", _short(label), place, ("check.swallowed",), how=loss.removeprefix("failure lost: "))
+        said = loss.removeprefix("failure lost: ")
+        node = graph.add("step", _short(label), place, ("check.swallowed",), how=said, by=_by(said))
         graph.connect(holder, node, "declare")
+
+
+def _by(said: str) -> str:
+    if said.endswith(FORGIVEN):
+        return "forgiven"
+    return "errexit" if said == NO_ERREXIT else next((word for word in said.split() if word.startswith("--")), "")
+
+
+def _script(place: Place) -> tuple[str, str]:
+    return place.path, place.symbol.rpartition("[")[0]
 
 
 def _releases(world: World, schedule: Schedule, found: dict[Place, tuple[int, str, str]]) -> None:
@@ -84,7 +108,7 @@ def _places(world: World, edge: Edge, schedule: Schedule) -> list[tuple[Place, i
     graph = world.graph
     source = graph.nodes[edge.source]
     if source.kind != "stage":
-        own = "errexit" in edge.loss  # without errexit the next command swallows, but this one is to be mended
+        own = edge.loss.endswith(NO_ERREXIT)  # without errexit the next command swallows, but this one is to be mended
         return [(edge.place if edge.place is not None and not own else graph.nodes[edge.target].place, edge.source)]
     stages, waiting = {edge.source}, [edge.source]
     while waiting:

@@ -6,16 +6,14 @@ import re
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.world import World
+from mlrubric.knowledge import qualities
 
 EQUAL = re.compile(
     r"assert(Equals?|AlmostEquals?|_equal|_almost_equal|_approx_equal|_allclose|_close|_array_(almost_)?equal)|isclose|allclose|approx",
     re.IGNORECASE,
 )
 MODEL = frozenset({"model.fit", "model.load", "model.predict"})
-QUALITY = re.compile(
-    r"(^|_|test|val)(acc(uracy)?|f1|auc|roc|scores?|rmse|mae|mse|mape|r2|precision|recall|metric|logloss|kappa|iou|bleu|quality)(_|$)",
-    re.IGNORECASE,
-)
+QUALITY = re.compile(rf"(^|_|test|val)({qualities.EITHER}|roc|scores?|metric|quality)(_|$)", re.IGNORECASE)
 ROUNDS = frozenset({"round", "float", "abs"})
 LOOSE = frozenset({"abs", "rel", "atol", "rtol", "delta", "abs_tol", "rel_tol"})
 WIDE, PLACES, DEPTH = 0.005, 2, 5  # a tolerance from which on a number is a bound

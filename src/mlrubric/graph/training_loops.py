@@ -49,10 +49,10 @@ def mark_training_loops(world: World) -> None:
 
 def _optimizer(code: Code, step: int) -> str:
     """The optimiser of a step as it is written: what steps, or what a scaler is given to step."""
-    given = code.program.positional(step)
-    return spelled(
-        code.program, given[0] if given and code.program.ops[given[0]].kind in ("load", "attribute") else code.program.receiver(step)
-    )
+    given = code.program.positional(step)[:1]
+    closure = any(value[0] == "function" for op in given for value in code.resolver.of(op))  # `optimizer.step(closure)`
+    named = bool(given) and not closure and code.program.ops[given[0]].kind in ("load", "attribute")
+    return spelled(code.program, given[0] if named else code.program.receiver(step))
 
 
 def _node(world: World, op: int) -> int:

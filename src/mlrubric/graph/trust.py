@@ -6,15 +6,17 @@ import re
 
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.digests import Digests
+from mlrubric.graph.downloads import FETCHES, Downloads
 from mlrubric.graph.graph import RUNS
-from mlrubric.graph.origins import Origins
+from mlrubric.graph.meaning import Meaning
+from mlrubric.graph.origins import READS, Origins
 from mlrubric.graph.processes import Processes
-from mlrubric.graph.references import serving_code
+from mlrubric.graph.references import ANSWERS, serving_code
 from mlrubric.graph.values import HOLE
 from mlrubric.graph.world import World, normal
-from mlrubric.graph.writers import Shape, Writers, shape
+from mlrubric.graph.writers import Writers, addressed
 
-FETCHES = frozenset({"artifact.download", "serve.client"})
+ADDRESS = re.compile(r"(?<![\w/])(https?|ftp|s3|gs)://")
 COMMIT = re.compile(r"[0-9a-f]{7,64}")
 OWN = ("tracked", "pinned", "bundled")
 OUTSIDE = ("url", "bucket")
@@ -54,7 +56,7 @@ def _trust(fetches: _Fetches, origins: Origins, writers: Writers, node: int, arg
         return "pulled", text
     if is_test_code(fetches.world.graph.nodes[node].place.path) or origin in OWN:
         return "own", text  # what a test loads, it or its fixtures made
-    if writers.before(node, argument, by_path=not _loose(writers.world, node)):
+    if fetches.verified(node, argument) or writers.before(node, argument, by_path=not _loose(writers.world, node)):
         return "own", text
     if origin == "produced" and not writers.together(node):
         return "own", text  # by an earlier stage of the pipeline
@@ -74,12 +76,8 @@ class _Fetches:
     def __init__(self, world: World) -> None:
         self.world, self.code = world, world.code
         self.processes = Processes(world.graph)
-        self.sinks: dict[tuple[int, Shape], list[int]] = {}
-        for op, meaning in self.code.meanings.all().items():
-            if FETCHES & set(meaning.roles) and "@sink" in meaning.arguments and op in self.code.op_node:
-                sink = meaning.arguments["@sink"]
-                self.sinks.setdefault((self.code.program.unit_of[sink], shape(self.code, sink)), []).append(op)
-        self.serving = serving_code(world)
+        self.downloads = Downloads(world, self.processes)
+        self.serving, self.answering = serving_code(world), serving_code(world, ANSWERS)
         self.digests = Digests(self.code)
 
     def behind(self, node: int, argument: int) -> str | None:
@@ -89,17 +87,13 @@ class _Fetches:
         code, graph = self.code, self.world.graph
         for op in code.flow.reach([argument], back=True, stop=self._is_source):
             meaning = code.meanings.of(op)
-            if meaning is not None and self._is_source(op):
-                said = code.meanings.spellings(meaning)
-                version = said.get("@version", "none")
-                pinned = said.get("@digest", "none") != "none" or COMMIT.fullmatch(version) is not None
-                pinned = pinned or ("model.load" not in meaning.roles and version != "none")
-                if (FETCHES & set(meaning.roles) or self._of_hub(op) or self._outside(op)) and not pinned:
-                    source = said.get("@source", "given")
-                    return source if source != "given" else meaning.api
-        for op in self.sinks.get((code.program.unit_of[argument], shape(code, argument)), ()):
-            if self.code.program.scope_id(op) == code.program.scope_id(argument) and op < code.node_op[node]:
-                return graph.nodes[code.op_node[op]].attributes.get("@source") or graph.nodes[code.op_node[op]].label
+            if meaning is None or not self._is_source(op) or self._pinned(meaning):
+                continue
+            if FETCHES & set(meaning.roles) or self._of_hub(op) or self._outside(op):
+                return self._source(op)
+        for op in self.downloads.before(code.node_op[node], argument):
+            if not self._same_again(op):
+                return self._source(op)
         for edge in graph.predecessors(node, ("read",)):
             for maker in self._makers(edge.source):
                 one = graph.nodes[maker]
@@ -107,10 +101,41 @@ class _Fetches:
                     return one.attributes.get("@source") or one.label
         return None
 
+    def verified(self, node: int, argument: int) -> bool:
+        """Whether what is loaded was fetched, and each time as the same bytes."""
+        fetches = self.downloads.before(self.code.node_op[node], argument)
+        return bool(fetches) and all(self._same_again(op) for op in fetches)
+
+    def _same_again(self, op: int) -> bool:
+        meaning = self.code.meanings.of(op)
+        return meaning is None or self._pinned(meaning) or self.digests.compared(op)
+
+    def _pinned(self, meaning: Meaning) -> bool:
+        """Whether a fetch names a digest or a version; that of a model only by its commit."""
+        said = self.code.meanings.spellings(meaning)
+        version = said.get("@version", "none")
+        pinned = said.get("@digest", "none") != "none" or COMMIT.fullmatch(version) is not None
+        return pinned or ("model.load" not in meaning.roles and version != "none")
+
+    def _source(self, op: int) -> str:
+        """What a fetch fetches, as its call names it."""
+        meaning = self.code.meanings.of(op)
+        asked = addressed(self.code, op, meaning) if meaning is not None else None
+        source = self.code.meanings.spellings(asked).get("@source", "given") if asked is not None else "given"
+        return source if source not in ("given", "none") else (meaning.api if meaning is not None else "")
+
     def _fetches(self, maker: int) -> bool:
-        """Whether what writes a file downloads it, or writes down what was downloaded."""
-        graph = self.world.graph
-        return any(FETCHES & set(graph.nodes[n].roles) for n in (maker, *graph.next_by_flow([maker], back=True)))
+        """Whether what writes a file downloads it, or writes down what was downloaded as it came."""
+        one = self.world.graph.nodes[maker]
+        if FETCHES & set(one.roles):
+            return True
+        if one.kind == "command":
+            return bool(set(READS) & set(one.roles)) and ADDRESS.search(one.label) is not None
+        if "file.write" not in one.roles or maker not in self.code.node_op:
+            return False
+        op = self.code.node_op[maker]
+        behind = self.code.flow.reach([op], back=True, stop=lambda o: o != op and self._is_source(o))
+        return any(FETCHES & set(self.code.meanings.roles(o)) for o in behind)
 
     def _outside(self, op: int) -> bool:
         """Whether an operation reads what lies in a bucket or at an address."""
@@ -122,7 +147,9 @@ class _Fetches:
         graph = self.world.graph
         if self.code.holder(self.code.node_op[node]) not in self.serving:
             return False
-        if any(graph.nodes[n].kind == "stage" for n in graph.sweep([node], RUNS, back=True)):
+        if self.code.holder(self.code.node_op[node]) not in self.answering and any(
+            graph.nodes[n].kind == "stage" for n in graph.sweep([node], RUNS, back=True)
+        ):
             return False
         files = [e.source for e in graph.predecessors(node, ("read",))]
         near = [*files, *(e.source for f in files for e in graph.predecessors(f, ("join",)))]
@@ -130,8 +157,9 @@ class _Fetches:
 
     def _makers(self, artifact: int) -> list[int]:
         graph = self.world.graph
-        near = [artifact, *(e.source for e in graph.predecessors(artifact, ("join",)))]
-        return [e.source for one in near for e in graph.predecessors(one, ("write",))]
+        own = [e.source for e in graph.predecessors(artifact, ("write",))]
+        around = [e.source for e in graph.predecessors(artifact, ("join",))]
+        return own or [e.source for one in around for e in graph.predecessors(one, ("write",))]
 
     def _together(self, maker: int, node: int) -> bool:
         """Whether one program may run both, or they stand in one file."""

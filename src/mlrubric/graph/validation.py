@@ -135,7 +135,7 @@ def _leads(world: World, fit: int, fits: Mapping[int, list[int]]) -> bool:
     if op is None:
         return True
     scope, loop = code.program.scope_id(op), code.flow.loop(op)
-    others = [other for other in fits[scope] if other != op]
+    others = [other for other in fits[scope] if other != op and "model.build" not in graph.nodes[code.op_node[other]].roles]
     if "model.fit" not in graph.nodes[fit].roles and any(
         "model.fit" in graph.nodes[code.op_node[o]].roles for o in code.flow.reach([op]) if o in others
     ):

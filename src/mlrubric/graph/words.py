@@ -13,7 +13,9 @@ from mlrubric.model.facts import Command, Job, Setting, Stage, Step
 NAMED = re.compile(r"\$\{\{\s*(?:(inputs)|env|vars)\.([\w-]+)\s*\}\}|\$\{([A-Za-z_][\w.]*)\}|\$([A-Za-z_]\w*)")
 SETS = ("env", "variables", "environment")
 PARAMETERS = "params.yaml"
+INPUT = re.compile(r"\$\{\{\s*inputs\.([\w-]+)\s*\}\}")
 DEEP = 4  # variables that name others
+Caller = tuple[str, str]  # path and symbol of the step or job
 
 
 class Words:
@@ -28,15 +30,35 @@ class Words:
             for name, value in command.assignments if not command.argv else ():
                 self.assigned[path, command.owner][name].add(value)
         self.stages = {(path, stage.place.symbol) for path, stage in world.every(Stage) if stage.tool == "dvc"}
-        self.given: dict[tuple[str, str], set[str]] = defaultdict(set)  # end of the called file's path, input -> values
+        self.given: dict[tuple[str, str], dict[str, set[Caller]]] = defaultdict(dict)  # end of the called file's path, input -> values
         for path, job in world.every(Job):
             prefix = f"{job.place.symbol}.with."
             for route, value in self.settings[path].items() if job.uses else ():
                 if route.startswith(prefix):
-                    self.given[_called(job.uses or ""), route.removeprefix(prefix)].add(value)
-        for _, step in world.every(Step):
+                    self._give(job.uses or "", route.removeprefix(prefix), value, (path, job.place.symbol))
+        for path, step in world.every(Step):
             for name, value in step.options if step.uses else ():
-                self.given[_called(step.uses or ""), name].add(value)
+                self._give(step.uses or "", name, value, (path, step.place.symbol))
+
+    def _give(self, called: str, name: str, value: str, by: Caller) -> None:
+        self.given[_called(called), name].setdefault(value, set()).add(by)
+
+    def by_caller(self, path: str, text: str) -> list[tuple[Caller, str]]:
+        """A text with the values of an input, for each of the callers, where they give it several; of two such inputs it is not known
+        which go together."""
+        names = {name for name in INPUT.findall(text) if len(self.given.get((_called(path), name), ())) > 1}
+        if len(names) != 1:
+            return []
+        name = names.pop()
+        return sorted(
+            (caller, INPUT.sub(lambda match, value=value: value if match[1] == name else match[0], text))  # type: ignore[misc]
+            for value, callers in self.given[_called(path), name].items()
+            for caller in callers
+        )
+
+    def filled(self, path: str, text: str) -> str:
+        """A text with the values of inputs that are the same for all callers."""
+        return INPUT.sub(lambda match: self._input(path, match[1]) or match[0], text)
 
     def of(self, path: str, command: Command) -> tuple[str, ...]:
         """The words as the program gets them, as far as it is known; a word that is a variable alone may become several."""
@@ -82,7 +104,7 @@ class Words:
         return None
 
     def _input(self, path: str, name: str) -> str | None:
-        values = self.given.get((_called(path), name), set())
+        values = self.given.get((_called(path), name), {})
         if values:
             return next(iter(values)) if len(values) == 1 else None
         return self.settings[path].get(f"inputs.{name}.default")

@@ -44,6 +44,7 @@ class World:
     folders: frozenset[str]
     doubtful: frozenset[str] = frozenset()  # files and folders that may or may not be tracked
     today: str = ""  # ISO date that schedules are judged by, "" when it is not known
+    whole: bool = True  # a repository from its top, no folder of one
     nodes: dict[tuple[str, str], int] = field(default_factory=dict)  # (path, symbol) -> node
     artifacts: dict[str, int] = field(default_factory=dict)  # normalised path -> node
     needs: dict[int, tuple[int, ...]] = field(default_factory=dict)  # job or task -> those it waits for

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mlrubric.graph.code import Code
+from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.world import World
 
 WRITES = frozenset({"model.save", "data.write", "file.write"})
@@ -73,3 +74,18 @@ def shape(code: Code, op: int, depth: int = 0) -> Shape:
     if facts.kind in ("assign", "enter") and len(inner) == 1:
         return inner[0]
     return (facts.kind, facts.name, str(facts.value), *inner)
+
+
+def addressed(code: Code, op: int, meaning: Meaning) -> Meaning | None:
+    """The call that says where something lies: the call itself, or the one that made its receiver (`bucket.blob(key).download()`)."""
+    receiver = code.program.receiver(op)
+    if "@source" in meaning.arguments or receiver < 0:
+        return meaning if "@source" in meaning.arguments else None
+    makers = [m for m in code.flow.reach([receiver], back=True, stop=lambda o: _says(code, o)) if m != op and _says(code, m)]
+    return code.meanings.of(makers[0]) if len(makers) == 1 else None
+
+
+def _says(code: Code, op: int) -> bool:
+    """Whether a call names something that is kept."""
+    meaning = code.meanings.of(op)
+    return meaning is not None and "@source" in meaning.arguments and "@sink" not in meaning.arguments

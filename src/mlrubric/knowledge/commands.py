@@ -39,6 +39,12 @@ def programs_for(roles: tuple[str, ...], kinds: tuple[str, ...]) -> frozenset[st
     return frozenset(found)
 
 
+@cache
+def installers() -> frozenset[str]:
+    """The names of the programs that install packages, whatever else they do."""
+    return frozenset(name for name, entries in load_commands().by_name.items() if any(entry.role == "env.install" for entry in entries))
+
+
 def _interpret(argv: tuple[str, ...], commands: Commands, depth: int) -> tuple[Invocation, ...]:
     while argv and _ASSIGNMENT.match(argv[0]):
         argv = argv[1:]

@@ -55,6 +55,9 @@ the text is that of the tasks. `assets`: a job over the assets that `@steps` sel
 to it is not loaded. `required`: what the method `requires` of the class gives runs before it.
 `stepped`: a pipeline that is an object made of the steps in `@steps`."""
 
+STORED = ("bucket", "store")
+"""Where what a call fetches lies: in a bucket, or in a store of data sets."""
+
 HOLDS = ("items", "names")
 """What is in an instance: the items of the first argument of its constructor, which `names` gives as attributes too."""
 
@@ -96,7 +99,8 @@ class Api:
     `input`, `output`, `annotated` (what the annotations of parameters and of the result say). `measures`: put into a report or suite, it
     makes running that mean these roles. `random` is the generator that is drawn from when no `@seed` argument is given, `seeds` are the
     generators that the call seeds. `parts` names the parts of a split result (repeated for every array that goes in). `folds`: splits
-    inside and judges on held-out folds. `bundled`: the data comes in a fixed version with the library. `decorates`: as a decorator, or
+    inside and judges on held-out folds. `bundled`: the data comes in a fixed version with the library. `stored` is of STORED: `@source` is
+    a key there, no path. `decorates`: as a decorator, or
     called with a function, the roles are those of the function. `calls`: arguments that are functions that will be called, `calls_with` the
     types of what they are called with (`self` for that of the receiver). `gives` is of GIVES. `hands`: a decorator hands an object of this
     type to the first parameter of what it decorates. `asks`: methods that the library calls by itself, of heirs of the class, of what is
@@ -124,6 +128,7 @@ class Api:
     parts: tuple[str, ...] = ()
     folds: bool = False
     bundled: bool = False
+    stored: str = ""
     decorates: bool = False
     checks: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from mlrubric.knowledge.entries import (
     GENERATORS,
     GIVES,
     HOLDS,
+    STORED,
     TRAITS,
     Api,
     Condition,
@@ -42,7 +43,7 @@ _SHARED = {
     "until",
     "unknown",
 }
-_SHARED |= {"gate", "passed", "folds", "bundled", "gives", "hands", "measures", "asks", "runs", "gate_with"}
+_SHARED |= {"gate", "passed", "folds", "bundled", "stored", "gives", "hands", "measures", "asks", "runs", "gate_with"}
 _RESULT = {"returns", "flows", "learns", "mutates", "parts", "decorates", "confidence", "returns_with", "checks"}
 _CALL = frozenset(_SHARED | _RESULT | {"of", "name"})
 _TYPE = frozenset(_SHARED | {"of", "name", "bases", "arithmetic", "holds"})
@@ -222,6 +223,7 @@ def _api(entry: Entry, roles: Roles, kind: str = "function") -> Api:
         parts=entry.texts("parts"),
         folds=entry.flag("folds"),
         bundled=entry.flag("bundled"),
+        stored=entry.one_of("stored", STORED),
         decorates=entry.flag("decorates"),
         checks=_checked(entry),
         measures=roles.checked(entry, entry.texts("measures")),

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from lsprotocol import types
 
+from mlrubric.fix.apply import apart
 from mlrubric.lsp.diagnostics import lines_of, units
 from mlrubric.model.remedy import Remedy, TextEdit
 from mlrubric.model.verdict import Finding
+from mlrubric.source.comments import IGNORE, sign_for
+from mlrubric.source.lines import LineIndex
 
 FIX_ALL = "source.fixAll.mlrubric"
 Kind = types.CodeActionKind
-SIGNS = {".sql": "-- ", ".js": "// ", ".ts": "// "}
-HASH = re.compile(
-    r"\.(pyi?|ya?ml|toml|sh|bash|zsh|txt|in|cfg|ini|conf|tf|ipynb|rb|r)$|(^|/)(Dockerfile|Makefile|Jenkinsfile|\.gitlab-ci)[\w.-]*$"
-)
-MARK = re.compile(r"mlrubric:\s*ignore\[([^\]]*)\]")
 
 
-class Desktop:
+@dataclass(frozen=True, slots=True)
+class Documents:
     """Where documents are: the address and the open text of a file, or of a cell of a notebook; None where it is not known."""
 
-    def __init__(
-        self, root: Path, encoding: str, text: Callable[[str], str | None], cell: Callable[[str, int], tuple[str, str] | None]
-    ) -> None:
-        self.root, self.encoding, self.text, self.cell = root, encoding, text, cell
+    root: Path
+    encoding: str
+    text: Callable[[str], str | None]
+    cell: Callable[[str, int], tuple[str, str] | None]
 
     def change(self, edit: TextEdit) -> tuple[str, types.TextEdit] | None:
         """The edit with the address of its document."""
@@ -43,28 +42,31 @@ class Desktop:
         return (self.root / edit.path).as_uri(), types.TextEdit(self._range(text, edit.start, edit.end), edit.new)
 
     def _range(self, text: str, start: int, end: int) -> types.Range:
-        rows = lines_of(text)
-        starts = [0]
-        for row in rows:
-            starts.append(starts[-1] + len(row) + 1)
-        return types.Range(self._position(rows, starts, start), self._position(rows, starts, end))
+        lines = _index(text)
+        return types.Range(self._position(lines, start), self._position(lines, end))
 
-    def _position(self, rows: Sequence[str], starts: Sequence[int], offset: int) -> types.Position:
-        line = min(bisect_right(starts, offset) - 1, len(rows) - 1)
-        return types.Position(line, units(rows[line][: offset - starts[line]], self.encoding))
+    def _position(self, lines: LineIndex, offset: int) -> types.Position:
+        line, column = lines.position(offset)
+        return types.Position(line - 1, units(lines.row(line)[: column - 1], self.encoding))
 
 
-def workspace_edit(remedies: Iterable[Remedy], desktop: Desktop, creates: bool) -> types.WorkspaceEdit | None:
+@lru_cache(maxsize=4)
+def _index(text: str) -> LineIndex:
+    """The lines of a document as edits count them, all line ends being plain; one text is asked for at every fix of it."""
+    return LineIndex("\n".join(lines_of(text)))
+
+
+def workspace_edit(remedies: Iterable[Remedy], documents: Documents, creates: bool) -> types.WorkspaceEdit | None:
     """All edits of some remedies; None where one of them cannot be made in this editor."""
     changes: dict[str, list[types.TextEdit]] = {}
     files: list[tuple[str, str]] = []
     for edit in sorted({edit for remedy in remedies for edit in remedy.edits}):
-        change = desktop.change(edit)
+        change = documents.change(edit)
         if change is None:
             return None
         changes.setdefault(change[0], []).append(change[1])
     for file in {file.path: file for remedy in remedies for file in remedy.files}.values():
-        files.append(((desktop.root / file.path).as_uri(), file.text))
+        files.append(((documents.root / file.path).as_uri(), file.text))
     if not files:
         return types.WorkspaceEdit(changes=changes)
     if not creates:
@@ -79,10 +81,10 @@ def workspace_edit(remedies: Iterable[Remedy], desktop: Desktop, creates: bool) 
     return types.WorkspaceEdit(document_changes=parts)
 
 
-def fix_of(finding: Finding, diagnostic: types.Diagnostic, desktop: Desktop, creates: bool) -> Iterator[types.CodeAction]:
+def fix_of(finding: Finding, diagnostic: types.Diagnostic, documents: Documents, creates: bool) -> Iterator[types.CodeAction]:
     """The quick fix of one finding."""
     remedy = finding.remedy
-    edit = workspace_edit([remedy], desktop, creates) if remedy is not None else None
+    edit = workspace_edit([remedy], documents, creates) if remedy is not None else None
     if remedy is None or edit is None:
         return
     title = f"{remedy.title} ({finding.rule})" + ("" if remedy.safety == "safe" else ", may change results")
@@ -92,14 +94,13 @@ def fix_of(finding: Finding, diagnostic: types.Diagnostic, desktop: Desktop, cre
 def ignore_of(finding: Finding, diagnostic: types.Diagnostic, uri: str, rows: Sequence[str], encoding: str) -> Iterator[types.CodeAction]:
     """The comment that ignores a finding, at the end of its line, or the rule put into the comment that is there."""
     number = diagnostic.range.start.line
-    ending = Path(finding.place.path).suffix
-    sign = SIGNS.get(ending, "# " if HASH.search(finding.place.path) else "")
+    sign = sign_for(finding.place.path)
     if not sign or number >= len(rows) or uri.endswith(".ipynb"):
         return  # the raw text of a notebook is JSON
     row = rows[number]
-    mark = MARK.search(row)
-    if mark is not None:
-        column, new = mark.end(1), f", {finding.rule}" if mark[1].strip() else finding.rule
+    mark = IGNORE.search(row)
+    if mark is not None and mark["rules"] is not None:
+        column, new = mark.end("rules"), f", {finding.rule}" if mark["rules"].strip() else finding.rule
     elif row.rstrip().endswith("\\"):
         return  # a comment would end the line that goes on
     else:
@@ -109,15 +110,10 @@ def ignore_of(finding: Finding, diagnostic: types.Diagnostic, uri: str, rows: Se
     yield types.CodeAction(f"Ignore {finding.rule} here", kind=Kind.QuickFix, diagnostics=[diagnostic], edit=change)
 
 
-def fix_all(findings: Iterable[Finding], desktop: Desktop) -> Iterator[types.CodeAction]:
+def fix_all(findings: Iterable[Finding], documents: Documents) -> Iterator[types.CodeAction]:
     """All safe fixes of a document that do not meet, as one action."""
-    chosen: list[Remedy] = []
-    for finding in findings:
-        remedy = finding.remedy
-        if remedy is None or remedy.safety != "safe" or remedy.files:
-            continue
-        if not any(edit != other and edit.overlaps(other) for edit in remedy.edits for one in chosen for other in one.edits):
-            chosen.append(remedy)
-    edit = workspace_edit(chosen, desktop, creates=False) if chosen else None
+    wanted = ((one, one.remedy) for one in findings if one.remedy is not None and one.remedy.safety == "safe" and not one.remedy.files)
+    chosen = [remedy for _, remedy in apart(wanted)]
+    edit = workspace_edit(chosen, documents, creates=False) if chosen else None
     if edit is not None:
         yield types.CodeAction("Fix all that is safe to fix (mlrubric)", kind=FIX_ALL, edit=edit)

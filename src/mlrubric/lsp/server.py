@@ -12,7 +12,7 @@ from pygls.uris import to_fs_path
 from pygls.workspace import TextDocument
 
 from mlrubric import __version__
-from mlrubric.lsp.actions import FIX_ALL, Desktop, fix_all, fix_of, ignore_of
+from mlrubric.lsp.actions import FIX_ALL, Documents, fix_all, fix_of, ignore_of
 from mlrubric.lsp.diagnostics import cell_range, diagnostic_of, lines_of, range_of, unreadable_of
 from mlrubric.lsp.session import Analyse, Session, Snapshot
 from mlrubric.model.place import Place
@@ -152,16 +152,16 @@ class Desk:
             (one, target, diagnostic)
             for one, (target, diagnostic) in zip(findings, self._located(owner, root, path, findings, cells), strict=True)
         ]
-        desktop = Desktop(root, self._encoding, lambda file: self._plain(root, file), self._cell)
+        documents = Documents(root, self._encoding, lambda file: self._plain(root, file), self._cell)
         creates = self._creates()
         found: list[types.CodeAction] = []
         if _asked(types.CodeActionKind.QuickFix, only):
             for finding, target, diagnostic in shown:
                 if target == uri and _meets(diagnostic.range, where):
-                    found += fix_of(finding, diagnostic, desktop, creates)
+                    found += fix_of(finding, diagnostic, documents, creates)
                     found += ignore_of(finding, diagnostic, uri, lines_of(self._text(uri) or ""), self._encoding)
         if _asked(FIX_ALL, only):
-            found += fix_all((finding for finding, target, _ in shown if target == uri), desktop)
+            found += fix_all((finding for finding, target, _ in shown if target == uri), documents)
         return found
 
     def _current(self, root: Path, snapshot: Snapshot) -> bool:

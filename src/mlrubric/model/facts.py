@@ -103,7 +103,7 @@ class Requirement:
     """One dependency line of a manifest or a lock file.
 
     `kind` is "direct" (a manifest asks for it), "locked" (a lock file or a fully pinned compiled file fixes it),
-    "constraint" or "build". `specifiers` are the clauses as written, sorted (`("<2", ">=1.0")`). `pinned` says that exactly
+    "constraint" or "build". `specifiers` are the clauses as written (`(">=1.0", "<2")`). `pinned` says that exactly
     one version can come: `==X` without wildcard, `===X`, a hash, or a VCS URL with a full commit id. `group` is the extra or
     dependency group it belongs to ("" is the base). `manager` is pip, conda, poetry, pdm, uv, pipenv, setuptools, hatch.
     """

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mlrubric.model.place import Place, Span
+from mlrubric.source.lines import LineIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +24,13 @@ def one(path: str, line: int, words: str, text: str) -> Edit:
     return Edit(Place(path, Span(line)), words, {path: text})
 
 
-def offset(text: str, line: int, column: int) -> int:
-    """The character offset of a place; lines and columns count from 1."""
-    rows = text.split("\n")
-    return sum(len(row) + 1 for row in rows[: line - 1]) + column - 1
-
-
 def replaced(text: str, span: Span, new: str) -> str:
     """The text with what a span covers replaced."""
-    start, end = offset(text, span.line, span.column), offset(text, span.end_line, span.end_column)
-    return text[:start] + new + text[end:]
+    return LineIndex(text).replaced(span, new)
 
 
 def covered(text: str, span: Span) -> str:
-    return text[offset(text, span.line, span.column) : offset(text, span.end_line, span.end_column)]
+    return LineIndex(text).covered(span)
 
 
 def with_lines(text: str, first: int, last: int, new: list[str]) -> str:
@@ -46,14 +40,12 @@ def with_lines(text: str, first: int, last: int, new: list[str]) -> str:
 
 
 def line(text: str, number: int) -> str:
-    rows = text.split("\n")
-    return rows[number - 1] if 0 < number <= len(rows) else ""
+    return LineIndex(text).row(number)
 
 
 def indent(text: str, number: int) -> str:
     """The white space at the beginning of a line; the dash of a YAML item counts as white space."""
-    row = line(text, number)
-    return row[: len(row) - len(row.lstrip())]
+    return LineIndex(text).indent(number)
 
 
 def statement(text: str, number: int) -> ast.stmt | None:

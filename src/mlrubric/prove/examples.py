@@ -18,9 +18,9 @@ from mlrubric.prove.fixes import unlike_fixed
 from mlrubric.read.drive import read_tree
 from mlrubric.rules.judge import PERSONAS, findings
 from mlrubric.rules.rule import Files, Rule
+from mlrubric.source.comments import EXPECT, rules_in
 from mlrubric.source.tree import MemoryTree
 
-MARK = re.compile(r"(?:#|//|<!--|;|--)\s*expect:\s*([A-Z]+\d+(?:\s*,\s*[A-Z]+\d+)*)")
 LINE = re.compile(r"(cell )?(\d+) ([A-Z]+\d+)")
 Mark = tuple[str, str]
 
@@ -73,7 +73,7 @@ def marks(files: Mapping[str, str], rule: str) -> set[Mark]:
                 if match[3] == rule:
                     found.add((path.removesuffix(".expect"), f"{match[1] or ''}{match[2]}"))
         else:
-            found |= {(path, str(n)) for n, line in enumerate(lines, 1) if (m := MARK.search(line)) and rule in re.split(r"\s*,\s*", m[1])}
+            found |= {(path, str(n)) for n, line in enumerate(lines, 1) if (m := EXPECT.search(line)) and rule in rules_in(m["rules"])}
     return found
 
 

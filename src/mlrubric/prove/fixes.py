@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,13 +15,12 @@ from mlrubric.model.verdict import Finding
 from mlrubric.read.drive import Known, read_tree
 from mlrubric.rules.judge import PERSONAS, findings
 from mlrubric.rules.rule import Rule
+from mlrubric.source.comments import EXPECT
 from mlrubric.source.decode import decode
 from mlrubric.source.document import Document
 from mlrubric.source.overlay import OverlayTree
 from mlrubric.source.tree import MemoryTree, Tree
 from mlrubric.suppress import split_suppressed
-
-MARKED = re.compile(r"[ \t]*(?:#|//|<!--|;|--)\s*expect:[^\n]*")
 
 
 @dataclass(slots=True)
@@ -36,6 +34,14 @@ class Checked:
     gone: int = 0
     problems: list[str] = field(default_factory=list)
 
+    def add(self, other: Checked) -> None:
+        """The counts of the same rule on another tree."""
+        self.tried += other.tried
+        self.safe += other.safe
+        self.unsafe += other.unsafe
+        self.applied += other.applied
+        self.gone += other.gone
+
 
 @dataclass(slots=True)
 class Trial:
@@ -45,8 +51,13 @@ class Trial:
     rules: dict[str, Checked]
 
     @property
+    def told(self) -> list[str]:
+        """What is said of the whole go, whatever the rule: files that could not be read afterwards, fixes that do not come to rest."""
+        return [f"{message.place or ''} {message.message}".strip() for message in self.outcome.notices]
+
+    @property
     def problems(self) -> list[str]:
-        return [problem for checked in self.rules.values() for problem in checked.problems]
+        return [*self.told, *(problem for checked in self.rules.values() for problem in checked.problems)]
 
 
 @dataclass(slots=True)
@@ -63,7 +74,7 @@ class Bench:
         """All findings with their remedies, with some files' bytes replaced."""
         tree = OverlayTree(self.tree, files)
         facts = [one for one in read_tree(tree, known=self._known) if one.path not in self.excluded]
-        picture = build(facts, [entry.path for entry in tree.files], load_catalogue())
+        picture = build(facts, [entry.path for entry in tree.files], load_catalogue(), whole=tree.whole)
 
         def text(path: str) -> str | None:
             document = decode(path, tree.read(path)) if path in picture.world.files else None
@@ -111,9 +122,6 @@ class Bench:
             problem = problem_after(path, self.tree.read(path) if path in there else b"", data)
             for name in sorted({one.rule for one in outcome.fixed if one.path == path}) if problem else ():
                 rules[name].problems.append(f"{path} cannot be read afterwards: {problem}")
-        for message in outcome.notices:
-            for checked in list(rules.values())[:1]:
-                checked.problems.append(f"{message.place or ''} {message.message}".strip())
 
 
 def unlike_fixed(rule: Rule, bad: Mapping[str, bytes], fixed: Mapping[str, bytes], book: Sequence[Rule]) -> Iterator[str]:
@@ -132,7 +140,7 @@ def unlike_fixed(rule: Rule, bad: Mapping[str, bytes], fixed: Mapping[str, bytes
 
 
 def _plain(data: bytes) -> str:
-    return MARKED.sub("", data.decode("utf-8", "replace")).rstrip("\n")
+    return EXPECT.sub("", data.decode("utf-8", "replace")).rstrip("\n")
 
 
 def _counted(rule: str, before: list[Finding], after: list[Finding], outcome: Outcome) -> Checked:

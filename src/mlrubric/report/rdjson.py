@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlrubric.fix.lines import Lines
 from mlrubric.model.place import Span
 from mlrubric.model.verdict import Finding
 from mlrubric.report.json_text import dumps
 from mlrubric.report.words import own_findings, with_advice
+from mlrubric.source.lines import LineIndex
 
 if TYPE_CHECKING:
     from mlrubric.report import Options, View
@@ -26,7 +26,7 @@ def render(view: View, options: Options) -> str:
             "message": with_advice(finding),
             "code": {"value": finding.rule, **({"url": page} if page else {})},
             "severity": SEVERITIES[finding.level],
-            "location": {"path": finding.place.path, "range": _range(finding.place.span)},
+            "location": {"path": finding.place.path, "range": _range(finding.place.span, _lines(finding, view))},
         }
         suggestions = _suggestions(finding, view)
         if suggestions:
@@ -35,8 +35,18 @@ def render(view: View, options: Options) -> str:
     return dumps({"source": {"name": "mlrubric"}, "diagnostics": diagnostics})
 
 
-def _range(span: Span) -> Json:
-    return {"start": {"line": span.line, "column": span.column}, "end": {"line": span.end_line, "column": span.end_column}}
+def _lines(finding: Finding, view: View) -> LineIndex:
+    return LineIndex(view.texts(finding.place.path) or "")
+
+
+def _range(span: Span, lines: LineIndex) -> Json:
+    return {"start": _position(span.line, span.column, lines), "end": _position(span.end_line, span.end_column, lines)}
+
+
+def _position(line: int, column: int, lines: LineIndex) -> Json:
+    """Columns count the bytes of UTF-8, as the format has them."""
+    row = lines.row(line)[: column - 1]
+    return {"line": line, "column": column + len(row.encode("utf-8", "surrogatepass")) - len(row)}
 
 
 def _suggestions(finding: Finding, view: View) -> list[Json]:
@@ -44,5 +54,5 @@ def _suggestions(finding: Finding, view: View) -> list[Json]:
     remedy, path = finding.remedy, finding.place.path
     if remedy is None or remedy.paths != {path} or remedy.files:
         return []
-    lines = Lines(path, view.texts(path))
-    return [{"range": _range(lines.place(edit.start, edit.end)), "text": edit.new} for edit in remedy.edits]
+    lines = _lines(finding, view)
+    return [{"range": _range(lines.span_of(edit.start, edit.end), lines), "text": edit.new} for edit in remedy.edits]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlrubric import RULES_VERSION, __version__
-from mlrubric.fix.lines import Lines
 from mlrubric.model.place import Place
 from mlrubric.model.remedy import Remedy
 from mlrubric.model.report import Message, Report
@@ -15,6 +14,7 @@ from mlrubric.report.fingerprint import line_hashes
 from mlrubric.report.json_text import dumps
 from mlrubric.report.words import LEVEL_RANK, messages, own_findings, plural, sentence, sorted_findings, with_advice
 from mlrubric.source.escape import for_terminal, for_uri
+from mlrubric.source.lines import LineIndex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -92,11 +92,11 @@ class _Places:
         """The changes that a remedy makes, file by file; none when it brings a new file, or touches one that cannot be read."""
         changes: list[Json] = []
         for path in sorted({edit.path for edit in remedy.edits} if not remedy.files else ()):
-            lines = Lines(path, self._texts(path) or "")
+            lines = LineIndex(self._texts(path) or "")
             replacements: list[Json] = []
             for edit in remedy.edits:
                 if edit.path == path:
-                    span = lines.place(edit.start, edit.end)
+                    span = lines.span_of(edit.start, edit.end)
                     region = {"startLine": span.line, "startColumn": span.column, "endLine": span.end_line, "endColumn": span.end_column}
                     replacements.append({"deletedRegion": region, "insertedContent": {"text": edit.new}})
             changes.append({"artifactLocation": {"uri": for_uri(path), "uriBaseId": "SRCROOT"}, "replacements": replacements})

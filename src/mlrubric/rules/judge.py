@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -100,27 +101,25 @@ def _findings(unmet: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
     found: list[Finding] = []
     seen: set[str] = set()
     counts: dict[str, int] = {}
-    for rule, verdict in sorted(unmet, key=lambda pair: (pair[1].place.path, pair[1].place.span)):
-        place = verdict.place
-        key = {
-            "file": place.path,
-            "folder": posixpath.dirname(place.path),
-            "repository": "",
-            "line": f"{place.path}:{place.line}:{place.cell}:{place.cell_line}",
-        }.get(rule.one_per, f"{place.path}:{place.span}:{place.cell}")
+    ordered = sorted(unmet, key=lambda pair: (pair[1].place.path, pair[1].place.span))
+    together = Counter(_together(rule, verdict) for rule, verdict in ordered)
+    for rule, verdict in ordered:
+        place, key = verdict.place, _together(rule, verdict)
         if key in seen:
             continue
         seen.add(key)
         base = f"{rule.id}|{place.path}|{verdict.subject}"
         counts[base] = counts.get(base, 0) + 1
         fingerprint = hashlib.sha256(f"{base}|{counts[base]}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        others = together[key] - 1
+        values = {**dict(verdict.values), "more": f" (and {others} more)" if others else ""}
         found.append(
             Finding(
                 rule.id,
                 rule.name,
                 rule.level,
                 rule.confidence,
-                fill(rule.message, dict(verdict.values)),
+                fill(rule.message, values),
                 place,
                 rule.tests or tuple(said for name, said in verdict.values if name == "test"),
                 None,
@@ -128,10 +127,21 @@ def _findings(unmet: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
                 tuple(Related(p, w) for p, w in verdict.related),
                 fingerprint,
                 node=verdict.node,
-                advice=fill(rule.advice, dict(verdict.values)) if rule.advice else rule.docs.do,
+                advice=fill(rule.advice, values) if rule.advice else rule.docs.do,
             )
         )
     return found
+
+
+def _together(rule: Rule, verdict: Verdict) -> str:
+    """What one finding stands for: all verdicts with the same answer; `{more}` in its message tells how many others there are."""
+    place = verdict.place
+    return {
+        "file": place.path,
+        "folder": posixpath.dirname(place.path),
+        "repository": "",
+        "line": f"{place.path}:{place.line}:{place.cell}:{place.cell_line}",
+    }.get(rule.one_per, f"{place.path}:{place.span}:{place.cell}")
 
 
 def fill(message: str, values: dict[str, str]) -> str:

@@ -37,6 +37,7 @@ STARTS = frozenset(  # formats that say what runs what
         "mlproject",
         "precommit",
         "prefect_yaml",
+        "taskfile",
         "tox",
     }
 )

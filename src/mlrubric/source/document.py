@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from mlrubric.model.place import Place, Span
+from mlrubric.source.lines import LineIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +17,7 @@ class Document:
     encoding: str = "utf-8"
     bom: bool = False
     digest: str = ""  # of the bytes
-    _starts: list[int] = field(default_factory=list, repr=False, compare=False)
+    _index: list[LineIndex] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -30,11 +29,9 @@ class Document:
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column, from 1, of a character offset."""
-        if not self._starts:
-            self._starts.append(0)
-            self._starts.extend(found.end() for found in re.finditer("\n", self.text))
-        line = bisect_right(self._starts, offset)
-        return line, offset - self._starts[line - 1] + 1
+        if not self._index:
+            self._index.append(LineIndex(self.text))
+        return self._index[0].position(offset)
 
     def span(self, start: int, end: int) -> Span:
         """The span between two character offsets."""

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from mlrubric.model.facts import Ignore
-
-WORD = "mlrubric:"  # what every mark holds, for a quick look
-MARK = re.compile(r"(?:#|//|<!--|;|--)\s*mlrubric:\s*ignore(?:\[([^\]]*)\])?\s*([^\"\\]*)")
-SIGNS = ("#", "//", "<!--", ";", "--")
+from mlrubric.source.comments import IGNORE, SIGNS, WORD, rules_in
 
 
 def ignores_in(path: str, text: str) -> Iterator[Ignore]:
@@ -17,8 +13,7 @@ def ignores_in(path: str, text: str) -> Iterator[Ignore]:
     if WORD not in text:
         return
     for number, line in enumerate(text.split("\n"), 1):
-        found = MARK.search(line) if WORD in line else None
+        found = IGNORE.search(line) if WORD in line else None
         if found is not None:
-            rules = tuple(filter(None, (item.strip() for item in (found[1] or "").split(","))))
-            reason = found[2].strip().removesuffix("-->").strip()
-            yield Ignore(path, number, rules, reason, line.strip().lstrip('"').startswith(SIGNS))
+            reason = found["reason"].strip().removesuffix("-->").strip()
+            yield Ignore(path, number, rules_in(found["rules"]), reason, line.strip().lstrip('"').startswith(SIGNS))

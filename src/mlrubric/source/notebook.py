@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from mlrubric.model.place import Span
+from mlrubric.source.lines import LineIndex
 from mlrubric.source.syntax import json
 from mlrubric.source.syntax.node import Node, SyntaxProblem
 
@@ -40,20 +40,23 @@ class CellText:
 
     text: str
     lines: tuple[RawLine, ...]
-    _starts: list[int] = field(default_factory=list, repr=False, compare=False)
+    _index: list[LineIndex] = field(default_factory=list, repr=False, compare=False)
+
+    @property
+    def index(self) -> LineIndex:
+        if not self._index:
+            self._index.append(LineIndex(self.text))
+        return self._index[0]
 
     def line_of(self, offset: int) -> int:
         """The line, from 1, of a character offset."""
-        if not self._starts:
-            self._starts.append(0)
-            self._starts.extend(index + 1 for index, character in enumerate(self.text) if character == "\n")
-        return bisect_right(self._starts, offset)
+        return self.index.line_of(offset)
 
     def span(self, start: int, end: int) -> Span:
         """The raw span between two character offsets; the end may stand on another raw line."""
-        first, last = self.line_of(start), self.line_of(end)
+        (first, start_column), (last, end_column) = self.index.position(start), self.index.position(end)
         head, tail = self.lines[first - 1], self.lines[last - 1]
-        return Span(head.line, head.column_of(start - self._starts[first - 1]), tail.line, tail.column_of(end - self._starts[last - 1]))
+        return Span(head.line, head.column_of(start_column - 1), tail.line, tail.column_of(end_column - 1))
 
 
 @dataclass(frozen=True, slots=True)

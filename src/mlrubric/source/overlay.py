@@ -23,6 +23,7 @@ class OverlayTree:
         self.commit_date: str | None = tree.commit_date
         self.tracked: frozenset[str] | None = tree.tracked
         self.doubtful: frozenset[str] = tree.doubtful
+        self.whole = tree.whole
 
     @property
     def authors(self) -> frozenset[str] | None:

@@ -43,6 +43,7 @@ class RevisionTree:
         left = [(path, "a link or a submodule: not followed in a commit") for mode, _, path, _ in listed if mode not in PLAIN]
         self.tracked: frozenset[str] | None = frozenset(plain)
         self.doubtful: frozenset[str] = frozenset()
+        self.whole = True
         self._objects = {path: name for path, (name, _) in plain.items()}
         wanted, total = [], 0
         for path, (name, size) in sorted(plain.items(), key=lambda item: (item[1][1], item[0])):

@@ -51,6 +51,11 @@ class Tree(Protocol):
         ...
 
     @property
+    def whole(self) -> bool:
+        """Whether this is a repository from its top, and no folder of one: a host looks for its own files at the top only."""
+        ...
+
+    @property
     def authors(self) -> frozenset[str] | None:
         """Names and addresses of all who made a commit that HEAD has, as `name <address>`; None without the whole history."""
         ...
@@ -90,6 +95,7 @@ class MemoryTree:
         self.commit_date: str | None = commit_date
         self.tracked: frozenset[str] | None = frozenset(self._data) if commit else None
         self.doubtful: frozenset[str] = frozenset()
+        self.whole = True
         self.authors: frozenset[str] | None = None
         self.days: dict[str, str] = {}  # the last changes of files, where a test has a history
 
@@ -119,6 +125,7 @@ class DiskTree:
         self.doubtful = frozenset(walked[2])
         self.files, self.notices = found.files, found.notices
         self.tracked: frozenset[str] | None = self._git.tracked() if listed is not None else None
+        self.whole = listed is None or (self.root / ".git").exists()
         head = self._git.head() if listed is not None else None
         self.commit: str | None = head[0] if head else None
         self.commit_date: str | None = head[1] if head else None

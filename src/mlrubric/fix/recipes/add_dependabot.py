@@ -6,13 +6,12 @@ import posixpath
 import re
 
 from mlrubric.fix.site import Edits, Site
-from mlrubric.fix.workflows import runs_elsewhere
+from mlrubric.fix.workflows import is_workflow, runs_elsewhere
 from mlrubric.model.remedy import NewFile
 
 PATH = ".github/dependabot.yml"
 LISTS = re.compile(r"(^|/)(requirements[\w.-]*\.(txt|in)|pyproject\.toml|setup\.py|Pipfile)$")
 IMAGE = re.compile(r"(^|/)(Dockerfile|[\w.-]+\.Dockerfile|Dockerfile\.[\w-]+)$")
-WORKFLOW = re.compile(r"^\.github/workflows/[^/]+\.ya?ml$")
 MOST = 10  # folders of one kind
 
 
@@ -28,7 +27,7 @@ def remedy(site: Site) -> Edits | None:
         rows += _entry("uv" if folder in locked else "pip", folder)
     for folder in sorted({posixpath.dirname(path) for path in files if IMAGE.search(path)})[:MOST]:
         rows += _entry("docker", folder)
-    if any(WORKFLOW.match(path) for path in files):
+    if any(path.startswith(".github/") and is_workflow(path) for path in files):
         rows += _entry("github-actions", "")
     return Edits(files=(NewFile(PATH, "\n".join(rows) + "\n"),)) if folders else None
 

@@ -12,7 +12,7 @@ from mlrubric.fix.site import Edits, Site
 
 def remedy(site: Site) -> Edits | None:
     found, program = site.expression(ast.Call), site.program.program
-    here = [op for op in site.nodes_here() if program.ops[op].kind == "call"]
+    here = [op for op in site.ops_here() if program.ops[op].kind == "call"]
     meaning = site.program.meanings.of(here[0]) if here else None
     model_op = meaning.arguments.get("@model", -1) if meaning is not None else -1
     if found is None or model_op < 0:

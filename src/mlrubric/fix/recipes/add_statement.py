@@ -1,13 +1,16 @@
-"""Puts a statement below or above the one of the finding, or of the node that the attribute `at` names. `{receiver}` is what is called on
-there, other names in braces are attributes of the subject; `codes` gives a call for each name."""
+"""Puts a statement below or above the one of the finding, or of the node that the attribute `at` names. Names in braces are attributes of
+the subject; `codes` gives a call for each name."""
 
 from __future__ import annotations
 
 import ast
+import re
 
 from mlrubric.fix.names import call_of
 from mlrubric.fix.site import Edits, Site
 from mlrubric.rules.judge import fill
+
+PLAIN = re.compile(r"\w+(\.\w+)*\(\w*\)")  # a call of what has a name, not of what is only shown shortened
 
 
 def remedy(site: Site) -> Edits | None:
@@ -22,19 +25,13 @@ def remedy(site: Site) -> Edits | None:
     statement = code.statement(call) if code is not None and call is not None else None
     if code is None or call is None or statement is None:
         return None
-    receiver = code.said(call.func.value) if isinstance(call.func, ast.Attribute) else code.said(call.func)
-    if named and (call.args or call.keywords):  # `scaler.step(optimizer)`: which of the two is meant, the argument's name tells
-        given = code.said(call.args[0]) if len(call.args) == 1 and not call.keywords else ""
-        if "opt" not in given.lower() or not isinstance(call.args[0], (ast.Name, ast.Attribute)):
-            return None
-        receiver = given
     codes = site.rule.options.get("codes")
     if isinstance(codes, dict):
         written, needed = call_of(code, str(codes.get(site.node.api, "")), statement.lineno)
         text = "" if needed else written
     else:
-        text = fill(site.option("code"), {**site.node.attributes, "receiver": receiver})
-    if not text.replace(".", "").replace("_", "").replace("(", "").replace(")", "").isalnum():
+        text = fill(site.option("code"), site.node.attributes)
+    if PLAIN.fullmatch(text) is None:
         return None
     if site.option("where") == "above":
         outer = [statement, *(one for one in code.parents(statement) if isinstance(one, (ast.For, ast.While, ast.With, ast.AsyncFor)))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
+from mlrubric.fix.installs import way_of
 from mlrubric.fix.site import Edits, Site
 from mlrubric.fix.workflows import free_name, job, project_of, runs_elsewhere
 from mlrubric.model.graph import Node
@@ -23,12 +24,18 @@ def remedy(site: Site) -> Edits | None:
     if not name or not projects or runs_elsewhere(site) or any(_narrowed(site, project) for project in {"", *projects}):
         return None
     rows = [f"name: {name}", "on:", "  push:", "  pull_request:", "permissions:", "  contents: read", "jobs:"]
+    sure = True
     for project, folders in projects.items():
+        way = way_of(site, project, "pytest")
+        if way is None:
+            return None
+        sure = sure and way.sure
         called = "tests" if len(projects) == 1 or not project else "tests-" + re.sub(r"[^A-Za-z0-9_-]+", "-", project)
         inner = [posixpath.relpath(folder or ".", project or ".") for folder in folders]
-        rows += job(site, called, project, f"pytest{''.join(f' {one}' for one in inner if one != '.')}", "pytest")
+        rows += job(site, called, project, way, f"python -m pytest{''.join(f' {one}' for one in inner if one != '.')}")
     path = f".github/workflows/{name}.yml"
-    return Edits(files=(NewFile(path, "\n".join(rows) + "\n"),), title=f"Write {path}, which runs them")
+    file = NewFile(path, "\n".join(rows) + "\n")
+    return Edits(files=(file,), safety="safe" if sure else "unsafe", title=f"Write {path}, which runs them")
 
 
 def _collected(site: Site, node: Node) -> bool:

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
 from mlrubric.fix.site import Edits, Site
-from mlrubric.fix.yaml import documents
+from mlrubric.fix.yaml import appended, documents
 from mlrubric.model.facts import WatchServer
-
-SAID = re.compile(r"(?P<path>\S+) has no rule_files that name this file")
 
 
 def remedy(site: Site) -> Edits | None:
-    found = SAID.search(site.node.attributes.get("reason", ""))
-    servers = sorted({path for path, _ in site.picture.world.every(WatchServer)})
-    if found is None or servers != [found["path"]] or site.path in servers:
+    path = site.node.attributes.get("lacking_in", "")
+    if {server for server, _ in site.picture.world.every(WatchServer)} != {path} or site.path == path:
         return None
-    path = found["path"]
     inner = posixpath.relpath(site.path, posixpath.dirname(path) or ".")
     lines = site.lines(path)
     roots = documents(lines.text)
@@ -28,10 +23,5 @@ def remedy(site: Site) -> Edits | None:
     if files is None:
         first = roots[0].entries[0][0]
         return Edits((lines.inserted_before(first.span.line, "rule_files:", f"  - {inner}"),), title=title)
-    if files.kind != "list" or not files.items:
-        return None
-    last = files.items[-1]
-    if lines.row(last.span.line).lstrip().startswith("- "):
-        return Edits((lines.inserted_after(last.span.line, f"{lines.indent(last.span.line)}- {inner}"),), title=title)
-    end = lines.span(last.span)[1]
-    return Edits((lines.edit(end, end, f", {inner}"),), title=title)
+    edit = appended(lines, files, inner)
+    return None if edit is None else Edits((edit,), title=title)

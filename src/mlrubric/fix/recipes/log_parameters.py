@@ -1,4 +1,5 @@
-"""Records the parameters of the estimator that a tracked run fits, below the fit; `codes` gives the call for each tracker."""
+"""Records the parameters of the estimator that a tracked run fits, below the fit; `codes` gives the call for each tracker,
+`estimator` the class whose heirs tell their parameters."""
 
 from __future__ import annotations
 
@@ -7,8 +8,6 @@ import ast
 from mlrubric.fix.code import Code
 from mlrubric.fix.names import call_of
 from mlrubric.fix.site import Edits, Site
-
-ESTIMATOR = "sklearn.base.BaseEstimator"  # whose heirs tell their parameters
 
 
 def remedy(site: Site) -> Edits | None:
@@ -35,11 +34,10 @@ def _estimator(site: Site, fit: int, call: ast.Call) -> str:
     op, program = site.program.node_op.get(fit), site.program.program
     if op is None or not isinstance(call.func, ast.Attribute) or not isinstance(call.func.value, ast.Name):
         return ""
-    callee = program.args[op][0]
-    receiver = program.args[callee][0] if callee >= 0 and program.ops[callee].kind == "attribute" else -1
+    receiver = program.receiver(op)
     values = site.program.resolver.of(receiver) if receiver >= 0 else frozenset()
     catalogue = site.program.meanings.catalogue
-    known = bool(values) and all(value[0] == "object" and ESTIMATOR in catalogue.bases(str(value[1])) for value in values)
+    known = bool(values) and all(value[0] == "object" and site.option("estimator") in catalogue.bases(str(value[1])) for value in values)
     return call.func.value.id if known else ""
 
 

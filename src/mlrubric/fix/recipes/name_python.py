@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mlrubric.fix.site import Edits, Site
+from mlrubric.fix.site import Edits, Shelf, Site
 from mlrubric.model.remedy import NewFile
 
 RUN_WITH = re.compile(r'"version"\s*:\s*"(3\.\d+)\.\d+\w*"')
@@ -12,12 +12,13 @@ END = 3000  # characters: what a notebook says of its language stands at its end
 
 
 def remedy(site: Site) -> Edits | None:
-    path = site.beside(".python-version")
-    found: set[str] = set()
-    for file in sorted(site.picture.world.files):
-        if file.endswith(".ipynb"):
-            found.update(RUN_WITH.findall(site.text(file)[-END:]))
+    path, found = site.beside(".python-version"), site.shelf.once(_pythons)
     if len(found) != 1 or site.has_file(path):
         return None
-    version = found.pop()
+    version = next(iter(found))
     return Edits(files=(NewFile(path, f"{version}\n"),), title=f"Write {path}: {version}, which the notebooks were run with")
+
+
+def _pythons(shelf: Shelf) -> frozenset[str]:
+    files = (file for file in sorted(shelf.picture.world.files) if file.endswith(".ipynb"))
+    return frozenset(version for file in files for version in RUN_WITH.findall((shelf.texts(file) or "")[-END:]))

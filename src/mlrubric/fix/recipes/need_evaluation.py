@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
 from mlrubric.fix.lines import Lines
 from mlrubric.fix.site import Edits, Site
-from mlrubric.fix.yaml import beside, documents
+from mlrubric.fix.workflows import is_workflow
+from mlrubric.fix.yaml import appended, beside, documents
 from mlrubric.graph.graph import RUNS
 from mlrubric.model.remedy import TextEdit
 from mlrubric.source.syntax.node import Node
 
-WORKFLOW = re.compile(r"(^|/)\.github/workflows/[^/]+\.ya?ml$")
-
 
 def remedy(site: Site) -> Edits | None:
-    if not WORKFLOW.search(site.path):
+    if not is_workflow(site.path):
         return None
     lines = site.lines()
     roots = documents(lines.text)
@@ -60,12 +57,5 @@ def _needing(lines: Lines, job: Node, name: str) -> TextEdit | None:
     if needs is None:
         return beside(lines, job.entries[0][0], f"needs: [{name}]")
     if needs.kind == "string":
-        return lines.replaced(needs.span, f"[{lines.covered(needs.span)}, {name}]")
-    if needs.kind != "list" or not needs.items:
-        return None
-    last = needs.items[-1]
-    row = lines.row(last.span.line)
-    if row.lstrip().startswith("- "):
-        return lines.inserted_after(last.span.line, f"{lines.indent(last.span.line)}- {name}")
-    end = lines.span(last.span)[1]
-    return lines.edit(end, end, f", {name}")
+        return lines.put(needs.span, f"[{lines.covered(needs.span)}, {name}]")
+    return appended(lines, needs, name)

@@ -1,24 +1,23 @@
-"""Pins the open lines of a list of requirements to the versions that a lock file, or a pinned list, of the repository has."""
+"""Pins the open lines of a list of requirements to the versions that a lock file, or a pinned list, of the repository has; safe where it is
+the lock file beside it."""
 
 from __future__ import annotations
 
 import posixpath
 
-from mlrubric.fix.pins import pinned
+from mlrubric.fix.pins import locks, pinned
 from mlrubric.fix.site import Edits, Site
 
 
 def remedy(site: Site) -> Edits | None:
-    lines, folder = site.lines(), posixpath.dirname(site.path)
+    lines, folder, locked = site.lines(), posixpath.dirname(site.path), site.shelf.once(locks)
     safe, edits = True, []
-    for node in site.alike():
-        if node.place.path != site.path:
-            continue
-        start, end = lines.span(node.place.span)
+    for node in site.alike(site.path):
+        start, end = lines.offsets_of(node.place.span)
         found = pinned(site, lines.text[start:end]) if node.attributes.get("manager") != "conda" else None
         if found is None:
             return None
-        safe = safe and any(_beside(path, folder) for path in found[1])
+        safe = safe and any(path in locked and _beside(path, folder) for path in found[1])
         edits.append(lines.edit(start, end, found[0]))
     return Edits(tuple(edits), safety="safe" if safe else "unsafe")
 

@@ -10,7 +10,7 @@ from mlrubric.fix.site import Edits, Site
 
 def remedy(site: Site) -> Edits | None:
     lines, span = site.lines(), site.finding.place.span
-    start, end = lines.span(span)
+    start, end = lines.offsets_of(span)
     edits = []
     for name in site.node.attributes.get("unpinned", "").replace(",", " ").split():
         new = pinned(site, name)

@@ -35,7 +35,7 @@ def remedy(site: Site) -> Edits | None:
 
 def _command(site: Site, old: str, new: str) -> Edits | None:
     lines, span = site.lines(), site.finding.place.span
-    start, end = lines.span(span)
+    start, end = lines.offsets_of(span)
     at = lines.text.find(old, start, end)
     return None if at < 0 else _titled((lines.edit(at, at + len(old), new),), new)
 

@@ -10,9 +10,8 @@ from mlrubric.fix.site import Edits, Site
 
 def remedy(site: Site) -> Edits | None:
     lines, span = site.lines(), site.finding.place.span
-    code = site.code()
-    start, end = lines.span(span)
-    if code is None and site.path.endswith(".tf"):
+    start, end = lines.offsets_of(span)
+    if site.path.endswith(".tf"):
         end = max(end, lines.offset(_closing(lines, span.line)))
     found = list(re.finditer(site.option("pattern"), lines.text[start:end]))
     if len(found) != 1:

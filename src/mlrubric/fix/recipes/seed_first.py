@@ -9,22 +9,17 @@ from mlrubric.fix.site import Edits, Site
 
 
 def remedy(site: Site) -> Edits | None:
-    code, op = site.code(), site.op
-    generator = site.node.attributes.get("generator", "")
-    call = code.find(site.place(op).span, ast.Call) if op is not None and code is not None else None
-    if code is None or op is None or call is None:
+    found = site.call()
+    if found is None:
         return None
-    for node in site.picture.graph.with_role("random.seed"):
-        other = site.program.node_op.get(node)
-        meaning = site.program.meanings.of(other) if other is not None else None
-        place = site.picture.graph.nodes[node].place
-        if meaning is None or meaning.entry is None or generator not in meaning.entry.seeds or place.path != site.path:
-            continue
-        seed = code.find(place.span, ast.Call) if place.cell == code.cell else None
-        if seed is None or (seed.lineno, seed.col_offset) < (call.lineno, call.col_offset):
-            continue
-        return _moved(code, call, seed)
-    return None
+    code, draw = found
+    later = (
+        seed
+        for _, seed in site.seeds(site.node.attributes.get("generator", ""))
+        if (seed.lineno, seed.col_offset) > (draw.lineno, draw.col_offset)
+    )
+    seed = next(later, None)
+    return None if seed is None else _moved(code, draw, seed)
 
 
 def _moved(code: Code, call: ast.Call, seed: ast.Call) -> Edits | None:

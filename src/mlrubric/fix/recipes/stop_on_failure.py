@@ -8,23 +8,23 @@ import re
 
 from mlrubric.fix.code import Code
 from mlrubric.fix.site import Edits, Site
+from mlrubric.graph.directions import weak_where
 
 STOP = "raise SystemExit(1)"
+TELLS = frozenset({"log.write", "file.open", "file.write"})
 NAMES = ("result", "checked", "verdict", "outcome")
-LOWER_IS_BETTER = re.compile(r"loss|err|rmse|\bmae\b|\bmse\b|mape|perplex|latency|drift|\bwer\b|\bcer\b|brier|distance", re.IGNORECASE)
 
 
 def remedy(site: Site) -> Edits | None:
     comparison = site.node.attributes.get("toothless", "")
     if comparison.isdigit():
         return _behind_comparison(site, int(comparison))
-    meaning, op, code = site.meaning, site.op, site.code()
+    meaning, found = site.meaning, site.call()
     passed = meaning.entry.passed if meaning is not None and meaning.entry is not None else ""
-    call = code.find(site.place(op).span, ast.Call) if op is not None and code is not None else None
-    return _behind_call(code, call, passed) if passed and code is not None and call is not None else None
+    return _behind_call(site, *found, passed) if passed and found is not None else None
 
 
-def _behind_call(code: Code, call: ast.Call, passed: str) -> Edits | None:
+def _behind_call(site: Site, code: Code, call: ast.Call, passed: str) -> Edits | None:
     statement = code.statement(call)
     if statement is None or not code.alone(statement):
         return None
@@ -32,22 +32,49 @@ def _behind_call(code: Code, call: ast.Call, passed: str) -> Edits | None:
     if "{receiver}" in passed:
         if not isinstance(call.func, ast.Attribute) or not isinstance(call.func.value, (ast.Name, ast.Attribute)):
             return None
-        passed = passed.replace("{receiver}", code.said(call.func.value))
+        said = code.said(call.func.value)
     elif isinstance(statement, ast.Assign) and statement.value is call and _name(statement):
-        passed = passed.replace("{result}", _name(statement))
+        said = _name(statement)
     elif isinstance(statement, ast.Expr) and statement.value is call:
-        name = next((one for one in NAMES if not re.search(rf"\b{one}\b", code.text)), "")
-        if not name:
+        said = next((one for one in NAMES if not re.search(rf"\b{one}\b", code.text)), "")
+        if not said:
             return None
         start = code.start(call)
-        edits.append(code.edit(start, start, f"{name} = "))
-        passed = passed.replace("{result}", name)
+        edits.append(code.edit(start, start, f"{said} = "))
     else:
         return None
+    passed = passed.replace("{receiver}", said).replace("{result}", said)
     indent = code.lines.indent(span.line)
+    last = _told(site, code, statement, said)
     condition = passed.removeprefix("not ") if passed.startswith("not ") else f"not {passed}" if _plain(passed) else _opposite(passed)
-    edits.append(code.below(span.end_line, f"{indent}if {condition}:", f"{indent}{_step(code)}{STOP}"))
+    edits.append(code.below(code.span(last).end_line, f"{indent}if {condition}:", f"{indent}{_step(code)}{STOP}"))
     return Edits(tuple(edits))
+
+
+def _told(site: Site, code: Code, statement: ast.stmt, name: str) -> ast.stmt:
+    """The last of the statements that follow and only say what came of it: the run stops behind them."""
+    said = re.compile(rf"(?<![\w.]){re.escape(name)}\b")
+    block, last = code.block(statement), statement
+    for following in block[block.index(statement) + 1 :] if statement in block else ():
+        if not said.search(code.said(following)) or not code.alone(following) or not _only_tells(site, code, following):
+            break
+        last = following
+    return last
+
+
+def _only_tells(site: Site, code: Code, statement: ast.stmt) -> bool:
+    """Whether nothing is done but to print, log or save: by calls of libraries that mean nothing else."""
+    if isinstance(statement, ast.For):
+        return not statement.orelse and all(_only_tells(site, code, one) for one in statement.body)
+    if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Call):
+        return False
+    program, span = site.program, code.span(statement.value)
+    for op in site.shelf.ops(code.path, span):
+        meaning = program.meanings.of(op)
+        ours = any(target[0] == "function" for target in program.resolver.targets.get(op, ()))
+        if ours or not TELLS.issuperset(meaning.roles if meaning is not None else ()):
+            return False
+    return True
 
 
 def _name(statement: ast.Assign) -> str:
@@ -85,7 +112,7 @@ def _behind_comparison(site: Site, node: int) -> Edits | None:
     decided = next((one for one in code.parents(compared) if isinstance(one, ast.stmt)), None)
     if not isinstance(decided, ast.If) or decided.test is not compared or len(compared.ops) != 1:
         return None
-    weak = _weak_when_true(code, compared)
+    weak = weak_where(site.program, op)
     block = decided.body if weak else decided.orelse
     if weak is None or not block or isinstance(block[0], ast.If) or any(isinstance(one, (ast.Raise, ast.Return)) for one in block):
         return None
@@ -94,14 +121,3 @@ def _behind_comparison(site: Site, node: int) -> Edits | None:
         return None
     span = code.span(last)
     return Edits((code.below(span.end_line, f"{code.lines.indent(code.first_line(last))}{STOP}"),))
-
-
-def _weak_when_true(code: Code, compared: ast.Compare) -> bool | None:
-    """Whether the model is too weak where the comparison holds; None when nobody can tell."""
-    left, right = compared.left, compared.comparators[0]
-    less = isinstance(compared.ops[0], (ast.Lt, ast.LtE))
-    if not less and not isinstance(compared.ops[0], (ast.Gt, ast.GtE)):
-        return None
-    if isinstance(left, ast.Constant):
-        left, right, less = right, left, not less
-    return less != (LOWER_IS_BETTER.search(code.said(left)) is not None)

@@ -1,5 +1,5 @@
-"""A comparison with the missing value becomes the test for it: `pandas.isna`, which takes tables and single values, else `numpy.isnan` or
-`math.isnan`."""
+"""A comparison with the missing value becomes the test for it: `isna` of the library for `tables`, which takes single values too, else
+`isnan` of the one for `arrays` or for `numbers`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import ast
 
 from mlrubric.fix.names import known_as
 from mlrubric.fix.site import Edits, Site
-
-TABLES, ARRAYS, NUMBERS = "pandas", "numpy", "math"
 
 
 def remedy(site: Site) -> Edits | None:
@@ -24,7 +22,7 @@ def remedy(site: Site) -> Edits | None:
     different = isinstance(compared.ops[0], ast.NotEq)
     said = code.said(other)
     own = code.said(missing[0]).rpartition(".")[0]
-    tables, arrays, numbers = (known_as(code, one) for one in (TABLES, ARRAYS, NUMBERS))
+    tables, arrays, numbers = (known_as(code, site.option(one)) for one in ("tables", "arrays", "numbers"))
     if tables:
         text = f"{tables}.{'notna' if different else 'isna'}({said})"
     elif arrays:

@@ -1,5 +1,5 @@
 """Takes away what swallows the failure of a check: `|| true`, `continue-on-error`, `--exit-zero`, a missing `set -e`, a handler that
-only prints, a program whose exit status is not looked at."""
+only prints, a program whose exit status is not looked at: `checked` is the call that can look at it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ import ast
 import re
 
 from mlrubric.fix.calls import with_keyword
-from mlrubric.fix.lines import Lines
+from mlrubric.fix.shell import SCRIPT, top_of_script, without_or
 from mlrubric.fix.site import Edits, Site
 from mlrubric.fix.yaml import around, without
 from mlrubric.model.place import Span
 from mlrubric.model.remedy import TextEdit
 
 FORGIVING = re.compile(r"""["']?(continue-on-error|allow_failure|continueOnError|continueOn)["']?\s*:\s*(true)\b""", re.IGNORECASE)
-OR = re.compile(r"[ \t]*\|\|[ \t]*(?:true|:|echo\b[^\n|;&)`]*)(?=[ \t]*(?:\n|$|#|\)))")
-SCRIPT = re.compile(r"\.(sh|bash|zsh)$")
-RUN, CALL = "subprocess.run", "subprocess.call"
 
 
 def remedy(site: Site) -> Edits | None:
@@ -31,7 +28,7 @@ def _forgiven(site: Site) -> TextEdit | None:
     """`continue-on-error: true` goes; where it begins an item it becomes false."""
     lines, span = site.lines(), site.finding.place.span
     found = FORGIVING.search(lines.row(span.line)) if site.path.endswith((".yml", ".yaml")) else None
-    if found is None or "continue" not in site.node.attributes.get("how", ""):
+    if found is None or site.node.attributes.get("by") != "forgiven":
         return None
     key = Span(span.line, found.start(1) + 1)
     entry = around(lines.text, key, found[1])
@@ -42,50 +39,25 @@ def _forgiven(site: Site) -> TextEdit | None:
 
 def _or_true(site: Site) -> TextEdit | None:
     lines = site.lines()
-    start, end = lines.span(site.finding.place.span)
+    start, end = lines.offsets_of(site.finding.place.span)
     if not lines.text[start:end].startswith("||"):
         return None
-    return lines.edit(_before(lines.text, start), end, "")
-
-
-def _before(text: str, start: int) -> int:
-    """Where the white space before an offset begins, with a line that goes on."""
-    while start > 0 and text[start - 1] in " \t":
-        start -= 1
-    if text[max(start - 2, 0) : start] == "\\\n":
-        return _before(text, start - 2)
-    return start
-
-
-def after_or(lines: Lines, end: int) -> TextEdit | None:
-    """The `|| true` that follows on the line, taken away."""
-    found = OR.match(lines.text, end)
-    return None if found is None else lines.edit(found.start(), found.end(), "")
+    return without_or(lines, start, end)
 
 
 def _option(site: Site) -> TextEdit | None:
     """An option of the program that makes it succeed always."""
     lines = site.lines()
-    start, end = lines.span(site.finding.place.span)
-    option = next((word for word in site.node.attributes.get("how", "").split() if word.startswith("--")), "")
-    found = re.search(rf"[ \t]+{re.escape(option)}(?=\s|$)", lines.text[start:end]) if option else None
+    start, end = lines.offsets_of(site.finding.place.span)
+    option = site.node.attributes.get("by", "")
+    found = re.search(rf"[ \t]+{re.escape(option)}(?=\s|$)", lines.text[start:end]) if option.startswith("--") else None
     return None if found is None else lines.edit(start + found.start(), start + found.end(), "")
 
 
 def _errexit(site: Site) -> TextEdit | None:
-    if site.node.attributes.get("how") != "no errexit" or not SCRIPT.search(site.path):
+    if site.node.attributes.get("by") != "errexit" or not SCRIPT.search(site.path):
         return None
     return top_of_script(site.lines(), "set -e")
-
-
-def top_of_script(lines: Lines, row: str) -> TextEdit:
-    """A line put below the first line of a script that names its interpreter, and the comments that follow."""
-    number = 1
-    if lines.row(1).startswith("#!"):
-        number = 2
-        while lines.row(number).startswith("#") and number <= len(lines):
-            number += 1
-    return lines.inserted_before(number, row)
 
 
 def _python(site: Site) -> TextEdit | None:
@@ -95,8 +67,8 @@ def _python(site: Site) -> TextEdit | None:
     place = site.finding.place
     call = code.find(place.span, ast.Call)
     if call is not None:
-        names = {str(target[1]) for node in site.nodes_here() for target in site.program.resolver.targets.get(node, ())}
-        return with_keyword(code, call, "check", "True") if names == {RUN} else None
+        names = {str(target[1]) for node in site.ops_here() for target in site.program.resolver.targets.get(node, ())}
+        return with_keyword(code, call, "check", "True") if names == {site.option("checked")} else None
     line = code.inside(place.span).line
     handlers = [one for one in ast.walk(code.tree) if isinstance(one, ast.ExceptHandler) and one.lineno == line]
     if len(handlers) != 1 or op is not None:

@@ -7,6 +7,7 @@ import shlex
 from mlrubric.graph.link.command_to_target import follow
 from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.values import HOLE, number
+from mlrubric.graph.words import Words
 from mlrubric.graph.world import World
 from mlrubric.knowledge.commands import interpret
 from mlrubric.model.facts import Command
@@ -33,12 +34,24 @@ def link(world: World) -> None:
                 meaning.entry is not None and meaning.entry.kind == "constructor"
             )  # an operator of an orchestrator fails by itself
             _add(world, node, world.code.place(op), lines, certain=len(lines) == 1, loss="" if task or looked_at(world, op) else LOSS)
+    words: Words | None = None
     for step in world.graph.of_kind("step"):
         attributes = world.graph.nodes[step].attributes
         if attributes.get("uses") and not attributes["uses"].startswith("./"):
             for option in OPTIONS:
                 if option in attributes:
-                    _add(world, step, world.graph.nodes[step].place, _split(attributes[option]), certain=False, loss="")
+                    place, text = world.graph.nodes[step].place, attributes[option]
+                    if "inputs." in text:
+                        words = words or Words(world)
+                        told = words.by_caller(place.path, text)
+                        for (path, symbol), one in told:  # each caller runs its own
+                            caller = world.node(path, symbol)
+                            if caller is not None:
+                                _add(world, caller, place, _split(one), certain=False, loss="")
+                        if told:
+                            continue
+                        text = words.filled(place.path, text)
+                    _add(world, step, place, _split(text), certain=False, loss="")
 
 
 def _add(world: World, holder: int, place: Place, lines: list[list[str]], *, certain: bool, loss: str) -> None:

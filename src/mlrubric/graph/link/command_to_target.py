@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from mlrubric.graph.projects import entry_point
 from mlrubric.graph.stages import chosen_stages, project_scripts
+from mlrubric.graph.taskfiles import PROGRAMS, called
 from mlrubric.graph.test_options import VARIABLE, Selection
 from mlrubric.graph.tests import select
 from mlrubric.graph.words import Words
@@ -20,6 +21,8 @@ from mlrubric.source.syntax.pip_command import pip_install_targets
 
 ORDER = 30
 NEVER = "never: "  # how the condition begins of a command that its script does not reach
+BETWEEN = "\0"  # words
+ALONE = re.compile(r"\$\{\{[^{}]*\}\}")  # an input that is a word by itself is split by the shell
 JUST = "just"
 BUILD = ("builds", "submit")
 SWARM = "swarm"
@@ -58,9 +61,28 @@ def link(world: World) -> None:
         base = _base(world, path, command, moved.get((path, command.owner), ""))
         if base:
             world.graph.nodes[node].attributes["directory"] = base
+        if any("inputs." in word for word in command.argv) and _by_callers(world, words_of, node, path, command, base):
+            continue
         command = replace(command, argv=words_of.of(path, command))
         for invocation in interpret(command.argv):
             follow(world, node, path, command, base, invocation)
+
+
+def _by_callers(world: World, words_of: Words, node: int, path: str, command: Command, base: str) -> bool:
+    """A command whose words come from callers that give different ones becomes one command for each of them, under the caller."""
+    graph, given = world.graph, words_of.by_caller(path, BETWEEN.join(command.argv))
+    for (above, symbol), text in given:
+        caller, pairs = world.node(above, symbol), zip(text.split(BETWEEN), command.argv, strict=True)
+        spelled = tuple(part for word, was in pairs for part in (word.split() if word != was and ALONE.fullmatch(was) else (word,)))
+        if caller is None or not spelled:
+            continue
+        own = graph.add("command", " ".join(spelled)[:200], command.place, index=graph.nodes[node].attributes["index"])
+        loss = next((edge.loss for edge in graph.predecessors(node, ("run",))), "")
+        graph.connect(caller, own, "run", command.place, loss=loss, certain=not command.condition)
+        told = replace(command, argv=words_of.of(path, replace(command, argv=spelled)))
+        for invocation in interpret(told.argv):
+            follow(world, own, path, told, base, invocation)
+    return bool(given)
 
 
 def _place(last: dict[tuple[str, str], int], path: str, command: Command) -> int:
@@ -182,6 +204,8 @@ def targets(world: World, folder: str, path: str, command: Command, invocation: 
         return _stages(world, folder, target, "make")
     if kind == "run-script" and argv[:1] == (JUST,):
         return _stages(world, folder, " ".join(w for w in target.split() if "=" not in w), JUST)
+    if kind == "run-script" and argv[:1] in [(program,) for program in PROGRAMS]:
+        return [(node, True, "") for node in called(world, folder, path, target, invocation.option("-t", "--taskfile"))]
     if kind == "environment":
         return _stages(world, folder, target, "tox")
     if kind == "project":

@@ -10,6 +10,7 @@ from mlrubric.knowledge.catalogue import normal_name
 from mlrubric.model.facts import Include, Manifest, Requirement
 from mlrubric.model.homes import same_home
 from mlrubric.model.place import Place, Span
+from mlrubric.source.syntax.requirement import RequirementText
 
 ORDER = 50
 PROJECT_FILES = ("pyproject.toml", "pipfile", "setup.cfg", "setup.py")  # they state ranges; a lock file beside them fixes versions
@@ -20,8 +21,8 @@ VERSION_TAG = re.compile(r"v?\d+(\.\d+)*\S*")
 
 def link(world: World) -> None:
     """One node a manifest, one a direct requirement. `covered` says that another tracked file fixes its version."""
-    locks = {path for path, manifest in world.every(Manifest) if manifest.kind == "lock"}
-    fixed = _fixed(world, locks)
+    locks = _locks(world)
+    fixed = fixed_by_files(world)
     constrained = _constraints(world)
     conda = {path for path, manifest in world.every(Manifest) if manifest.manager == "conda"}
     manifests: dict[str, int] = {}
@@ -33,9 +34,10 @@ def link(world: World) -> None:
             ("env.lock",) if manifest.kind == "lock" else ("env.manifest",),
             manager=manifest.manager,
             kind=manifest.kind,
-            locked="true" if any(_above(f, posixpath.dirname(path)) for f in fixed) else "false",
+            locked="true" if any(is_above(f, posixpath.dirname(path)) for f in fixed) else "false",
             style="project" if posixpath.basename(path).lower() in PROJECT_FILES else "list",
             generated="true" if _generated(world, path) else "false",
+            asked="nobody" if manifest.manager == "setuptools" else "manager",
         )
         if manifest.python:
             world.graph.nodes[node].attributes["python"] = manifest.python
@@ -46,7 +48,7 @@ def link(world: World) -> None:
         if requirement.kind in ("locked", "constraint", "build") or path in locks:
             continue
         name, folder = normal_name(requirement.name), posixpath.dirname(path)
-        covered = name in constrained.get(path, ()) or any(name in names for where, names in fixed.items() if _above(where, folder))
+        covered = name in constrained.get(path, ()) or any(name in names for where, names in fixed.items() if is_above(where, folder))
         node = world.graph.add(
             "requirement",
             requirement.name,
@@ -58,31 +60,48 @@ def link(world: World) -> None:
             group=requirement.group,
             manager=requirement.manager,
             editable="true" if requirement.editable else "false",
-            local="true" if _is_local(requirement) else "false",
-            reference=_reference(requirement),
-            specifiers=",".join(requirement.specifiers),
+            local="true" if is_local(requirement) else "false",
+            reference=reference_of(requirement),
+            written=written(requirement),
             generated="true" if _generated(world, path) else "false",
             style="project" if posixpath.basename(path).lower() in PROJECT_FILES else "list",
             tool="true" if name in ("pip", "python") else "false",
-            named=requirement.name or posixpath.basename((requirement.url or "").partition("@")[0].partition("#")[0]),
+            named=name_of(requirement),
             inside="conda" if requirement.manager == "pip" and path in conda else "",
         )
         if path in manifests:
             world.graph.connect(manifests[path], node, "declare")
         tally = counts.setdefault(path, [0, 0, 0])
-        fine = requirement.pinned or _is_local(requirement)
+        fine = requirement.pinned or is_local(requirement)
         tally[0] += 1
         tally[1] += fine
         tally[2] += not (fine or covered)
     for path, node in manifests.items():
         total, pinned, open_ = counts[path]
         world.graph.nodes[node].attributes.update(
-            requirements=str(total), all_pinned="true" if total == pinned else "false", open=str(open_)
+            requirements=str(total), all_pinned="true" if total == pinned else "false", open=str(open_), loose=str(total - pinned)
         )
 
 
-def _fixed(world: World, locks: set[str]) -> dict[str, set[str]]:
+def name_of(requirement: Requirement | RequirementText) -> str:
+    """Its name, else the last word of its address."""
+    address = (requirement.url or "").partition("#")[0].rpartition("://")[2].partition("/")[2].partition("@")[0]
+    return requirement.name or posixpath.basename(address).removesuffix(".git")
+
+
+def written(requirement: Requirement | RequirementText) -> str:
+    """Name, extras and clauses as somebody wrote them."""
+    extras = f"[{','.join(requirement.extras)}]" if requirement.extras else ""
+    return f"{requirement.name}{extras}{','.join(requirement.specifiers)}"
+
+
+def _locks(world: World) -> set[str]:
+    return {path for path, manifest in world.every(Manifest) if manifest.kind == "lock"}
+
+
+def fixed_by_files(world: World) -> dict[str, set[str]]:
     """Folder -> names whose version a file there fixes for everything below: locks, and lists in which every line is pinned."""
+    locks = _locks(world)
     found: dict[str, set[str]] = {}
     lists: dict[str, list[Requirement]] = {}
     for path, requirement in world.every(Requirement):
@@ -107,7 +126,7 @@ def _constraints(world: World) -> dict[str, set[str]]:
     return found
 
 
-def _above(folder: str, below: str) -> bool:
+def is_above(folder: str, below: str) -> bool:
     return same_home(folder, below) and (not folder or folder == below or below.startswith(folder + "/"))
 
 
@@ -117,12 +136,12 @@ def _generated(world: World, path: str) -> bool:
     return f"{folder}/MLmodel" in world.files or ("MLmodel" in world.files and not folder)
 
 
-def _is_local(requirement: Requirement) -> bool:
+def is_local(requirement: Requirement | RequirementText) -> bool:
     url = requirement.url or ""
     return requirement.editable or url.startswith((".", "/", "file:"))
 
 
-def _reference(requirement: Requirement) -> str:
+def reference_of(requirement: Requirement | RequirementText) -> str:
     """What a requirement from version control names: commit, tag, branch or nothing; empty for other requirements."""
     url = requirement.url or ""
     if not url.startswith(VCS):

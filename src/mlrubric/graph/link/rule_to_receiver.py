@@ -55,6 +55,8 @@ def _start(world: World, starts: dict[tuple[Place, bool, str], int], node: int, 
     attributes["loaded"] = "true" if loaded.live else "false"
     if loaded.reason:
         attributes["reason"] = loaded.reason
+    if loaded.lacking:
+        attributes["lacking_in"] = loaded.lacking
 
 
 def _tell(world: World, node: int, watch: Watch, loaded: Loaded, told: Told) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
+from mlrubric.graph.taskfiles import TOOL, called, place_included
 from mlrubric.graph.world import World
 from mlrubric.model.facts import Service, Stage
 from mlrubric.model.homes import home
@@ -33,12 +34,15 @@ def link(world: World) -> None:
             artifact = world.artifact(write, stage.place)
             world.graph.nodes[artifact].attributes["produced"] = stage.tool
             world.graph.connect(node, artifact, "write", stage.place)
+    place_included(world)
     for path, stage in world.every(Stage):
         node = by_name[(path, stage.name)]
         for need in stage.needs:
             other = by_name.get((path, need))
-            if other is not None and other != node:
-                world.graph.connect(node, other, "run", stage.place)
+            others = called(world, "", path, need, None) if stage.tool == TOOL else [] if other is None else [other]
+            for one in others:
+                if one != node:
+                    world.graph.connect(node, one, "run", stage.place)
     for path, service in world.every(Service):
         node = world.graph.add("service", service.name, service.place, directory=_directory(path, service.build or ""))
         world.nodes[(path, service.place.symbol)] = node

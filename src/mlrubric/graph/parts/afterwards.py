@@ -40,7 +40,15 @@ def mark_afterwards(seen: Seen, with_tests: list[int]) -> None:
         if not _both_picked(seen, meaning, rows, learned):
             told.add(place)
             node = seen.node(op)
-            graph.nodes[node].attributes.update(judges="past", toward=str(seen.node(learned)))
+            graph.nodes[node].attributes.update(judges="past", toward=str(seen.node(learned)), stored=_stored(seen, model))
+
+
+def _stored(seen: Seen, model: int) -> str:
+    """The file of a loaded model as the load names it."""
+    code, graph = seen.code, seen.world.graph
+    nodes = (code.op_node[op] for op in seen.layout.of(model, "loaded") if op in code.op_node)
+    names = sorted({name for n in nodes if (name := graph.nodes[n].attributes.get("@source", "")) not in ("", "given", "absent")})
+    return f"`{names[0]}`" if len(names) == 1 else "a file"
 
 
 def _model_and_rows(code: Code, meaning: Meaning, op: int, bits: list[int]) -> tuple[int, int]:

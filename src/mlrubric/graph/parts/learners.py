@@ -91,7 +91,7 @@ def _remembers(code: Code, op: int) -> bool:
 def statistics(code: Code, read: Collection[int], applied: set[int]) -> list[Learner]:
     """Numbers that stand for all rows of data that is `read`: a mean, a deviation, a range, taken over the rows and not inside of a
     function that is `applied` to each row or group; the target by groups; and values of later rows."""
-    found, answers = list[Learner](), targets(code)
+    found, predicted = list[Learner](), targets(code)
     for op, facts in enumerate(code.program.ops):
         if facts.kind != "call" or code.tested(op):
             continue
@@ -101,7 +101,7 @@ def statistics(code: Code, read: Collection[int], applied: set[int]) -> list[Lea
             found.append(Learner(op, "future", receiver))
         if _of_later(code, op, traits) and receiver in read:
             found.append(Learner(op, "future", receiver))
-        groups = _target_by_group(code, op, answers) if answers else -1
+        groups = _target_by_group(code, op, predicted) if predicted else -1
         if groups in read:
             found.append(Learner(op, "target", groups))
         if "statistic" not in traits:
@@ -121,15 +121,19 @@ def statistics(code: Code, read: Collection[int], applied: set[int]) -> list[Lea
 
 def targets(code: Code) -> frozenset[str]:
     """The columns that trainings learn to predict, by name."""
-    program, found = code.program, set[str]()
-    waiting = [m.arguments["@target"] for m in code.meanings.all().values() if "model.fit" in m.roles and "@target" in m.arguments]
-    seen = set(waiting)
+    fits = (m.arguments for m in code.meanings.all().values() if "model.fit" in m.roles)
+    return answers(code, [arguments["@target"] for arguments in fits if "@target" in arguments])
+
+
+def answers(code: Code, given: list[int]) -> frozenset[str]:
+    """The columns that some targets are taken from, by name."""
+    program, found, waiting, seen = code.program, set[str](), [*given], set(given)
     while waiting and len(seen) < MOST:
         op = waiting.pop()
         facts, args, after = program.ops[op], program.args[op], list[int]()
         if facts.kind == "subscript" and len(args) > 1:
-            given = texts(code.resolver.of(args[1]))
-            found.update(given if len(given) == 1 else ())
+            names = texts(code.resolver.of(args[1]))
+            found.update(names if len(names) == 1 else ())
         elif facts.kind == "attribute" and facts.name not in ("values", "array"):
             found.add(facts.name)
         elif facts.kind in ("load", "assign", "phi", "attribute", "conditional"):
@@ -159,7 +163,7 @@ def _element(code: Code, returned: int, index: object) -> list[int]:
     return [element] if element is not None else []
 
 
-def _target_by_group(code: Code, op: int, answers: frozenset[str]) -> int:
+def _target_by_group(code: Code, op: int, predicted: frozenset[str]) -> int:
     """The rows of which a call takes the target by groups: `frame.groupby("city")["price"].mean()`; -1 when it does not."""
     program = code.program
     callee, receiver = program.args[op][0], program.receiver(op)
@@ -177,7 +181,7 @@ def _target_by_group(code: Code, op: int, answers: frozenset[str]) -> int:
         columns = texts(code.resolver.of(program.args[receiver][1]))
     else:
         columns = (chosen.name,) if chosen.kind == "attribute" else ()
-    groups = program.args[receiver][0] if columns and set(columns) <= answers else -1
+    groups = program.args[receiver][0] if columns and set(columns) <= predicted else -1
     while groups >= 0 and program.ops[groups].kind in ("load", "assign") and len(program.args[groups]) == 1:
         groups = program.args[groups][0]
     if groups < 0 or program.ops[groups].kind != "call" or "groups" not in _traits(code, groups):

@@ -185,6 +185,8 @@ def mark_seen(seen: Seen) -> None:
         attributes["part"] = _part(seen, learner)
         attributes["toward"] = " ".join(str(seen.node(t)) for t in targets)
         attributes["trains"] = " ".join(str(seen.node(f)) for f in _trained(seen, learner))
+        if learner.what == "encode":
+            attributes["teaches"] = " ".join(str(seen.node(f)) for f in seen.taught.get((learner.kind, learner.op), ()))
     mark_asked(seen)
     _judged(seen)
 

@@ -18,7 +18,8 @@ from mlrubric.model.place import Place
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """`by` is the place that loads it, `at` the path of the server's configuration; `reason` says why nothing does."""
+    """`by` is the place that loads it, `at` the path of the server's configuration; `reason` says why nothing does, and `lacking` is the
+    configuration that could name it and does not."""
 
     live: bool
     reason: str = ""
@@ -26,6 +27,7 @@ class Loaded:
     certain: bool = True
     server: WatchServer | None = None
     at: str = ""
+    lacking: str = ""
 
 
 class Loading:
@@ -99,7 +101,9 @@ class Loading:
                     missed = missed or f"rule_files of {at} names `{pattern}`, where this file is not"
         alike = [(at, server) for at, server in self.servers if bool(server.holder) is bool(holder)] or self.servers
         at, server = next(((at, server) for at, server in alike if not server.loads), alike[0])
-        return Loaded(False, missed or f"{at} has no rule_files that name this file", server.place)
+        if missed:
+            return Loaded(False, missed, server.place)
+        return Loaded(False, f"{at} has no rule_files that name this file", server.place, lacking=at)
 
     def _in_cluster(self, config: str, rules: str, pattern: str) -> bool | None:
         """As `_named`, for files that objects of a cluster carry; where nobody mounts the configuration, the name of the file decides."""

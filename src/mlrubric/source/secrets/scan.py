@@ -85,6 +85,8 @@ _DIRECT = re.compile(r"""^\s*[A-Za-z_][\w.\[\]"']*\s*(?::\s*[\w.\[\] |]+)?=\s*\(
 _FALLBACK = re.compile(r"\$\{\w+:?-(?P<value>[^${}\s]+)\}$")
 _K8S_SECRET = re.compile(r"^kind:[ \t]*Secret[ \t]*$", re.MULTILINE)
 _USER = re.compile(r"""(?i:user(?:_?name)?|\bdb|_db|database|db_?name)["']?[ \t]*(?:=|:)[ \t]*["']?(?P<value>[\w.@-]{3,60})""")
+_OWNER = re.compile(r"""\b(?:user(?:_?name)?|host(?:name)?|db_?name|database)["']?[ \t]*[=:][ \t]*[rf]?["']""", re.IGNORECASE)
+_NEAR = 200  # characters of a call or a table in which the owner of a password is named beside it
 _JOB_DATABASE = re.compile(r"^(?:POSTGRES|MYSQL|MARIADB|MONGO|REDIS|PG|RABBITMQ|MINIO|MSSQL|SA)", re.IGNORECASE)
 
 
@@ -113,6 +115,8 @@ def _assigned(text: str, setting: Setting) -> Iterator[Hit]:
     found = list(_candidates(text, setting))
     if found:
         users = frozenset(match["value"].lower() for match in _USER.finditer(text))
+        if setting is Setting.CODE:
+            found = [hit for hit in found if hit.hint != "password" or _written_out(text[hit.start : hit.end]) or _owned(text, hit)]
         yield from (hit for hit in found if text[hit.start : hit.end].lower() not in users)
 
 
@@ -177,9 +181,19 @@ def _is_credential(name: str, value: str, setting: Setting) -> bool:
         return False
     if setting is Setting.CI:
         return not _JOB_DATABASE.match(name)
-    if setting is Setting.CODE:  # a bare word or dotted name in code is a field, a label or a column
-        return bool(re.search(r"\d|[^\w.\-/\[\]()]", value)) and not re.fullmatch(r"[a-z_]+(?:[.\[/]\w+\]?)+|[A-Za-z_.-]+", value)
     return not re.fullmatch(r"[\w./-]+\.\w{2,4}|/.*|[a-z]+(?:[._][a-z]+)+\(.*", value)
+
+
+def _written_out(value: str) -> bool:
+    """In code a bare word or a dotted name is a field, a label or a column."""
+    return bool(re.search(r"\d|[^\w.\-/\[\]()]", value)) and not re.fullmatch(r"[a-z_]+(?:[.\[/]\w+\]?)+|[A-Za-z_.-]+", value)
+
+
+def _owned(text: str, hit: Hit) -> bool:
+    """Whether a word stands beside the literal that says whose password it is: then a bare word is one too."""
+    before = re.split(r"[)}]", text[max(0, hit.start - _NEAR) : hit.start])[-1]
+    after = re.split(r"[)}]", text[hit.end : hit.end + _NEAR], maxsplit=1)[0]
+    return text[hit.start : hit.end].isalpha() and bool(_OWNER.search(before) or _OWNER.search(after))
 
 
 def _uris(text: str, setting: Setting) -> Iterator[Hit]:

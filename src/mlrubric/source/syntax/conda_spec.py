@@ -63,7 +63,7 @@ def parse_spec(text: str) -> CondaSpec:
         return CondaSpec(name, (f"{operator}{version}",), full and not wild, "" if wild else version, build, channel)
     if not all(re.fullmatch(r"\s*(?:[=!~]=|[<>]=?|=|\^)?\s*[^=<>!~^\s]+\s*", clause) for clause in re.split("[,|]", rest)):
         raise CondaProblem(f"`{text}` is not a conda match spec: `{rest}` is no list of version clauses")
-    clauses = tuple(sorted(clause.strip() for clause in rest.split(",") if clause.strip())) if "|" not in rest else (rest,)
+    clauses = tuple(clause.strip() for clause in rest.split(",") if clause.strip()) if "|" not in rest else (rest,)
     exact = [clause for clause in clauses if re.fullmatch(r"==\s*[^*|]+", clause)]
     return CondaSpec(name, clauses, bool(exact), exact[0].lstrip("= ") if exact else "", build, channel)
 

@@ -8,7 +8,7 @@ _CLAUSE = re.compile(r"(\^|~=?|===?|!=|<=?|>=?|<>|=)?\s*([^\s,^~=<>!|]+)")
 
 
 def clauses_of(constraint: str) -> tuple[tuple[str, ...], bool]:
-    """The clauses as written, sorted, and whether exactly one version can come.
+    """The clauses as written, and whether exactly one version can come.
 
     A bare version is exact and becomes `==`; `*` says nothing; alternatives (`||`) stay one clause, as no list of clauses
     that all hold means the same.
@@ -24,4 +24,4 @@ def clauses_of(constraint: str) -> tuple[tuple[str, ...], bool]:
             operator = "=="
         clauses.append(f"{operator}{version}")
     exact = {clause for clause in clauses if clause.startswith("==") and "*" not in clause}
-    return tuple(sorted(clauses)), len(exact) == 1
+    return tuple(clauses), len(exact) == 1

@@ -57,12 +57,18 @@ def parse_requirement(text: str) -> RequirementText:
     requirement = _pep508(text)
     return RequirementText(
         requirement.name,
-        tuple(sorted(str(clause) for clause in requirement.specifier)),
+        _in_order(text, requirement.specifier),
         _normal_extras(requirement.extras),
         str(requirement.marker) if requirement.marker else None,
         is_exact(requirement.specifier) or bool(requirement.url and fixes_content(requirement.url)),
         hide_credentials(requirement.url) if requirement.url else None,
     )
+
+
+def _in_order(text: str, specifier: SpecifierSet) -> tuple[str, ...]:
+    """The clauses in the order in which they are written, which the library forgets."""
+    closed = "".join(text.split())
+    return tuple(sorted(map(str, specifier), key=lambda clause: (closed.find(clause), clause)))
 
 
 def parse_argument(text: str) -> RequirementText:
