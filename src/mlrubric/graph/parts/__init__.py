@@ -22,6 +22,7 @@ from mlrubric.graph.parts.sites import levels, sites
 from mlrubric.graph.parts.stops import mark_stops
 from mlrubric.graph.parts.tested_fits import mark_tested_fits
 from mlrubric.graph.parts.times import mark_series, series
+from mlrubric.graph.parts.tracked import mark_tracked
 from mlrubric.graph.parts.unknown_fits import unknown_fits
 from mlrubric.graph.paths import ends_alike
 from mlrubric.graph.world import World
@@ -60,6 +61,7 @@ def mark_parts(world: World) -> None:
     mark_afterwards(seen, _with_tests(world, layout, labels, files, goals) if _judged_in_tests(code) else bits)
     mark_stops(seen, everything)
     mark_tested_fits(seen)
+    mark_tracked(seen, everything)
     mark_columns(seen)
     mark_series(seen)
 
@@ -181,12 +183,15 @@ def _goals(code: Code, found: list[Split]) -> list[int]:
     """Everything that is asked for its bits: what is split, fitted on, judged and chosen by."""
     goals = {op for split in found for op in (split.op, *split.inputs, *split.pieces)}
     judged = False
+    tracked = any("@order" in meaning.arguments for meaning in code.meanings.all().values())
     for op, meaning in code.meanings.all().items():
         if any(role.startswith(("model.", "transform.")) and role != "model.build" for role in meaning.roles):
             goals.update((op, code.program.args[op][0], *meaning.arguments.values()))
             judged = True
         elif set(meaning.roles) & set(WRITES) or (found and "picks" in code.meanings.traits(meaning)):
             goals.add(op)
+        elif tracked and "run.log_metric" in meaning.roles:
+            goals.update(meaning.arguments.values())
     if not judged:
         return []
     goals.update(op for op, facts in enumerate(code.program.ops) if facts.kind == "compare") if found else None

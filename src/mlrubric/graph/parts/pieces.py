@@ -114,8 +114,8 @@ def _name(code: Code, op: int) -> str:
 
 
 def holders(code: Code, start: int) -> Iterator[tuple[int, bool]]:
-    """Operations that hold the same result: names, loop elements, lists of it, and what a function that returns it gives;
-    the second value says that an enumeration stands between."""
+    """Operations that hold the same result: names, loop elements, lists of it, what a function that returns it gives, and
+    parameters that get nothing else; the second value says that an enumeration stands between."""
     program, waiting, seen = code.program, [(start, False)], {(start, False)}
     while waiting:
         op, counted = waiting.pop()
@@ -132,6 +132,9 @@ def holders(code: Code, start: int) -> Iterator[tuple[int, bool]]:
                 if not (counted and facts.value == 1):
                     continue
                 after = False
+            elif facts.kind == "param":
+                if len(code.resolver.sources.get(use, ())) != 1:
+                    continue
             elif facts.kind not in ("assign", "load", "element", "phi", "return"):
                 continue
             if (use, after) not in seen and len(seen) < 200:
