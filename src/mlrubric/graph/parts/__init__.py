@@ -13,15 +13,17 @@ from mlrubric.graph.parts.carry import Carrier, Inside
 from mlrubric.graph.parts.columns import mark_columns
 from mlrubric.graph.parts.handed import handed_in_parts
 from mlrubric.graph.parts.inline import inline
+from mlrubric.graph.parts.joined import mark_totals
 from mlrubric.graph.parts.judged import WRITES, judgements, mark_judged
 from mlrubric.graph.parts.layout import MADE, READ, Layout
-from mlrubric.graph.parts.learners import Learner, learners, statistics
+from mlrubric.graph.parts.learners import Learner, learners, statistics, targets
 from mlrubric.graph.parts.pieces import TEST, Split, splits
 from mlrubric.graph.parts.seen import Seen, mark_seen
 from mlrubric.graph.parts.sites import levels, sites
 from mlrubric.graph.parts.stops import mark_stops
 from mlrubric.graph.parts.tested_fits import mark_tested_fits
 from mlrubric.graph.parts.times import mark_series, series
+from mlrubric.graph.parts.totals import totals
 from mlrubric.graph.parts.tracked import mark_tracked
 from mlrubric.graph.parts.unknown_fits import unknown_fits
 from mlrubric.graph.paths import ends_alike
@@ -48,7 +50,7 @@ def mark_parts(world: World) -> None:
     layout, labels = _labels(world, found, learned, inside)
     carrier = Carrier(code, layout, labels, files, inside, _choosing(layout, learned))
     bits = carrier.run()
-    learned = [one for one in learned if one.what not in ("statistic", "future", "target") or _over_all(layout, bits[one.data])]
+    learned = [one for one in learned if one.what not in ("statistic", "future", "target", "total") or _over_all(layout, bits[one.data])]
     seen = Seen(world, layout, bits, carrier.own, inside, found, learned)
     for node, op in code.node_op.items():
         known = code.meanings.of(op)
@@ -56,6 +58,7 @@ def mark_parts(world: World) -> None:
         if data >= 0:
             world.graph.nodes[node].attributes["part"] = layout.part(bits[data])
     mark_seen(seen)
+    mark_totals(seen)
     everything = judgements(seen)
     mark_judged(seen, everything)
     mark_afterwards(seen, _with_tests(world, layout, labels, files, goals) if _judged_in_tests(code) else bits)
@@ -208,7 +211,8 @@ def _statistics(code: Code, found: list[Split], inside: Inside, writers: list[in
     read = code.flow.reach([op for op, meaning in meanings if set(READS) & set(meaning.roles)])
     reaching = code.flow.reach([*goals, *writers, *inside.returned], back=True)
     applied = {scope for _, _, scope in inside.applied}
-    return [one for one in statistics(code, read.keys(), applied) if one.op in reaching]
+    found_ones = [*statistics(code, read.keys(), applied), *totals(code, read.keys(), targets(code))]
+    return [one for one in found_ones if one.op in reaching]
 
 
 def _over_all(layout: Layout, bits: int) -> bool:

@@ -22,9 +22,9 @@ COUNTED = frozenset({"groups", "window", "counts"})
 @dataclass(frozen=True, slots=True)
 class Learner:
     """One operation that learns. `what`: scale (its values), select (columns by the target), encode (which categories there are),
-    resample (rows are repeated or invented), thin (rows are left out by what lies near them), statistic, future (values of later rows),
-    model (whose importances or guesses may choose or make columns), inside (a call that cannot be read gives what it fitted). `data` are
-    the rows it learns from."""
+    resample (rows are repeated or invented), thin (rows are left out by what lies near them), statistic, total (the target by groups),
+    future (values of later rows), model (whose importances or guesses may choose or make columns), inside (a call that cannot be read
+    gives what it fitted). `data` are the rows it learns from."""
 
     op: int
     what: str

@@ -16,8 +16,11 @@ from mlrubric.graph.parts.sites import Site, sites
 from mlrubric.graph.serving import by_flag
 from mlrubric.graph.world import World
 
+TOTAL = "total"
 BEFORE = ("whole", "none")
-ROLES = dict.fromkeys(("statistic", "future", "target"), "data.statistic") | dict.fromkeys(("resample", "thin", "repeat"), "data.resample")
+ROLES = dict.fromkeys(("statistic", "future", "target", TOTAL), "data.statistic") | dict.fromkeys(
+    ("resample", "thin", "repeat"), "data.resample"
+)
 ROLES["inside"] = "transform.fit_apply"
 
 
@@ -169,7 +172,9 @@ def mark_seen(seen: Seen) -> None:
     graph = seen.world.graph
     repeats: set[tuple[int, ...]] = set()
     for learner in seen.learners:
-        how, targets = _reached(seen, learner) if not unreached(seen.code, learner.op) else ("no", [])
+        if learner.what == TOTAL:  # where they are joined
+            continue
+        how, targets = reached(seen, learner) if not unreached(seen.code, learner.op) else ("no", [])
         if learner.what == "model" and how == "no":
             continue
         if learner.what in ROLES and how == "no" and not (learner.what == "statistic" and seen.part(learner.data) == TEST):
@@ -201,7 +206,7 @@ def _who(code: Code, op: int) -> str:
     return f"{kind}.{name}" if kind and kind != name else name or (meaning.api if meaning is not None else "")
 
 
-def _reached(seen: Seen, learner: Learner) -> tuple[str, list[int]]:
+def reached(seen: Seen, learner: Learner) -> tuple[str, list[int]]:
     """How what was learned gets to rows that judge it."""
     part = seen.part(learner.data)
     key = (learner.kind, learner.op)
