@@ -186,7 +186,7 @@ def _goals(code: Code, found: list[Split]) -> list[int]:
     """Everything that is asked for its bits: what is split, fitted on, judged and chosen by."""
     goals = {op for split in found for op in (split.op, *split.inputs, *split.pieces)}
     judged = False
-    tracked = any("@order" in meaning.arguments for meaning in code.meanings.all().values())
+    tracked = any("run.read" in meaning.roles for meaning in code.meanings.all().values())
     for op, meaning in code.meanings.all().items():
         if any(role.startswith(("model.", "transform.")) and role != "model.build" for role in meaning.roles):
             goals.update((op, code.program.args[op][0], *meaning.arguments.values()))

@@ -18,13 +18,26 @@ def untouched(code: Code) -> Iterator[int]:
         return
     asking = frozenset(guesses)
     models = code.flow.reach([op for op, meaning in roles if {"model.load", "model.fit"} & set(meaning.roles)], stop=asking.__contains__)
-    for op in program.of_kind("subscript"):
+    for op in program.of_kind("subscript", "attribute"):
         args = program.args[op]
-        if len(args) < 2 or (args[0] in models and args[0] not in asking):
+        if not args or args[0] < 0 or (args[0] in models and args[0] not in asking):
             continue
-        column = texts(code.resolver.of(args[1]))
-        if len(column) == 1 and not any(fnmatchcase(column[0], one) for one in stored):
+        column = _column(code, op)
+        if column and not any(fnmatchcase(column, one) for one in stored):
             yield op
+
+
+def _column(code: Code, op: int) -> str:
+    """The one column that a selection takes: `frame["price"]`, or `frame.price` of what is known to be an object without such a name."""
+    facts, args = code.program.ops[op], code.program.args[op]
+    if facts.kind == "subscript":
+        names = texts(code.resolver.of(args[1])) if len(args) > 1 else ()
+        return names[0] if len(names) == 1 else ""
+    whose, found = code.resolver.of(args[0]), code.resolver.of(op)
+    known = bool(whose) and all(value[0] == "object" for value in whose)
+    method = any(value[0] == "method" for value in found) or not found
+    named = any(code.meanings.catalogue.method(str(value[1]), facts.name) is not None for value in whose)
+    return facts.name if known and method and not named and not facts.name.startswith("_") else ""
 
 
 def _stored(code: Code, guesses: list[int]) -> frozenset[str] | None:

@@ -21,7 +21,7 @@ def mark_tracked(seen: Seen, everything: list[Judgement]) -> None:
     """`picks` = test on searches of runs in the order of such a metric of which the first is taken."""
     code, graph = seen.code, seen.world.graph
     asked = {op: _metric(code, m.arguments["@order"]) for op, m in sorted(code.meanings.all().items()) if "@order" in m.arguments}
-    asked = {op: metric for op, metric in asked.items() if metric and not code.tested(op) and _first(code, op)}
+    asked = {op: metric for op, metric in asked.items() if metric and not code.tested(op) and _first(code, op)} | dict(_picked(code))
     scores = {one.at: one for one in everything if not one.asks and one.part == TEST} if asked else {}
     folds = {split.op for split in seen.splits if split.folds and not one_fold(code, split)}
     scores = {at: one for at, one in scores.items() if set(seen.layout.of(one.rows, TEST)) - folds}
@@ -44,6 +44,23 @@ def _searched(seen: Seen, node: int) -> Iterator[int]:
     attributes = seen.world.graph.nodes[node].attributes
     if attributes.get("stops") == "search":
         yield from (int(target) for target in attributes.get("toward", "").split())
+
+
+def _picked(code: Code) -> Iterator[tuple[int, str]]:
+    """(where one of the runs is picked, the metric) for runs that are searched and looked through here: `runs["metrics.f1"].idxmax()`."""
+    program = code.program
+    runs = [op for op, meaning in code.meanings.all().items() if "run.read" in meaning.roles and not code.tested(op)]
+    for op in sorted(code.flow.reach(runs)) if runs else ():
+        meaning = code.meanings.of(op) if program.ops[op].kind == "call" else None
+        if meaning is None or "picks" not in code.meanings.traits(meaning):
+            continue
+        receiver = program.receiver(op)
+        index = program.args[receiver][1:2] if receiver >= 0 and program.ops[receiver].kind == "subscript" else ()
+        for argument in (*index, *program.args[op][1:]):
+            metric = _metric(code, argument) if argument >= 0 else ""
+            if metric:
+                yield op, metric
+                break
 
 
 def _metric(code: Code, order: int) -> str:
