@@ -172,7 +172,7 @@ def _build(
     mark_benchmarks(world)
     mark_cards(world)
     mark_references(world)
-    mark_overwrites(world)
+    mark_overwrites(world, models)
     mark_chains(world)
     mark_test_manners(world)
     mark_keeping(world)

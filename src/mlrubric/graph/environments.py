@@ -37,6 +37,8 @@ class Environments:
 
     def _find(self, node: int, path: str, distributions: tuple[str, ...]) -> tuple[Pinned, ...]:
         declared = tuple(pin for name in distributions for pin in self.world.versions.of(path, name))
+        if any(self._foreign(pin.place.path, path) for pin in declared):  # several projects: only what lies above speaks of this one
+            declared = tuple(pin for pin in declared if f"{path}/".startswith(f"{posixpath.dirname(pin.place.path)}/".lstrip("/")))
         if not declared:
             return ()  # nothing anywhere speaks of it
         graph = self.world.graph
@@ -54,3 +56,13 @@ class Environments:
                 return declared
             found.extend(rows)
         return tuple(dict.fromkeys(found))
+
+    def _foreign(self, pin: str, path: str) -> bool:
+        """Whether a version is said by another project of the repository: in a folder with code of its own, beside what is asked about."""
+        folder = posixpath.dirname(pin)
+        if not folder or path.startswith(f"{folder}/"):
+            return False
+        above = posixpath.commonpath([folder, posixpath.dirname(path)]) if posixpath.dirname(path) else ""
+        beside = folder.removeprefix(f"{above}/" if above else "").partition("/")[0]
+        own = posixpath.join(above, beside) if beside and folder != above else ""
+        return bool(own) and any(unit.path.startswith(f"{own}/") for unit in self.world.code.program.modules)

@@ -150,6 +150,8 @@ class Meanings:
                 found = self._named(op, str(target[1]), self._api(op, str(target[1])))
             elif target[0] == "method":
                 owner, name = str(target[1]), str(target[2])
+                if owner == "builtins.str" and not hasattr(str, name):
+                    continue  # the text stands for something that is not there
                 found = self._named(op, f"{owner}.{name}", self._method(op, owner, name), owner)
             elif target[0] == "class":
                 found = self._subclass(number(target))
@@ -206,7 +208,8 @@ class Meanings:
         if callee < 0 or self.program.ops[callee].kind != "attribute":
             return None
         receiver = self.program.args[callee][0]
-        if any(v[0] in ("external", "object", "module", "package", "made", "text") for v in self.resolver.of(receiver)):
+        known = ("external", "object", "module", "package", "made", *(("text",) if hasattr(str, self.program.ops[callee].name) else ()))
+        if any(v[0] in known for v in self.resolver.of(receiver)):
             return None
         if self.mocked(receiver) and not self.program.ops[callee].name.startswith("assert"):
             return None

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from fnmatch import fnmatchcase
 
 from mlrubric.graph.code import is_test_code
+from mlrubric.graph.definitions import origin as made_at
 from mlrubric.graph.definitions import plainly_none
 from mlrubric.graph.digests import Digests
 from mlrubric.graph.graph import RUNS, Graph
@@ -17,14 +18,16 @@ from mlrubric.graph.idle import idle
 from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.paths import known_texts
 from mlrubric.graph.processes import Processes
-from mlrubric.graph.values import HOLE
+from mlrubric.graph.values import ANY, HOLE
 from mlrubric.graph.world import World, normal, parents
 from mlrubric.graph.writers import Writers, addressed
 from mlrubric.model.facts import Pin
 from mlrubric.model.graph import Edge
 from mlrubric.model.homes import at_home, home
+from mlrubric.source.syntax.sql import is_sql, statements
 
 READS = ("data.read", "artifact.download")
+USED = frozenset({"model.predict", "transform.apply", "model.evaluate"})  # of what is loaded
 FIXED = re.compile(r"[0-9a-f]{32,64}(?![0-9a-f])")  # a commit or a content hash in an address
 NUMBERED = re.compile(r"/versions/\d+(/|$)")  # of a data set
 NAMELESS = re.compile(r"(/|^)(\.(?:pkl|pickle|joblib|pth?|csv|parquet|jsonl?|npy|npz|txt)$)")  # f"models/{name}.pkl" of an empty name
@@ -57,11 +60,19 @@ def mark_origins(world: World) -> None:
     origins = Origins(world)
     for node in graph.with_role(*READS):
         one = graph.nodes[node]
-        if one.kind != "op":
+        if one.kind != "op" and "statement" not in one.attributes:
             continue
         one.attributes["origin"], source = origins.of(node)
         one.attributes["source"] = source.replace(HOLE, "*")
-        one.attributes["to_fit"] = "true" if node in reach else "false"
+        one.attributes["to_fit"] = "true" if node in reach and not _of_model(graph, node) else "false"
+
+
+def _of_model(graph: Graph, node: int) -> bool:
+    """Whether a download brings a model that is learnt further, or what prepares its rows, and no rows."""
+    reads = {e.target for w in graph.successors(node, ("write",)) for e in graph.successors(w.target, ("read",))}
+    loads = [n for n in reads if "model.load" in graph.nodes[n].roles]
+    uses = {role for n in graph.next_by_flow(loads) for role in graph.nodes[n].roles} if loads else set()
+    return bool(loads) and not any("data.read" in graph.nodes[n].roles for n in reads) and bool(USED & uses)
 
 
 def _training_sources(world: World) -> set[int]:
@@ -99,7 +110,9 @@ class Origins:
         self.world, self.graph = world, world.graph
         self.pins = frozenset(normal(pin.path) for _, pin in world.every(Pin))
         self.produced = {
-            key: node for key, node in world.artifacts.items() if any(True for _ in world.graph.predecessors(node, ("write",)))
+            key: node
+            for key, node in world.artifacts.items()
+            if "produced" in world.graph.nodes[node].attributes or any(True for _ in world.graph.predecessors(node, ("write",)))
         }
         self.writers, self.digests = Writers(world), Digests(world.code)
         self._above: dict[int, frozenset[int]] = {}
@@ -107,6 +120,9 @@ class Origins:
     def of(self, node: int) -> tuple[str, str]:
         """(origin, what is read), the least fixed of the possible sources."""
         code = self.world.code
+        if "statement" in self.graph.nodes[node].attributes:  # of SQL, that reads a file
+            path = self.graph.nodes[node].attributes["statement"]
+            return self._one(path, node), path
         node_op = code.node_op[node]
         meaning = code.meanings.of(node_op)
         if meaning is None:
@@ -143,7 +159,8 @@ class Origins:
         declared = self._declared(node)
         if declared[0] != "unknown" and all(posixpath.dirname(normal(s)).strip("*/") == "" and HOLE in s for s in sources):
             return declared  # only the file's name is known here, and its stage says where it lies
-        origin, source = min(found, key=lambda pair: RANK.index(pair[0]))
+        origin, source = min(found, key=lambda pair: (RANK.index(pair[0]), "test" in posixpath.basename(pair[1])))
+        source = source.removeprefix("file://")
         if origin in ("url", "bucket") and self.digests.compared(node_op):
             return "pinned", source
         if source.startswith((HOLE, "*")) and origin == "untracked" and self._fetched_before(node):
@@ -205,7 +222,16 @@ class Origins:
 
     def _texts(self, argument: int) -> list[str]:
         found = [v for v in known_texts(self.world.code, argument) if v.strip(HOLE + "/. ") and len(v) < 2000]
-        return [_named(v) for v in found]
+        return [_named(file) for v in found or self._last(argument) for file in _files(v) or [v]]
+
+    def _last(self, argument: int) -> list[str]:
+        """The files that a path may end in, of which there are more than are kept: `join(folder, name)` of many folders and names."""
+        code = self.world.code
+        if argument < 0 or ANY not in code.resolver.of(argument):
+            return []
+        made = made_at(code, argument)
+        parts = code.program.positional(made) if code.program.ops[made].kind == "call" else code.program.args[made]
+        return [f"{HOLE}/{name}" for name in (known_texts(code, parts[-1]) if len(parts) > 1 else ()) if "." in name.strip("./")]
 
     def _one(self, source: str, node: int) -> str:
         api = self.graph.nodes[node].api
@@ -297,7 +323,7 @@ class Origins:
     def _same_run(self, artifact: int, reader: int) -> bool:
         """Whether one run writes the artifact and reads it: a common driver above both, stages of one file, or one program."""
         below = self._drivers(reader)
-        for edge in self.graph.predecessors(artifact, ("write",)):
+        for edge in self.graph.predecessors(artifact, ("write", "declare")):
             if below & self._drivers(edge.source):
                 return True
         return False
@@ -314,6 +340,14 @@ class Origins:
                     found.add(above)
             self._above[node] = frozenset(found)
         return self._above[node]
+
+
+def _files(text: str) -> list[str]:
+    """The files that a text of SQL reads, when it reads no table beside them."""
+    found = statements(text) if is_sql(text) else []
+    if any(one.reads for one in found):
+        return []
+    return [path if "://" in path else f"file://{path}" for one in found for path, _ in one.files]
 
 
 def _named(path: str) -> str:

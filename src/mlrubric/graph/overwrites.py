@@ -9,17 +9,21 @@ from mlrubric.graph.causes import perhaps
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.gates import free_ways, releases
 from mlrubric.graph.graph import RUNS
+from mlrubric.graph.references import overwritten
+from mlrubric.graph.trained import Trained
 from mlrubric.graph.values import texts
 from mlrubric.graph.world import World
 
 
-def mark_overwrites(world: World) -> None:
+def mark_overwrites(world: World, models: Trained) -> None:
     """`release` = overwrite on saves, or on the calls that lead to them, that replace what a service loads, unguarded."""
     graph, code = world.graph, world.code
     loads = [n for n in graph.with_role("model.load") if graph.nodes[n].attributes.get("reference") == "overwritten"]
     loads = [n for n in loads if _serves(world, n)] if loads else []
-    if not loads or releases(world):
+    loads += [n for n in _handed_out(world) if n not in loads]
+    if not loads:
         return
+    others = [models.core.get(node, 0) for node in releases(world)]
     done: set[int] = set()
     for load in loads:
         for read in graph.predecessors(load, ("read",)):
@@ -27,7 +31,8 @@ def mark_overwrites(world: World) -> None:
             for write in list(graph.predecessors(read.source, ("write",))):
                 op, path = code.node_op.get(write.source), graph.nodes[write.source].place.path
                 saves = "model.save" in graph.nodes[write.source].roles and not is_test_code(path) and not path.endswith(".ipynb")
-                if op is not None and saves and op not in done:
+                own = models.core.get(write.source, 0)
+                if op is not None and saves and op not in done and not any(not other or other & own for other in others):
                     done.add(op)
                     _mark(world, op, label, load)
 
@@ -40,6 +45,23 @@ def _serves(world: World, load: int) -> bool:
         return True
     above = graph.sweep([world.code.holder(world.code.node_op[load])], RUNS, back=True, stop=graph.of_kind("test"))
     return any(graph.nodes[n].kind in ("task", "service") or "serve.handle" in graph.nodes[n].roles for n in above)
+
+
+def _handed_out(world: World) -> list[int]:
+    """Loads of functions that predict and that nothing here calls: they are there for a service that imports them."""
+    graph, code = world.graph, world.code
+    found: list[int] = []
+    for load in graph.with_role("model.load"):
+        op, path = code.node_op.get(load), graph.nodes[load].place.path
+        if op is None or is_test_code(path) or path.endswith(".ipynb"):
+            continue
+        scope = code.program.scope_id(op)
+        asked = any(not code.tested(call) for call in code.resolver.callers.get(scope, ()))
+        if asked or scope in code.trains or "code.predict" not in graph.nodes[code.holder(op)].roles:
+            continue
+        if any(overwritten(world, edge.source) for edge in graph.predecessors(load, ("read",))):
+            found.append(load)
+    return found
 
 
 def _mark(world: World, op: int, label: str, load: int) -> None:

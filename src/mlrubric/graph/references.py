@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Collection
 
-from mlrubric.graph.code import is_test_code
+from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.definitions import plainly_none
+from mlrubric.graph.downloads import Downloads
 from mlrubric.graph.graph import RUNS
 from mlrubric.graph.origins import Origins
+from mlrubric.graph.paths import known_texts
 from mlrubric.graph.processes import Processes
 from mlrubric.graph.values import HOLE, texts
-from mlrubric.graph.world import World
+from mlrubric.graph.world import World, parents
+from mlrubric.graph.writers import addressed
+from mlrubric.model.facts import Service
 
-MOVING = re.compile(r"(^|[/:@_.-])latest($|[/:@_.-])|^models:/[^/]+/(production|staging|none|archived)$", re.IGNORECASE)
+MOVING = re.compile(r"(^|[/:@_.-])latest($|[/:@_.-])|^models:/[^/]+/(production|staging|none|archived)$|^models:/[^/@]+@", re.IGNORECASE)
 VERSIONED = re.compile(r"\d|\{|\*|" + HOLE)
 BRANCHES = ("none", "main", "master", "head", "latest")
 STORES = ("s3://", "gs://", "gcs://", "abfs://", "abfss://", "wasbs://", "hdfs://", "http://", "https://", "pvc://", "minio://", "az://")
@@ -26,6 +31,8 @@ CALLS = frozenset({"call"})
 FLOW = frozenset({"flow"})
 LEARNS = frozenset({"model.fit", "model.tune", "model.evaluate", "model.compare", "model.register", "model.promote"})
 FETCHED = frozenset({"artifact.download", "data.read", "model.load", "run.read", "run.log_data"})
+SEARCHES = "run.search"
+LOOKUPS = frozenset({"model.lookup", "run.read"})
 NUMBERS = frozenset({"version", "version_id", "run_id", "version_name"})
 TELLING = frozenset({"log.write", "run.log_artifact", "run.log_metric", "run.log_param", "run.tag", "metric.emit"})
 HASH = re.compile(r"[0-9a-f]{12,}")
@@ -43,10 +50,12 @@ def mark_references(world: World) -> None:
     if not loads:
         return
     answering = serving_code(world, ANSWERS)
-    serving = serving_code(world) | predicting_programs(world)
+    handling = serving_code(world) | _predictors(world)
+    serving = handling | predicting_programs(world)
     near = _learnt_from(world)
-    origins = Origins(world)
+    origins, downloads = Origins(world), Downloads(world, Processes(graph))
     releasing = {graph.nodes[n].place.path for n in graph.with_role("model.register", "model.promote", "model.compare")}
+    training = _for_training(world, handling)
     for node in loads:
         op = world.code.node_op.get(node)
         path = graph.nodes[node].place.path
@@ -63,14 +72,66 @@ def mark_references(world: World) -> None:
                 graph.nodes[node].attributes["hub"] = "unpinned"
                 graph.nodes[node].attributes["matters"] = "training" if node in near else "no"
             continue
-        reason = _reason(world, node, op)
-        beside = reason == "overwritten" and world.code.holder(op) not in answering
-        if beside and (
-            origins.of(node)[0] == "produced" or any(graph.nodes[n].kind == "stage" for n in graph.sweep([node], RUNS, back=True))
-        ):
-            continue  # a stage of the run that trains
+        reason = _reason(world, downloads, node, op) if world.code.holder(op) not in training else ""
+        if not reason and world.code.holder(op) in handling and _left(world, node, origins.of(node)):
+            reason = "left"
+        if reason == "overwritten" and world.code.holder(op) not in answering and _chosen(world, origins, node, op):
+            continue
         if reason and (reason == "unpinned" or _predicts(world, node)):  # a tokenizer of another revision spoils the model, too
             graph.nodes[node].attributes["reference"] = reason
+
+
+def _for_training(world: World, serving: Collection[int]) -> set[int]:
+    """Functions that a service runs to train again: they lead to a training, or only such ones call them."""
+    graph, code = world.graph, world.code
+    trains = {code.scope_node[s] for s in code.trains if s in code.scope_node}
+    inner = {n for n in serving if graph.nodes[n].kind == "function" and not set(ANSWERS) & set(graph.nodes[n].roles)}
+    found = inner & trains
+    for node in inner - trains:
+        callers = {e.source for e in graph.predecessors(node, CALLS)} & set(serving)
+        if callers and callers <= trains:
+            found.add(node)
+    return found
+
+
+def _predictors(world: World) -> set[int]:
+    """The methods that load of classes that load a model and predict with it, and do not learn or judge."""
+    code, graph = world.code, world.graph
+    loading: dict[int, set[int]] = {}
+    roles: dict[int, set[str]] = {}
+    for op, meaning in code.meanings.all().items():
+        owner = code.resolver.class_of.get(code.program.scope_id(op))
+        if owner is not None and meaning.roles and not is_test_code(code.place(op).path):
+            roles.setdefault(owner, set()).update(meaning.roles)
+            if "model.load" in meaning.roles:
+                loading.setdefault(owner, set()).add(code.holder(op))
+    found = [owner for owner in loading if "model.predict" in roles[owner] and not roles[owner] & LEARNS]
+    return {n for owner in found for n in loading[owner] if graph.nodes[n].kind == "function"}
+
+
+def _chosen(world: World, origins: Origins, node: int, op: int) -> bool:
+    """Whether the run that trains made what a program beside a service loads, or who starts the program names it."""
+    graph, meaning = world.graph, world.code.meanings.of(op)
+    if origins.of(node)[0] == "produced" or any(graph.nodes[n].kind == "stage" for n in graph.sweep([node], RUNS, back=True)):
+        return True
+    named = meaning.arguments["@source"] if meaning is not None and "@source" in meaning.arguments else -1
+    behind = world.code.flow.reach([named], back=True) if named >= 0 else ()
+    return any(o in world.code.resolver.declared or _options(world.code, o) for o in behind)
+
+
+def _options(code: Code, op: int) -> bool:
+    """Whether a call gives the options of a command line."""
+    meaning = code.meanings.of(op)
+    return meaning is not None and meaning.entry is not None and meaning.entry.gives == "options"
+
+
+def _left(world: World, node: int, origin: tuple[str, str]) -> bool:
+    """Whether what predicts lies in a file that the repository neither holds, nor pins, nor makes, and whose name tells no version."""
+    kind, path = origin
+    if kind != "untracked" or path.startswith(("*", HOLE)) or VERSIONED.search(path.rpartition("/")[2].rpartition(".")[0]):
+        return False
+    following = {role for n in world.graph.next_by_flow([node]) for role in world.graph.nodes[n].roles}
+    return "model.predict" in following and "object.unpickle" in world.graph.nodes[node].roles
 
 
 def _fetched_by_commands(world: World) -> list[int]:
@@ -104,8 +165,30 @@ def _hands_on(world: World, lookup: int) -> bool:
 def _told(world: World, lookup: int) -> bool:
     """Whether the version that was found is logged, printed or recorded."""
     code = world.code
-    named = [op for op in code.flow.reach([lookup]) if code.program.ops[op].kind == "attribute" and code.program.ops[op].name in NUMBERS]
-    return any(TELLING & code.meanings.roles(op) for op in code.flow.reach(named)) if named else False
+    named = [op for op in code.flow.reach([lookup]) if _number(code, op)]
+    if not named:
+        return False
+    reached, unit = code.flow.reach(named), code.program.unit_of[lookup]
+    if any(TELLING & code.meanings.roles(op) for op in reached):
+        return True
+    telling = (op for op, m in code.meanings.all().items() if code.program.unit_of[op] == unit and TELLING & set(m.roles))
+    return any(a in reached for op in telling for a in code.program.args[op][1:])  # what is logged gives nothing back
+
+
+def _number(code: Code, op: int) -> bool:
+    """Whether an expression takes the number of a version or run out of a record: `.version`, `["run_id"]`."""
+    facts, args = code.program.ops[op], code.program.args[op]
+    if facts.kind == "subscript":
+        return any(text in NUMBERS for text in texts(code.resolver.of(args[1])))
+    return facts.kind == "attribute" and facts.name in NUMBERS
+
+
+def _told_beside(world: World, load: int) -> bool:
+    """Whether the program of a load asks the registry which version it is, and tells it."""
+    code = world.code
+    unit = code.program.unit_of[load]
+    asked = [op for op, m in code.meanings.all().items() if code.program.unit_of[op] == unit and LOOKUPS & set(m.roles)]
+    return any(_told(world, op) for op in asked)
 
 
 def predicting_programs(world: World) -> set[int]:
@@ -139,15 +222,11 @@ def serving_code(world: World, roles: tuple[str, ...] = SERVES) -> set[int]:
     graph = world.graph
     handlers = [n for n in graph.with_role(*roles) if not is_test_code(graph.nodes[n].place.path)]
     functions = [n for n in handlers if graph.nodes[n].kind == "function"]
-    found = set(graph.sweep(functions, frozenset({"call"})))
     program = world.code.program
-    for path in {graph.nodes[n].place.path for n in handlers}:
-        index = program.by_path.get(path)
-        if index is not None:
-            module = world.code.module_node[index]
-            found.add(module)
-            found |= {e.target for e in graph.successors(module, RUNS) if graph.nodes[e.target].kind == "function"}
-    return found
+    indexes = [program.by_path.get(path) for path in sorted({graph.nodes[n].place.path for n in handlers})]
+    modules = [world.code.module_node[index] for index in indexes if index is not None]
+    starting = [e.target for m in modules for e in graph.successors(m, RUNS) if graph.nodes[e.target].kind == "function"]
+    return set(modules) | set(graph.sweep([*functions, *starting], CALLS))
 
 
 def _predicts(world: World, node: int) -> bool:
@@ -156,7 +235,7 @@ def _predicts(world: World, node: int) -> bool:
     return "model.predict" in following or not any(role.startswith("transform.") for role in following)
 
 
-def _reason(world: World, node: int, op: int) -> str:
+def _reason(world: World, downloads: Downloads, node: int, op: int) -> str:
     graph, meaning = world.graph, world.code.meanings.of(op)
     if meaning is None or "@source" not in meaning.arguments:
         return ""
@@ -164,11 +243,16 @@ def _reason(world: World, node: int, op: int) -> str:
     behind = [graph.nodes[n] for n in graph.sweep([node], FLOW, back=True) if n != node]
     asked = [one.attributes[role] for one in behind if FETCHED & set(one.roles) for role in ("@source", "@name") if role in one.attributes]
     if any(MOVING.search(name) for name in (*names, graph.nodes[node].attributes.get("path", ""), *asked)):
-        return "moving"
-    if any(unversioned(name) for name in (*names, *_downloaded(world, node))):
+        return "" if _told_beside(world, op) else "moving"
+    searches = [o for o in world.code.flow.reach([meaning.arguments["@source"]], back=True) if SEARCHES in world.code.meanings.roles(o)]
+    if searches and not any(_told(world, search) for search in searches):
+        return "asked"
+    if any(unversioned(name) for name in (*names, *_downloaded(world, downloads, node, meaning.arguments["@source"]))):
         return "stored"
-    if any(_overwritten(world, edge.source) for edge in graph.predecessors(node, ("read",))):
-        return "overwritten"
+    for edge in graph.predecessors(node, ("read",)):
+        if overwritten(world, edge.source):
+            graph.nodes[node].attributes["named"] = graph.nodes[edge.source].label
+            return "overwritten"
     if _of_hub(world, op):
         return "unpinned"
     return ""
@@ -198,8 +282,9 @@ def _learnt_from(world: World) -> Collection[int]:
     return Processes(graph).sweep(fits, back=True, stop=aside).keys()
 
 
-def _overwritten(world: World, artifact: int) -> bool:
-    """Whether training writes a file again under the same name; what is committed stays as it was committed."""
+def overwritten(world: World, artifact: int) -> bool:
+    """Whether training writes a file again under the same name; what is committed stays as it was committed, unless a container of a
+    service has its folder mounted."""
     graph, one = world.graph, world.graph.nodes[artifact]
     if not one.attributes.get("produced") or one.label.startswith("*"):
         return False  # of a path in a folder that is not known, nobody can say so
@@ -210,20 +295,36 @@ def _overwritten(world: World, artifact: int) -> bool:
     if writers and all("artifact.download" in graph.nodes[w].roles for w in writers):
         return False
     committed = one.attributes.get("exists") == "true" and one.attributes.get("pinned") != "true"
-    return not committed or _written_in_service(world, writers)
+    return not committed or _written_in_service(world, writers) or _mounted(world, one.label)
 
 
-def _downloaded(world: World, node: int) -> list[str]:
+def _mounted(world: World, path: str) -> bool:
+    """Whether a folder that holds a file is part of a container's file system as it lies here: what is written there is served."""
+    above = set(parents(path))
+    for file, service in world.every(Service):
+        for volume in service.volumes:
+            source = volume.partition(":")[0]
+            if source.startswith("./") and posixpath.normpath(posixpath.join(posixpath.dirname(file), source)) in above:
+                return True
+    return False
+
+
+def _downloaded(world: World, downloads: Downloads, node: int, argument: int) -> list[str]:
     """The addresses (or keys in a bucket) that what is loaded was downloaded from."""
-    graph = world.graph
+    graph, code = world.graph, world.code
     makers = [e.source for r in graph.predecessors(node, ("read",)) for e in graph.predecessors(r.source, ("write",))]
+    before = [code.op_node[op] for op in downloads.before(code.node_op[node], argument)]
     found: list[str] = []
-    for maker in (*makers, *(n for n in graph.sweep([node], FLOW, back=True) if n != node)):
+    for maker in dict.fromkeys((*makers, *before, *(n for n in graph.sweep([node], FLOW, back=True) if n != node))):
         one = graph.nodes[maker]
-        source = one.attributes.get("@source", "given")
-        if "artifact.download" in one.roles and "@version" not in one.attributes and source not in ("given", "none"):
-            found.append(source if source.startswith(STORES) else f"s3://{one.attributes.get('@name', 'bucket')}/{source}")
-            graph.nodes[node].attributes.setdefault("address", source)
+        meaning = code.meanings.of(code.node_op[maker]) if maker in code.node_op else None
+        if meaning is None or "artifact.download" not in one.roles or "@version" in one.attributes:
+            continue
+        asked = addressed(code, code.node_op[maker], meaning)
+        for source in known_texts(code, asked.arguments["@source"]) if asked is not None and "@version" not in asked.arguments else ():
+            if source.strip(HOLE):
+                found.append(source if source.startswith(STORES) else f"s3://{one.attributes.get('@name', 'bucket')}/{source}")
+                graph.nodes[node].attributes.setdefault("address", source.replace(HOLE, "*"))
     return found
 
 

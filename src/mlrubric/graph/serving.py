@@ -56,6 +56,11 @@ def mark_refits(world: World, sides: Sides) -> None:
             continue
         graph.nodes[node].attributes["refit"] = "fit"
     asked = set(code.flow.reach([code.node_op[n] for n in inputs if n in code.node_op], back=True))
+    for op in sorted(asked):
+        meaning = code.meanings.of(op)
+        salted = meaning is not None and "salted" in code.meanings.traits(meaning) and code.holder(op) in sides.serving
+        if meaning is not None and salted and not _number(code, meaning.arguments.get("@data", -1), op):
+            graph.nodes[code.node_for(graph, op, meaning.api, (), meaning.api)].attributes["refit"] = "salted"
     told: set[int] = set()
     for node in graph.with_role("data.statistic"):
         op = code.node_op.get(node)
@@ -64,6 +69,13 @@ def mark_refits(world: World, sides: Sides) -> None:
         if code.program.scope_id(op) not in told and _always_run(world, sides, op, frozenset()):
             told.add(code.program.scope_id(op))  # one cause: the rows of a request are all there is in this function
             graph.nodes[node].attributes["refit"] = "statistic"
+
+
+def _number(code: Code, argument: int, op: int) -> bool:
+    """Whether what is handed over is known to be a number, which is not salted."""
+    given = argument if argument >= 0 else next(iter(code.program.positional(op)), -1)
+    values = code.resolver.of(given) if given >= 0 else frozenset()
+    return bool(values) and all(v[0] == "const" for v in values)
 
 
 class Aligned:

@@ -20,12 +20,13 @@ INNERMOST = re.compile(r"\$\{([^${}]*)\}|\{\{[^{}]*\}\}")
 OUTER = re.compile(r"\$\{[^{}]*\}?|\$\w+")
 ENDINGS = ("", ".yaml", ".yml")
 DEEPEST = 6  # files that name files
+DEFAULTS = ("default", "global")  # of environments
 SECRET = "***"
 
 
 class SettingsFiles:
     """The settings files of a repository, parsed when they are first asked for. A root is the path of a file, with `#` behind it when the
-    files that its list of defaults names are put together with it."""
+    files that its list of defaults names are put together with it, with `@` when its first names are those of environments."""
 
     def __init__(self, facts: Mapping[str, Sequence[FileFacts]], variable: Callable[[str], list[str]]) -> None:
         self._facts, self._variable = facts, variable
@@ -114,8 +115,21 @@ class SettingsFiles:
         known = self._trees.get(root)
         if known is None:
             self._trees[root] = {}  # a file that names itself
-            known = self._trees[root] = self._compose(root[:-1], root[:-1], 0) if root.endswith("#") else self._parse(root)
+            if root.endswith("@"):
+                known = self._trees[root] = self._layered(root[:-1])
+            else:
+                known = self._trees[root] = self._compose(root[:-1], root[:-1], 0) if root.endswith("#") else self._parse(root)
         return known
+
+    def _layered(self, path: str) -> Tree:
+        """What the environments of a file say, the default ones last, their names written in any way."""
+        tree = self._tree(path)
+        layers = [tree[key] for key in sorted(tree, key=lambda k: (str(k).lower() in DEFAULTS, str(k))) if isinstance(tree[key], dict)]
+        merged: Tree = {}
+        for layer in layers if len(layers) == len(tree) else [tree]:
+            for key, value in layer.items() if isinstance(layer, dict) else ():
+                merged |= dict.fromkeys((key, str(key).upper(), str(key).lower()), value)
+        return merged
 
     def _parse(self, path: str) -> Tree:
         tree: Tree = {}

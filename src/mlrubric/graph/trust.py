@@ -98,7 +98,7 @@ class _Fetches:
             for maker in self._makers(edge.source):
                 one = graph.nodes[maker]
                 if maker != node and self._fetches(maker) and (one.kind != "op" or self._together(maker, node)):
-                    return one.attributes.get("@source") or one.label
+                    return self._source(code.node_op[maker]) if maker in code.node_op else one.label
         return None
 
     def verified(self, node: int, argument: int) -> bool:

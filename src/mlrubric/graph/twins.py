@@ -111,7 +111,7 @@ class Twins:
             return
         pairs = [(one, other) for one in ours for other in there[one.column] if other.scope == scope]
         alike = [(one, other) for one, other in pairs if self._twin(one, other)]
-        if sum(len(one.tokens) for one, _ in {one.column: (one, other) for one, other in alike}.values()) < ENOUGH:
+        if sum(max(len(a.tokens), len(b.tokens)) for a, b in {one.column: (one, other) for one, other in alike}.values()) < ENOUGH:
             return
         one, other = alike[0]
         if ours[0].scope not in self._refitted:  # there the copy is told of by what it learns anew: one cause

@@ -17,7 +17,7 @@ FLOWS = ("args", "none", "receiver", "first")
 
 TRAITS = (
     "statistic", "extreme", "counts", "window", "order", "indexes", "time", "rows", "picks", "categories", "oversamples", "undersamples",
-    "stops", "groups", "columns", "spreads", "aligns", "now", "moment", "lasting", "later", "stages",
+    "stops", "groups", "columns", "spreads", "aligns", "now", "moment", "lasting", "later", "stages", "tells_score", "salted",
 )  # fmt: skip
 """What a call does to rows beyond its role: a number that stands for all rows; one end of the values; how many there are, missing or alike;
 a value from neighbouring rows in their order; bringing rows in order; making a column their index; times; some of the rows; the best of
@@ -25,13 +25,15 @@ several; learning which categories there are and nothing else; repeating or inve
 stopping a training, or keeping its best state, by what the validation rows say; making groups of rows; leaving the columns as they are;
 making a column of each category, called by it; giving data the columns or categories that an argument names, whatever its own rows hold
 (`@columns` or an `@axis` of columns, where the entry has such an argument); the present moment; when a file was written; becoming a part of
-a model that its training leaves as it is; values of later rows for earlier ones."""
+a model that its training leaves as it is; values of later rows for earlier ones; the scores that a training saw of its validation
+rows; a number that is another one in every process."""
 
 GIVES = (
     "parser",
     "option",
     "options",
     "settings",
+    "layers",
     "setting",
     "asset",
     "component",
@@ -46,7 +48,8 @@ GIVES = (
 )
 """What a call hands to the program from outside: a parser that options are declared to or settings are read into; one declared option;
 the parsed options; the content of the settings file that `@source` names (or, with `@name`, of that file in the folder `@source`); one
-setting of a parser. `settings:params.yaml` names the file that is read when the call names none. Of functions: `asset`, what it returns
+setting of a parser. `settings:params.yaml` names the file that is read when the call names none. `layers`: files of settings whose first
+names are those of environments. Of functions: `asset`, what it returns
 goes by its name to parameters of that name; `component:<type>`, its outputs go by name to other
 components, and calling it gives that type; `output`, an annotation of such an output. `named:<store>`: a task that names the data it
 takes and gives, as the store knows them. `plan`: the function is run once, to declare

@@ -122,7 +122,8 @@ class NotebookInfo:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One SQL statement: the tables that it reads and writes, in lower case, and the columns that it yields where all have names."""
+    """One SQL statement: the tables that it reads and writes, in lower case, the columns that it yields where all have names, and the files
+    that it reads rows from, each with its place."""
 
     place: Place
     verb: str
@@ -130,6 +131,7 @@ class Query:
     writes: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     owner: str = ""
+    files: tuple[tuple[str, Place], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,10 @@ def read(document: Document) -> Iterator[Fact]:
         return document.place(Span(document.text.count("\n", 0, offset) + 1))
 
     found = list(described(document.text))
-    named = [one for one, _ in found if one.reads or one.writes]
+    named = [one for one, _ in found if one.reads or one.writes or one.files]
     for one in named:
-        yield Query(at(one.offset), one.verb, tuple(one.reads), tuple(one.writes), one.columns)
+        files = tuple((path, at(offset)) for path, offset in one.files)
+        yield Query(at(one.offset), one.verb, tuple(one.reads), tuple(one.writes), one.columns, files=files)
     if not named:
         yield Notice(document.place(), _unnamed(document.text))
     if not _MACRO.search(document.text):

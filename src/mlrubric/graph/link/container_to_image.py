@@ -14,6 +14,8 @@ from mlrubric.model.facts import Command, Heading, Image, ImageName, Part, Resou
 
 MOVES = re.compile(r"main|master|dev|devel(op(ment)?)?|staging|stable|edge|nightly|prod(uction)?|current|release|canary", re.IGNORECASE)
 TRIAL = re.compile(r"(^|/)(dev|develop|development|local|kind|minikube|k3d|tests?|e2e|examples?|samples?)/", re.IGNORECASE)
+REWRITES = re.compile(r"""s(?P<by>[/|#,@]).*\bimage\b.*(?P=by).*\$.*(?P=by)|\.image\s*\|?=|\bimage:.*\$\{?\w""")  # of a stream, of a tree
+DOCUMENTS = (".md", ".rst", ".txt")
 BACK = re.compile(r"roll(ing|ed)?[-\s]?back|revert|\bundo\b|going back", re.IGNORECASE)
 ORDER = 70  # behind commands and deliveries
 
@@ -24,6 +26,7 @@ def link(world: World) -> None:
     replaced = {plain(one.name): one for _, one in world.every(ImageName) if one.use == "replaced"}
     manifests = {path for path, _ in world.every(Resource)}
     own = {(path, command.owner) for path, command in world.every(Command) if command.argv and not command.argv[0].startswith("-")}
+    written = _written(world, manifests)
     serving = {(path, part.owner) for path, part in world.every(Part) if part.kind in ("server", "split", "explainer")}
     strange: list[tuple[int, str]] = []
     for path, image in world.every(Image):
@@ -45,6 +48,9 @@ def link(world: World) -> None:
         if path in manifests:
             object_ = symbol.partition(".")[0]
             _judge(world, path, image, container, bool(file) or (path, object_) in serving, other)
+            node = world.node(path, image.place.symbol)
+            if node is not None and path in written:
+                world.graph.nodes[node].attributes.setdefault("replaced", "by a script")
             if not file and known_image(image.name) is None and (path, symbol) not in own:
                 strange.append((container, plain(image.name)))
     if len({name for _, name in strange}) == 1 and len(names.dockerfiles) == 1 and not names.built:
@@ -52,6 +58,20 @@ def link(world: World) -> None:
             world.graph.connect(container, world.nodes[(names.dockerfiles[0], "run")], "run", certain=False)
     _commands(world, names)
     _prepared(world)
+
+
+def _written(world: World, manifests: set[str]) -> set[str]:
+    """The manifests whose image a script writes anew as it deploys them: `cat web.yml | sed "s/image: .*/image: $NEW/" | ...`."""
+    found: set[str] = set()
+    scripts: dict[tuple[str, str], list[Command]] = {}
+    for path, command in world.every(Command):
+        if not path.endswith(DOCUMENTS):
+            scripts.setdefault((path, command.owner), []).append(command)
+    for commands in scripts.values():
+        if any(REWRITES.search(word) for command in commands for word in command.argv):
+            words = {posixpath.normpath(word) for command in commands for word in command.argv if word.endswith((".yml", ".yaml"))}
+            found |= {m for m in manifests for word in words if m == word or m.endswith(f"/{word}")}
+    return found
 
 
 def _holder(world: World, path: str, symbol: str) -> int | None:

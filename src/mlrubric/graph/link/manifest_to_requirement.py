@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Collection
 
 from mlrubric.graph.world import World
 from mlrubric.knowledge.catalogue import normal_name
@@ -23,7 +24,7 @@ def link(world: World) -> None:
     """One node a manifest, one a direct requirement. `covered` says that another tracked file fixes its version."""
     locks = _locks(world)
     fixed = fixed_by_files(world)
-    constrained = _constraints(world)
+    constrained = constraints_of(world)
     conda = {path for path, manifest in world.every(Manifest) if manifest.manager == "conda"}
     manifests: dict[str, int] = {}
     for path, manifest in world.every(Manifest):
@@ -99,13 +100,16 @@ def _locks(world: World) -> set[str]:
     return {path for path, manifest in world.every(Manifest) if manifest.kind == "lock"}
 
 
-def fixed_by_files(world: World) -> dict[str, set[str]]:
-    """Folder -> names whose version a file there fixes for everything below: locks, and lists in which every line is pinned."""
+def fixed_by_files(world: World, managers: Collection[str] = ()) -> dict[str, set[str]]:
+    """Folder -> names whose version a file there fixes for everything below: locks (of these managers only, when some are named), and lists
+    in which every line is pinned."""
     locks = _locks(world)
     found: dict[str, set[str]] = {}
     lists: dict[str, list[Requirement]] = {}
     for path, requirement in world.every(Requirement):
         if requirement.kind == "locked" or path in locks:
+            if managers and requirement.manager not in managers:
+                continue
             found.setdefault(posixpath.dirname(path), set()).add(normal_name(requirement.name))
         elif requirement.kind == "direct" and posixpath.basename(path).lower() not in PROJECT_FILES:
             lists.setdefault(path, []).append(requirement)
@@ -115,7 +119,7 @@ def fixed_by_files(world: World) -> dict[str, set[str]]:
     return found
 
 
-def _constraints(world: World) -> dict[str, set[str]]:
+def constraints_of(world: World) -> dict[str, set[str]]:
     """Manifest -> names that the constraints files it asks for (`-c`) pin."""
     found: dict[str, set[str]] = {}
     for path, include in world.every(Include):

@@ -97,7 +97,7 @@ def _paths(world: World, argument: int, opened: Collection[int]) -> list[str]:
             if meaning is not None and OPENS in meaning.roles:
                 inner = meaning.arguments.get("@source", meaning.arguments.get("@sink", world.code.program.receiver(op)))
                 found.extend(known_texts(world.code, inner))
-    return [p for p in dict.fromkeys(found) if p.strip(HOLE + "/. ") and "\n" not in p and len(p) < 300 and not is_sql(p)][:4]
+    return [p for p in dict.fromkeys(found) if p.strip(HOLE + "/. ") and "\n" not in p and len(p) < 300 and not is_sql(p)][:8]
 
 
 def _join(world: World) -> None:

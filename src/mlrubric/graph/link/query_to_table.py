@@ -9,7 +9,7 @@ from mlrubric.graph.code import Code
 from mlrubric.graph.link.program_to_language import names_file
 from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.values import HOLE, texts
-from mlrubric.graph.world import World, parents
+from mlrubric.graph.world import World, normal, parents
 from mlrubric.model.facts import Query
 from mlrubric.model.place import Place, Span
 from mlrubric.source.syntax.sql import is_sql, statements
@@ -116,10 +116,23 @@ def _files(world: World) -> dict[str, int]:
             if inside[0] in ("models", "snapshots") and not writes:
                 writes = [posixpath.basename(path).partition(".")[0].lower()]
         _edges(world, found[path], list(query.reads), writes, query.place)
+        for read, place in query.files:
+            _file(world, found[path], read, writes, place)
         for table in writes:
             if query.columns:
                 graph.nodes[world.artifacts[TABLE + table]].attributes["columns"] = " ".join(query.columns)
     return found
+
+
+def _file(world: World, holder: int, path: str, writes: list[str], place: Place) -> None:
+    """A statement that reads rows from a file, as a command of its own: what it writes comes from there."""
+    graph = world.graph
+    command = graph.add("command", "SQL", place, does="tool", statement=path)
+    graph.give(command, "data.read")
+    graph.connect(holder, command, "run", place)
+    graph.connect(world.artifact(normal(path), place, "dataset"), command, "read", place)
+    for table in writes:
+        _edge(world, command, table, place, writes=True)
 
 
 def _commands(world: World, files: dict[str, int]) -> None:

@@ -12,6 +12,7 @@ from mlrubric.graph.parts.afterwards import mark_afterwards, same_source
 from mlrubric.graph.parts.carry import Carrier, Inside
 from mlrubric.graph.parts.columns import mark_columns
 from mlrubric.graph.parts.handed import handed_in_parts
+from mlrubric.graph.parts.in_tests import mark_taught_in_tests
 from mlrubric.graph.parts.inline import inline
 from mlrubric.graph.parts.joined import mark_totals
 from mlrubric.graph.parts.judged import WRITES, judgements, mark_judged
@@ -21,7 +22,6 @@ from mlrubric.graph.parts.pieces import TEST, Split, splits
 from mlrubric.graph.parts.seen import Seen, mark_seen
 from mlrubric.graph.parts.sites import levels, sites
 from mlrubric.graph.parts.stops import mark_stops
-from mlrubric.graph.parts.tested_fits import mark_tested_fits
 from mlrubric.graph.parts.times import mark_series, series
 from mlrubric.graph.parts.totals import totals
 from mlrubric.graph.parts.tracked import mark_tracked
@@ -61,9 +61,11 @@ def mark_parts(world: World) -> None:
     mark_totals(seen)
     everything = judgements(seen)
     mark_judged(seen, everything)
-    mark_afterwards(seen, _with_tests(world, layout, labels, files, goals) if _judged_in_tests(code) else bits)
+    tested = _with_tests(world, layout, labels, files, goals) if _judged_in_tests(code) else None
+    mark_afterwards(seen, *(tested or (bits, inside)))
+    if tested:
+        mark_taught_in_tests(seen, *tested)
     mark_stops(seen, everything)
-    mark_tested_fits(seen)
     mark_tracked(seen, everything)
     mark_columns(seen)
     mark_series(seen)
@@ -111,17 +113,25 @@ def _labels(world: World, found: list[Split], learned: list[Learner], inside: In
 
 
 def _judged_in_tests(code: Code) -> bool:
-    """Whether tests measure a model that they load, or that what they call loads."""
-    roles = {role for op, meaning in code.meanings.all().items() for role in meaning.roles if code.tested(op) or role == "model.load"}
-    return {"model.evaluate", "model.load"} <= roles
+    """Whether tests measure, ask, or train on and save, a model that they load, or that what they call loads."""
+    roles = {role for op, meaning in code.meanings.all().items() for role in meaning.roles if role == "model.load" or _in_tests(code, op)}
+    return "model.load" in roles and bool({"model.evaluate", "model.predict"} & roles or {"model.fit", "model.save"} <= roles)
 
 
-def _with_tests(world: World, layout: Layout, labels: dict[int, int], files: list[tuple[int, int]], goals: list[int]) -> list[int]:
-    """The bits of every operation when the tests are run as well."""
+def _in_tests(code: Code, op: int) -> bool:
+    """Whether an operation stands in test code, or in a function that test code calls."""
+    return code.tested(op) or any(code.tested(call) for call in code.resolver.callers.get(code.program.scope_id(op), ()))
+
+
+def _with_tests(
+    world: World, layout: Layout, labels: dict[int, int], files: list[tuple[int, int]], goals: list[int]
+) -> tuple[list[int], Inside]:
+    """The bits of every operation when the tests are run as well, and what reaches what inside of functions then."""
     code = world.code
-    tested = [op for op, meaning in code.meanings.all().items() if "model.evaluate" in meaning.roles and code.tested(op)]
+    judges = {"model.evaluate", "model.predict"}
+    tested = [op for op, meaning in code.meanings.all().items() if judges & set(meaning.roles) and _in_tests(code, op)]
     inside = Inside(code, [*goals, *tested, *(a for op in tested for a in code.program.args[op] if a >= 0)], tests=True)
-    return Carrier(code, layout, labels, files, inside).run()
+    return Carrier(code, layout, labels, files, inside).run(), inside
 
 
 def _choosing(layout: Layout, learned: list[Learner]) -> int:

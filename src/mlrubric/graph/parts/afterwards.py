@@ -2,45 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import posixpath
+from collections.abc import Collection, Iterator
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.meaning import Meaning
+from mlrubric.graph.parts.carry import Inside, handed
 from mlrubric.graph.parts.inline import chosen
 from mlrubric.graph.parts.layout import READ
 from mlrubric.graph.parts.pieces import TEST, TRAIN, VALIDATION, Split
 from mlrubric.graph.parts.seen import Seen
+from mlrubric.graph.parts.sites import sites
+from mlrubric.graph.values import HOLE
 
 MOST = 40
 PICKS = ("compare", "slice")
 JOINS = ("load", "assign", "binary", "unary")
 
 
-def mark_afterwards(seen: Seen, with_tests: list[int]) -> None:
-    """`judges` = past on evaluations of a loaded model by rows that its training learned from; `with_tests` are the bits of every operation
-    when tests are run as well."""
+def mark_afterwards(seen: Seen, with_tests: list[int], inside: Inside) -> None:
+    """`judges` = past or anew on evaluations of a loaded model by rows that its training learned from, or on the split that makes them;
+    `with_tests` are the bits of every operation when tests are run as well, `inside` what reaches what in functions then."""
     if not any(kind == "loaded" for kind, _ in seen.layout.owners):
         return
-    graph, code = seen.world.graph, seen.code
-    fits, told = {one.op: one.rows for one in seen.trainings}, set[tuple[int, int]]()
+    graph, code, layout = seen.world.graph, seen.code, seen.layout
+    fits, told, elsewhere = {one.op: one.rows for one in seen.trainings}, set[tuple[int, int]](), set[tuple[int, int]]()
     for op, meaning in sorted(code.meanings.all().items()):
         if "model.evaluate" not in meaning.roles or "model.fit" in meaning.roles:
             continue
-        node = code.op_node.get(op)
-        if node is not None and "judges" in graph.nodes[node].attributes:
-            continue
-        bits = with_tests if code.tested(op) else seen.bits
-        model, rows = _model_and_rows(code, meaning, op, bits)
-        if not model & ~rows & seen.layout.all("loaded") or not rows & READ:
-            continue
-        learned = _learned(seen, code.program.unit_of[op], model, rows, fits)
-        place = code.program.scope_id(op), learned
-        if not learned or place in told or _companion(seen, op, model, bits, rows):
-            continue
-        if not _both_picked(seen, meaning, rows, learned):
-            told.add(place)
-            node = seen.node(op)
-            graph.nodes[node].attributes.update(judges="past", toward=str(seen.node(learned)), stored=_stored(seen, model))
+        for site, model, rows, bits in _sites(seen, op, meaning, with_tests, inside):
+            node = code.op_node.get(site)
+            if node is not None and "judges" in graph.nodes[node].attributes:
+                continue
+            if not model & (~rows if not rows & layout.all("root") else -1) & layout.all("loaded") or not rows & READ:
+                continue
+            learned, split = _learned(seen, code.program.unit_of[site], model, rows, fits)
+            if not learned or _companion(seen, site, model, bits, rows) or _both_picked(seen, meaning, rows, learned):
+                continue
+            at = split if split >= 0 else site
+            place = code.program.scope_id(at), learned
+            again = split < 0 and code.tested(site) and (code.program.scope_id(op), learned) in elsewhere  # a test that runs the same
+            if place not in told and not again:
+                told.add(place)
+                elsewhere.add((code.program.scope_id(op), learned))
+                toward = [learned] if split < 0 else [learned, site]
+                marks = {"judges": "past" if split < 0 else "anew", "stored": _stored(seen, model & ~rows or model)}
+                graph.nodes[seen.node(at)].attributes.update(marks, toward=" ".join(str(seen.node(o)) for o in toward))
+
+
+def _sites(seen: Seen, op: int, meaning: Meaning, with_tests: list[int], inside: Inside) -> Iterator[tuple[int, int, int, list[int]]]:
+    """(where it is asked for, the bits of the model, those of the rows, all bits there) for an evaluation, or the calls that hand its
+    function the rows."""
+    code, own = seen.code, seen.layout.all("root", TRAIN, TEST, VALIDATION) | READ
+    truth = meaning.arguments.get("@target", meaning.arguments.get("@data", -1))
+    scope = code.program.scope_id(op)
+    nested = scope >= 0 and code.program.scopes[code.program.parent_scope(scope)].kind in ("function", "lambda")
+    found = sites(code, inside, (op, (truth,)), lambda o: bool(seen.own[o] & own), tests=True) if truth >= 0 and not nested else []
+    for site, handed_over in sorted(found, key=lambda one: code.tested(one[0])) or [(op, (truth,))]:
+        bits = with_tests if code.tested(site) else seen.bits
+        if site == op:
+            yield site, *_model_and_rows(code, meaning, op, bits), bits
+        else:
+            model = rows = 0
+            for one in handed(code, site):
+                model |= bits[one] if one >= 0 else 0
+            for one in handed_over:
+                rows |= bits[one]
+            yield site, model, rows, bits
 
 
 def _stored(seen: Seen, model: int) -> str:
@@ -61,9 +89,10 @@ def _model_and_rows(code: Code, meaning: Meaning, op: int, bits: list[int]) -> t
     return model, bits[truth] if truth >= 0 else 0
 
 
-def _learned(seen: Seen, unit: int, model: int, rows: int, fits: dict[int, tuple[int, ...]]) -> int:
+def _learned(seen: Seen, unit: int, model: int, rows: int, fits: dict[int, tuple[int, ...]]) -> tuple[int, int]:
     """The training of another file that has seen the rows: one that the model is known to come from, or, when its file is not followed, any
-    that learned from the same source and whose model is kept; 0 for none."""
+    that learned from the same source and whose model is kept; 0 for none. And the split that makes the rows, when it is another one than
+    that of the training."""
     layout, part = seen.layout, seen.layout.part(rows)
     of = [f for f in layout.of(model, "fitted") if f in fits]
     for fit in of or sorted(fits)[:MOST]:
@@ -73,12 +102,12 @@ def _learned(seen: Seen, unit: int, model: int, rows: int, fits: dict[int, tuple
         if not rows & learned & layout.all("root") or "@target" not in _meaning(seen, fit).arguments:
             continue
         if part == "whole" and layout.part(learned) in (TRAIN, "whole"):
-            return fit
+            return fit, -1
         if part == TRAIN and layout.part(learned) == TRAIN and layout.of(rows, TRAIN) == layout.of(learned, TRAIN):
-            return fit
+            return fit, -1
         if part in (TEST, VALIDATION) and layout.part(learned) in (TRAIN, "whole") and _other_split(seen, rows, learned, part):
-            return fit
-    return 0
+            return fit, layout.of(rows, part)[0]
+    return 0, -1
 
 
 def _meaning(seen: Seen, fit: int) -> Meaning:
@@ -92,8 +121,24 @@ def _other_split(seen: Seen, rows: int, learned: int, part: str) -> bool:
     ours, theirs = layout.of(rows, part), layout.of(learned, TRAIN)
     if not ours or set(ours) & set(theirs) or any(split not in by for split in (*ours, *theirs)):
         return False
+    if all(_anew(seen.code, by[split]) for split in ours):
+        return True
     alike = [_drawn(seen.code, by[split]) for split in (*ours, *theirs)]
     return any(one is not None and other is not None and one != other for one in alike[:1] for other in alike[len(ours) :] or [("", "")])
+
+
+def _anew(code: Code, split: Split) -> bool:
+    """Whether a split that shuffles is another one each time: it has no seed, and nothing that it is handed may hold one."""
+    arguments = split.meaning.arguments if split.meaning is not None else {}
+    given = code.program.ops[split.op].value
+    if "@seed" in arguments or split.meaning is None or "random.use" not in split.meaning.roles:
+        return False
+    if isinstance(given, tuple) and "**" in given:
+        return False
+    shuffles = code.meanings.spelling(arguments["@shuffle"]) if "@shuffle" in arguments else "absent"
+    unit = code.program.unit_of[split.op]
+    sown = any("random.seed" in m.roles and code.program.unit_of[op] == unit for op, m in code.meanings.all().items())
+    return shuffles != "false" and not sown
 
 
 def _drawn(code: Code, split: Split) -> tuple[str, str] | None:
@@ -147,23 +192,34 @@ def same_source(code: Code, roots: Collection[int], sources: dict[int, int]) -> 
     """Root -> the first root that reads the same file, as its path or the setting that names it is written."""
     first: dict[object, int] = {}
     found: dict[int, int] = {}
-    for root in sorted(roots):
-        key = _written(code, sources.get(root, -1))
+    written = {root: _written(code, sources.get(root, -1)) for root in sorted(roots)}
+    whole = sorted({key for key in written.values() if isinstance(key, str) and not key.startswith(HOLE)})
+    for root, key in written.items():
+        if isinstance(key, str) and key.startswith(HOLE):  # a folder that is not known before it
+            end = key.lstrip(HOLE)
+            key = next((one for one in whole if one == end or one.endswith("/" + end)), end)
         found[root] = first.setdefault(key, root) if key is not None else root
     return found
 
 
 def _written(code: Code, op: int) -> object | None:
-    """A path as it is written: its text, or the dotted name of the setting it comes from."""
+    """A path as it is written: its text, or the dotted name of the setting it comes from; of a path in a folder that is not known, the end
+    behind a hole."""
     if op < 0:
         return None
     values = code.resolver.of(op)
     if len(values) == 1:
         (value,) = values
-        if value[0] == "settings" or (value[0] == "text" and "\x00" not in str(value[1])):
+        if value[0] == "settings":
             return value
+        if value[0] == "text":
+            head, hole, end = str(value[1]).rpartition(HOLE)
+            if not hole:
+                return posixpath.normpath(end)
+            if end.startswith("/") and end.count("/") > 1 and not head.strip("./" + HOLE):
+                return HOLE + end.strip("/")
     names: list[str] = []
     while code.program.ops[op].kind == "attribute" and code.program.args[op]:
         names.append(code.program.ops[op].name)
         op = code.program.args[op][0]
-    return ".".join(reversed([*names, code.program.ops[op].name])) if len(names) > 1 and code.program.ops[op].kind == "load" else None
+    return (".".join(reversed([*names, code.program.ops[op].name])),) if len(names) > 1 and code.program.ops[op].kind == "load" else None

@@ -71,9 +71,10 @@ class Carrier:
 
     def _unpickled(self, read: int) -> bool:
         """Whether what is read is a container that is known: its elements are told apart already."""
-        program, resolver = self.code.program, self.code.resolver
-        near = self.code.flow.reach([read], stop=lambda op: op != read and program.ops[op].kind == "call")
-        return any(value[0] == "made" for op in near if program.ops[op].kind == "call" for value in resolver.of(op))
+        program, resolver, scope = self.code.program, self.code.resolver, self.code.program.scope_id(read)
+        near = self.code.flow.reach([read], stop=lambda op: op != read and program.ops[op].kind in ("call", "return"))
+        calls = (op for op in near if program.ops[op].kind == "call" and program.scope_id(op) == scope)
+        return any(value[0] == "made" for op in calls for value in resolver.of(op))
 
     def _round(self) -> list[int]:
         """Own bits and summaries, and with them the bits of every operation."""
@@ -133,7 +134,9 @@ class Carrier:
                 if gives and following in returned:
                     if not cut:
                         continue
-                elif (following in elements and op in args[following]) or (cut and ops[following].kind == "param"):
+                elif cut and ops[following].kind == "param":
+                    continue
+                if following in elements and (op in args[following] or op in elements[following][1]):
                     continue
                 give(following, out & narrow.get(following, ALL) if narrow is not None else out)
             for edges in beside:
@@ -281,12 +284,15 @@ class Inside:
                         bits[parameter] = 1 << index
                         queue.append(parameter)
         state = {op for op, m in code.meanings.all().items() if {"model.fit", "transform.fit"} & set(m.roles)}
+        both = {op for op, m in code.meanings.all().items() if "transform.fit_apply" in m.roles}
         while queue:
             op = queue.popleft()
             if op in state:  # who has learned from rows holds none of them
                 continue
             scope, out = program.scope_id(op), bits[op]
             following = after(op)
+            if op in both:  # the rows go into the result, and not into the object
+                following = [target for target in following if op in program.args[target] or program.ops[target].kind != "load"]
             if op in self.calls:
                 following = [*following, *(call for call, _ in self.calls[op])]
             for target in following:

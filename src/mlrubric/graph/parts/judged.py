@@ -8,7 +8,7 @@ from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.parts.inline import apart
 from mlrubric.graph.parts.layout import READ
 from mlrubric.graph.parts.pieces import TEST, TRAIN, VALIDATION
-from mlrubric.graph.parts.seen import Seen, Training
+from mlrubric.graph.parts.seen import Seen, Training, joined
 
 ROWS = ("@data", "@target", "@predictions")
 WRITES = ("data.write", "file.write", "artifact.upload", "run.log_data")
@@ -46,11 +46,25 @@ def judgements(seen: Seen) -> list[Judgement]:
             bits = seen.all_bits(handed)
             models = frozenset(seen.layout.of(bits | (state if site == op else 0), "fitted")) & fits
             if not models and site != op:
-                models = frozenset(seen.layout.of(state, "fitted")) & fits
+                models = frozenset(seen.layout.of(state, "fitted")) & fits or _both(seen, site, state | seen.all_bits(rows))
+            models = models or _only(seen, bits | state)
             data = _asked(seen, op, meaning) if site == op else -1
             source = _named(seen, data)
             found.append(Judgement(site, models, bits, seen.layout.part(bits), "model.evaluate" not in roles, source, data, op))
     return found
+
+
+def _both(seen: Seen, site: int, bits: int) -> frozenset[int]:
+    """The training that the same call asks for: its function fits and judges."""
+    inner = set(seen.layout.of(bits, "fitted"))
+    return frozenset(one.op for one in seen.trainings if one.op == site and one.fit in inner)
+
+
+def _only(seen: Seen, bits: int) -> frozenset[int]:
+    """The trainings that are the only one of their function."""
+    inner = set(seen.layout.of(bits, "fitted"))
+    found = [one for one in seen.trainings if one.fit in inner]
+    return frozenset(one.op for one in found if sum(other.fit == one.fit for other in found) == 1)
 
 
 def _measured(seen: Seen, prediction: int) -> bool:
@@ -105,12 +119,18 @@ def mark_judged(seen: Seen, everything: list[Judgement]) -> None:
         hows = {_how(seen, one, fits[model]) for model in one.models}
         how = hows.pop() if len(hows) == 1 else ""
         module = seen.code.program.unit_of[one.op]
-        if not how or (how != "again" and (_elsewhere(everything, one) or module in modules)) or (how == "whole" and module in apart):
+        if (
+            not how
+            or (how != "again" and (_elsewhere(everything, one, seen.layout.all("root")) or module in modules))
+            or (how == "whole" and module in apart)
+        ):
             continue
         told |= one.models
-        node = seen.node(one.op)
+        both = one.op in one.models and one.op != one.at  # a call that fits and judges: point into its function
+        node = seen.node(one.at if both else one.op)
         seen.world.graph.nodes[node].attributes["judges"] = how
-        seen.world.graph.nodes[node].attributes["toward"] = " ".join(str(seen.node(m)) for m in sorted(one.models))
+        toward = [fits[m].fit if both else m for m in sorted(one.models)]
+        seen.world.graph.nodes[node].attributes["toward"] = " ".join(str(seen.node(m)) for m in toward)
 
 
 def _how(seen: Seen, one: Judgement, fit: Training) -> str:
@@ -123,8 +143,14 @@ def _how(seen: Seen, one: Judgement, fit: Training) -> str:
         near = seen.code.program.unit_of[one.op] == seen.code.program.unit_of[fit.op]
         return "" if near and _written(seen, layout.of(one.rows, TRAIN)) else "train"
     shared = bool(one.rows & learned & roots)
+    if one.part == "whole" == part and one.op == fit.op != fit.fit and one.rows & READ:  # one function does both with what it is handed
+        meaning = seen.code.meanings.of(one.at)
+        data = _named(seen, _asked(seen, one.at, meaning)) if meaning is not None else -1
+        return "whole" if data >= 0 and data == _named(seen, fit.meaning.arguments.get("@data", -1)) else ""
     if one.part == "whole" and part == "whole" and one.rows & READ and one.source >= 0 and one.source == _rows_of(seen, fit):
         return "whole" if seen.code.program.ops[one.source].kind != "param" else ""
+    if one.part == TEST and part == "mixed" and joined(seen, fit.rows[0]) and fit.op < one.op and seen.alike(fit.op, one.op):
+        return "again" if set(layout.of(one.rows, TEST)) & set(layout.of(learned, TEST)) else ""
     if one.part in (TEST, VALIDATION) and part == "whole" and shared and fit.op < one.op and seen.alike(fit.op, one.op):
         return "again"
     return ""
@@ -145,10 +171,13 @@ def _rows_of(seen: Seen, fit: Training) -> int:
     return _named(seen, fit.rows[0]) if len(fit.rows) == 1 else -1
 
 
-def _elsewhere(everything: list[Judgement], one: Judgement) -> bool:
+def _elsewhere(everything: list[Judgement], one: Judgement, roots: int) -> bool:
     """Whether one of the models is asked about other rows as well: then the score on these is only a companion."""
     others = [other for other in everything if other.models & one.models]
-    return any(other.part != one.part or (one.part == "whole" and other.source != one.source) for other in others)
+    return any(
+        other.part != one.part or (one.part == "whole" and (other.source != one.source or (other.rows ^ one.rows) & roots))
+        for other in others
+    )
 
 
 def _kept_back(seen: Seen, everything: list[Judgement], fits: dict[int, Training]) -> set[int]:

@@ -19,6 +19,7 @@ NAMES = {
 }
 THROUGH = frozenset({"builtins.list", "builtins.tuple", "builtins.next", "builtins.iter"})
 COUNTED = "builtins.enumerate"
+GIVEN = ("return", "yield")
 KEYS = {"train": TRAIN, "test": TEST, "validation": VALIDATION}
 
 
@@ -133,9 +134,9 @@ def holders(code: Code, start: int) -> Iterator[tuple[int, bool]]:
                     continue
                 after = False
             elif facts.kind == "param":
-                if len(code.resolver.sources.get(use, ())) != 1:
-                    continue
-            elif facts.kind not in ("assign", "load", "element", "phi", "return"):
+                if program.ops[op].kind not in GIVEN and len(code.resolver.sources.get(use, ())) != 1:
+                    continue  # what a fixture gives comes in by a parameter, and what every caller hands over
+            elif facts.kind not in ("assign", "load", "element", "phi", *GIVEN):
                 continue
             if (use, after) not in seen and len(seen) < 200:
                 seen.add((use, after))

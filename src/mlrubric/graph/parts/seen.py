@@ -58,6 +58,7 @@ class Seen:
     kept: Index = field(default_factory=dict)  # learner -> the trainings that keep back some rows of a training part
     taught: Index = field(default_factory=dict)  # learner -> the trainings that get what it gave
     idle: set[int] = field(default_factory=set)  # splits that are made again before anybody uses their parts
+    aimed: Index = field(default_factory=dict)  # learner -> the trainings that learn to predict what it gave
     folding: Index = field(default_factory=dict)  # learner -> the cross-validations and searches that get it
 
     def __post_init__(self) -> None:
@@ -83,6 +84,7 @@ class Seen:
             self.data_of[op] = data
             callee = self.code.program.args[op][0]
             self._meets(self.taught, op, self.bits[data] | (self.bits[callee] & lasting if callee >= 0 else 0), kinds)
+            self._meets(self.aimed, op, self.all_bits([meaning.arguments.get("@target", -1)]), kinds)
             if self._keeps_back(meaning):
                 self._meets(self.kept if self._called_train(data) else self.divided, op, self.bits[data], kinds)
         for op, data in self.folded:
@@ -222,7 +224,7 @@ def reached(seen: Seen, learner: Learner) -> tuple[str, list[int]]:
             return "folds", folded[:1]
         if key in seen.kept:
             return "inner", seen.kept[key][:1]
-    elif part == "mixed" and _joined(seen, learner.data):
+    elif part == "mixed" and joined(seen, learner.data):
         beside = list(_beside(seen, learner))
         if beside:
             return "beside", beside[:1]
@@ -234,7 +236,7 @@ def reached(seen: Seen, learner: Learner) -> tuple[str, list[int]]:
     return "no", []
 
 
-def _joined(seen: Seen, data: int) -> bool:
+def joined(seen: Seen, data: int) -> bool:
     """Whether training and test rows are put together again, in the same function."""
     code, scope = seen.code, seen.code.program.scope_id(data)
     for op in code.flow.reach([data], back=True, stop=lambda o: code.program.scope_id(o) != scope):
@@ -311,7 +313,7 @@ def mark_asked(seen: Seen) -> None:
     for learner in seen.learners:
         key = (learner.kind, learner.op)
         node = code.op_node.get(learner.op, -1)
-        if learner.kind != "learned" or learner.what in ROLES or node < 0 or key in seen.taught or key in seen.folding:
+        if learner.kind != "learned" or learner.what in ROLES or node < 0 or key in seen.taught | seen.aimed | seen.folding:
             continue
         rows = seen.bits[learner.data] & layout.all("root")
         bit = layout.bit(*key)

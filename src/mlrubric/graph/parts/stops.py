@@ -11,6 +11,7 @@ from mlrubric.graph.parts.pieces import TEST
 from mlrubric.graph.parts.seen import Seen
 from mlrubric.graph.parts.sites import sites
 
+REPORTS = frozenset({"log.write", "run.log_metric", "file.write", "data.write"})
 EXPRESSION = frozenset({"load", "assign", "container", "element", "phi", "binary"})
 
 
@@ -23,10 +24,11 @@ def mark_stops(seen: Seen, everything: list[Judgement]) -> None:
         watched = _test_splits(seen, (seen.bits[leaf] for leaf in _leaves(seen, meaning.arguments["@validation"])))
         own = {one.op for one in seen.trainings if one.fit == op}
         by = [j for j in everything if not j.asks and own & j.models and j.part == TEST and watched & set(seen.layout.of(j.rows, TEST))]
-        if by:
+        told = by[0].op if by else _told(seen, op) if watched else -1
+        if told >= 0:
             node = seen.node(op)
             graph.nodes[node].attributes["stops"] = "early"
-            graph.nodes[node].attributes["toward"] = str(seen.node(by[0].op))
+            graph.nodes[node].attributes["toward"] = str(seen.node(told))
     scores = {j.at: j for j in everything if not j.asks and j.part == TEST and _test_splits(seen, [j.rows])}
     for op, meaning in sorted(seen.code.meanings.all().items()):
         if "model.tune" in meaning.roles and "model.fit" not in meaning.roles and not seen.code.tested(op):
@@ -36,6 +38,20 @@ def mark_stops(seen: Seen, everything: list[Judgement]) -> None:
                 graph.nodes[node].attributes["stops"] = "search"
                 graph.nodes[node].attributes["toward"] = str(seen.node(goals[0]))
     _mark_choices(seen, scores)
+
+
+def _told(seen: Seen, fit: int) -> int:
+    """Where the best score of a training, as it was watched while it ran, is reported: `print(model.best_score_)`; -1 when nowhere."""
+    code = seen.code
+    learned = code.flow.reach([fit])
+    for op in sorted(learned):
+        facts = code.program.ops[op]
+        if facts.kind == "attribute" and "tells_score" in code.meanings.catalogue.traits(f"?.{facts.name}") and not code.tested(op):
+            for here in code.flow.reach([op]):
+                for use in code.resolver.uses[here]:
+                    if REPORTS & code.meanings.roles(use):
+                        return use
+    return -1
 
 
 def _test_splits(seen: Seen, rows: Iterator[int] | list[int]) -> set[int]:

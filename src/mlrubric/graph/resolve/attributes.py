@@ -201,6 +201,8 @@ def of_value(r: Resolver, op: int, value: Value, name: str) -> Values:
         return _of_builtin(f"builtins.{value[2]}", name, value)
     if kind in ("view", "zip", "zipped", "generator"):
         return _of_builtin("builtins.iterator", name, value)
+    if kind in ("text", "const") and name == "value":
+        return frozenset([value])  # of a member of an enumeration
     if kind == "text":
         return text_methods.attribute(value, name)
     if kind == "settings":

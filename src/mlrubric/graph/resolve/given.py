@@ -39,6 +39,17 @@ def content(r: Resolver, op: int, source: Values) -> Values:
     return frozenset(found)
 
 
+def layers(r: Resolver, op: int, source: Values) -> Values:
+    """What stands in files of settings below the names of environments."""
+    near = r.program.unit(op).path
+    found: set[Value] = set()
+    for value in ordered(v for v in source if v[0] == "text"):
+        root = r.inputs.settings.find(str(value[1]), near)
+        if root is not None:
+            found |= at(r, root + "@", ())
+    return frozenset(found)
+
+
 def composed(r: Resolver, op: int, folder: Values, name: Values) -> Values:
     """The settings that a folder and the name of a file in it stand for, with what that file names."""
     near = r.program.unit(op).path

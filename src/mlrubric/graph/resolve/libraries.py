@@ -220,6 +220,8 @@ def _from_outside(r: Resolver, op: int, api: Api, arguments: Arguments) -> Value
     if kind == "settings" and api.param("@name") is not None:
         return given.composed(r, op, r.of(standing_at(api, "@source", arguments)), r.of(standing_at(api, "@name", arguments)))
     source = r.of(standing_at(api, "@source", arguments))
+    if kind == "layers":
+        return given.layers(r, op, join(source, *(containers.elements(r, v, op) for v in ordered(source))))
     if kind == "settings":
         return given.content(r, op, source or frozenset([("text", default)] if default else []))
     return frozenset(("opened", v[1]) for v in ordered(source)[:4] if v[0] == "text")

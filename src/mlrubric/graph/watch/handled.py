@@ -11,6 +11,7 @@ CALLS = frozenset({"call"})
 SPEED = frozenset({"performance", "throughput", "exposed"})
 WRITES = ("data.write", "file.write", "run.log_artifact", "run.log_data", "notify.send", "log.write")
 HOLDS = ("model.predict", "model.load", "code.predict")
+LOADED = frozenset({"model.load", "model.lookup", "model.predict", "model.service", "artifact.download"})
 ANSWERS = ("serve.handle", *HOLDS)
 
 
@@ -53,5 +54,6 @@ def _probed(world: World) -> None:
             continue
         inside = graph.sweep([node], RUNS)
         here = [n for n in inside if n in answering]
-        if here and (hosted.isdisjoint(inside) or any(set(HOLDS) & set(graph.nodes[n].roles) for n in here)):
+        held = any(LOADED & set(graph.nodes[n].roles) for n in inside)  # else there is nothing that has to be loaded first
+        if here and held and (hosted.isdisjoint(inside) or any(set(HOLDS) & set(graph.nodes[n].roles) for n in here)):
             attributes["probed"] = "true" if asked & set(above) else "false"

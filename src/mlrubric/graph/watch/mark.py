@@ -103,8 +103,10 @@ def _known(watch: Watch, expressions: list[Expr], names: Names, complete: bool) 
         return "true"
     if not expressions:
         return "unseen"
-    missing = [metric for expr in expressions for metric in dead(expr, names)]
-    if not missing:
+    missing = [list(dead(expr, names)) for expr in expressions]
+    if watch.kind == "panel" and any(missing) and not all(missing):
+        return "unseen"  # the other queries draw something
+    if not any(missing):
         hidden = any(names.of(s).origin == "unseen" for expr in expressions for s in selectors(expr))
         return "unseen" if hidden else "true"
     return "false" if complete else "unseen"

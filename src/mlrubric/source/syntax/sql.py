@@ -35,6 +35,7 @@ KEYWORDS = frozenset(
         "transient", "union", "unlogged", "unnest", "update", "using", "values", "view", "when", "where", "window", "with",
     ]
 )  # fmt: skip
+FILE = re.compile(r"^[a-z0-9]+://|^[^\s'{}]*\.[a-z][a-z0-9]{1,7}(\.(gz|zst|bz2|zip))?$", re.IGNORECASE)
 ENDS = frozenset({"where", "group", "order", "having", "limit", "window", "qualify", "union", "except", "intersect", "set", "values"})
 Word = tuple[str, str, int]  # kind, text, offset
 LONGEST = 200_000  # characters of one text
@@ -42,13 +43,15 @@ LONGEST = 200_000  # characters of one text
 
 @dataclass(slots=True)
 class Statement:
-    """One statement: `reads` and `writes` are tables in lower case, `columns` the names of what it yields, () when not known."""
+    """One statement: `reads` and `writes` are tables in lower case, `columns` the names of what it yields, () when not known; `files` are
+    the paths and addresses that it reads rows from, each with its offset."""
 
     verb: str
     offset: int
     reads: list[str] = field(default_factory=list)
     writes: list[str] = field(default_factory=list)
     columns: tuple[str, ...] = ()
+    files: list[tuple[str, int]] = field(default_factory=list)
 
 
 def is_sql(text: str) -> bool:
@@ -58,7 +61,7 @@ def is_sql(text: str) -> bool:
 
 def statements(text: str) -> list[Statement]:
     """The statements of a text that name tables."""
-    return [one for one, _ in parsed(text) if one.reads or one.writes]
+    return [one for one, _ in parsed(text) if one.reads or one.writes or one.files]
 
 
 def parsed(text: str) -> Iterator[tuple[Statement, list[Word]]]:
@@ -132,10 +135,16 @@ class _Reader:
             own.add(_plain(before))
         elif word == "from" and before == "delete":
             self._name()  # what is taken away is neither read nor written
+        elif word == "copy" and not found.writes and self.word() != "into":
+            self._target(found)
+        elif word == "infile" or (word == "from" and found.verb == "copy"):
+            self._file(found)
         elif word == "from" and before != "distinct" and levels[-1] == "select":
             levels[-1] = word
+            self._file(found)
             self._table(found.reads)
         elif word == "join" or (word == "using" and found.verb == "merge"):
+            self._file(found)
             self._table(found.reads)
         else:
             self._write(word, before, found)
@@ -154,6 +163,17 @@ class _Reader:
         name = self._name()
         if name:
             found.writes.append(name)
+
+    def _file(self, found: Statement) -> None:
+        """A file behind `from`, as a text or as the first argument of what reads it: `from read_parquet('s3://rows/*.parquet')`."""
+        ahead = 2 if self.word(1) == "(" else 0
+        while ahead and self.word(ahead) == "[":
+            ahead += 1
+        index = self.at + ahead
+        if index < len(self.words) and self.words[index][0] == "text":
+            path = self.words[index][1].strip("'")
+            if FILE.search(path):
+                found.files.append((path, self.words[self.at][2]))
 
     def _table(self, into: list[str]) -> None:
         """The table behind `from`, `join` or a comma; what a function or a query in brackets gives is none."""
