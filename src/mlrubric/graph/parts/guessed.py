@@ -34,10 +34,11 @@ def _column(code: Code, op: int) -> str:
         names = texts(code.resolver.of(args[1])) if len(args) > 1 else ()
         return names[0] if len(names) == 1 else ""
     whose, found = code.resolver.of(args[0]), code.resolver.of(op)
-    known = bool(whose) and all(value[0] == "object" for value in whose)
+    if not whose or any(value[0] != "object" for value in whose):
+        return ""
     method = any(value[0] == "method" for value in found) or not found
     named = any(code.meanings.catalogue.method(str(value[1]), facts.name) is not None for value in whose)
-    return facts.name if known and method and not named and not facts.name.startswith("_") else ""
+    return facts.name if method and not named and not facts.name.startswith("_") else ""
 
 
 def _stored(code: Code, guesses: list[int]) -> frozenset[str] | None:
