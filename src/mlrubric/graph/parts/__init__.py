@@ -9,6 +9,7 @@ from functools import partial
 from mlrubric.graph.code import Code
 from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.parts.afterwards import mark_afterwards, same_source
+from mlrubric.graph.parts.by_call import by_call
 from mlrubric.graph.parts.carry import Carrier, Inside
 from mlrubric.graph.parts.columns import mark_columns
 from mlrubric.graph.parts.handed import handed_in_parts
@@ -44,6 +45,7 @@ def mark_parts(world: World) -> None:
     files = _files(world)
     goals += [source for source, _ in files]
     inside = Inside(code, goals)
+    files = by_call(code, files)
     found += handed_in_parts(code, found, files, partial(_roots, code, inside=inside))
     learned += unknown_fits(code, found, files)
     learned = sorted([*learned, *_statistics(code, found, inside, [w for w, _ in files])], key=lambda one: one.op) if found else learned

@@ -50,6 +50,11 @@ class Carrier:
         self.own: list[int] = []  # the bits that functions bring of themselves
         self.elements = self._elements()  # unpack -> the elements of the results that it takes
         self._named()
+        elements: dict[int, list[int]] = {}
+        for unpack, (call, _) in self.elements.items():
+            elements.setdefault(call, []).append(unpack)
+        for edges in self.added.values():
+            edges.extend([(unpack, mask) for target, mask in edges for unpack in elements.get(target, ())])
 
     def run(self) -> list[int]:
         """The bits of every operation. What comes out of a file is its reader's own, as far as stages follow each other."""
