@@ -10,6 +10,7 @@ from mlrubric.graph.code import Code
 from mlrubric.graph.parts.pieces import NAMES, TRAIN, Split, named
 from mlrubric.graph.values import HOLE, texts
 
+ROWS = ("@data", "@target", "@predictions")
 WORDS = frozenset().union(*NAMES.values())
 Roots = Callable[[int, int], Iterable[tuple[int, int]]]
 
@@ -29,10 +30,20 @@ def handed_in_parts(code: Code, known: list[Split], files: list[tuple[int, int]]
             if part and root not in made:
                 families.setdefault(_without(path), {})[root] = part
     divided = {op for split in known if not split.given and not code.tested(split.op) for op in split.inputs}
+    folded, judged = set[int](), set[int]()
+    for meaning in code.meanings.all().values() if families else ():
+        given = {meaning.arguments[role] for role in ROWS if role in meaning.arguments}
+        folded.update(given if meaning.entry is not None and meaning.entry.folds else ())
+        judged.update(given if "model.evaluate" in meaning.roles else ())
     for pieces in families.values():
         trained = [op for op, part in pieces.items() if part == TRAIN]
-        if trained and len(set(pieces.values())) > 1 and not divided & code.flow.reach(trained).keys():
-            yield Split(min(pieces), None, pieces, given=True)
+        others = [op for op, part in pieces.items() if part != TRAIN]
+        if not trained or not others:
+            continue
+        reached = code.flow.reach(trained)
+        if divided & reached.keys() or (folded & reached.keys() and not judged & code.flow.reach(others).keys()):
+            continue  # of those who make the score there, the files that nobody scores say nothing
+        yield Split(min(pieces), None, pieces, given=True)
 
 
 def _made(code: Code, known: list[Split], files: list[tuple[int, int]]) -> set[int]:

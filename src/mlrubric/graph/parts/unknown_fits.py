@@ -62,10 +62,21 @@ def _changing(code: Code, saved: set[int]) -> frozenset[str]:
     for op in code.program.of_kind("call"):
         for name in _names(code, op):
             called.setdefault(name.rpartition(".")[0], set()).add(name)
-            idle.update([name] if not code.resolver.uses[op] and len(code.program.args[op]) > 1 else [])
+            idle.update([name] if _for_effect(code, op) else [])
     kept = {str(value[1]) for op in saved for value in code.resolver.of(op) if value[0] == "foreign"}
     fitting = {owner for owner, names in called.items() if any(FIT in name.rpartition(".")[2] for name in names)}
     return frozenset(idle | {name for owner in kept - fitting for name in called.get(owner, ())})
+
+
+def _for_effect(code: Code, op: int) -> bool:
+    """Whether nothing is made of what a call with arguments gives, and its object is used afterwards: it has been changed."""
+    program, receiver = code.program, code.program.receiver(op)
+    if code.resolver.uses[op] or len(program.args[op]) < 2 or receiver < 0 or program.ops[receiver].kind != "load":
+        return False
+    if any(program.blocks[block].kind in ("with", "try") for block in program.blocks_around(op)):
+        return False  # `with raises(...)`: it may well fail
+    scope = program.scope_id(op)
+    return any(later > op and program.scope_id(later) == scope for held in program.args[receiver] for later in code.resolver.uses[held])
 
 
 def _foreign(code: Code, op: int) -> bool:
