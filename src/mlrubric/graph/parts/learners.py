@@ -101,7 +101,7 @@ def statistics(code: Code, read: Collection[int], applied: set[int]) -> list[Lea
             found.append(Learner(op, "future", receiver))
         if _of_later(code, op, traits) and receiver in read:
             found.append(Learner(op, "future", receiver))
-        groups = _target_by_group(code, op, predicted) if predicted else -1
+        groups = target_by_group(code, op, predicted) if predicted else -1
         if groups in read:
             found.append(Learner(op, "target", groups))
         if "statistic" not in traits:
@@ -163,7 +163,7 @@ def _element(code: Code, returned: int, index: object) -> list[int]:
     return [element] if element is not None else []
 
 
-def _target_by_group(code: Code, op: int, predicted: frozenset[str]) -> int:
+def target_by_group(code: Code, op: int, predicted: frozenset[str]) -> int:
     """The rows of which a call takes the target by groups: `frame.groupby("city")["price"].mean()`; -1 when it does not."""
     program = code.program
     callee, receiver = program.args[op][0], program.receiver(op)

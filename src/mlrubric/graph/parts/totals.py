@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from mlrubric.graph.code import Code
-from mlrubric.graph.parts.learners import AVERAGES, Learner
+from mlrubric.graph.parts.learners import AVERAGES, Learner, target_by_group
 from mlrubric.graph.values import texts
 
 TAKEN = AVERAGES | {"sum"}
@@ -28,7 +28,7 @@ def totals(code: Code, read: Collection[int], answers: frozenset[str]) -> Iterat
         if rows not in read or _picked(code, rows):
             continue
         taken = set(columns) if name in TAKEN else set(_aggregated(code, op, columns))
-        if taken & meant:
+        if taken & meant and target_by_group(code, op, answers) not in read:  # there the aggregation is told
             yield Learner(op, "total", rows)
 
 
