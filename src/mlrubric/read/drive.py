@@ -12,14 +12,15 @@ from typing import Protocol, cast
 
 from mlrubric import read as package
 from mlrubric.model.collector import no_collection
-from mlrubric.model.facts import Embedded, Fact, FileFacts, Unreadable
+from mlrubric.model.facts import Embedded, Fact, FileFacts, Notice, Unreadable
 from mlrubric.model.place import Place
 from mlrubric.read.data_file import data_file, holds_no_text
-from mlrubric.source.decode import decode
+from mlrubric.source.decode import GUESSED, PYTHON, decode
 from mlrubric.source.document import Document
 from mlrubric.source.ignores import ignores_in
 from mlrubric.source.tree import FileEntry, Tree, text_limit
 
+REFUSED = "neither UTF-8 nor with a coding line: Python refuses to run it; it is read as latin-1"
 MAX_LANGUAGES_DEEP = 5
 MAX_EMBEDDED = 20_000  # texts in other languages taken from one file
 
@@ -73,6 +74,8 @@ def read_file(document: Document) -> tuple[FileFacts, ...]:
     ignores = tuple(ignores_in(document.path, document.text))
     if found and ignores:
         found[0] = replace(found[0], ignores=ignores)
+    if found and document.encoding == GUESSED and document.path.endswith(PYTHON):
+        found[0] = replace(found[0], facts=(*found[0].facts, Notice(document.place(), REFUSED)))
     return tuple(found)
 
 
