@@ -23,6 +23,7 @@ from mlrubric.graph.parts.pieces import TEST, Split, splits
 from mlrubric.graph.parts.seen import Seen, mark_seen
 from mlrubric.graph.parts.sites import levels, sites
 from mlrubric.graph.parts.stops import mark_stops
+from mlrubric.graph.parts.sweeps_of_runs import mark_sweeps
 from mlrubric.graph.parts.times import mark_series, series
 from mlrubric.graph.parts.totals import totals
 from mlrubric.graph.parts.tracked import mark_tracked
@@ -68,6 +69,7 @@ def mark_parts(world: World) -> None:
     if tested:
         mark_taught_in_tests(seen, *tested)
     mark_stops(seen, everything)
+    mark_sweeps(seen, everything)
     mark_tracked(seen, everything)
     mark_columns(seen)
     mark_series(seen)
@@ -198,7 +200,10 @@ def _goals(code: Code, found: list[Split]) -> list[int]:
     """Everything that is asked for its bits: what is split, fitted on, judged and chosen by."""
     goals = {op for split in found for op in (split.op, *split.inputs, *split.pieces)}
     judged = False
-    tracked = any("run.read" in meaning.roles for meaning in code.meanings.all().values())
+    tracked = any(
+        "run.read" in meaning.roles or ("model.tune" in meaning.roles and "@function" in meaning.arguments)
+        for meaning in code.meanings.all().values()
+    )
     for op, meaning in code.meanings.all().items():
         if any(role.startswith(("model.", "transform.")) and role != "model.build" for role in meaning.roles):
             goals.update((op, code.program.args[op][0], *meaning.arguments.values()))

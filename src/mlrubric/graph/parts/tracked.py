@@ -22,16 +22,14 @@ def mark_tracked(seen: Seen, everything: list[Judgement]) -> None:
     code, graph = seen.code, seen.world.graph
     asked = {op: _metric(code, m.arguments["@order"]) for op, m in sorted(code.meanings.all().items()) if "@order" in m.arguments}
     asked = {op: metric for op, metric in asked.items() if metric and not code.tested(op) and _first(code, op)} | dict(_picked(code))
-    scores = {one.at: one for one in everything if not one.asks and one.part == TEST} if asked else {}
-    folds = {split.op for split in seen.splits if split.folds and not one_fold(code, split)}
-    scores = {at: one for at, one in scores.items() if set(seen.layout.of(one.rows, TEST)) - folds}
+    scores = test_scores(seen, everything) if asked else {}
     if not scores:
         return
     searched = {target for node in graph.with_role("model.tune") for target in _searched(seen, node)}
-    logged = list(_logged(seen, set(scores)))
+    reported = list(logged(seen, set(scores)))
     told: set[frozenset[int]] = set()
     for op, metric in asked.items():
-        by = frozenset(score for name, found in logged if fnmatchcase(metric, name) for score in found)
+        by = frozenset(score for _, name, found in reported if fnmatchcase(metric, name) for score in found)
         if not by or by in told or any(seen.node(score) in searched for score in by) or not any(_again(code, score) for score in by):
             continue
         told.add(by)
@@ -88,8 +86,14 @@ def _first(code: Code, search: int) -> bool:
     )
 
 
-def _logged(seen: Seen, scores: set[int]) -> Iterator[tuple[str, list[int]]]:
-    """(name of a metric as a pattern, the scores on the test part in it) for all that is logged."""
+def test_scores(seen: Seen, everything: list[Judgement]) -> dict[int, Judgement]:
+    """The evaluations on the test part of a split that is no fold."""
+    folds = {split.op for split in seen.splits if split.folds and not one_fold(seen.code, split)}
+    return {one.at: one for one in everything if not one.asks and one.part == TEST and set(seen.layout.of(one.rows, TEST)) - folds}
+
+
+def logged(seen: Seen, scores: set[int]) -> Iterator[tuple[int, str, list[int]]]:
+    """(operation, name of a metric as a pattern, the scores on the test part in it) for all that is logged."""
     code, layout = seen.code, seen.layout
     for op, meaning in sorted(code.meanings.all().items()):
         value = meaning.arguments.get("@value", -1)
@@ -97,13 +101,15 @@ def _logged(seen: Seen, scores: set[int]) -> Iterator[tuple[str, list[int]]]:
             continue
         if "@key" in meaning.arguments:
             found = [s for s in layout.of(seen.bits[value], "scored") if s in scores]
-            yield from ((name.replace(HOLE, "*"), found) for name in texts(code.resolver.of(meaning.arguments["@key"])) if found)
+            yield from ((op, name.replace(HOLE, "*"), found) for name in texts(code.resolver.of(meaning.arguments["@key"])) if found)
         for made in code.resolver.of(value):
             if made[0] == "made" and isinstance(made[1], int) and code.program.ops[made[1]].kind == "dict":
                 args = code.program.args[made[1]]
                 for key, one in zip(args[::2], args[1::2], strict=True):
                     found = [s for s in layout.of(seen.bits[one], "scored") if s in scores] if one >= 0 else []
-                    yield from ((name.replace(HOLE, "*"), found) for name in (texts(code.resolver.of(key)) if key >= 0 else ()) if found)
+                    yield from (
+                        (op, name.replace(HOLE, "*"), found) for name in (texts(code.resolver.of(key)) if key >= 0 else ()) if found
+                    )
 
 
 def _again(code: Code, op: int, depth: int = 0) -> bool:
