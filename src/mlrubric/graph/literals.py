@@ -40,7 +40,9 @@ CARRY = frozenset(
     }
 )
 BRANCHES = ("if", "else", "case")
-USES = ("@source", "@sink", "@command")
+USES = ("@source", "@sink")
+ASKS = frozenset({"exists", "is_file", "is_dir", "isfile", "isdir"})
+IMAGES = ("image", "base_image", "container_image")
 MOST = 200
 
 
@@ -88,10 +90,27 @@ def _text(kind: str, value: object) -> str:
 def _path_arguments(code: Code) -> set[int]:
     """Operations that stand where a call takes the path of a file."""
     found: set[int] = set()
-    for meaning in code.meanings.all().values():
-        if "@route" not in meaning.arguments:
-            found.update(meaning.arguments[role] for role in USES if role in meaning.arguments)
+    for op, meaning in code.meanings.all().items():
+        if "@route" in meaning.arguments or _only_asked(code, op):
+            continue
+        uses = (*USES, "@command") if "process.run" in meaning.roles and not _in_image(code, op) else USES
+        found.update(meaning.arguments[role] for role in uses if role in meaning.arguments)
     return found
+
+
+def _only_asked(code: Code, path: int) -> bool:
+    """Whether code asks of a path only whether it is there: `if Path("/opt/x").exists()`."""
+    if code.program.called(path) in ASKS:
+        return True
+    after = code.resolver.uses[path] if code.program.ops[path].kind == "call" else ()
+    return bool(after) and all(code.program.ops[use].kind == "attribute" and code.program.ops[use].name in ASKS for use in after)
+
+
+def _in_image(code: Code, call: int) -> bool:
+    """Whether a command runs in an image that the call itself or the decorator of its function names."""
+    definition = code.program.definition(code.program.scope_id(call))
+    decorators = code.program.decorators(definition) if definition >= 0 and code.program.ops[definition].kind == "function" else ()
+    return any(code.program.keyword(one, *IMAGES) >= 0 for one in (call, *decorators) if code.program.ops[one].kind == "call")
 
 
 def _becomes_path(code: Code, literal: int, used: set[int]) -> bool:
@@ -104,7 +123,7 @@ def _becomes_path(code: Code, literal: int, used: set[int]) -> bool:
             return True
         for following in code.flow.after(op):
             kind = code.program.ops[following].kind
-            if _is_tail(code, op, following) or _is_default(code, following) or _is_away(code, following):
+            if _is_tail(code, op, following) or _is_default(code, following) or _is_away(code, following) or _is_last(code, following):
                 continue
             if kind == "conditional" or (branch and kind in ("phi", "load")):
                 ways = code.program.args[following][1 if kind == "conditional" else 0 :]
@@ -140,6 +159,14 @@ def _is_away(code: Code, words: int) -> bool:
     """Whether a list of words is a command whose paths lie in a container or on another machine."""
     args = code.program.args[words] if code.program.ops[words].kind == "container" else ()
     return bool(args) and args[0] >= 0 and code.program.ops[args[0]].value in AWAY
+
+
+def _is_last(code: Code, back: int) -> bool:
+    """Whether a function gives a value back where no setting gave another one: `if given: return given`."""
+    if code.program.ops[back].kind != "return":
+        return False
+    others = [r for r in code.program.returns(code.program.scope_id(back)) if r != back]
+    return any(_is_default(code, op) for op in code.flow.reach(others, back=True, stop=lambda o: code.program.ops[o].kind == "param"))
 
 
 def _is_default(code: Code, call: int) -> bool:
