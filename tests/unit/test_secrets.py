@@ -49,6 +49,10 @@ def secrets(path: str, text: str) -> list[tuple[int, str]]:
         (".env", "OPTUNA_DB_PASSWORD=optunapass", "password"),
         (".env.local", "export DB_PASSWORD='tr33house'", "password"),
         ("docker-compose.yml", "environment:\n  - GF_SECURITY_ADMIN_PASSWORD=foobar", "password"),
+        # a known word with digits counted up behind it is a choice too
+        ("docker-compose.yml", "environment:\n  POSTGRES_PASSWORD: password123", "password"),
+        ("docker-compose.yml", "command: serve --store postgresql://admin:password123@db:5432/runs", "credentials in a URI"),
+        ("db.py", 'uri = os.getenv("DB_URI", "mongodb://admin:admin123@mongodb:27017/rows")', "credentials in a URI"),
         ("grafana/datasources.yaml", "secureJsonData:\n  password: 'm0n1t0r1ng'", "password"),
         ("deploy.yaml", "env:\n  - name: DB_PASSWORD\n    value: s0mething9", "password"),
         ("secret.yaml", "kind: Secret\ndata:\n  password: " + base64.b64encode(b"tr33house!").decode(), "password"),
@@ -111,7 +115,7 @@ def test_a_credential_is_found(path: str, text: str, hint: str) -> None:
         ),
         (
             "docker-compose.yml",
-            "environment:\n  POSTGRES_PASSWORD: ${DB_PASSWORD}\n  A_PASSWORD: ${B_PASSWORD:-test}\n  C_PASSWORD: admin123",
+            "environment:\n  POSTGRES_PASSWORD: ${DB_PASSWORD}\n  A_PASSWORD: ${B_PASSWORD:-test}\n  C_PASSWORD: admin1",
         ),
         ("docker-compose.yml", "command: postgresql://airflow:airflow@postgres/airflow"),
         (

@@ -7,13 +7,20 @@ from collections import deque
 
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.world import World
+from mlrubric.model.facts import Setting
+from mlrubric.model.place import Place
 
 ABSOLUTE = re.compile(r"(?:/[A-Za-z][\w.@-]*/[\w.@${-]|[A-Za-z]:[\\/]+\w)")
 HOME = re.compile(r"(?:/home/[\w.-]+/|/Users/[\w.-]+/|/content/drive/|[A-Za-z]:[\\/]+Users[\\/]+\w)")
 # the operating system's own, mounts that a platform promises to every job, where an image keeps its program and its tools
 ELSEWHERE = re.compile(
-    r"/(?:tmp|var/tmp|dev|proc|sys|etc|usr|bin|sbin|lib\d*|run|var/(?:run|log|lib)|gcs|dbfs|Volumes|lakehouse|opt/ml|mnt/azureml|kaggle|workspace|v3io|User|opt/[\w.-]+/bin)/"
+    r"/(?:tmp|var/tmp|dev|proc|sys|etc|usr|bin|sbin|lib\d*|run|var/(?:run|log|lib)|gcs|dbfs|Volumes|lakehouse|opt/ml|mnt/azureml|kaggle/(?:working|temp|tmp)|workspace|v3io|User|opt/conda)/"
 )
+# homes that an image makes for the user it runs as, and files that a run wrote down about itself
+IMAGE_HOME = re.compile(r"/home/(?:jovyan|airflow|app\w*|ray|spark|sagemaker-user|user|nonroot|docker|mambauser)/")
+RECORDED = re.compile(r"(?:^|/)(?:\.(?!dvc/config$)[^/]+|outputs?|mlruns|mlartifacts|wandb|lightning_logs|multirun|runs|results?|logs)/")
+AWAY = frozenset({"docker", "podman", "kubectl", "oc", "ssh", "docker-compose", "nerdctl"})  # they run it where the disk is another
+STORE = re.compile(r"remote\..+\.url")
 CARRY = frozenset(
     {
         "assign",
@@ -34,6 +41,8 @@ CARRY = frozenset(
 )
 BRANCHES = ("if", "else", "case")
 USES = ("@source", "@sink")
+ASKS = frozenset({"exists", "is_file", "is_dir", "isfile", "isdir"})
+IMAGES = ("image", "base_image", "container_image")
 MOST = 200
 
 
@@ -52,13 +61,23 @@ def mark_literals(world: World) -> None:
             continue
         if HOME.match(text) or (not any(_is_default(code, use) for use in code.resolver.uses[op]) and _becomes_path(code, op, used)):
             seen.add(key)
-            world.graph.add(
-                "op",
-                text if len(text) <= 80 else text[:77] + "...",
-                place,
-                ("path.absolute",),
-                home="true" if HOME.match(text) else "false",
-            )
+            _mark(world, text, place)
+    for path, setting in world.every(Setting):
+        if not is_test_code(path) and not RECORDED.search(path) and _lies_here(setting):
+            _mark(world, setting.value, setting.place)
+
+
+def _mark(world: World, text: str, place: Place) -> None:
+    home = "true" if HOME.match(text) else "false"
+    world.graph.add("op", text if len(text) <= 80 else text[:77] + "...", place, ("path.absolute",), home=home)
+
+
+def _lies_here(setting: Setting) -> bool:
+    """Whether a setting names a place in somebody's home, or keeps the data that all are to fetch on a disk of one machine."""
+    text = setting.value.removeprefix("file://")
+    if STORE.fullmatch(setting.route) and setting.place.path.endswith(".dvc/config"):
+        return ABSOLUTE.match(text) is not None and not ELSEWHERE.match(text)
+    return HOME.match(text) is not None and not IMAGE_HOME.match(text) and ".environment." not in setting.route
 
 
 def _text(kind: str, value: object) -> str:
@@ -71,10 +90,27 @@ def _text(kind: str, value: object) -> str:
 def _path_arguments(code: Code) -> set[int]:
     """Operations that stand where a call takes the path of a file."""
     found: set[int] = set()
-    for meaning in code.meanings.all().values():
-        if "@route" not in meaning.arguments:
-            found.update(meaning.arguments[role] for role in USES if role in meaning.arguments)
+    for op, meaning in code.meanings.all().items():
+        if "@route" in meaning.arguments or _only_asked(code, op):
+            continue
+        uses = (*USES, "@command") if "process.run" in meaning.roles and not _in_image(code, op) else USES
+        found.update(meaning.arguments[role] for role in uses if role in meaning.arguments)
     return found
+
+
+def _only_asked(code: Code, path: int) -> bool:
+    """Whether code asks of a path only whether it is there: `if Path("/opt/x").exists()`."""
+    if code.program.called(path) in ASKS:
+        return True
+    after = code.resolver.uses[path] if code.program.ops[path].kind == "call" else ()
+    return bool(after) and all(code.program.ops[use].kind == "attribute" and code.program.ops[use].name in ASKS for use in after)
+
+
+def _in_image(code: Code, call: int) -> bool:
+    """Whether a command runs in an image that the call itself or the decorator of its function names."""
+    definition = code.program.definition(code.program.scope_id(call))
+    decorators = code.program.decorators(definition) if definition >= 0 and code.program.ops[definition].kind == "function" else ()
+    return any(code.program.keyword(one, *IMAGES) >= 0 for one in (call, *decorators) if code.program.ops[one].kind == "call")
 
 
 def _becomes_path(code: Code, literal: int, used: set[int]) -> bool:
@@ -87,7 +123,7 @@ def _becomes_path(code: Code, literal: int, used: set[int]) -> bool:
             return True
         for following in code.flow.after(op):
             kind = code.program.ops[following].kind
-            if _is_tail(code, op, following) or _is_default(code, following):
+            if _is_tail(code, op, following) or _is_default(code, following) or _is_away(code, following) or _is_last(code, following):
                 continue
             if kind == "conditional" or (branch and kind in ("phi", "load")):
                 ways = code.program.args[following][1 if kind == "conditional" else 0 :]
@@ -117,6 +153,20 @@ def _is_tail(code: Code, part: int, whole: int) -> bool:
     if kind == "call":
         return len(args) > 2 and part in args[2:]
     return False
+
+
+def _is_away(code: Code, words: int) -> bool:
+    """Whether a list of words is a command whose paths lie in a container or on another machine."""
+    args = code.program.args[words] if code.program.ops[words].kind == "container" else ()
+    return bool(args) and args[0] >= 0 and code.program.ops[args[0]].value in AWAY
+
+
+def _is_last(code: Code, back: int) -> bool:
+    """Whether a function gives a value back where no setting gave another one: `if given: return given`."""
+    if code.program.ops[back].kind != "return":
+        return False
+    others = [r for r in code.program.returns(code.program.scope_id(back)) if r != back]
+    return any(_is_default(code, op) for op in code.flow.reach(others, back=True, stop=lambda o: code.program.ops[o].kind == "param"))
 
 
 def _is_default(code: Code, call: int) -> bool:

@@ -13,6 +13,7 @@ from mlrubric.source.syntax.node import SyntaxProblem
 
 FORMAT = "dvc_config"
 _REMOTE = re.compile(r"""^['"]?remote\s+"(?P<name>[^"]+)"['"]?$""")
+_COMMENT = re.compile(r"\s+#.*$")
 _PASSWORD = re.compile(r"(?<=://)[^/@\s]+@")
 
 
@@ -31,8 +32,12 @@ def read(document: Document) -> Iterator[Fact]:
         remote = _REMOTE.match(section.text)
         if remote:
             name = remote["name"]
-            url = _PASSWORD.sub("", options.scalar("url"))
+            url = _PASSWORD.sub("", _COMMENT.sub("", options.scalar("url")))
             yield Remote(document.place(section.span, f"remote.{name}"), name, url, name == default)
+            written = options.get("url")
+            if written is not None:
+                route = f"remote.{name}.url"
+                yield Setting(document.place(written.span, route), route, url)
         elif section.text in ("core", "cache"):
             for key, value in options.pairs():
                 route = f"{section.text}.{key}"

@@ -177,7 +177,7 @@ def _is_credential(name: str, value: str, setting: Setting) -> bool:
         return looks_random(value)
     if setting is Setting.ENVIRONMENT:
         return not (is_default(value) or value.lower() in name.lower())
-    if is_default(value, name):
+    if is_default(value, name, numbered=setting is Setting.CI):
         return False
     if setting is Setting.CI:
         return not _JOB_DATABASE.match(name)
@@ -207,7 +207,7 @@ def _uris(text: str, setting: Setting) -> Iterator[Hit]:
             continue
         if setting is Setting.EXAMPLE and not looks_random(value):
             continue
-        if is_default(value, user, match.group().split("://", 1)[0], host):
+        if is_default(value, user, match.group().split("://", 1)[0], host, numbered=setting is Setting.CI):
             # a default in a configuration speaks of a development service; written straight into code it is what every run uses
             line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
             if setting is not Setting.CODE or not _DIRECT.match(line):

@@ -37,7 +37,8 @@ _DEFAULTS = {
     "airflow", "mlflow", "grafana", "prometheus", "prefect", "dagster", "zenml", "wandb", "kafka", "neo4j", "clickhouse",
     "superset", "metabase", "keycloak", "jupyter", "spark", "hive", "localstack", "aws", "s3", "db", "database", "app", "web",
     "service", "server", "my", "the", "a", "is", "name", "value", "credentials", "credential", "client", "id", "docker",
-    "letmein", "p@ssword", "p@ssw0rd", "passw0rd", "welcome", "qwerty", "hello", "abc", "changeit", "adminpass", "pat", "bucket",
+    "letmein", "minio123", "p@ssword", "p@ssw0rd", "passw0rd", "welcome", "qwerty", "hello", "abc", "changeit", "adminpass", "pat",
+    "bucket",
 }  # fmt: skip
 _PIECES = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
@@ -67,8 +68,9 @@ def is_empty(value: str) -> bool:
     return value.strip().lower() in _EMPTY
 
 
-def is_default(value: str, *names: str) -> bool:
-    """Only words that everybody's development service comes with, or the words of its own name: `mlflow_password`, `admin123`."""
+def is_default(value: str, *names: str, numbered: bool = False) -> bool:
+    """Only words that everybody's development service comes with, or the words of its own name: `mlflow_password`, `admin1`. Digits that
+    are counted up behind one (`admin123`) are somebody's choice, unless `numbered` says that they are not."""
     known = _DEFAULTS | {piece.lower() for name in names for piece in _PIECES.findall(name)}
     if value.lower() in _DEFAULTS:
         return True
@@ -76,7 +78,8 @@ def is_default(value: str, *names: str) -> bool:
     words = [piece for piece in pieces if not piece.isdigit()]
     digits = [piece for piece in pieces if piece.isdigit()]
     plain = all(word in known or _joined(word, known) for word in words)
-    return plain and all("1234567890".startswith(d) or len(d) <= 2 or len(set(d)) == 1 for d in digits)
+    counted = numbered or not words
+    return plain and all((counted and "1234567890".startswith(d)) or len(d) <= 2 or len(set(d)) == 1 for d in digits)
 
 
 def _joined(word: str, known: set[str]) -> bool:
@@ -87,7 +90,7 @@ def _joined(word: str, known: set[str]) -> bool:
 def looks_chosen(value: str, name: str) -> bool:
     """A word of somebody's own with digits or signs in it, and no name of a file, an entry or an object."""
     mixed = re.search(r"[A-Za-z]", value) and re.search(r"[\d!@#%^&*+]", value)
-    return len(value) >= 6 and bool(mixed) and not re.search(r"[-_./:\s]", value) and not is_default(value, name)
+    return len(value) >= 6 and bool(mixed) and not re.search(r"[-_./:\s]", value) and not is_default(value, name, numbered=True)
 
 
 def looks_random(value: str) -> bool:
