@@ -32,7 +32,7 @@ Hit = tuple[str, Finding, str]  # repository, finding, the lines around it
 def hits(checkout: Path, wanted: Callable[[str], bool], persona: str, context: int) -> Iterator[Hit]:
     """The findings of the wanted rules in one checkout, in order of place."""
     tree, settings = DiskTree(checkout), read_settings(checkout)
-    read = [one for one in read_tree(tree) if not settings.excludes(one.path)]
+    read = read_tree(tree, without=settings.excludes)
     picture = build(read, [entry.path for entry in tree.files], load_catalogue(), doubtful=tree.doubtful)
     repository = checkout.name.replace("+", "/", 1)
     for finding in findings(picture, [rule for rule in load_rules().rules if wanted(rule.id)], persona):

@@ -8,6 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from mlrubric.cli import main
 from mlrubric.config import POLICY_DEFAULTS, ConfigError, Settings, read_settings
 from mlrubric.knowledge.location import rules_directory
 
@@ -134,7 +135,7 @@ def test_layers_join(tmp_path: Path) -> None:
         ('\n[policy]\npartial = "some"\n', "3:11", "policy.partial"),
         ('[policy]\nparts = "half"\n', "2:1", "unknown key `parts` in policy; did you mean `partial`?"),
         ("fail_under = 9\n", "1:14", "fail_under"),
-        ('fail_under = "1"\n', "1:14", "must be of type number"),
+        ('fail_under = "1"\n', "1:14", "must be a number"),
         ('select = ["leak"]\n', "1:11", "select[0]"),
         ('[[attest]]\ntest = "model-9"\nstatus = "manual"\n', "2:8", "attest[0].test"),
         ('[[attest]]\ntest = "model-2"\n', "1:1", "attest[0]: `status` missing"),
@@ -196,8 +197,46 @@ def test_the_schema_is_a_schema_and_knows_every_setting() -> None:
         "model",
         "azure",
         "own_rules",
+        "named",
     }
     assert fields == set(schema["properties"]) - {"extends", "system"}
     assert {name for name, _ in POLICY_DEFAULTS} == set(schema["properties"]["policy"]["properties"])
     for name, value in POLICY_DEFAULTS:
         assert schema["properties"]["policy"]["properties"][name]["enum"][0] == value
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "said"),
+    [
+        ('select = ["LEAK", "XXX"]\n', "1:19", "no rule is called or begins with `XXX`"),
+        ('\nper_path_ignores = { "*.ipynb" = ["SEEED"] }\n', "2:35", "`SEEED`; did you mean `SEED`?"),
+        ('ignore = ["SEDE001"]\n', "1:11", "did you mean `SEED001`?"),
+    ],
+)
+def test_a_rule_that_is_not_there_is_told_with_its_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, where: str, said: str
+) -> None:
+    path = write(tmp_path, text)
+    assert main(["check", str(tmp_path)]) == 2
+    err = capsys.readouterr().err
+    assert f"{path}:{where}: " in err and said in err
+
+
+@pytest.mark.parametrize(("selector", "said"), [("leak", "LEAK"), ("no-seed", "SEED001"), ("SEEED", "SEED"), ("DTAA001", "DATA001")])
+def test_an_unknown_selector_of_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str], selector: str, said: str) -> None:
+    assert main(["check", str(tmp_path), "--select", selector]) == 2
+    assert f"did you mean `{said}`?" in capsys.readouterr().err
+
+
+def test_a_table_of_nearly_our_name_is_told(tmp_path: Path) -> None:
+    project = tmp_path / "pyproject.toml"
+    project.write_text('[project]\nname = "x"\n\n[tool.mlrubrik]\nignore = ["NB"]\n')
+    with pytest.raises(ConfigError, match=r"4:1: .*did you mean \[tool\.mlrubric\]"):
+        read_settings(tmp_path)
+    project.write_text("[tool.rubric]\nx = 1\n[tool.mypy]\n")
+    assert read_settings(tmp_path) == Settings()
+
+
+def test_an_empty_selection_selects_nothing(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit):
+        main(["check", str(tmp_path), "--select", ""])

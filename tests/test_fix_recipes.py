@@ -163,6 +163,12 @@ CASES = {
     "an empty call on two lines": Case(
         "SEED001", f"{SKLEARN}SGDClassifier(\n).fit(X, y)\n", f"{SKLEARN}SGDClassifier(random_state=0).fit(X, y)\n"
     ),
+    "a study, which takes an object": Case(
+        "SEED001",
+        "import optuna\n\nSEED = 3\nstudy = optuna.create_study(\n    direction='minimize'  # it is an error\n)\nstudy.optimize(run, 9)\n",
+        "import optuna\n\nSEED = 3\nstudy = optuna.create_study(\n    direction='minimize',  # it is an error\n"
+        "    sampler=optuna.samplers.TPESampler(seed=SEED)\n)\nstudy.optimize(run, 9)\n",
+    ),
     # ---- seeds in tests ----------------------------------------------------------------------------------------------
     "a test that draws": Case("SEED001", TEST.replace("NAME", "test_a"), SEEDED.replace("NAME", "test_a"), "tests/test_a.py"),
     "a helper of tests that draws": Case("SEED001", TEST.replace("NAME", "helper") + "\n\nhelper()\n", "", "tests/test_a.py"),

@@ -146,7 +146,9 @@ DRAWN = ['X = np.random.rand(3)  # "größer"\n', "Forest(random_state=0).fit(X)
 MAGIC = ["%time X = np.random.rand(3)\n", "%time model = Forest()\n", "model.fit(X)"]
 MAGICAL = ["%time X = np.random.rand(3)\n", "%time model = Forest(random_state=0)\n", "model.fit(X)"]
 IMPORTS = ["import numpy as np\n", "import pandas as pd"]
+ENDED = [f"{line}\n".replace("\n\n", "\n") for line in IMPORTS]
 SEEDED = [*IMPORTS[:1], "import pandas as pd\n", "\n", "np.random.seed(0)"]
+ENDED_SEEDED = [*SEEDED[:-1], f"{SEEDED[-1]}\n"]
 
 
 @pytest.mark.parametrize(
@@ -154,6 +156,8 @@ SEEDED = [*IMPORTS[:1], "import pandas as pd\n", "\n", "np.random.seed(0)"]
     [
         pytest.param([IMPORTS, DRAW], [SEEDED, DRAWN], id="a string for every line"),
         pytest.param(["".join(IMPORTS), "".join(DRAW)], ["".join(SEEDED), "".join(DRAWN)], id="one string"),
+        pytest.param([ENDED, DRAW], [ENDED_SEEDED, DRAWN], id="a line end behind the last line"),
+        pytest.param(["".join(ENDED), DRAW], ["".join(ENDED_SEEDED), DRAWN], id="one string with a line end at its end"),
         pytest.param([IMPORTS, MAGIC], [SEEDED, MAGICAL], id="behind a magic"),
         pytest.param([IMPORTS, QUOTED], [IMPORTS, UNQUOTED], id="between quotes, which JSON escapes"),
     ],

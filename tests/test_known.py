@@ -54,7 +54,7 @@ def edit(root: Path, old: str, new: str) -> None:
 
 
 def test_a_baseline_leaves_out_what_is_known(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    baseline = repository.parent / "known.json"
+    baseline = repository / "known.json"
     assert check(repository, capsys)[1] == [("SEED001", "train.py", 6)]
     assert main(["check", str(repository), *SELECT, "--write-baseline", str(baseline)]) == 0
     assert "1 finding written" in capsys.readouterr().err
@@ -67,7 +67,7 @@ def test_a_baseline_leaves_out_what_is_known(repository: Path, capsys: pytest.Ca
 
 
 def test_what_is_gone_from_a_baseline_is_told(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    baseline = repository.parent / "known.json"
+    baseline = repository / "known.json"
     assert main(["check", str(repository), *SELECT, "--write-baseline", str(baseline)]) == 0
     capsys.readouterr()
     edit(repository, "split(frame)", "split(frame, random_state=1)")
@@ -133,6 +133,121 @@ def test_an_ignore_that_ignores_nothing_is_a_notice(repository: Path, capsys: py
     assert check(repository, capsys)[1:] == ([], [])
     edit(repository, "split(frame)", "split(frame, random_state=1)")
     assert check(repository, capsys)[1:] == ([], ["nothing to ignore: SEED001 finds nothing here any more, the comment can go"])
+
+
+PINS = ("--select", "ENV001")
+
+
+def told(root: Path, capsys: pytest.CaptureFixture[str], *more: str) -> list[tuple[int, str]]:
+    main(["check", str(root), "-q", *PINS, *more, "--output-format", "json"])
+    return [(f["line"], f["message"].partition(":")[0]) for f in json.loads(capsys.readouterr().out)["findings"]]
+
+
+@pytest.fixture
+def open_lines(tmp_path: Path) -> Path:
+    (tmp_path / "requirements.txt").write_text("pandas>=1\nnumpy==2.1.0\nscikit-learn\n", encoding="utf-8")
+    git(tmp_path, "init", "-q", "-b", "main")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-qm", "first")
+    return tmp_path
+
+
+def test_each_of_several_that_are_told_as_one_is_known_by_itself(open_lines: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    both = "`pandas>=1` (and 1 more) is not pinned and no lock file fixes it"
+    baseline = open_lines / "known.json"
+    assert told(open_lines, capsys) == [(1, both)]
+    assert main(["check", str(open_lines), *PINS, "--write-baseline", str(baseline)]) == 0
+    assert "1 finding written" in capsys.readouterr().err
+    with (open_lines / "requirements.txt").open("a", encoding="utf-8") as file:
+        file.write("torch\nxgboost>2\n")
+    new = [(4, "`torch` (and 1 more) is not pinned and no lock file fixes it")]
+    assert told(open_lines, capsys, "--baseline", str(baseline)) == told(open_lines, capsys, "--changed-since", "HEAD") == new
+    assert told(open_lines, capsys) == [(1, both.replace("1 more", "3 more"))]
+
+
+def test_one_ignore_is_for_one_line(open_lines: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = open_lines / "requirements.txt"
+    file.write_text(file.read_text(encoding="utf-8").replace("pandas>=1", "pandas>=1  # mlrubric: ignore[ENV001] ours"), encoding="utf-8")
+    assert told(open_lines, capsys) == [(3, "`scikit-learn` is not pinned and no lock file fixes it")]
+
+
+TRAINS = """import numpy as np
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+
+frame = pd.read_csv("rides.csv")
+frame["hour_sin"] = np.sin(frame["hour"] * 2 * np.pi / 24)
+frame["fare_log"] = np.log1p(frame["fare"] * 100)
+LogisticRegression().fit(frame[["hour_sin", "fare_log"]], frame["late"])
+"""
+SERVES = """import joblib
+import numpy as np
+import pandas as pd
+from fastapi import FastAPI
+
+app = FastAPI()
+model = joblib.load("model.joblib")
+
+
+@app.post("/predict")
+def predict(hour: int, fare: float):
+    frame = pd.DataFrame([{"hour": hour, "fare": fare}])
+    frame["hour_sin"] = np.sin(frame["hour"] * 2 * np.pi / 24)
+    return model.predict(frame).tolist()
+"""
+
+
+def test_one_more_of_what_a_finding_counts_up_is_new(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A second column that is copied into the serving side does not hide behind the first."""
+    baseline = tmp_path / "known.json"
+    (tmp_path / "train.py").write_text(TRAINS, encoding="utf-8")
+    (tmp_path / "app.py").write_text(SERVES, encoding="utf-8")
+    asked = ("check", str(tmp_path), "--select", "SKEW001")
+    assert main([*asked, "--write-baseline", str(baseline)]) == 0
+    assert main([*asked, "--baseline", str(baseline)]) == 0
+    capsys.readouterr()
+    more = '    frame["fare_log"] = np.log1p(frame["fare"] * 100)\n    return'
+    (tmp_path / "app.py").write_text(SERVES.replace("    return", more), encoding="utf-8")
+    assert main([*asked, "--baseline", str(baseline), "--output-format", "json", "-q"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert ["`fare_log`" in one["message"] for one in document["findings"]] == [True]
+    assert not any("gone" in notice["message"] for notice in document["notices"])
+
+
+def test_a_renamed_file_brings_nothing(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    git(repository, "mv", "train.py", "training.py")
+    git(repository, "commit", "-qm", "renamed")
+    assert check(repository, capsys, "--changed-since", "HEAD~1")[1] == []
+    file = repository / "training.py"
+    file.write_text(file.read_text(encoding="utf-8").replace("split(frame)", "split(frame, test_size=0.3)"), encoding="utf-8")
+    assert check(repository, capsys, "--changed-since", "HEAD~1")[1] == [("SEED001", "training.py", 6)]
+
+
+def test_what_a_run_does_not_look_for_is_neither_gone_nor_dropped(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    baseline = repository / "known.json"
+    (repository / "serve.py").write_text(SERVE, encoding="utf-8")
+    assert main(["check", str(repository), *SELECT, "--write-baseline", str(baseline)]) == 0
+    whole = baseline.read_text()
+    capsys.readouterr()
+    edit(repository, "split(frame)", "split(frame, random_state=1)")
+    for part in (("--select", "DATA005"), ("--ignore", "SEED")):
+        main(["check", str(repository), *part, "--baseline", str(baseline), "--output-format", "json"])
+        notices = [one["message"] for one in json.loads(capsys.readouterr().out)["notices"]]
+        assert not any("gone" in message for message in notices), (part, notices)
+    main(["check", str(repository / "serve.py"), *SELECT, "--baseline", str(baseline), "--output-format", "json"])
+    assert not any("gone" in one["message"] for one in json.loads(capsys.readouterr().out)["notices"])
+    for selected in ("DATA005", "DATA005,DATA001"):
+        assert main(["check", str(repository), "--select", selected, "--ignore", "DATA001", "--write-baseline", str(baseline)]) == 0
+        assert baseline.read_text() == whole and "1 that this run did not look for stay" in capsys.readouterr().err
+    assert main(["check", str(repository / "serve.py"), *SELECT, "--write-baseline", str(baseline)]) == 0
+    assert baseline.read_text() == whole
+    assert main(["check", str(repository), *SELECT, "--write-baseline", str(baseline)]) == 0
+    assert len(baseline.read_text()) < len(whole)
+
+
+def test_nothing_but_a_baseline_is_written_over(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(repository), "--write-baseline", str(repository / "train.py")]) == 2
+    assert "no baseline" in capsys.readouterr().err and (repository / "train.py").read_text(encoding="utf-8") == TRAIN
 
 
 def test_a_baseline_is_not_written_from_what_is_left_over(repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

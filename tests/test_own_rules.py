@@ -129,14 +129,18 @@ def test_a_folder_is_sought_from_the_configuration_and_given_by_an_organisation(
 @pytest.mark.parametrize(
     ("old", "new", "line", "said"),
     [
-        ('severity = "warning"', 'severity = "fatal"', 4, "'fatal' is not one of"),
-        ('why = "The old', 'wy = "The old', 13, "'wy' was unexpected"),
+        ('severity = "warning"', 'severity = "fatal"', 4, "severity: `fatal` is none of error, warning, note"),
+        ('why = "The old', 'wy = "The old', 13, "docs: unknown key `wy`"),
         ('role = "data.read"', 'role = "data.reads"', 9, "no role is called `data.reads`"),
         ('id = "OWN001"', 'id = "LEAK001"', 1, "`LEAK001` is a rule of the rule book already"),
         ('name = "table-from-the-old-warehouse"', 'name = "no-seed"', 2, "`no-seed` is a rule of the rule book already"),
         ("[docs]", "[docs", 12, "Expected"),
-        ("[docs]\n", '[fix]\nrecipe = "add-keywrod"\nsafety = "safe"\ntitle = "x"\n\n[docs]\n', 13, "'add-keywrod' is not one of"),
-        ("[match]", "[mach]", 8, "'mach' was unexpected"),
+        ('"^/mnt/old/"', '"(^/mnt/old/"', 10, "`(^/mnt/old/` is no regular expression"),
+        ('"@source" = {', '"@sauce" = {', 10, "no argument has the role `@sauce`; did you mean `@source`?"),
+        ("{@source}, which", "{@sauce}, which", 6, "no argument has the role `@sauce`; did you mean `@source`?"),
+        ("{@source}, which", "{nonsense}, which", 6, "no subject has `{nonsense}`"),
+        ("[docs]\n", '[fix]\nrecipe = "add-keywrod"\nsafety = "safe"\ntitle = "x"\n\n[docs]\n', 13, "`add-keywrod` is none of"),
+        ("[match]", "[mach]", 8, "unknown key `mach`; did you mean `match`?"),
     ],
 )
 def test_a_broken_rule_file_says_where(run: Run, project: Path, old: str, new: str, line: int, said: str) -> None:
@@ -159,7 +163,7 @@ def test_two_rules_of_one_id_say_where_the_other_is(run: Run, project: Path) -> 
         ('"2031.9"', rf"1:9: rule book 2031\.9 is not in this version of mlrubric, which has .*{RULES_VERSION}"),
         (f'["{RULES_VERSION}", "nowhere"]', r"1:\d+: rules: `nowhere` is neither a version of the rule book \(2026\.1\) nor a folder"),
         (f'["{RULES_VERSION}", "{RULES_VERSION}"]', "one version"),
-        ("2026", "must be of type"),
+        ("2026", "must be a text or a list"),
     ],
 )
 def test_a_wrong_setting_says_where(tmp_path: Path, rules: str, said: str) -> None:

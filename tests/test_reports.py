@@ -20,9 +20,11 @@ from mlrubric.model.place import Place, Span
 from mlrubric.model.report import Message
 from mlrubric.model.verdict import Finding
 from mlrubric.report import Options, View, formats
+from mlrubric.report.findings_screen import summary
 from mlrubric.report.profile import lenient
 from mlrubric.report.screen import width_of
 from mlrubric.report.snippets import covered
+from mlrubric.report.words import with_advice
 
 GOLDEN = Path(__file__).parent / "golden"
 ENDINGS = {
@@ -317,6 +319,37 @@ def test_badge_is_an_image_or_the_data_of_one() -> None:
     assert ElementTree.fromstring(formats()["badge"].render(VIEW, Options())).tag.endswith("svg")
     data = json.loads(formats()["badge"].render(VIEW, Options(target="badge.json")))
     assert data["schemaVersion"] == 1 and data["message"] == "0.0 / 7"
+    found = json.loads(formats()["badge"].render(VIEW, Options("check", target="badge.json")))
+    assert (found["label"], found["message"]) == ("mlrubric", "5 findings")
+
+
+def test_reviewdog_counts_bytes() -> None:
+    line = 'naïve = "Δ"; train, test = train_test_split(rows)'
+    start, end = line.index("train_test_split") + 1, len(line) + 1
+    one = replace(FINDINGS[0], place=Place("a.py", Span(1, start, 1, end)))
+    view = View(replace(REPORT, findings=(one,)), lambda path: line + "\n", VIEW.cards)
+    [told] = json.loads(formats()["rdjson"].render(view, Options("check")))["diagnostics"]
+    span = told["location"]["range"]
+    assert line.encode()[span["start"]["column"] - 1 : span["end"]["column"] - 1] == b"train_test_split(rows)"
+
+
+def test_advice_is_a_sentence_of_its_own() -> None:
+    one = replace(FINDINGS[0], message="the tag moves", advice="name a full version")
+    assert with_advice(one) == "the tag moves. Name a full version."
+    assert with_advice(replace(one, advice="`x` is to be named")).endswith(". `x` is to be named.")
+
+
+def test_what_is_no_machine_learning_is_said() -> None:
+    report = replace(REPORT, findings=(), repository=replace(REPORT.repository, kind="none", unreadable=()), suppressed=())
+    assert summary(report).endswith(": no machine learning was found here.")
+
+
+def test_concise_tells_notices_about_a_line_and_the_sum() -> None:
+    notice = Message("note", "nothing to ignore here", Place("a.py", Span(3)))
+    text = formats()["concise"].render(View(replace(REPORT, notices=(notice,)), texts, VIEW.cards), Options("check"))
+    assert "a.py:3:1: [note] nothing to ignore here\n" in text and "\nFound 5 findings" in text
+    quiet = formats()["concise"].render(View(replace(REPORT, notices=(notice,)), texts, VIEW.cards), Options("check", verbosity=-1))
+    assert "nothing to ignore" not in quiet and "Found" not in quiet
 
 
 def test_html_runs_nothing_and_loads_nothing() -> None:

@@ -91,13 +91,13 @@ def test_a_good_rule_is_loaded(tmp_path: Path) -> None:
     ("old", "new", "line", "said"),
     [
         ("name = ", "name == ", 2, "Invalid value"),
-        ('severity = "warning"', 'severity = "bad"', 4, "'bad' is not one of"),
+        ('severity = "warning"', 'severity = "bad"', 4, "`bad` is none of"),
         ('tests = ["infra-1"]', 'tests = ["infra-9"]', 3, "does not match"),
-        ('role = "model.fit"', 'roel = "model.fit"', 9, "'roel' was unexpected"),
+        ('role = "model.fit"', 'roel = "model.fit"', 9, "unknown key `roel`"),
         ("[match]", "[macht]", 8, "macht"),
         ('where = { a = "b" }', "where = { a = { inn = ['b'] } }", 10, "inn"),
-        ('misses = "m"\n', "", 12, "'misses' is a required property"),
-        ('confidence = "high"\n', "", 1, "'confidence' is a required property"),
+        ('misses = "m"\n', "", 12, "`misses` missing"),
+        ('confidence = "high"\n', "", 1, "`confidence` missing"),
     ],
 )  # fmt: skip
 def test_a_wrong_rule_says_where(tmp_path: Path, old: str, new: str, line: int, said: str) -> None:
@@ -112,10 +112,10 @@ def test_a_wrong_rule_says_where(tmp_path: Path, old: str, new: str, line: int, 
 @pytest.mark.parametrize(
     ("old", "new", "line", "said"),
     [
-        ('status = "manual"', 'status = "often"', 15, "'often' is not one of"),
+        ('status = "manual"', 'status = "often"', 15, "`often` is none of"),
         ('any = ["first"]', 'any = ["frist"]', 16, "`frist`"),
-        ('role = "data.validate"', 'shape = "round"', 8, "'round' is not one of"),
-        ('role = "data.validate"', 'shape = "must_pass"\nfrom = "data.read"\nto = "model.fit"', 7, "'through' is a required property"),
+        ('role = "data.validate"', 'shape = "round"', 8, "`round` is none of"),
+        ('role = "data.validate"', 'shape = "must_pass"\nfrom = "data.read"\nto = "model.fit"', 7, "`through` missing"),
     ],
 )
 def test_a_wrong_test_says_where(tmp_path: Path, old: str, new: str, line: int, said: str) -> None:

@@ -65,7 +65,7 @@ def test_fixes_are_objects_of_the_schema() -> None:
     if OASIS.is_file():
         jsonschema.validate(document, json.loads(OASIS.read_text(encoding="utf-8")))
     [seed] = result_of(document, "SEED001")["fixes"]
-    assert seed["description"]["text"] == "Pass `random_state=0`."
+    assert seed["description"]["text"] == "Pass `random_state=0` (unsafe: it may change what a run gives)."
     [change] = seed["artifactChanges"]
     assert change["artifactLocation"]["uri"] == "train.py"
     region = {"startLine": 3, "startColumn": 32, "endLine": 3, "endColumn": 32}

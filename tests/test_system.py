@@ -262,8 +262,8 @@ def test_what_lies_elsewhere_keeps_absence_from_being_a_finding(shared: Path) ->
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ('sources = ["../ci"]', "system.sources: must be of type object"),
-        ("sources = { ci = 1 }", "system.sources.ci: must be of type string"),
+        ('sources = ["../ci"]', "system.sources: must be a table"),
+        ("sources = { ci = 1 }", "system.sources.ci: must be a text"),
         ('source = { ci = "../ci" }', "did you mean `sources`?"),
         ('sources = { "https://github.com/loans/ci" = "../ci" }', ""),
     ],

@@ -18,7 +18,9 @@ from mlrubric.knowledge.catalogue import load_catalogue
 from mlrubric.model.facts import FileFacts
 from mlrubric.model.policy import changed
 from mlrubric.model.report import Message, Model, Report
+from mlrubric.model.verdict import Finding
 from mlrubric.read.drive import Known, Progress, read_tree
+from mlrubric.rules.fold import folded, unfolded
 from mlrubric.rules.judge import findings, heard
 from mlrubric.rules.own import book_of, chosen, retired
 from mlrubric.rules.rule import RuleBook
@@ -94,8 +96,7 @@ def analyze_tree(
 ) -> Analysis:
     """The same for any tree: a disk, a memory."""
     system = System() if system is None else system
-    read = read_tree(tree, progress, known=memory.facts if memory is not None else None)
-    own = [one for one in read if not settings.excludes(one.path)]
+    own = read_tree(tree, progress, known=memory.facts if memory is not None else None, without=settings.excludes)
     facts = system.joined(own, progress, memory.members if memory is not None else None)
     rules = book_of(settings)
     before = memory.picture if memory is not None else None
@@ -141,7 +142,7 @@ def analyze_tree(
     asking = chosen(rules, settings)
     found = [
         one
-        for one in system.published(tuple(findings(picture, asking, settings.persona)))
+        for one in unfolded(system.published(tuple(findings(picture, asking, settings.persona))))
         if settings.shows(one.level, one.confidence) and not settings.ignores(one.rule, one.place.path)
     ]
     foreign = sorted({one.place.path for one in found} - {one.path for one in own})
@@ -149,7 +150,7 @@ def analyze_tree(
     kept, suppressed = split_suppressed(found, ignores)
     kept = with_remedies(kept, asking, picture, texts)
     sought = {rule.id for rule in heard(asking, settings.persona) if settings.shows(rule.level, rule.confidence)}
-    idle = complaints(ignores, suppressed, {rule.id for rule in rules.rules}, sought)
+    idle = complaints(ignores, suppressed, {rule.id for rule in rules.rules}, sought, kept)
     report = describe(
         tree,
         name,
@@ -183,6 +184,21 @@ def analyze_tree(
     if gone := retired(asking):
         report = replace(report, notices=(*report.notices, *(Message("warning", words) for words in gone)))
     return Analysis(report, picture, facts, frozenset(files), texts, rules, system, planner, State(picture, report.tests, policy))
+
+
+def narrowed(analysis: Analysis, kept: Sequence[Finding]) -> Analysis:
+    """The analysis with these of its findings alone. Where the first of several that were told as one is not among them, another speaks for
+    the rest, and is mended without it."""
+    before = set(analysis.report.findings)
+    same, changed = list[Finding](), list[Finding]()
+    for one in folded(kept):
+        if one in before:
+            same.append(one)
+        else:
+            changed.append(replace(one, fix=None, remedy=None))
+    fixed = with_remedies(changed, analysis.rules.rules, analysis.picture, analysis.texts)
+    found = sorted((*same, *fixed), key=lambda one: (one.place.path, one.place.span, one.rule, one.message))
+    return replace(analysis, report=replace(analysis.report, findings=tuple(found)))
 
 
 def _texts(tree: Tree, system: System) -> Callable[[str], str | None]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 FILE_NAME = "mlrubric.toml"
 OUR_TABLE = re.compile(r"^[ \t]*\[+[ \t]*tool[ \t]*\.[ \t]*mlrubric\b", re.MULTILINE)
+TABLE, NEAR = "mlrubric", 0.87
+NEAR_TABLE = re.compile(r"^[ \t]*\[+[ \t]*tool[ \t]*\.[ \t]*([\w-]+)", re.MULTILINE)
 RULES_PIN = re.compile(r"[0-9]{4}\.[0-9]+")
 LEVELS = ("error", "warning", "note")
 CONFIDENCES = ("high", "medium", "low")
@@ -76,6 +78,7 @@ class Settings:
     persona: str = "regular"
     min_severity: str = "note"
     min_confidence: str = "low"
+    named: tuple[tuple[str, Place], ...] = ()  # what `select`, `ignore` and `per_path_ignores` name, and where
     profile: str = "paper"
     fail_under: float | None = None
     fail_on: str | None = None
@@ -144,10 +147,27 @@ def read_settings(root: Path, given: Path | None = None) -> Settings:
     if own.is_file():
         return _settings(_Layer.read(own), root)
     project = root / "pyproject.toml"
-    if project.is_file() and "mlrubric" in project.read_text(encoding="utf-8", errors="replace"):
-        layer = _Layer.read(project, lenient=True)
-        return _settings(layer, root) if layer.node is not None else Settings()
+    if project.is_file():
+        text = project.read_text(encoding="utf-8", errors="replace")
+        if "mlrubric" in text:
+            layer = _Layer.read(project, lenient=True)
+            if layer.node is not None:
+                return _settings(layer, root)
+        _check_name(project, text)
     return Settings()
+
+
+def _check_name(project: Path, text: str) -> None:
+    """A table whose name is nearly ours would silently hold for nobody."""
+    for found in NEAR_TABLE.finditer(text):
+        if found[1] != TABLE and SequenceMatcher(None, found[1].lower(), TABLE).ratio() >= NEAR:
+            line = text.count("\n", 0, found.start(1)) + 1
+            raise ConfigError(project, f"[tool.{found[1]}] is read by nobody; did you mean [tool.{TABLE}]?", line)
+
+
+def has_settings(project: Path) -> bool:
+    """Whether a pyproject.toml has a table of ours."""
+    return project.is_file() and OUR_TABLE.search(project.read_text(encoding="utf-8", errors="replace")) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,29 +240,17 @@ class _Layer:
         return tuple(found)
 
     def _in_words(self, problem: ValidationError) -> ConfigError:
+        from mlrubric.knowledge.schema_words import said, unknown_key
+
         route = tuple(problem.absolute_path)
-        name = _name(route)
-        if problem.validator == "additionalProperties" and isinstance(problem.instance, dict):
-            known = list(cast("Mapping[str, object]", problem.schema)["properties"])  # type: ignore[call-overload]
-            unknown = next(key for key in problem.instance if key not in known)
+        name, words = _name(route), said(problem)
+        if problem.validator == "additionalProperties":
+            unknown = unknown_key(problem)
             if unknown == "tool" and not route:
                 return self.error("in a file of its own the tables have no `tool.mlrubric` before them: `[system]`", ("tool",), key=True)
-            return self.error(
-                f"unknown key `{unknown}`{f' in {name}' if name else ''}{_did_you_mean(unknown, known)}", (*route, unknown), key=True
-            )
-        if problem.validator == "enum":
-            allowed = [str(value) for value in cast("list[object]", problem.validator_value)]
-            return self.error(
-                f"{name}: `{problem.instance}` is none of {', '.join(allowed)}{_did_you_mean(str(problem.instance), allowed)}", route
-            )
-        if problem.validator == "required":
-            missing = [
-                key for key in cast("list[str]", problem.validator_value) if key not in cast("Mapping[str, object]", problem.instance)
-            ]
-            return self.error(f"{name}: {', '.join(f'`{key}`' for key in missing)} missing", route)
-        if problem.validator == "type":
-            return self.error(f"{name}: must be of type {problem.validator_value}", route)
-        return self.error(f"{name}: {problem.message}", route)
+            key = f"unknown key `{unknown}`"
+            return self.error(words.replace(key, f"{key} in {name}" if name else key, 1), (*route, unknown), key=True)
+        return self.error(f"{name}: {words}", route)
 
     def error(self, message: str, route: tuple[str | int, ...], key: bool = False) -> ConfigError:
         span = self.span(route, key)
@@ -311,6 +319,7 @@ def _over(settings: Settings, layer: _Layer, root: Path) -> Settings:
         changed["own_rules"] = folders
     if "fail_under" in values:
         changed["fail_under"] = float(str(values["fail_under"]))
+    changed["named"] = (*settings.named, *_selectors(layer))
     ignores = cast("Mapping[str, object]", values.get("per_path_ignores", {}))
     changed["per_path_ignores"] = tuple(
         (dict(settings.per_path_ignores) | {path: tuple(_strings(ids)) for path, ids in ignores.items()}).items()
@@ -328,6 +337,16 @@ def _over(settings: Settings, layer: _Layer, root: Path) -> Settings:
         (dict(settings.sources) | {address: (layer.path.parent / path).resolve() for address, path in sources.items()}).items()
     )
     return replace(settings, **changed)  # type: ignore[arg-type]
+
+
+def _selectors(layer: _Layer) -> Iterator[tuple[str, Place]]:
+    """The rules that a layer names, each with where."""
+    lists: list[tuple[tuple[str, ...], object]] = [((key,), layer.values.get(key, [])) for key in ("select", "ignore")]
+    ignores = cast("Mapping[str, object]", layer.values.get("per_path_ignores", {}))
+    lists += [(("per_path_ignores", pattern), ids) for pattern, ids in ignores.items()]
+    for route, ids in lists:
+        for index, item in enumerate(_strings(ids)):
+            yield item, Place(str(layer.path), layer.span((*route, index)))
 
 
 def _attestation(layer: _Layer, root: Path, index: int, entry: Mapping[str, object]) -> Attestation:
@@ -362,8 +381,3 @@ def _name(route: Iterable[str | int]) -> str:
     for step in route:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
     return text
-
-
-def _did_you_mean(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word.replace("-", "_"), list(known), 1, 0.6) or difflib.get_close_matches(word, list(known), 1, 0.6)
-    return f"; did you mean `{close[0]}`?" if close else ""

@@ -21,6 +21,7 @@ from mlrubric.source.tree import Tree
 SERVES = ("serve.handle", "serve.app")
 RELEASES = ("serve.split", "serve.shadow", "model.deploy")
 MODEL_NAME = re.compile(r"model|predict|infer|classif|scor(e|ing)\b|\bml\b", re.IGNORECASE)
+TEMPLATE = re.compile(r"\.(py|ipynb)\.(tmpl|tpl|j2|jinja2?|mustache|erb|template)$")
 PRIMARY = (
     "python",
     "notebook",
@@ -157,4 +158,10 @@ def _notices(tree: Tree, facts: Sequence[FileFacts], picture: Picture) -> tuple[
     found = [Message("note", reason, Place(path)) for path, reason in tree.notices]
     found.extend(Message("note", f.message, f.place) for one in facts for f in one.facts if isinstance(f, Notice))
     found.extend(Message("note", message, place) for place, message in picture.world.broken)
+    read = {one.path for one in facts if one.format in ("python", "notebook")}
+    templates = [entry.path for entry in tree.files if entry.path not in read and TEMPLATE.search(entry.path)]
+    if templates:
+        many = f"{len(templates)} templates of code are" if len(templates) > 1 else "a template of code is"
+        said = f"{many} not read, what a project that is made from them does is not judged: {min(templates, key=len)}"
+        found.append(Message("note", said))
     return tuple(dict.fromkeys(found))

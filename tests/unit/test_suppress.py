@@ -163,3 +163,33 @@ def test_no_file_is_read_for_its_marks_alone() -> None:
     report = analyze_tree(tree, "repository", Settings()).report
     assert tree.reads["large.json"] == 0 and tree.reads["train.py"] <= 1
     assert [message.message.split(":")[0] for message in report.notices if message.place is not None] == ["nothing to ignore"]
+
+
+def test_a_misspelt_ignore_and_one_of_a_family_are_told() -> None:
+    assert told("x = f()  # mlrubric: ignroe[SEED001] a plot", finding(1)) == [
+        ("a.py:1", "`ignroe` ignores nothing here: `mlrubric: ignore[ID] reason`")
+    ]
+    assert told("x = f()  # mlrubric: the program of the same name") == []
+    text = "x = f()  # mlrubric: ignore[SEED] a plot"
+    ignores = ignores_of(["a.py"], lambda path: text)
+    said = [one.message for one in complaints(ignores, (), ("SEED001", "DATA001"), ("SEED001",), [finding(1)])]
+    assert said == ["`SEED` of this ignore is a family of rules: it ignores those that it names (`SEED001`)"]
+    close = "`SEDE001` of this ignore is no rule; did you mean `SEED001`?"
+    assert told("x = f()  # mlrubric: ignore[SEDE001] a plot") == [("a.py:1", close)]
+
+
+def test_what_a_document_shows_is_no_ignore() -> None:
+    shown = "# mlrubric: ignore[SEED001] reason\n<!-- mlrubric: ignore[SEED001] for this page -->\n"
+    assert [(one.line, one.reason) for one in ignores_in("README.md", shown)] == [(2, "for this page")]
+
+
+def test_source_that_python_refuses_and_templates_are_told() -> None:
+    files: dict[str, str | bytes] = {
+        "old.py": b"# caf\xe9\n",
+        "said.py": b"# coding: latin-1\n# caf\xe9\n",
+        "{{name}}/train.py.tmpl": "x = 1\n",
+    }
+    notices = analyze_tree(MemoryTree(files), "t", Settings()).report.notices
+    said = [(one.place.path if one.place else "", one.message.split(":")[0]) for one in notices]
+    assert ("old.py", "neither UTF-8 nor with a coding line") in said and not any(path == "said.py" for path, _ in said)
+    assert ("", "a template of code is not read, what a project that is made from them does is not judged") in said

@@ -132,6 +132,7 @@ def _check(commands: Commands) -> None:
     parser.add_argument(
         "paths", nargs="*", default=["."], metavar="PATH", help="files and folders to report on; `-` reads one file from standard input"
     )
+    parser.add_argument("--root", type=_path, metavar="FOLDER", help="the folder of the repository (default: the one that PATH lies in)")
     parser.add_argument("--stdin-filename", metavar="NAME", help="the name that the file from standard input has")
     fixes = parser.add_argument_group("fixes")
     fixes.add_argument("--fix", action="store_true", help="mend what can be mended without changing a number that a run produces")
@@ -305,7 +306,7 @@ def _completion(commands: Commands) -> None:
 
 def _findings(parser: argparse.ArgumentParser, default: str) -> None:
     group = parser.add_argument_group("findings")
-    group.add_argument("--select", type=_ids, action="extend", metavar="IDS", help="only these rules: ids or their beginnings, with commas")
+    group.add_argument("--select", type=_some_ids, action="extend", metavar="IDS", help="only these rules: ids or beginnings, with commas")
     group.add_argument("--ignore", type=_ids, action="extend", metavar="IDS", help="not these rules")
     group.add_argument("--persona", choices=("regular", "pedantic", "auditor"), help="how much to report (default: regular)")
     group.add_argument("--min-severity", choices=LEVELS[:-1], help="only findings of this level or worse (default: note)")
@@ -351,6 +352,14 @@ def _path(text: str) -> Path:
     from pathlib import Path
 
     return Path(text)
+
+
+def _some_ids(text: str) -> list[str]:
+    """An empty variable of a script would select everything."""
+    ids = _ids(text)
+    if not ids:
+        raise argparse.ArgumentTypeError("it names no rule")
+    return ids
 
 
 def _ids(text: str) -> list[str]:

@@ -79,3 +79,5 @@ def show_diff(outcome: Outcome, tree: Tree, target: Path | None) -> None:
     if outcome.fixed:
         count = len(outcome.fixed)
         print(f"Would fix {count} finding{'s' if count != 1 else ''}.", file=sys.stderr)
+    else:
+        print("Nothing would change.", file=sys.stderr)

@@ -44,16 +44,18 @@ def settings_for(root: Path, options: argparse.Namespace) -> Settings:
 
 def _check_selectors(settings: Settings) -> None:
     """A rule that is not known would silently select or ignore nothing."""
-    from mlrubric.report.cards import nearest
+    from mlrubric.config import ConfigError
+    from mlrubric.rules.naming import meant
     from mlrubric.rules.own import whole_book
 
-    selectors = [*settings.select, *settings.ignore, *(item for _, ids in settings.per_path_ignores for item in ids)]
+    selectors = [*settings.named, *((item, None) for item in (*settings.select, *settings.ignore))]
     if not selectors:
         return
-    known = [rule.id for rule in whole_book(settings).rules]
-    for item in selectors:
+    known = {rule.id: rule.name for rule in whole_book(settings).rules}
+    for item, place in selectors:
         if item != "ALL" and not any(rule.startswith(item) for rule in known):
-            raise UsageError(f"no rule is called or begins with `{item}`{nearest(item, known)} (mlrubric rules lists them)")
+            said = f"no rule is called or begins with `{item}`{meant(item, known)} (mlrubric rules lists them)"
+            raise UsageError(said) if place is None else ConfigError(Path(place.path), said, place.line, place.span.column)
 
 
 def analysis_of(

@@ -12,6 +12,7 @@ from mlrubric.config import Settings
 from mlrubric.model.comparison import Change, Comparison
 from mlrubric.model.verdict import Finding
 from mlrubric.read.drive import Progress
+from mlrubric.rules.fold import folded, unfolded
 from mlrubric.source.overlay import OverlayTree
 from mlrubric.source.tree import Tree
 
@@ -38,17 +39,22 @@ def compare(base: Tree, head: Tree, names: tuple[str, str], name: str, settings:
         was = before[result.id]
         if (was.status, was.credit.observed) != (result.status, result.credit.observed):
             changes.append(Change(was, result, search.causes(was, result)))
-    known, there = ({finding.fingerprint for finding in one.report.findings} for one in (old, new))
     return Comparison(
         old.report,
         new.report,
         *names,
         tuple(sorted(changes, key=lambda change: change.gain)),
-        _others(new.report.findings, known),
-        _others(old.report.findings, there),
+        _others(new.report.findings, old.report.findings),
+        _others(old.report.findings, new.report.findings),
         len({hunk.path for hunk in hunks}),
     )
 
 
-def _others(findings: Sequence[Finding], known: set[str]) -> tuple[Finding, ...]:
-    return tuple(finding for finding in findings if finding.fingerprint not in known)
+def _others(findings: Sequence[Finding], known: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings that are not among the known ones, or count more than these."""
+    counted = {one.fingerprint: one.counted for one in unfolded(known)}
+
+    def there(one: Finding) -> bool:
+        return one.fingerprint in counted and set(one.counted) <= set(counted[one.fingerprint])
+
+    return folded(one for one in unfolded(findings) if not there(one))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from mlrubric.analyze import Analysis, Memory, analyze_tree
+from mlrubric.analyze import Analysis, Memory, analyze_tree, narrowed
 from mlrubric.baseline import Known, known_of, sort_out
+from mlrubric.compare.renames import followed
 from mlrubric.compare.trees import differences
 from mlrubric.config import Settings
 from mlrubric.model.report import Message
 from mlrubric.model.verdict import Finding
+from mlrubric.rules.fold import folded, unfolded
 from mlrubric.source.tree import Tree
 
 
@@ -32,16 +34,16 @@ class Since:
             self.memory.picture = None
             old = analyze_tree(self.base, self.name, self.settings, None, self.memory, head.system)
             self._known = known_of(old.report.findings, old.texts)
-        found = head.report.findings
+        found = unfolded(head.report.findings)
         new = set(sort_out(found, head.texts, self._known, head.files).new)
-        hunks = differences(self.base, now)[1]
+        hunks = followed(differences(self.base, now)[1])
 
         def touched(finding: Finding) -> bool:
             return any(hunk.holds(finding.place.path, finding.place.line, "head") for hunk in hunks)
 
-        kept = tuple(one for one in found if one in new or touched(one))
-        left = len(found) - len(kept)
+        kept = [one for one in found if one in new or touched(one)]
+        left = len(folded(one for one in found if one not in kept))
         were = "finding was" if left == 1 else "findings were"
         said = Message("note", f"{left} {were} there at {self.revision} already, on lines that did not change")
         notices = (*head.report.notices, said) if left else head.report.notices
-        return replace(head, report=replace(head.report, findings=kept, notices=notices))
+        return narrowed(replace(head, report=replace(head.report, notices=notices)), kept)

@@ -13,6 +13,7 @@ from mlrubric.source.notebook import CellText, RawLine
 from mlrubric.source.syntax.magics import plain_python
 
 LINE = re.compile(r'(?:[^"\\\n]|\\(?![nr])[^\n])*')
+WRITTEN_END = re.compile(r"(?:\\r)?(?:\\n)?")
 ENDS = ("\\n", "\\r")  # line ends as JSON writes them
 
 
@@ -57,7 +58,10 @@ def _lines(host: Lines, places: list[tuple[int, int]]) -> list[tuple[RawLine, st
     for line, column in places:
         last = found[-1][0] if found else None
         if last is not None and (last.line, last.column + len(last.raw)) == (line, column):
-            found.append((RawLine(line, column, ""), "", ""))  # nothing stands behind the last line end
+            ended = WRITTEN_END.match(host.row(line), column - 1)
+            found.append(
+                (RawLine(line, ended.end() + 1 if ended is not None else column, ""), "", "")
+            )  # nothing stands behind the last line end
             continue
         row = row if last is not None and last.line == line else host.row(line)
         if row[column - 1 : column + 1] == "[]":

@@ -181,7 +181,10 @@ class Code:
         return self._moved(self.lines.inserted_before(line, *rows))
 
     def below(self, line: int, *rows: str) -> TextEdit:
-        """New lines below a line of `text`."""
+        """New lines below a line of `text`. A cell that ends with a line end keeps it: no string comes behind that."""
+        if self.source is not None and line == len(self.lines) - 1 and not self.lines.row(line + 1):
+            end = self.lines.offset(line) + len(self.lines.row(line))
+            return self.edit(end, end, "".join(f"\n{row}" for row in rows))
         return self._moved(self.lines.inserted_after(line, *rows))
 
     def without(self, first: int, last: int) -> TextEdit:

@@ -73,14 +73,16 @@ def _declared(world: World) -> None:
             names.setdefault(path, set()).add(normal_name(requirement.name))
     made = _made(world)
     joined = {(path, posixpath.normpath(posixpath.join(posixpath.dirname(path), one.target))) for path, one in world.every(Include)}
+    before: dict[str, list[str]] = {}  # folder -> the manifests in it that have been looked at
     for path in sorted(names):
-        for other in sorted(names):
-            apart = other < path and posixpath.dirname(other) == posixpath.dirname(path) and managers[other] != managers[path]
-            apart = apart and not {path, other} & made
-            both = names[path] & names[other] if apart and not {(path, other), (other, path)} & joined else set()
-            node = world.node(path, "manifest")
-            if len(both) > 1 and node is not None and "rival" not in graph.nodes[node].attributes:
+        beside = before.setdefault(posixpath.dirname(path), [])
+        for other in beside:
+            apart = managers[other] != managers[path] and not {path, other} & made and not {(path, other), (other, path)} & joined
+            both = names[path] & names[other] if apart else set()
+            node = world.node(path, "manifest") if len(both) > 1 else None
+            if node is not None and "rival" not in graph.nodes[node].attributes:
                 graph.nodes[node].attributes.update(rival=other, twice=str(len(both)))
+        beside.append(path)
     tools = programs_for(DEVELOPING, KINDS)
     for number in graph.with_role("env.require"):
         one = graph.nodes[number]

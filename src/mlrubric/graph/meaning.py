@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mlrubric.graph.handed import Handed
 from mlrubric.graph.program import Program
-from mlrubric.graph.resolve import Resolver, containers, given
-from mlrubric.graph.values import HOLE, Values, number, ordered
+from mlrubric.graph.resolve import Resolver
+from mlrubric.graph.values import HOLE, Values, number
 from mlrubric.graph.versions import Versions
 from mlrubric.knowledge.catalogue import Catalogue
 from mlrubric.knowledge.entries import Api
@@ -15,7 +16,7 @@ from mlrubric.knowledge.entries import Api
 READS = ("data.read", "model.load")
 NO_ROLES: frozenset[str] = frozenset()
 MOCK = "test.mock"
-FAR = 300  # operations
+NOTHING = Api("")
 PROTOCOL = {
     ("model", "fit"): "model.fit",
     ("model", "predict"): "model.predict",
@@ -70,6 +71,7 @@ class Meanings:
 
     def __init__(self, program: Program, resolver: Resolver, catalogue: Catalogue, versions: Versions | None = None) -> None:
         self.program, self.resolver, self.catalogue, self.versions = program, resolver, catalogue, versions
+        self._handed = Handed(program, resolver, catalogue)
         self._of: dict[int, Meaning] = {}
         self._mocks: dict[str, bool] = {}
         self._traits: dict[tuple[str, str, str], frozenset[str]] = {}
@@ -236,45 +238,27 @@ class Meanings:
         return Meaning(api.name if certain else name, roles, arguments, api, owner, certain, settings, is_open, tame)
 
     def _unfold(self, op: int, api: Api, arguments: dict[str, int]) -> tuple[dict[str, str], bool]:
-        """What `**` hands over: entries of a dict join the arguments, settings of a file are given as text; and whether more may come."""
-        names, args = self.program.ops[op].value, self.program.args[op]
-        if not isinstance(names, tuple) or "**" not in names:
-            return {}, False
+        """What is handed over in dicts: their entries join the arguments, settings of a file are given as text; and whether more may
+        come."""
+        entries = self._handed.entries(op, api, arguments)
         found: dict[str, str] = {}
-        is_open = False
-        for argument in (a for n, a in zip(names, args[len(args) - len(names) :], strict=True) if n == "**"):
-            values = ordered(v for v in self.resolver.of(argument) if v[0] in ("made", "settings", "parsed"))
-            is_open = is_open or not values
-            for value in values:
-                known = dict(containers.entries(self.resolver, number(value))) if value[0] == "made" else {}
-                unheard = value[0] == "made" and not known  # a parameter, or an empty dict that others fill
-                is_open = is_open or unheard or None in known or containers.SPREAD in known
-                outside = dict(given.named(self.resolver, op, value)) if value[0] != "made" else {}
-                for param in api.params:
-                    for keyword in param.keywords:
-                        if keyword in known and param.role not in arguments:
-                            arguments[param.role] = known[keyword][-1]
-                        elif keyword in outside:
-                            found.setdefault(param.role, self.spelled(outside[keyword]))
-            for key, value_op in self._stored(op, argument):
-                role = next((param.role for param in api.params if key in param.keywords), None)
-                if role is not None:
-                    found.pop(role, None)
-                    arguments[role] = value_op
-        return found, is_open
+        for param in api.params:
+            for keyword in param.keywords:
+                if keyword in entries.ops:
+                    arguments[param.role] = entries.ops[keyword]
+                elif keyword in entries.settings and param.role not in arguments:
+                    found.setdefault(param.role, self.spelled(entries.settings[keyword]))
+        return found, entries.open
 
-    def _stored(self, call: int, argument: int) -> Iterator[tuple[str, int]]:
-        """What was stored into a dict under a name before a call hands it over: `options["seed"] = 1`."""
-        program, name = self.program, self.program.ops[argument].name
-        scope = program.scope_id(call)
-        for op in range(max(argument - FAR, 0), argument) if name else ():
-            if program.ops[op].kind != "store_subscript" or program.scope_id(op) != scope:
-                continue
-            holder, key, value = program.args[op][:3]
-            if holder >= 0 and key >= 0 and program.ops[holder].name == name:
-                text = program.ops[key].value
-                if isinstance(text, str) and program.ops[key].kind == "const":
-                    yield text, value
+    def names_given(self, op: int) -> frozenset[str]:
+        """The names of all arguments that a call is given by name, those in dicts among them."""
+        names = self.program.ops[op].value
+        entries = self._handed.entries(op, NOTHING, {})
+        return (
+            frozenset((*(n for n in names if isinstance(n, str)), *entries.ops, *entries.settings))
+            if isinstance(names, tuple)
+            else frozenset()
+        )
 
     def spellings(self, meaning: Meaning) -> dict[str, str]:
         """All argument roles of a call as text."""
@@ -285,6 +269,7 @@ class Meanings:
         facts, args = self.program.ops[op], self.program.args[op]
         names = facts.value if isinstance(facts.value, tuple) else ()
         keywords = dict(zip(names, args[len(args) - len(names) :], strict=True)) if names else {}
+        keywords = {**self._handed.bound(op), **keywords}
         positional = self.program.positional(op)
         found: dict[str, int] = {}
         for param in api.params:

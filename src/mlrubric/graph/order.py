@@ -27,13 +27,14 @@ class Order:
         loops: bool = False,
         toward: Collection[int] = (),
         entered: Collection[int] = (),
+        made: bool = False,
     ) -> None:
         """With `only`, ways through callers in other scopes do not count, as long as one of these scopes calls; with `toward`, callers that
         are none of these operations do not, as long as one is. `stops` are the operations that raise for marked ones; blocks of `entered`
         count as always entered. With `tasks`, what earlier tasks of a pipeline passed counts, whatever process ran them. With `loops`, what
-        a loop does for each row counts as done for all."""
+        a loop does for each row counts as done for all; with `made`, what making an object always passes counts for its methods."""
         self.passing = (*PASSING, "for") if loops else PASSING
-        self.toward, self.entered = toward, entered
+        self.toward, self.entered, self.made = toward, entered, made
         self.code, self.marked, self.only, self.stops, self.tasks = code, frozenset(marked), only, stops or {}, tasks
         self._by_scope: dict[int, list[int]] = {}
         self._always: dict[int, int | None] = {}
@@ -123,6 +124,9 @@ class Order:
         for marked in self._by_scope.get(module, ()):
             if self._unconditional(marked) and not self.code.checks.in_main(marked):
                 return marked
+        made = self._made(scope) if self.made else None
+        if made is not None:
+            return made
         callers = sorted(c for c in self.code.resolver.callers.get(scope, ()) if c != op)
         if self.only is not None:
             callers = [c for c in callers if program.scope_id(c) in self.only] or callers
@@ -148,6 +152,17 @@ class Order:
             if entered or not above or any(program.ops[c].kind not in ("function", "class") for c in above):
                 running.append(call)
         return running or callers
+
+    def _made(self, scope: int) -> int | None:
+        """A marked operation that making the object of a method has passed."""
+        owner = self.code.resolver.class_of.get(scope)
+        if owner is None or scope in self.code.resolver.statics:
+            return None
+        for definition in self.code.program.exports[owner].get("__init__", ()):
+            maker = self.code.program.defined(definition)
+            if maker >= 0 and maker != scope:
+                return self.always(maker)
+        return None
 
     def _waited(self, op: int, scope: int) -> int | None:
         """A marked operation that a task has passed which the operation's own task waits for."""

@@ -50,7 +50,8 @@ def mark_references(world: World) -> None:
     if not loads:
         return
     answering = serving_code(world, ANSWERS)
-    handling = serving_code(world) | _predictors(world)
+    predictors = _predictors(world)
+    handling = serving_code(world) | predictors
     serving = handling | predicting_programs(world)
     near = _learnt_from(world)
     origins, downloads = Origins(world), Downloads(world, Processes(graph))
@@ -73,7 +74,7 @@ def mark_references(world: World) -> None:
                 graph.nodes[node].attributes["matters"] = "training" if node in near else "no"
             continue
         reason = _reason(world, downloads, node, op) if world.code.holder(op) not in training else ""
-        if not reason and world.code.holder(op) in handling and _left(world, node, origins.of(node)):
+        if not reason and world.code.holder(op) in answering | predictors and _left(world, node, origins.of(node)):
             reason = "left"
         if reason == "overwritten" and world.code.holder(op) not in answering and _chosen(world, origins, node, op):
             continue

@@ -6,13 +6,13 @@ import posixpath
 from collections.abc import Collection, Iterable, Mapping
 
 from mlrubric.graph.code import Code, is_fixture
+from mlrubric.graph.definitions import plainly_none
+from mlrubric.graph.draws import Draws
 from mlrubric.graph.graph import Graph
 from mlrubric.graph.order import Order, passes
-from mlrubric.graph.origins import loose
-from mlrubric.graph.processes import Processes
 from mlrubric.graph.writers import Shape, shape
 
-FAR = 400  # operations
+BUILDS = frozenset({"model.build", "transform.build", "data.split"})
 SETS_UP = frozenset(
     {
         "setUp",
@@ -31,9 +31,8 @@ SETS_UP = frozenset(
 
 def mark_seeds(graph: Graph, code: Code) -> None:
     """`seeded` on every random operation: argument, global, late (a seed comes only afterwards), other (another generator is seeded),
-    no; `matters`: `training` when what it draws reaches a training in a process that trains, `test` when a test draws from real rows or
-    leaves it in a file for a training, else `no`; and `first` on the first of those on a way through one function or cell that
-    only a global seed can mend."""
+    default (no seed is given, and the library has a fixed one), no; `matters`, what depends on it; and `first` on the first of those on a
+    way through one function or cell (of tests: in one block) that only a global seed can mend."""
     seeding: dict[str, set[int]] = {}
     for node in graph.with_role("random.seed"):
         op = code.node_op.get(node)
@@ -42,18 +41,13 @@ def mark_seeds(graph: Graph, code: Code) -> None:
             for generator in meaning.entry.seeds:
                 seeding.setdefault(generator, set()).add(op)
     training = _training(graph, code)
-    fits = [code.node_op[n] for n in graph.with_role("model.fit", "model.tune") if n in code.node_op]
-    to_fit = code.flow.reach(fits, back=True)
+    draws = Draws(graph, code, training, _seeds_of_seeds(code, seeding))
     orders = {
-        generator: Order(code, ops, only=training, toward=to_fit, entered=_asked_for(code, ops)) for generator, ops in seeding.items()
+        generator: Order(code, ops, only=training, toward=draws.to_fit, entered=_asked_for(code, ops), made=True)
+        for generator, ops in seeding.items()
     }
     prepared = {generator: _prepared(code, ops) for generator, ops in seeding.items()}
-    view = Processes(graph)
-    by_files = view.sweep(graph.with_role("model.fit", "model.tune"), back=True, allow=lambda e: not loose(graph, e))
-    chosen = _seeds_of_seeds(code, seeding)
-    trains = 0
-    for node in graph.with_role("model.fit", "model.tune"):
-        trains |= view.of(node)
+    named = _seeded_by_name(graph, code)
     led: dict[tuple[object, ...], list[int]] = {}
     for node in graph.with_role("random.use"):
         op = code.node_op.get(node)
@@ -66,39 +60,42 @@ def mark_seeds(graph: Graph, code: Code) -> None:
             values.setdefault("@seed", "given")  # `**options` may hold it
         generator = meaning.entry.random_for(values)
         attributes["generator"] = generator
-        built = "model.build" in graph.nodes[node].roles and _called_in(code, op, training)
-        near = (op in to_fit or _in_place(code, op, meaning.arguments.get("@data", -1), to_fit)) and bool(view.of(node) & trains)
-        reaches = (near or node in by_files or built) and op not in chosen
-        tested = code.tested(op)
-        if tested:
-            rows = "model.build" not in graph.nodes[node].roles and (
-                (node in by_files and op not in to_fit) or "data.read" in graph.nodes[node].about
-            )
-            attributes["matters"] = "test" if rows else "no"
-        else:
-            attributes["matters"] = "training" if reaches else "no"
-        attributes["seeded"] = (
-            "argument" if values.get("@seed", "absent") not in ("absent", "none") else _seeded(code, op, generator, seeding, orders)
-        )
-        if tested and attributes["seeded"] != "argument" and code.program.unit(op).path in prepared.get(generator, ()):
+        attributes["matters"] = draws.matters(node, op, meaning)
+        own_seed = values.get("@seed", "absent") not in ("absent", "none") or (op in named and bool(BUILDS & set(graph.nodes[node].roles)))
+        attributes["seeded"] = "argument" if own_seed else _seeded(code, op, generator, seeding, orders)
+        if code.tested(op) and attributes["seeded"] != "argument" and code.program.unit(op).path in prepared.get(generator, ()):
             attributes["seeded"] = "global"
         group = (code.program.scope_id(op), graph.nodes[node].place.cell, generator, attributes["seeded"], attributes["matters"])
         layer = "model.build" in graph.nodes[node].roles and generator in ("torch", "tensorflow", "jax")
         own = meaning.entry.param("@seed") is not None and not layer and generator != "torch"  # one seed mends all of its draws
+        leads = _beside if code.tested(op) else passes
         before = led.setdefault(group, [])
-        attributes["first"] = "true" if own or not any(layer or passes(code, one, op) for one in before) else "false"
+        attributes["first"] = "true" if own or not any(layer or leads(code, one, op) for one in before) else "false"
         if not own:
             before.append(op)
 
 
-def _in_place(code: Code, draw: int, argument: int, to_fit: Mapping[int, int]) -> bool:
-    """Whether a draw brings a list into another order, and the list reaches a training further down: `random.shuffle(order)`."""
+def _seeded_by_name(graph: Graph, code: Code) -> Collection[int]:
+    """What objects are made of that get a seed afterwards: `model.set_params(random_state=1)`, `model.random_state = 1`."""
     program = code.program
-    if argument < 0 or code.resolver.uses[draw] or not program.ops[argument].name:
+    draws = (code.meanings.of(code.node_op[n]) for n in graph.with_role("random.use") if n in code.node_op)
+    params = {meaning.entry.param("@seed") for meaning in draws if meaning is not None and meaning.entry is not None}
+    names = {name for param in params if param is not None for name in param.keywords}
+    found = [
+        program.args[op][0]
+        for op in program.of_kind("store_attribute")
+        if program.ops[op].name in names and not plainly_none(code, program.args[op][-1])
+    ]
+    found.extend(program.receiver(op) for op in program.of_kind("call") if _seeds_its_receiver(code, op, names))
+    found = [op for op in found if op >= 0]
+    return code.flow.reach(found, back=True).keys() if found else ()
+
+
+def _seeds_its_receiver(code: Code, op: int, names: Collection[str]) -> bool:
+    meaning = code.meanings.of(op)
+    if not code.program.ops[op].value or (meaning is not None and "@seed" in meaning.arguments):
         return False
-    name, scope = program.ops[argument].name, program.scope_id(draw)
-    following = range(draw + 1, min(draw + FAR, len(program.ops)))
-    return any(op in to_fit and program.ops[op].name == name and program.scope_id(op) == scope for op in following)
+    return any(name.rpartition("__")[2] in names for name in code.meanings.names_given(op))
 
 
 def _seeds_of_seeds(code: Code, seeding: Mapping[str, set[int]]) -> Collection[int]:
@@ -144,6 +141,8 @@ def _prepared(code: Code, seeds: Iterable[int]) -> Collection[str]:
 
 
 def _seeded(code: Code, op: int, generator: str, seeding: dict[str, set[int]], orders: dict[str, Order]) -> str:
+    if generator == "fixed":
+        return "default"
     order = orders.get(generator)
     if order is not None:
         if order.before(op) is not None:
@@ -166,7 +165,6 @@ def _training(graph: Graph, code: Code) -> frozenset[int]:
     return frozenset(found)
 
 
-def _called_in(code: Code, op: int, training: frozenset[int]) -> bool:
-    """Whether an operation stands in training code or in a function that training code calls."""
-    scope = code.program.scope_id(op)
-    return scope in training or any(code.program.scope_id(c) in training for c in code.resolver.callers.get(scope, ()))
+def _beside(code: Code, one: int, other: int) -> bool:
+    """Whether two operations stand in one block."""
+    return next(iter(code.program.blocks_around(one)), -1) == next(iter(code.program.blocks_around(other)), -1)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-GENERATORS = ("python", "numpy", "torch", "tensorflow", "jax", "polars", "own")
+GENERATORS = ("python", "numpy", "torch", "tensorflow", "jax", "polars", "own", "fixed")
 """Global random generators; `own` draws fresh entropy that no global seed reaches."""
 
 CHECKED = ("input", "output", "annotated")
@@ -16,17 +16,18 @@ FLOWS = ("args", "none", "receiver", "first")
 """What reaches the result: all arguments and the receiver, nothing, the receiver only, the first argument only."""
 
 TRAITS = (
-    "statistic", "extreme", "counts", "window", "order", "indexes", "time", "rows", "picks", "categories", "oversamples", "stops", "groups",
-    "columns", "spreads", "aligns", "now", "moment", "lasting", "later", "stages", "tells_score", "salted",
+    "statistic", "extreme", "counts", "window", "order", "indexes", "time", "rows", "picks", "categories", "oversamples", "undersamples",
+    "stops", "groups", "columns", "spreads", "aligns", "now", "moment", "lasting", "later", "stages", "tells_score", "salted",
+    "chosen",
 )  # fmt: skip
 """What a call does to rows beyond its role: a number that stands for all rows; one end of the values; how many there are, missing or alike;
 a value from neighbouring rows in their order; bringing rows in order; making a column their index; times; some of the rows; the best of
-several; learning which categories there are and nothing else; repeating or inventing rows; stopping a training, or keeping its best
-state, by what the validation rows say; making groups of rows; leaving the columns as they are; making a column of each category, called
-by it; giving data the columns or categories that an argument names, whatever its own rows hold (`@columns` or an `@axis` of columns,
-where the entry has such an argument); the present moment; when a file was written; becoming a part of a model that its training leaves as
-it is; values of later rows for earlier ones; the scores that a training saw of its validation rows; a number that is
-another one in every process."""
+several; learning which categories there are and nothing else; repeating or inventing rows; leaving out rows by what lies near them;
+stopping a training, or keeping its best state, by what the validation rows say; making groups of rows; leaving the columns as they are;
+making a column of each category, called by it; giving data the columns or categories that an argument names, whatever its own rows hold
+(`@columns` or an `@axis` of columns, where the entry has such an argument); the present moment; when a file was written; becoming a part
+of a model that its training leaves as it is; values of later rows for earlier ones; the scores that a training saw of its validation
+rows; a number that is another one in every process; settings that a search has chosen, and nothing else."""
 
 GIVES = (
     "parser",
@@ -100,13 +101,14 @@ class Api:
     somebody looks; `gate_with`: only when one of these arguments is given. `passed` is how somebody looks: an expression over `{result}` or
     `{receiver}`. `checks`: as a decorator, what of the function it checks:
     `input`, `output`, `annotated` (what the annotations of parameters and of the result say). `measures`: put into a report or suite, it
-    makes running that mean these roles. `random` is the generator that is drawn from when no `@seed` argument is given, `seeds` are the
-    generators that the call seeds. `parts` names the parts of a split result (repeated for every array that goes in). `folds`: splits
-    inside and judges on held-out folds. `bundled`: the data comes in a fixed version with the library. `stored` is of STORED: `@source` is
-    a key there, no path. `decorates`: as a decorator, or
-    called with a function, the roles are those of the function. `calls`: arguments that are functions that will be called, `calls_with` the
-    types of what they are called with (`self` for that of the receiver). `gives` is of GIVES. `hands`: a decorator hands an object of this
-    type to the first parameter of what it decorates. `asks`: methods that the library calls by itself, of heirs of the class, of what is
+    makes running that mean these roles. `random` is the generator that is drawn from when no `@seed` argument is given (`fixed`: the
+    library has a seed of its own), `seeds` are the generators that the call seeds. `options` is the argument whose entries count as
+    keywords. `parts` names the parts of a split result (repeated for every array that goes in). `folds`: splits inside and judges on
+    held-out folds. `bundled`: the data comes in a fixed version with the library. `stored` is of STORED: `@source` is a key there, no path.
+    `decorates`: as a decorator, or called with a function, the roles are those of the function. `calls`: arguments that are functions that
+    will be called, `calls_with` the types of what they are called with (`self` for that of the receiver). `gives` is of GIVES. `hands`: a
+    decorator hands an object of this type to the first parameter of what it decorates. `asks`: methods that the library calls by itself, of
+    heirs of the class, of what is
     decorated or of the object `@model`, each with the role that it gives them (or ""). `runs`: the library calls what is decorated by
     itself. `since` and `until` bound the versions that it holds for; `unknown`: it holds where the version is not known, too.
     """
@@ -127,6 +129,7 @@ class Api:
     random_when: Condition = ()
     random_unless: Condition = ()
     seeds: tuple[str, ...] = ()
+    options: str = ""
     conditional: tuple[RolesWhen, ...] = ()
     parts: tuple[str, ...] = ()
     folds: bool = False

@@ -368,13 +368,15 @@ Fact = (
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """A comment that ignores rules. `alone`: nothing else stands on its line, so that it speaks of the next one."""
+    """A comment that ignores rules. `alone`: nothing else stands on its line, so that it speaks of the next one. `word` is what stands in
+    the place of `ignore`, where it is misspelt and ignores nothing."""
 
     path: str
     line: int
     rules: tuple[str, ...]
     reason: str
     alone: bool
+    word: str = ""
 
     @property
     def place(self) -> Place:

@@ -50,7 +50,8 @@ class Related:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A defect with one primary place. `level`: error, warning, note. `confidence`: high, medium, low. `fix`: safe, unsafe or None.
-    `advice` says what to do."""
+    `advice` says what to do. Where several of a file are told as one (`rules/fold.py`), `others` are those that it stands for, `fold` is
+    what they have in common and `pattern` the message without their number."""
 
     rule: str
     name: str
@@ -66,6 +67,10 @@ class Finding:
     advice: str = ""
     suppressed: str | None = None  # reason of an inline ignore ("" when none was given); None = not suppressed
     remedy: Remedy | None = None  # what `fix` speaks of
+    counted: tuple[str, ...] = ()  # what it counts up: one more is another finding
+    fold: str = ""
+    pattern: str = ""
+    others: tuple[Finding, ...] = ()
     node: int = field(default=-1, compare=False)  # the subject in the graph of this run
 
 

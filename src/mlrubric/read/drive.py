@@ -12,14 +12,15 @@ from typing import Protocol, cast
 
 from mlrubric import read as package
 from mlrubric.model.collector import no_collection
-from mlrubric.model.facts import Embedded, Fact, FileFacts, Unreadable
+from mlrubric.model.facts import Embedded, Fact, FileFacts, Notice, Unreadable
 from mlrubric.model.place import Place
 from mlrubric.read.data_file import data_file, holds_no_text
-from mlrubric.source.decode import decode
+from mlrubric.source.decode import GUESSED, PYTHON, decode
 from mlrubric.source.document import Document
 from mlrubric.source.ignores import ignores_in
 from mlrubric.source.tree import FileEntry, Tree, text_limit
 
+REFUSED = "neither UTF-8 nor with a coding line: Python refuses to run it; it is read as latin-1"
 MAX_LANGUAGES_DEEP = 5
 MAX_EMBEDDED = 20_000  # texts in other languages taken from one file
 
@@ -73,6 +74,8 @@ def read_file(document: Document) -> tuple[FileFacts, ...]:
     ignores = tuple(ignores_in(document.path, document.text))
     if found and ignores:
         found[0] = replace(found[0], ignores=ignores)
+    if found and document.encoding == GUESSED and document.path.endswith(PYTHON):
+        found[0] = replace(found[0], facts=(*found[0].facts, Notice(document.place(), REFUSED)))
     return tuple(found)
 
 
@@ -106,11 +109,18 @@ Known = dict[str, tuple[bytes, tuple[FileFacts, ...]]]
 """Facts of an earlier reading: path -> (digest of the bytes, facts)."""
 
 
-def read_tree(tree: Tree, progress: Progress | None = None, workers: int | None = None, known: Known | None = None) -> list[FileFacts]:
-    """The facts of all files, by path and format; more than one process only when the work is worth it. Files whose bytes are `known`
-    are not read again; what is read becomes known."""
+def read_tree(
+    tree: Tree,
+    progress: Progress | None = None,
+    workers: int | None = None,
+    known: Known | None = None,
+    without: Callable[[str], bool] | None = None,
+) -> list[FileFacts]:
+    """The facts of all files, by path and format, but for those that are left out by `without`; more than one process only when the work is
+    worth it. Files whose bytes are `known` are not read again; what is read becomes known."""
     with no_collection():
-        left = list(tree.files)
+        files = [entry for entry in tree.files if without is None or not without(entry.path)]
+        left = list(files)
         digests: dict[str, bytes] = {}
         if known is not None:
             digests = {entry.path: _digest(tree, entry) for entry in left if accepting(entry.path)}
@@ -122,7 +132,7 @@ def read_tree(tree: Tree, progress: Progress | None = None, workers: int | None 
         for one in read:
             fresh.setdefault(one.path, []).append(one)
         known.update((entry.path, (digests.get(entry.path, b""), tuple(fresh.get(entry.path, ())))) for entry in left)
-        return [one for entry in tree.files for one in known[entry.path][1]]
+        return [one for entry in files for one in known[entry.path][1]]
 
 
 def _read(tree: Tree, entries: Sequence[FileEntry], progress: Progress | None, workers: int | None) -> list[FileFacts]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
-from mlrubric.report.cards import Card
+from mlrubric.report.cards import HOLE, Card
 from mlrubric.report.json_text import dumps
 from mlrubric.report.screen import Row, cut, pad, row, wrapped
+from mlrubric.rules.fold import MORE
 from mlrubric.rules.peers import Peer, peers_of
 
 HEADINGS = {
@@ -20,7 +20,6 @@ HEADINGS = {
     "do": "What to do",
     "place": "Where it stands",
 }
-HOLE = re.compile(r"\{([@\w.]+)\}")
 PLACEHOLDERS = {
     "who": "this call",
     "api": "this call",
@@ -79,7 +78,7 @@ def _of_a_rule(card: Card, width: int) -> list[Row]:
     rows: list[Row] = []
     if card.fixes:
         rows += [row(), row(("Fix", "bold"))]
-        rows += [row("  ", line) for title, safety in card.fixes for line in wrapped(f"{title} ({safety})", width - 2)]
+        rows += [row("  ", line) for title, safety in card.fixes for line in wrapped(f"{spoken(title)} ({safety})", width - 2)]
     if card.variants:
         rows += [row(), row(("Milder and graver forms", "bold"))]
         for form in card.variants:
@@ -96,6 +95,7 @@ def _of_a_rule(card: Card, width: int) -> list[Row]:
 
 def spoken(message: str) -> str:
     """A message with words where a finding has names: `<the call>` for `{api}`, the bare name for one without words here."""
+    message = message.replace(MORE, " (and <number> more)")
     return HOLE.sub(lambda hole: f"<{PLACEHOLDERS.get(hole[1], hole[1].lstrip('@').replace('_', ' '))}>", message)
 
 

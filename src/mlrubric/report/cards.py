@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from mlrubric.report.statuses import Status, statuses_of_capability, statuses_of
 from mlrubric.rules import rule
 from mlrubric.rules.rule import CapabilityRule, Rule, RuleBook, Table, TestRule
 
+HOLE = re.compile(r"\{([@\w.]+)\}")
 DOCS_ORDER = ("why", "reason", "counts", "sees", "misses", "not", "do")
 
 
@@ -101,7 +103,7 @@ def card_of(item: Rule | TestRule | CapabilityRule) -> Card:
             docs=tuple((key, getattr(item.docs, key)) for key in DOCS_ORDER if getattr(item.docs, key, "")),
             examples=(Example(item.docs.bad, item.docs.good),) if item.docs.bad or item.docs.good else (),
             advice=item.advice,
-            fixes=tuple((fix.title, fix.safety) for fix in item.fixes),
+            fixes=tuple((_with_options(fix), fix.safety) for fix in item.fixes),
             variants=tuple(Form(_when(one.where), one.level, one.confidence, one.persona, one.message) for one in item.variants),
             shown=item.examples,
             replaced_by=item.replaced_by,
@@ -125,6 +127,12 @@ def card_of(item: Rule | TestRule | CapabilityRule) -> Card:
         docs=tuple(told),
         statuses=statuses_of_test(item) if isinstance(item, TestRule) else statuses_of_capability(item),
     )
+
+
+def _with_options(fix: rule.FixRule) -> str:
+    """The title of a fix with what its rule tells the recipe; names that only a finding has stay."""
+    told = {name: f"{{{value}}}" if str(value).startswith("@") else str(value) for name, value in fix.options.items()}
+    return HOLE.sub(lambda hole: told.get(hole[1], hole[0]), fix.title)
 
 
 def _when(where: Table) -> str:

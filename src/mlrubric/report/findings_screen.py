@@ -9,13 +9,14 @@ from mlrubric.model.report import Report
 from mlrubric.model.verdict import Finding
 from mlrubric.report.screen import Row, cut, row, safe, width_of, wrapped
 from mlrubric.report.snippets import Snippets, printable
-from mlrubric.report.words import LEVEL_RANK, messages, plural, sorted_findings
+from mlrubric.report.words import KIND_SENTENCES, LEVEL_RANK, advice_of, messages, plural, sorted_findings
 
 if TYPE_CHECKING:
     from mlrubric.report import Options, View
 
 LEVEL_STYLES = {"error": "bold red", "warning": "bold yellow", "note": "bold cyan"}
 MOST_RELATED = 5
+UNLIKE = ("none", "template")  # kinds of repositories of which nothing is said because of what they are
 
 
 def screen(view: View, options: Options) -> list[Row]:
@@ -60,7 +61,8 @@ def fixable(report: Report) -> str:
 def summary(report: Report) -> str:
     """One line: how many findings of which level, what could be fixed, what was not read."""
     findings = report.findings
-    files = sum(count for _, count in report.repository.files)
+    read = report.repository.analysed
+    files = read if read is not None else sum(count for _, count in report.repository.files)
     if report.fixed:
         left = f"{len(findings)} remaining" if findings else "none remaining"
         said = (
@@ -74,6 +76,8 @@ def summary(report: Report) -> str:
         said = f"Found {plural(len(findings), 'finding')} ({counted}) in {plural(files, 'file')}"
     unread = len({message.place.path if message.place else message.message for message in report.repository.unreadable})
     ignored = len(report.suppressed)
+    if report.repository.kind in UNLIKE and not findings and not report.fixed:
+        said += f": {KIND_SENTENCES[report.repository.kind]}"
     return said + (f", {ignored} ignored in the code" if ignored else "") + (f"; {plural(unread, 'file')} not read" if unread else "") + "."
 
 
@@ -98,7 +102,7 @@ def _finding(finding: Finding, snippets: Snippets, width: int, verbosity: int) -
     if verbosity > 0:
         for step in finding.flow:
             rows.append(row("  = ", cut(f"path: {safe(str(step.place))}: {step.kind} {safe(step.label)}", width - 4)))
-    for number, line in enumerate(wrapped(f"help: {safe(finding.advice)}", width - 4) if finding.advice else ()):
+    for number, line in enumerate(wrapped(f"help: {safe(advice_of(finding))}", width - 4) if finding.advice else ()):
         rows.append(row("    " if number else "  = ", line))
     rows.append(row("  = ", cut(f"more: mlrubric explain {finding.rule}", width - 4)))
     return rows

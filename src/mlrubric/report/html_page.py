@@ -17,6 +17,7 @@ from mlrubric.report.words import (
     SECTION_NAMES,
     SECTION_POINTS,
     SECTION_TITLES,
+    advice_of,
     broken_words,
     decided_by,
     messages,
@@ -139,7 +140,7 @@ def _finding(finding: Finding, snippets: Snippets, pages: Mapping[str, str]) -> 
         f"<p><b>{name}</b> "
         f'<span class="{_text(finding.level)}">{_text(finding.level)}</span> '
         f"{_place(finding.place)} {_text(finding.message)}</p>{_line(finding.place, snippets)}"
-        + (f"<p>{_text(finding.advice)}</p>" if finding.advice else "")
+        + (f"<p>{_text(advice_of(finding))}</p>" if finding.advice else "")
         + (f"<ul>{related}</ul>" if related else "")
         + _path(finding.flow)
     )

@@ -68,7 +68,7 @@ def examples_rows(rules: Sequence[Rule], wrong: Sequence[Miss], width: int) -> l
         rows.append(row((f"{miss.path}:{miss.line}", "bold")))
         rows += [row("  ", line) for line in wrapped(safe(f"{miss.rule}, example {miss.number}, {miss.side}: {miss.message}"), width - 2)]
     bare = [rule.id for rule in rules if not rule.examples]
-    if bare and len(bare) < len(rules):
+    if bare:
         rows += [row((line, "dim")) for line in wrapped(f"without an example: {', '.join(bare)}", width)]
     examples = sum(len(rule.examples) for rule in rules)
     summary = f"{plural(len(rules), 'rule')}, {plural(examples, 'example')}, {plural(len(wrong), 'difference')}"

@@ -20,23 +20,24 @@ SEVERITIES = {"error": "ERROR", "warning": "WARNING", "note": "INFO"}
 
 def render(view: View, options: Options) -> str:
     diagnostics = []
+    texts: dict[str, LineIndex] = {}
     for finding in own_findings(view.report.findings):
+        path = finding.place.path
+        if path not in texts:
+            texts[path] = LineIndex(view.texts(path) or "")
+        lines = texts[path]
         page = options.page(view.cards.get(finding.rule))
         diagnostic: Json = {
             "message": with_advice(finding),
             "code": {"value": finding.rule, **({"url": page} if page else {})},
             "severity": SEVERITIES[finding.level],
-            "location": {"path": finding.place.path, "range": _range(finding.place.span, _lines(finding, view))},
+            "location": {"path": path, "range": _range(finding.place.span, lines)},
         }
-        suggestions = _suggestions(finding, view)
+        suggestions = _suggestions(finding, lines)
         if suggestions:
             diagnostic["suggestions"] = suggestions
         diagnostics.append(diagnostic)
     return dumps({"source": {"name": "mlrubric"}, "diagnostics": diagnostics})
-
-
-def _lines(finding: Finding, view: View) -> LineIndex:
-    return LineIndex(view.texts(finding.place.path) or "")
 
 
 def _range(span: Span, lines: LineIndex) -> Json:
@@ -49,10 +50,9 @@ def _position(line: int, column: int, lines: LineIndex) -> Json:
     return {"line": line, "column": column + len(row.encode("utf-8", "surrogatepass")) - len(row)}
 
 
-def _suggestions(finding: Finding, view: View) -> list[Json]:
+def _suggestions(finding: Finding, lines: LineIndex) -> list[Json]:
     """The fix, where it is of this file alone: a suggestion changes the file that it is shown in."""
     remedy, path = finding.remedy, finding.place.path
     if remedy is None or remedy.paths != {path} or remedy.files:
         return []
-    lines = _lines(finding, view)
     return [{"range": _range(lines.span_of(edit.start, edit.end), lines), "text": edit.new} for edit in remedy.edits]

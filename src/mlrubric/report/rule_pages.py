@@ -33,7 +33,7 @@ def rule_page(card: Card, cards: Mapping[str, Card], peers: tuple[Peer, ...], fi
     grades += [("stage", STAGES[card.stage])]
     grades += [("instead", ", ".join(_link(one) for one in card.replaced_by))] if card.replaced_by else []
     grades += [("security severity", card.security)] if card.security else []
-    grades += [("fix", "; ".join(f"{prose(title)} ({safety})" for title, safety in card.fixes) or "none")]
+    grades += [("fix", "; ".join(f"{prose(spoken(title))} ({safety})" for title, safety in card.fixes) or "none")]
     parts = [f"# {card.id}: {card.title}", WRITTEN, table(("", ""), grades), f"> {prose(spoken(card.message))}"]
     for key in ("why", "sees", "misses"):
         parts += [f"## {HEADINGS[key]}", prose(card.doc(key))]

@@ -48,6 +48,7 @@ def log(report: Report, cards: Mapping[str, Card], texts: Callable[[str], str], 
         findings = sorted_findings(sorted(findings, key=lambda f: LEVEL_RANK[f.level])[:MOST_RESULTS])
     rules = _rules(findings, cards)
     index = {rule.id: number for number, rule in enumerate(rules)}
+    found = {finding.rule for finding in findings}
     places = _Places(texts)
     return {
         "$schema": SCHEMA,
@@ -59,7 +60,7 @@ def log(report: Report, cards: Mapping[str, Card], texts: Callable[[str], str], 
                         "name": "mlrubric",
                         "version": __version__,
                         "semanticVersion": __version__,
-                        "rules": [_rule(rule, page(rule)) for rule in rules],
+                        "rules": [_rule(rule, page(rule), rule.id in found) for rule in rules],
                     }
                 },
                 "automationDetails": {"id": "mlrubric/"},
@@ -129,7 +130,8 @@ def _rules(findings: list[Finding], cards: Mapping[str, Card]) -> list[Card]:
     return sorted([*used.values(), *others[: MOST_RULES - len(used)]], key=lambda card: card.id)
 
 
-def _rule(card: Card, page: str) -> Json:
+def _rule(card: Card, page: str, found: bool) -> Json:
+    """What is shown beside an alert; of a rule without one only what it is called."""
     level = card.level or "warning"
     tags = ["machine-learning", *(["security"] if card.security else []), *(f"ml-test-score/{test}" for test in card.tests)]
     properties: Json = {
@@ -143,19 +145,26 @@ def _rule(card: Card, page: str) -> Json:
         "id": card.id,
         "name": "".join(part[:1].upper() + part[1:] for part in card.name.split("-"))[:LONGEST_NAME],
         "shortDescription": {"text": sentence(card.title)[:LONGEST_TEXT]},
-        "fullDescription": {"text": sentence(card.doc("why") or card.title)[:LONGEST_TEXT]},
+        "fullDescription": {"text": sentence((card.doc("why") if found else "") or card.title)[:LONGEST_TEXT]},
         **({"helpUri": page} if page else {}),
-        "help": {"text": _help_text(card), "markdown": _help_markdown(card)},
+        "help": {
+            "text": _help_text(card) if found else _more(card.id),
+            "markdown": _help_markdown(card) if found else _more(f"`{card.id}`"),
+        },
         "defaultConfiguration": {"level": level},
         "properties": properties,
     }
+
+
+def _more(rule: str) -> str:
+    return f"More: mlrubric explain {rule}"
 
 
 def _help_text(card: Card) -> str:
     paragraphs = [sentence(card.title), *(text for _, text in card.docs)]
     if card.tests:
         paragraphs.append(f"ML Test Score: {', '.join(card.tests)}.")
-    return "\n\n".join([*paragraphs, f"More: mlrubric explain {card.id}"])
+    return "\n\n".join([*paragraphs, _more(card.id)])
 
 
 def _help_markdown(card: Card) -> str:
@@ -213,11 +222,15 @@ def _result(finding: Finding, index: int, places: _Places) -> Json:
         result["codeFlows"] = [{"threadFlows": [{"locations": locations}]}]
     changes = places.changed(finding.remedy) if finding.remedy is not None else []
     if finding.remedy is not None and changes:
-        result["fixes"] = [{"description": {"text": _message(finding.remedy.title)}, "artifactChanges": changes}]
+        result["fixes"] = [{"description": {"text": _message(_titled(finding.remedy))}, "artifactChanges": changes}]
     properties: Json = {"confidence": finding.confidence, "tests": list(finding.tests)}
     if finding.place.cell is not None:
         properties |= {"cell": finding.place.cell, "cellLine": finding.place.cell_line}
     return {**result, "properties": properties}
+
+
+def _titled(remedy: Remedy) -> str:
+    return remedy.title if remedy.safety == "safe" else f"{remedy.title} (unsafe: it may change what a run gives)"
 
 
 def _link_text(text: str) -> str:

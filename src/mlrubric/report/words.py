@@ -118,9 +118,15 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else text + "."
 
 
+def advice_of(finding: Finding) -> str:
+    """What to do, as a sentence; "" when nothing is said."""
+    advice = finding.advice.strip()
+    return sentence(advice[:1].upper() + advice[1:]) if advice else ""
+
+
 def with_advice(finding: Finding) -> str:
     """What is wrong and what to do, in sentences."""
-    return f"{sentence(finding.message)} {sentence(finding.advice)}" if finding.advice else finding.message
+    return f"{sentence(finding.message)} {advice_of(finding)}" if finding.advice else finding.message
 
 
 def decided_by(report: Report) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -14,6 +13,7 @@ from mlrubric.graph.build import Picture
 from mlrubric.graph.habits.spelling import spelled
 from mlrubric.model.graph import Node
 from mlrubric.model.verdict import Finding, Outcome, Related, Verdict
+from mlrubric.rules.fold import MORE, folded
 from mlrubric.rules.question import ask
 from mlrubric.rules.rule import Rule
 from mlrubric.rules.select import holds
@@ -93,7 +93,7 @@ def findings(picture: Picture, rules: Sequence[Rule], persona: str = "regular") 
     allowed = PERSONAS[: PERSONAS.index(persona) + 1]
     found: list[Finding] = []
     for rule in heard(rules, persona):
-        found.extend(_findings((form, v) for form, v in _unmet(picture, rule) if form.persona in allowed))
+        found.extend(folded(_findings((form, v) for form, v in _unmet(picture, rule) if form.persona in allowed)))
     return sorted(found, key=lambda f: (f.place.path, f.place.span, f.rule, f.message))
 
 
@@ -101,18 +101,16 @@ def _findings(unmet: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
     found: list[Finding] = []
     seen: set[str] = set()
     counts: dict[str, int] = {}
-    ordered = sorted(unmet, key=lambda pair: (pair[1].place.path, pair[1].place.span))
-    together = Counter(_together(rule, verdict) for rule, verdict in ordered)
-    for rule, verdict in ordered:
-        place, key = verdict.place, _together(rule, verdict)
-        if key in seen:
+    for rule, verdict in sorted(unmet, key=lambda pair: (pair[1].place.path, pair[1].place.span)):
+        values = dict(verdict.values)
+        together, alone = _together(rule, verdict)
+        folds = MORE in rule.message
+        if (alone if folds else together) in seen:
             continue
-        seen.add(key)
-        base = f"{rule.id}|{place.path}|{verdict.subject}"
+        seen.add(alone if folds else together)
+        base = f"{rule.id}|{verdict.place.path}|{verdict.subject}"
         counts[base] = counts.get(base, 0) + 1
         fingerprint = hashlib.sha256(f"{base}|{counts[base]}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
-        others = together[key] - 1
-        values = {**dict(verdict.values), "more": f" (and {others} more)" if others else ""}
         found.append(
             Finding(
                 rule.id,
@@ -120,7 +118,7 @@ def _findings(unmet: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
                 rule.level,
                 rule.confidence,
                 fill(rule.message, values),
-                place,
+                verdict.place,
                 rule.tests or tuple(said for name, said in verdict.values if name == "test"),
                 None,
                 verdict.path,
@@ -128,20 +126,26 @@ def _findings(unmet: Iterable[tuple[Rule, Verdict]]) -> list[Finding]:
                 fingerprint,
                 node=verdict.node,
                 advice=fill(rule.advice, values) if rule.advice else rule.docs.do,
+                counted=tuple(sorted(filter(None, values.get(rule.counts, "").split(", ")))),
+                fold=f"{rule.one_per} {together}" if folds else "",
+                pattern=fill(rule.message, {**values, "more": MORE}) if folds else "",
             )
         )
     return found
 
 
-def _together(rule: Rule, verdict: Verdict) -> str:
-    """What one finding stands for: all verdicts with the same answer; `{more}` in its message tells how many others there are."""
+def _together(rule: Rule, verdict: Verdict) -> tuple[str, str]:
+    """What one finding stands for (all verdicts with the same answer; with `{more}` in its message they are folded, and it tells how many
+    others there are), and what a verdict is by itself."""
     place = verdict.place
-    return {
+    here = f"{place.path}:{place.span}:{place.cell}"
+    together = {
         "file": place.path,
         "folder": posixpath.dirname(place.path),
         "repository": "",
         "line": f"{place.path}:{place.line}:{place.cell}:{place.cell_line}",
-    }.get(rule.one_per, f"{place.path}:{place.span}:{place.cell}")
+    }.get(rule.one_per, here)
+    return together, f"{here}:{verdict.subject}"
 
 
 def fill(message: str, values: dict[str, str]) -> str:

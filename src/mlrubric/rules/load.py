@@ -168,8 +168,12 @@ def _validate(path: Path, text: str, table: Table, schema: Path) -> None:
     validator = jsonschema.Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
     problem = jsonschema.exceptions.best_match(validator.iter_errors(table))
     if problem is not None:
-        wrong = re.findall(r"'([\w.@-]+)' (?:was|were) unexpected", problem.message)
-        raise RuleError(path, _line(text, [*problem.absolute_path, *wrong[:1]]), problem.message)
+        from mlrubric.knowledge.schema_words import said, unknown_key
+
+        route = [*problem.absolute_path]
+        wrong = [unknown_key(problem)] if problem.validator == "additionalProperties" else []
+        name = f"{'.'.join(map(str, route))}: " if route else ""
+        raise RuleError(path, _line(text, [*route, *filter(None, wrong)]), f"{name}{said(problem)}")
 
 
 def _line(text: str, route: Iterable[str | int]) -> int:
@@ -227,6 +231,7 @@ def _rule(path: Path, table: Table) -> Rule:
         fixes=_fixes(path, table),
         docs=_docs(table),
         one_per=_text(table, "one_per", path, ""),
+        counts=_text(table, "counts", path, ""),
         variants=tuple(_variant(raw, path) for raw in cast("list[Table]", table.get("variant", []))),
         examples=tuple(_example(raw, path) for raw in cast("list[Table]", table.get("example", []))),
         advice=_text(table, "advice", path, ""),

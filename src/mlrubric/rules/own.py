@@ -10,6 +10,7 @@ from mlrubric import RULES_VERSIONS
 from mlrubric.config import Settings
 from mlrubric.rules.load import load_rules, read_rule, row_of
 from mlrubric.rules.rule import Rule, RuleBook, RuleError
+from mlrubric.rules.wording import check_wording
 
 
 def book_of(settings: Settings) -> RuleBook:
@@ -41,6 +42,7 @@ def own_rules(folders: Iterable[Path], taken: Sequence[Rule] = ()) -> tuple[Rule
         for path in files:
             rule = replace(read_rule(path), own=True)
             _check_expressions(rule)
+            check_wording(rule)
             for name in (rule.id, rule.name):
                 if name in book or name in known:
                     other = "the rule book" if name in book else str(known[name])

@@ -94,6 +94,7 @@ class Rule:
     fixes: tuple[FixRule, ...] = ()  # the first that can do something is taken
     docs: Docs = Docs()
     one_per: str = ""  # "file" | "folder" | "repository" | "line": only the first finding of each
+    counts: str = ""  # the attribute that lists what a finding counts up: with one more it is another finding
     variants: tuple[Variant, ...] = ()
     examples: tuple[Example, ...] = ()
     since: str = ""  # the version of the rule book that it came with; "" for the first

@@ -22,7 +22,8 @@ _ONLY_COMMENT = re.compile(rb"^[ \t\f]*(?:#.*)?$")
 _SAMPLE = 4096
 # These run a stateful or host-dependent codec; a source file that names one is read as UTF-8 or latin-1.
 _UNSAFE = frozenset(("idna", "punycode", "unicode_escape", "raw_unicode_escape", "unicode-escape", "raw-unicode-escape"))
-_PYTHON = (".py", ".pyi", ".pyw")
+PYTHON = (".py", ".pyi", ".pyw")
+GUESSED = "latin-1"  # what is neither UTF-8 nor says what it is
 
 
 def decode(path: str, data: bytes) -> Document | Unreadable:
@@ -35,12 +36,12 @@ def decode(path: str, data: bytes) -> Document | Unreadable:
         return _document(path, data, guessed, digest)
     if b"\x00" in data:
         return Unreadable(Place(path), "binary", "binary content, not text")
-    if path.endswith(_PYTHON) and (cookie := _cookie(data)):
+    if path.endswith(PYTHON) and (cookie := _cookie(data)):
         return _document(path, data, cookie, digest)
     try:
         return Document(path, _lines(data.decode("utf-8")), "utf-8", False, digest)
     except UnicodeDecodeError:
-        return Document(path, _lines(data.decode("latin-1")), "latin-1", False, digest)
+        return Document(path, _lines(data.decode(GUESSED)), GUESSED, False, digest)
 
 
 def _document(path: str, data: bytes, encoding: str, digest: str, bom: bool = False) -> Document | Unreadable:
@@ -48,7 +49,7 @@ def _document(path: str, data: bytes, encoding: str, digest: str, bom: bool = Fa
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         if encoding == "utf-8":  # a mark alone does not make it UTF-8: read on byte by byte
-            return Document(path, _lines(data.decode("latin-1")), "latin-1", bom, digest)
+            return Document(path, _lines(data.decode(GUESSED)), GUESSED, bom, digest)
         line = data[: error.start].decode(encoding, "replace").count("\n") + 1
         return Unreadable(Place(path), "text", f"not {encoding} as its beginning says (line {line}: {error.reason})")
     if "\x00" in text:

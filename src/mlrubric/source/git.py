@@ -40,7 +40,7 @@ class Git:
     def listed(self) -> list[str] | None:
         """Tracked and untracked-not-ignored paths below the root, relative to it."""
         out = self._run("ls-files", "-z", "-c", "-o", "--exclude-standard")
-        if out is None or (not out and self._ignored_as_a_whole()):
+        if out is None or (not out and self.ignored_as_a_whole()):
             return None
         return _paths(out)
 
@@ -141,7 +141,7 @@ class Git:
                 at += size + 1
         return found
 
-    def _ignored_as_a_whole(self) -> bool:
+    def ignored_as_a_whole(self) -> bool:
         """A folder that the work tree around it ignores is not described by that work tree."""
         if (self.root / ".git").exists():
             return False

@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING
 
 from mlrubric.cli import GATE, INTERNAL, OK, UsageError
 from mlrubric.cli.gates import outputs_of, status_of, write
-from mlrubric.cli.output import check_writable, put
+from mlrubric.cli.known import state_before, without_known, write_known
+from mlrubric.cli.output import check_writable
+from mlrubric.cli.part import part_of
+from mlrubric.cli.roots import root_of
 from mlrubric.cli.shared import analysis_of, settings_for, view_of
 
 if TYPE_CHECKING:
-    from mlrubric.analyze import Analysis, Memory
-    from mlrubric.compare.since import Since
+    from mlrubric.analyze import Analysis
     from mlrubric.config import Settings
-    from mlrubric.model.report import Report
     from mlrubric.source.tree import Tree
-
-MARKS_OF_A_ROOT = (".git", "mlrubric.toml", "pyproject.toml")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -40,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
         return _mend(state, outputs, options)
     analysis = state.look({})
     if options.write_baseline is not None:
-        return _write_baseline(analysis, options.write_baseline)
+        return write_known(analysis, state.settings, options, state.wanted)
     write(view_of(analysis), outputs, options, state.settings)
     return status_of(analysis.report, state.settings, options)
 
@@ -52,6 +51,7 @@ class State:
     tree: Tree
     settings: Settings
     look: Callable[[Mapping[str, bytes]], Analysis]
+    wanted: tuple[str, ...]
     root: Path | None = None  # None: standard input
 
 
@@ -60,24 +60,24 @@ def _folder(options: argparse.Namespace) -> State:
     from mlrubric.source.overlay import OverlayTree
     from mlrubric.source.tree import DiskTree
 
-    root, wanted = _root_of([Path(path) for path in options.paths])
+    root, wanted = root_of([Path(path) for path in options.paths], options.root)
     settings, tree = settings_for(root, options), DiskTree(root)
     memory = Memory() if options.fix or options.diff or options.changed_since else None
-    since = _since(root, tree, settings, memory, options.changed_since) if options.changed_since and memory is not None else None
+    since = state_before(root, tree, settings, memory, options.changed_since) if options.changed_since and memory is not None else None
 
     def look(files: Mapping[str, bytes]) -> Analysis:
-        analysis = analysis_of(root, settings, options, memory, files)
+        analysis = part_of(analysis_of(root, settings, options, memory, files), wanted)
         if since is not None:
             analysis = since.only_new(analysis, OverlayTree(tree, files))
         if options.baseline is not None:
-            analysis = _without_known(analysis, options.baseline, whole=wanted == [""])
-        return replace(analysis, report=replace(_only(analysis.report, wanted), unsafe_asked=options.unsafe_fixes))
+            analysis = without_known(analysis, settings, options, wanted)
+        return replace(analysis, report=replace(analysis.report, unsafe_asked=options.unsafe_fixes))
 
-    return State(tree, settings, look, root)
+    return State(tree, settings, look, tuple(wanted), root)
 
 
 def _standard_input(options: argparse.Namespace) -> State:
-    """One file, alone, under the name that was given; the settings are those of this folder."""
+    """One file, alone, under the name that was given; the settings are those of the repository around this folder."""
     if options.paths != ["-"]:
         raise UsageError("`-` stands alone: standard input is one file")
     if not options.stdin_filename:
@@ -90,8 +90,9 @@ def _standard_input(options: argparse.Namespace) -> State:
 
     name = PurePosixPath(options.stdin_filename.replace("\\", "/"))
     inside = not name.is_absolute() and ".." not in name.parts and name.name
-    settings = settings_for(Path(), options)
+    settings = settings_for(root_of([Path()], options.root)[0], options)
     tree = MemoryTree({str(name) if inside else name.name: sys.stdin.buffer.read()})
+    wanted = tuple(entry.path for entry in tree.files)
 
     def look(files: Mapping[str, bytes]) -> Analysis:
         analysis = analyze_tree(OverlayTree(tree, files), name.name, settings)
@@ -100,10 +101,10 @@ def _standard_input(options: argparse.Namespace) -> State:
         )
         analysis = replace(analysis, report=replace(analysis.report, findings=alone))  # no file can be put beside standard input
         if options.baseline is not None:
-            analysis = _without_known(analysis, options.baseline, whole=True)
+            analysis = without_known(analysis, settings, options, wanted)
         return replace(analysis, report=replace(analysis.report, unsafe_asked=options.unsafe_fixes))
 
-    return State(tree, settings, look)
+    return State(tree, settings, look, wanted)
 
 
 def _mend(state: State, outputs: Sequence[tuple[str, Path | None]], options: argparse.Namespace) -> int:
@@ -121,74 +122,3 @@ def _mend(state: State, outputs: Sequence[tuple[str, Path | None]], options: arg
             return INTERNAL
         write(view_of(analysis), outputs, options, state.settings)
     return status_of(analysis.report, state.settings, options)
-
-
-def _since(root: Path, tree: Tree, settings: Settings, memory: Memory, revision: str) -> Since:
-    """The state at which the work here parted from the revision."""
-    from mlrubric.compare.since import Since
-    from mlrubric.source.revision import RevisionError, RevisionTree, fork_of
-
-    try:
-        base = RevisionTree(root, fork_of(root, revision))
-    except RevisionError as error:
-        raise UsageError(f"--changed-since: {error}") from error
-    return Since(base, revision, root.resolve().name, replace(settings, as_of=settings.as_of or tree.commit_date), memory)
-
-
-def _without_known(analysis: Analysis, baseline: Path, whole: bool) -> Analysis:
-    """The analysis without the findings of the baseline; a notice counts them and, when the whole repository was asked for, those that
-    are gone."""
-    from mlrubric.baseline import BaselineError, read_baseline, sort_out
-    from mlrubric.model.report import Message
-
-    report = analysis.report
-    try:
-        known = read_baseline(baseline)
-    except BaselineError as error:
-        raise UsageError(str(error)) from error
-    sorted_out = sort_out(report.findings, analysis.texts, known, analysis.files)
-    left, gone = len(report.findings) - len(sorted_out.new), len(sorted_out.gone) if whole else 0
-    said = f"{left} known by {baseline}" + (f"; {gone} of it gone: --write-baseline {baseline} takes them out" if gone else "")
-    notices = (*report.notices, Message("note", said)) if left or gone else report.notices
-    return replace(analysis, report=replace(report, findings=sorted_out.new, notices=notices))
-
-
-def _write_baseline(analysis: Analysis, target: Path) -> int:
-    from mlrubric.baseline import known_of, write_baseline
-
-    findings = analysis.report.findings
-    put(write_baseline(known_of(findings, analysis.texts)), target)
-    print(f"{len(findings)} {'finding' if len(findings) == 1 else 'findings'} written to {target}", file=sys.stderr)
-    return OK
-
-
-def _only(report: Report, wanted: Sequence[str]) -> Report:
-    """What concerns the files and folders that were asked for; "" stands for everything."""
-
-    def fits(path: str) -> bool:
-        return any(not prefix or path == prefix or path.startswith(prefix + "/") for prefix in wanted)
-
-    return replace(
-        report,
-        findings=tuple(finding for finding in report.findings if fits(finding.place.path)),
-        suppressed=tuple(finding for finding in report.suppressed if fits(finding.place.path)),
-        notices=tuple(message for message in report.notices if message.place is None or fits(message.place.path)),
-        repository=replace(
-            report.repository, unreadable=tuple(m for m in report.repository.unreadable if m.place is None or fits(m.place.path))
-        ),
-    )
-
-
-def _root_of(paths: Sequence[Path]) -> tuple[Path, list[str]]:
-    """The folder to analyse and what to report on, from there. One folder is itself; for files it is the project around them."""
-    for path in paths:
-        if not path.exists():
-            raise UsageError(f"no such file or folder: {path}")
-    if len(paths) == 1 and paths[0].is_dir():
-        return paths[0], [""]
-    full = [path.resolve() for path in paths]
-    common = full[0] if full[0].is_dir() else full[0].parent
-    while not all(path.is_relative_to(common) for path in full):
-        common = common.parent
-    root = next((folder for folder in (common, *common.parents) if any((folder / mark).exists() for mark in MARKS_OF_A_ROOT)), common)
-    return root, ["" if path == root else path.relative_to(root).as_posix() for path in full]

@@ -1,6 +1,7 @@
 """Gives a call a keyword: `keyword` is its name, or an argument role whose name the catalogue knows; `value` is what it gets.
 
-A constant of the file that is called like one of `named` is taken instead of the value."""
+`values` says it for keywords that take something else, "" where there is no fix. A constant of the file that is called like one of `named`
+is taken instead of the value."""
 
 from __future__ import annotations
 
@@ -26,9 +27,15 @@ def remedy(site: Site) -> Edits | None:
             return None
         position = param.positions[0] if param.positions else -1
         name = next((one for one in param.keywords if any(k.arg == one for k in call.keywords)), param.keywords[0])
-    value, needed = _constant(code, call, site.options("named")), ""
+    others = site.rule.options.get("values")
+    value = str(others.get(name, site.option("value"))) if isinstance(others, dict) else site.option("value")
     if not value:
-        value, needed = call_of(code, site.option("value"), call.lineno) if "." in site.option("value") else (site.option("value"), "")
+        return None
+    constant, needed = _constant(code, call, site.options("named")), ""
+    if constant:
+        value = constant if value == site.option("value") else value.replace(f"={site.option('value')}", f"={constant}")
+    if "." in value:
+        value, needed = call_of(code, value, call.lineno)
     if needed and (code.cell is not None or not below_imports(code, call.lineno)):
         return None
     if position == 0 and not call.args and not call.keywords and param is not None and param.role == "@seed":

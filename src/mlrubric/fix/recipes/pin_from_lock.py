@@ -12,7 +12,10 @@ from mlrubric.fix.site import Edits, Site
 def remedy(site: Site) -> Edits | None:
     lines, folder, locked = site.lines(), posixpath.dirname(site.path), site.shelf.once(locks)
     safe, edits = True, []
+    meant = {site.node.id, *(site.picture.graph.nodes[one.node].id for one in site.finding.others)}  # not what is ignored, or known
     for node in site.alike(site.path):
+        if node.id not in meant:
+            continue
         start, end = lines.offsets_of(node.place.span)
         found = pinned(site, lines.text[start:end]) if node.attributes.get("manager") != "conda" else None
         if found is None:
