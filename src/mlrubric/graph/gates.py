@@ -109,7 +109,8 @@ def guard_releases(world: World, models: Trained) -> list[Guarded]:
         for guard in sorted(guards | outer):
             graph.connect(guard, node, "guard", graph.nodes[guard].place)
         guarded = bool(outer) or (bool(guards) and not free)
-        graph.nodes[node].attributes["guarded"] = "true" if guarded else "some" if guards else "false"
+        said = bool(outer - _sanity(graph, outer)) or (bool(guards) and not free)
+        graph.nodes[node].attributes["guarded"] = "true" if said else "some" if guards else "false"
         if guards and not outer:
             for way in free:
                 _way_around(code, graph, node, way)
@@ -130,6 +131,11 @@ def _orders(world: World) -> tuple[list[Order], dict[int, int]]:
     heard = [op for op, stop in stops.items() if not code.checks.swallowed(stop)]
     good = [op for op in heard if worthy(graph.nodes[checks[op]])]
     return [Order(code, some, stops=stops, tasks=True) for some in ((good, heard) if len(good) < len(heard) else (heard,))], checks
+
+
+def _sanity(graph: Graph, checks: set[int]) -> set[int]:
+    """The checks of tests that any model passes, such as that a score lies between 0 and 1: they hold nothing back."""
+    return {c for c in checks if graph.nodes[c].attributes.get("threshold") == "trivial" and is_test_code(graph.nodes[c].place.path)}
 
 
 def free_ways(world: World, op: int) -> list[int]:

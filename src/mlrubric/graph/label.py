@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from mlrubric.graph.addressed import mark_addressed
+from mlrubric.graph.agreements import agrees
 from mlrubric.graph.code import Code, is_test_code
 from mlrubric.graph.contract import connect_flow
 from mlrubric.graph.derive import MEASURED, Timing, clause, derived_roles
@@ -76,6 +77,8 @@ def label(graph: Graph, code: Code) -> None:
             graph.give(node, role)
         if "data.validate" in graph.nodes[node].roles and check.form != "call":
             graph.nodes[node].attributes["clause"] = clause(code, check.conditions)
+            if agrees(code, check.conditions):
+                graph.nodes[node].attributes["agrees"] = "true"
     for node in list(code.node_op):
         if node not in code.check_of:
             graph.nodes[node].about = code.about(code.node_op[node])

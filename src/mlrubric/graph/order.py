@@ -108,8 +108,9 @@ class Order:
         beside = (b for b in range(block - 1, -1, -1) if blocks[b].kind == "try" and blocks[b].parent == blocks[block].parent)
         return next(beside, -1)
 
-    def before(self, op: int, guard: frozenset[int] = frozenset()) -> int | None:
-        """A marked operation that precedes `op` on every way that leads to it, or None when a way avoids all of them."""
+    def before(self, op: int, guard: frozenset[int] = frozenset(), inner: int = -1) -> int | None:
+        """A marked operation that precedes `op` on every way that leads to it, or None when a way avoids all of them. `inner` is the
+        function that `op` calls on the way that is asked about."""
         program = self.code.program
         scope = program.scope_id(op)
         local = self._local(op, scope, guard)
@@ -131,12 +132,26 @@ class Order:
             callers = [c for c in callers if program.scope_id(c) in self.only] or callers
         if self.toward:
             callers = [c for c in callers if c in self.toward] or callers
+        callers = self._of_wrapper(callers, inner)
         found: int | None = None
         for call in callers:
-            found = self.before(call, guard | {scope})
+            found = self.before(call, guard | {scope}, scope)
             if found is None:
                 return None
         return found
+
+    def _of_wrapper(self, callers: list[int], inner: int) -> list[int]:
+        """The callers of what a decorator puts around several functions: those that ask for the function `inner`, if there are any, and
+        not where a decorator hands on what it decorates, which runs nothing yet."""
+        program, resolver = self.code.program, self.code.resolver
+        asking = [c for c in callers if any(t[0] in ("function", "callback") and number(t) == inner for t in resolver.targets.get(c, ()))]
+        running = []
+        for call in asking or callers:
+            above = resolver.callers.get(program.scope_id(call), ())
+            entered = any(t[0] == "function" for t in resolver.targets.get(call, ()))
+            if entered or not above or any(program.ops[c].kind not in ("function", "class") for c in above):
+                running.append(call)
+        return running or callers
 
     def _made(self, scope: int) -> int | None:
         """A marked operation that making the object of a method has passed."""

@@ -48,7 +48,7 @@ def _trainings(world: World) -> None:
     for node in fits & graph.sweep([n for n, a in live if a.get("kind") in BY_EVENT], RUNS, stop=tests).keys():
         graph.nodes[node].attributes["event"] = "true"
     meant = graph.sweep([n for n, a in triggers if a.get("recurring") == "true"], RUNS, stop=tests)
-    free = fits - meant.keys()
+    free = fits - meant.keys() - {n for n in fits if graph.nodes[n].attributes.get("frozen")}  # nothing new comes to learn from
     for node, attributes in live:
         if free and attributes.get("kind") == "manual":
             own = graph.sweep([node], RUNS, allow=lambda e: not e.blocked, stop=tests)

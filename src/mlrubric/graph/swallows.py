@@ -67,9 +67,10 @@ def _script(place: Place) -> tuple[str, str]:
 
 
 def _releases(world: World, schedule: Schedule, found: dict[Place, tuple[int, str, str]]) -> None:
-    """A release that a live trigger runs, and whose failure ends in a handler that only prints."""
+    """A release, or a version's way to the next stage, that a live trigger runs, and whose failure ends in a handler that only prints."""
     graph, code = world.graph, world.code
-    for node in graph.with_role(*RELEASES):
+    staged = [n for n in graph.with_role("run.log_param") if _stages(world, n)]
+    for node in sorted({*graph.with_role(*RELEASES), *staged}):
         op = code.node_op.get(node)
         if op is None or is_test_code(graph.nodes[node].place.path) or schedule.of(code.holder(op)).level != "kept":
             continue
@@ -78,6 +79,12 @@ def _releases(world: World, schedule: Schedule, found: dict[Place, tuple[int, st
             place = Place(unit.path, Span(line), graph.nodes[node].place.symbol)
             said = f"when it fails, line {line} takes the error, and the run goes on as if it had worked"
             found.setdefault(place, (code.holder(op), graph.nodes[node].label, said))
+
+
+def _stages(world: World, node: int) -> bool:
+    op = world.code.node_op.get(node)
+    meaning = world.code.meanings.of(op) if op is not None else None
+    return meaning is not None and "stages" in world.code.meanings.traits(meaning)
 
 
 def _speaks(world: World, edge: Edge, schedule: Schedule) -> bool:

@@ -15,6 +15,8 @@ CHANCE = re.compile(r"roc_auc|\bauc\b", re.IGNORECASE)
 DIFFERENCE = re.compile(r"improv|delta|diff|gain|change|lift|uplift|drop|regress", re.IGNORECASE)
 OWN = frozenset({"boolean", "unary", "load", "assign", "compare"})
 LOWER, UPPER = frozenset({"<", "<="}), frozenset({">", ">="})  # signs that ask whether the left side is below, above
+SCALE = (0.0, 1.0)  # the ends within which a probability lies whatever the model
+PLAIN = frozenset({"data.derive"})  # of calls that only put conditions together
 COMING_IN = frozenset({"data.read", "artifact.download", "feature.serve", "run.read", "file.open", "config.read"})
 SEEN = frozenset({"train", "whole", "again"})
 FOLDS = "data.split"  # an evaluation that divides its rows itself
@@ -83,7 +85,14 @@ def _trivial(code: Code, conditions: Iterable[int], asserted: bool) -> bool:
                         said.append(_met_by_guess(code, quality, asserted and (sign in UPPER) == flipped, limit))
                     elif not flipped:
                         said.append(False)
+                elif asserted and sign in LOWER | UPPER and _predicted(code, quality):
+                    said.append(number_of(code, other) in SCALE)
     return bool(said) and all(said)
+
+
+def _predicted(code: Code, op: int) -> bool:
+    """Whether a value is what a model answers, and no score of it."""
+    return "model.predict" in code.about(op) and not code.about(op) & {"model.evaluate", "run.read"}
 
 
 def _compares(code: Code, conditions: Iterable[int]) -> list[int]:
@@ -94,6 +103,11 @@ def _compares(code: Code, conditions: Iterable[int]) -> list[int]:
             continue
         seen.append(op)
         if code.program.ops[op].kind in OWN:
+            waiting.extend(code.program.args[op])
+        elif code.program.ops[op].kind == "call" and code.meanings.roles(op) <= PLAIN:  # `all(answers >= 0)`
+            asked = (*code.program.positional(op), code.program.receiver(op))
+            waiting.extend(a for a in asked if a >= 0 and code.program.ops[a].kind in ("compare", "boolean", "binary"))
+        elif code.program.ops[op].kind == "binary" and code.program.ops[op].name in ("&", "|"):
             waiting.extend(code.program.args[op])
     return [op for op in seen if code.program.ops[op].kind == "compare"]
 

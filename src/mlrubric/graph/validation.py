@@ -15,6 +15,7 @@ from mlrubric.graph.order import Order
 from mlrubric.graph.processes import Processes
 from mlrubric.graph.values import number
 from mlrubric.graph.world import World
+from mlrubric.model.graph import Node
 
 READS = ("data.read", "feature.serve")
 FITS = ("model.fit", "model.tune")
@@ -22,13 +23,15 @@ FILES = ("artifact", "dataset")
 
 
 def mark_validated(world: World) -> None:
-    """`validated` on every training that reads data: true, false, or none when no read is known to reach it; and `leads` on the
-    trainings that stand for others (the steps of one loop, a cross-validation beside the fit)."""
+    """`validated` on every training that reads data: true, false, or none when no read is known to reach it; `frozen` on those that read
+    only what comes with a library; and `leads` on the trainings that stand for others (the steps of one loop, a cross-validation beside
+    the fit)."""
     graph = world.graph
     view = Processes(graph)
-    checks = frozenset(n for n in graph.with_role("data.validate") if graph.nodes[n].gate and not _lost(world, n))
+    checks = frozenset(n for n in graph.with_role("data.validate") if graph.nodes[n].gate and _asks(graph.nodes[n]) and not _lost(world, n))
     ahead = cache(lambda node: checks & view.sweep([node]).keys())  # the checks that look at what comes from a read or a file
     readers = frozenset(graph.with_role(*READS))
+    learnt = graph.with_role("model.fit")
     fits: dict[int, list[int]] = {}
     for fit in graph.with_role(*FITS):
         if fit in world.code.node_op:
@@ -39,10 +42,15 @@ def mark_validated(world: World) -> None:
         attributes["idle"] = "true" if idle(world, fit) else "false"
         if is_test_code(graph.nodes[fit].place.path):
             continue
-        behind = view.sweep([fit], back=True, stop=checks)
+        other = [n for n in learnt if n != fit]  # what another training has seen, its model brings along, and not the data
+        behind = view.sweep([fit], back=True, stop={*checks, *other})
+        if behind.keys() & readers and all(graph.nodes[n].attributes.get("origin") == "bundled" for n in behind.keys() & readers):
+            attributes["frozen"] = "true"  # the same rows for ever
         reads = sorted(n for n in behind if n in readers and n not in checks and graph.nodes[n].attributes.get("origin") != "bundled")
         good = {n for n in reads if _checked(world, view, fit, n, ahead)}
-        open_ = view.sweep([fit], back=True, stop={*checks, *good})  # what comes in before a read that is checked is checked with it
+        open_ = view.sweep(
+            [fit], back=True, stop={*checks, *good, *other}
+        )  # what comes in before a read that is checked is checked with it
         free = [n for n in reads if n in open_ and n not in good and not _fed(view, n, {*reads, *checks})]
         attributes["validated"] = "false" if free else "true" if reads or any(c in behind for c in checks) else "none"
         if free:
@@ -81,6 +89,11 @@ def _handed(world: World) -> None:
                     graph.nodes[fits[call]].attributes["leads"] = "false"
         elif outer - {op} & code.flow.reach(handed).keys():
             graph.nodes[node].attributes["leads"] = "false"
+
+
+def _asks(check: Node) -> bool:
+    """Whether a check asks something of the data, and not only that its parts are of one size."""
+    return "agrees" not in check.attributes
 
 
 def _lost(world: World, check: int) -> bool:

@@ -9,6 +9,7 @@ from mlrubric.graph.automation import Schedule
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.definitions import decorated
 from mlrubric.graph.graph import RUNS
+from mlrubric.graph.processes import Processes
 from mlrubric.graph.world import World, normal
 from mlrubric.model.facts import Pin, Stage
 from mlrubric.model.graph import Node
@@ -23,6 +24,8 @@ KINDS = {
 }
 OPENS = ("run.track", "run.log_metric")
 FIXED = ("versioned", "pinned")
+BY_COMMIT = frozenset({"versioned", "pinned", "tracked", "bundled"})  # the commit that a run names says which rows these were
+PASSED = frozenset({"produced", "left"})  # what comes from further reads
 ASIDE = frozenset({"document", "trigger"})
 
 
@@ -58,6 +61,18 @@ def mark_recorded(world: World, real: Schedule) -> None:
         graph.nodes[fit].attributes.update(data_by=by, records=" ".join(sorted(found)), recorded=str(len(found)))
 
 
+def _committed(world: World, first: int, fits: Collection[int]) -> bool:
+    """Whether all that the trainings of a program read lies in the commit, or is pinned by it."""
+    graph = world.graph
+    view = Processes(graph)
+    own = [n for n in fits if view.of(n) & view.of(first)]
+    reads = {n for n in graph.with_role("data.read") if not is_test_code(graph.nodes[n].place.path)}
+    fixed = [n for n in reads if graph.nodes[n].attributes.get("origin") in BY_COMMIT]
+    behind = view.sweep(own, back=True, stop=fixed).keys() & reads
+    origins = {graph.nodes[n].attributes.get("origin", "unknown") for n in behind} - PASSED
+    return bool(origins) and origins <= BY_COMMIT
+
+
 def _lacks(world: World, below: Collection[int], found: Collection[str], fits: Collection[int]) -> None:
     """One cause: said where the run around a training is opened."""
     graph = world.graph
@@ -69,6 +84,7 @@ def _lacks(world: World, below: Collection[int], found: Collection[str], fits: C
     if nodes:
         measured = {graph.nodes[n].place.path for n in graph.with_role(*KINDS["metric"])}
         first = min(nodes, key=lambda n: _distance(graph.nodes[n], homes, measured))
+        found = {*found, "data"} if _committed(world, first, fits) else found
         graph.nodes[first].attributes["lacks"] = " ".join(kind for kind in ("data", "metric", "param") if kind not in found) or "nothing"
 
 

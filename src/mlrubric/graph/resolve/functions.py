@@ -65,7 +65,15 @@ def _decorated(r: Resolver, op: int, scope: int, decorator: int, current: Values
     if facts.kind == "attribute" and facts.name in ("setter", "deleter", "getter"):
         r.setters.add(scope)
         return join(current, r.of(r.program.args[decorator][0]))
+    if _passes_on(r, decorator):
+        return current
     return _wrapped(r, op, values, current)
+
+
+def _passes_on(r: Resolver, decorator: int) -> bool:
+    """Whether a library's call gives a decorator that leaves what it decorates as it is: `wraps(function)`, which calls no `function`."""
+    apis = (r.catalogue.api(str(t[1])) for t in r.targets.get(decorator, EMPTY) if t[0] == "external")
+    return any(api is not None and api.decorates for api in apis)
 
 
 def _handed(r: Resolver, decorators: Iterable[Value]) -> list[str]:
