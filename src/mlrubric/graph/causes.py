@@ -127,16 +127,16 @@ def _mark_first(world: World, judged: list[int]) -> None:
 
 def _mark_siblings(world: World, own: dict[int, int]) -> None:
     """Of helpers that one and the same function calls one after the other, the first speaks for all; aliases for themselves, and so does a
-    helper that releases what it has trained itself."""
+    helper that releases what it has trained itself, and one that writes into a registry of the project's own."""
     graph, callers = world.graph, world.code.resolver.callers
-    led: dict[tuple[int, bool], tuple[int, int]] = {}  # the calling function -> its first call, the release inside
+    led: dict[tuple[int, bool, bool], tuple[int, int]] = {}  # the calling function -> its first call, the release inside
     for scope, node in own.items():
         attributes = graph.nodes[node].attributes
         calls = [c for c in callers.get(scope, ()) if not world.code.tested(c)]
         above = {world.code.program.scope_id(c) for c in calls}
         if attributes["first"] != "true" or len(above) != 1 or scope in above or scope in world.code.trains:
             continue
-        key, call = (above.pop(), attributes["release"] == "alias"), min(calls)
+        key, call = (above.pop(), attributes["release"] == "alias", "data.write" in graph.nodes[node].roles), min(calls)
         known = led.get(key)
         if known is None or call < known[0]:
             led[key], later = (call, node), known[1] if known is not None else -1

@@ -18,7 +18,7 @@ FLOWS = ("args", "none", "receiver", "first")
 TRAITS = (
     "statistic", "extreme", "counts", "window", "order", "indexes", "time", "rows", "picks", "categories", "oversamples", "undersamples",
     "stops", "groups", "columns", "spreads", "aligns", "now", "moment", "lasting", "later", "stages", "tells_score", "salted",
-    "chosen",
+    "chosen", "records",
 )  # fmt: skip
 """What a call does to rows beyond its role: a number that stands for all rows; one end of the values; how many there are, missing or alike;
 a value from neighbouring rows in their order; bringing rows in order; making a column their index; times; some of the rows; the best of
@@ -27,7 +27,8 @@ stopping a training, or keeping its best state, by what the validation rows say;
 making a column of each category, called by it; giving data the columns or categories that an argument names, whatever its own rows hold
 (`@columns` or an `@axis` of columns, where the entry has such an argument); the present moment; when a file was written; becoming a part
 of a model that its training leaves as it is; values of later rows for earlier ones; the scores that a training saw of its validation
-rows; a number that is another one in every process; settings that a search has chosen, and nothing else."""
+rows; a number that is another one in every process; settings that a search has chosen, and nothing else;
+reading or writing records of the collection that it is called on."""
 
 GIVES = (
     "parser",
