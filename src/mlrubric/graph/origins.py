@@ -174,6 +174,8 @@ class Origins:
         the blob was made with."""
         if meaning.entry is None or not meaning.entry.stored:
             return None
+        if meaning.entry.stored == "url":  # a library that knows the address by itself
+            return "url", meaning.api.partition(".")[0]
         code = self.world.code
         asked = addressed(code, op, meaning)
         if asked is None:
