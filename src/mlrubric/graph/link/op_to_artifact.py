@@ -17,6 +17,7 @@ from mlrubric.source.syntax.sql import is_sql
 
 ORDER = 60
 OPENS = "file.open"
+PATH = "pathlib.Path"
 PICKS = frozenset({"sorted", "list", "tuple", "set", "reversed", "max", "min", "next", "iter", "enumerate", "str"})
 READS = {"data.read": "@source", "model.load": "@source", "file.open": "@source"}
 WRITES = {
@@ -89,11 +90,14 @@ def _opened(world: World) -> Collection[int]:
 
 
 def _takes(world: World, op: int) -> bool:
-    """Whether an operation is a call that makes something else of what it is given; `sorted(files)` does not."""
+    """Whether an operation is a call that makes something else of what it is given; `sorted(files)` does not, nor does a function of
+    the project that gives back a path."""
     if world.code.program.ops[op].kind != "call":
         return False
     meaning = world.code.meanings.of(op)
-    return meaning is None or bool(meaning.roles) or not (meaning.api.startswith("builtins.") and meaning.api.rpartition(".")[2] in PICKS)
+    if meaning is None:
+        return ("object", PATH) not in world.code.resolver.of(op)
+    return bool(meaning.roles) or not (meaning.api.startswith("builtins.") and meaning.api.rpartition(".")[2] in PICKS)
 
 
 def _held(world: World, op: int, meaning: Meaning) -> list[str]:

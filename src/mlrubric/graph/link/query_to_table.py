@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
+from mlrubric.graph.chained import chained
 from mlrubric.graph.link.program_to_language import names_file
 from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.values import HOLE, texts
@@ -38,6 +39,9 @@ def _operation(world: World, op: int, node: int, meaning: Meaning, files: dict[s
         if HOLE not in name:
             writes = "data.write" in meaning.roles
             _edge(world, node, name.lower(), place, writes=writes)
+    for name in chained(code, op, meaning) or ():
+        if HOLE not in name and not is_sql(name):
+            _edge(world, node, name.lower(), place, writes="data.write" in meaning.roles)
     arguments = [meaning.arguments[role] for role in TEXTS if role in meaning.arguments]
     given = code.program.keyword(op, *KEYWORDS)
     for argument in dict.fromkeys([*arguments, *([given] if given >= 0 else [])]):
