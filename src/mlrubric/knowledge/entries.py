@@ -16,17 +16,18 @@ FLOWS = ("args", "none", "receiver", "first")
 """What reaches the result: all arguments and the receiver, nothing, the receiver only, the first argument only."""
 
 TRAITS = (
-    "statistic", "extreme", "counts", "window", "order", "indexes", "time", "rows", "picks", "categories", "oversamples", "stops", "groups",
-    "columns", "spreads", "aligns", "now", "moment", "lasting", "later", "stages", "tells_score", "salted", "chosen",
+    "statistic", "extreme", "counts", "window", "order", "indexes", "time", "rows", "picks", "categories", "oversamples", "undersamples",
+    "stops", "groups", "columns", "spreads", "aligns", "now", "moment", "lasting", "later", "stages", "tells_score", "salted",
+    "chosen",
 )  # fmt: skip
 """What a call does to rows beyond its role: a number that stands for all rows; one end of the values; how many there are, missing or alike;
 a value from neighbouring rows in their order; bringing rows in order; making a column their index; times; some of the rows; the best of
-several; learning which categories there are and nothing else; repeating or inventing rows; stopping a training, or keeping its best
-state, by what the validation rows say; making groups of rows; leaving the columns as they are; making a column of each category, called
-by it; giving data the columns or categories that an argument names, whatever its own rows hold (`@columns` or an `@axis` of columns,
-where the entry has such an argument); the present moment; when a file was written; becoming a part of a model that its training leaves as
-it is; values of later rows for earlier ones; the scores that a training saw of its validation rows; a number that is
-another one in every process; settings that a search has chosen, and nothing else."""
+several; learning which categories there are and nothing else; repeating or inventing rows; leaving out rows by what lies near them;
+stopping a training, or keeping its best state, by what the validation rows say; making groups of rows; leaving the columns as they are;
+making a column of each category, called by it; giving data the columns or categories that an argument names, whatever its own rows hold
+(`@columns` or an `@axis` of columns, where the entry has such an argument); the present moment; when a file was written; becoming a part
+of a model that its training leaves as it is; values of later rows for earlier ones; the scores that a training saw of its validation
+rows; a number that is another one in every process; settings that a search has chosen, and nothing else."""
 
 GIVES = (
     "parser",

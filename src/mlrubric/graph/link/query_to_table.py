@@ -35,11 +35,7 @@ def link(world: World) -> None:
 def _operation(world: World, op: int, node: int, meaning: Meaning, files: dict[str, int]) -> None:
     """The tables of the SQL that a call is given, or of the name that it is given."""
     code, place = world.code, world.code.place(op)
-    for name in texts(code.resolver.of(meaning.arguments.get("@table", -1))):
-        if HOLE not in name:
-            writes = "data.write" in meaning.roles
-            _edge(world, node, name.lower(), place, writes=writes)
-    for name in chained(code, op, meaning) or ():
+    for name in (*texts(code.resolver.of(meaning.arguments.get("@table", -1))), *(chained(code, op, meaning) or ())):
         if HOLE not in name and not is_sql(name):
             _edge(world, node, name.lower(), place, writes="data.write" in meaning.roles)
     arguments = [meaning.arguments[role] for role in TEXTS if role in meaning.arguments]

@@ -4,22 +4,30 @@ from rows that should have judged it."""
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from functools import partial
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.graph import RUNS, Graph
 from mlrubric.graph.parts.afterwards import mark_afterwards, same_source
+from mlrubric.graph.parts.by_call import by_call
 from mlrubric.graph.parts.carry import Carrier, Inside
 from mlrubric.graph.parts.columns import mark_columns
+from mlrubric.graph.parts.handed import handed_in_parts
 from mlrubric.graph.parts.in_tests import mark_taught_in_tests
 from mlrubric.graph.parts.inline import inline
+from mlrubric.graph.parts.joined import mark_totals
 from mlrubric.graph.parts.judged import WRITES, judgements, mark_judged
 from mlrubric.graph.parts.layout import MADE, READ, Layout
-from mlrubric.graph.parts.learners import Learner, learners, statistics
+from mlrubric.graph.parts.learners import Learner, learners, statistics, targets
 from mlrubric.graph.parts.pieces import TEST, Split, splits
 from mlrubric.graph.parts.seen import Seen, mark_seen
 from mlrubric.graph.parts.sites import levels, sites
 from mlrubric.graph.parts.stops import mark_stops
+from mlrubric.graph.parts.sweeps_of_runs import mark_sweeps
 from mlrubric.graph.parts.times import mark_series, series
+from mlrubric.graph.parts.totals import totals
+from mlrubric.graph.parts.tracked import mark_tracked
+from mlrubric.graph.parts.unknown_fits import unknown_fits
 from mlrubric.graph.paths import ends_alike
 from mlrubric.graph.world import World
 
@@ -38,11 +46,14 @@ def mark_parts(world: World) -> None:
     files = _files(world)
     goals += [source for source, _ in files]
     inside = Inside(code, goals)
+    files = by_call(code, files)
+    found += handed_in_parts(code, found, files, partial(_roots, code, inside=inside))
+    learned += unknown_fits(code, found, files)
     learned = sorted([*learned, *_statistics(code, found, inside, [w for w, _ in files])], key=lambda one: one.op) if found else learned
     layout, labels = _labels(world, found, learned, inside)
     carrier = Carrier(code, layout, labels, files, inside, _choosing(layout, learned))
     bits = carrier.run()
-    learned = [one for one in learned if one.what not in ("statistic", "future", "target") or _over_all(layout, bits[one.data])]
+    learned = [one for one in learned if one.what not in ("statistic", "future", "target", "total") or _over_all(layout, bits[one.data])]
     seen = Seen(world, layout, bits, carrier.own, inside, found, learned)
     for node, op in code.node_op.items():
         known = code.meanings.of(op)
@@ -50,6 +61,7 @@ def mark_parts(world: World) -> None:
         if data >= 0:
             world.graph.nodes[node].attributes["part"] = layout.part(bits[data])
     mark_seen(seen)
+    mark_totals(seen)
     everything = judgements(seen)
     mark_judged(seen, everything)
     tested = _with_tests(world, layout, labels, files, goals) if _judged_in_tests(code) else None
@@ -57,6 +69,8 @@ def mark_parts(world: World) -> None:
     if tested:
         mark_taught_in_tests(seen, *tested)
     mark_stops(seen, everything)
+    mark_sweeps(seen, everything)
+    mark_tracked(seen, everything)
     mark_columns(seen)
     mark_series(seen)
 
@@ -72,6 +86,8 @@ def _labels(world: World, found: list[Split], learned: list[Learner], inside: In
     for split in found:
         for piece, part in split.pieces.items():
             add(piece, layout.bit(part, split.op) | (READ if split.given else 0))
+            if split.given and split.meaning is None:
+                layout.called.add(piece)
     for op, meaning in sorted(code.meanings.all().items()):
         roles = meaning.roles
         if ("data.read" in roles or ("file.open" in roles and "file.write" not in roles)) and not (
@@ -101,9 +117,9 @@ def _labels(world: World, found: list[Split], learned: list[Learner], inside: In
 
 
 def _judged_in_tests(code: Code) -> bool:
-    """Whether tests measure, or train on and save, a model that they load, or that what they call loads."""
+    """Whether tests measure, ask, or train on and save, a model that they load, or that what they call loads."""
     roles = {role for op, meaning in code.meanings.all().items() for role in meaning.roles if role == "model.load" or _in_tests(code, op)}
-    return "model.load" in roles and ("model.evaluate" in roles or {"model.fit", "model.save"} <= roles)
+    return "model.load" in roles and bool({"model.evaluate", "model.predict"} & roles or {"model.fit", "model.save"} <= roles)
 
 
 def _in_tests(code: Code, op: int) -> bool:
@@ -116,7 +132,8 @@ def _with_tests(
 ) -> tuple[list[int], Inside]:
     """The bits of every operation when the tests are run as well, and what reaches what inside of functions then."""
     code = world.code
-    tested = [op for op, meaning in code.meanings.all().items() if "model.evaluate" in meaning.roles and _in_tests(code, op)]
+    judges = {"model.evaluate", "model.predict"}
+    tested = [op for op, meaning in code.meanings.all().items() if judges & set(meaning.roles) and _in_tests(code, op)]
     inside = Inside(code, [*goals, *tested, *(a for op in tested for a in code.program.args[op] if a >= 0)], tests=True)
     return Carrier(code, layout, labels, files, inside).run(), inside
 
@@ -183,12 +200,18 @@ def _goals(code: Code, found: list[Split]) -> list[int]:
     """Everything that is asked for its bits: what is split, fitted on, judged and chosen by."""
     goals = {op for split in found for op in (split.op, *split.inputs, *split.pieces)}
     judged = False
+    tracked = any(
+        "run.read" in meaning.roles or ("model.tune" in meaning.roles and "@function" in meaning.arguments)
+        for meaning in code.meanings.all().values()
+    )
     for op, meaning in code.meanings.all().items():
         if any(role.startswith(("model.", "transform.")) and role != "model.build" for role in meaning.roles):
             goals.update((op, code.program.args[op][0], *meaning.arguments.values()))
             judged = True
         elif set(meaning.roles) & set(WRITES) or (found and "picks" in code.meanings.traits(meaning)):
             goals.add(op)
+        elif tracked and "run.log_metric" in meaning.roles:
+            goals.update(meaning.arguments.values())
     if not judged:
         return []
     goals.update(op for op, facts in enumerate(code.program.ops) if facts.kind == "compare") if found else None
@@ -205,7 +228,8 @@ def _statistics(code: Code, found: list[Split], inside: Inside, writers: list[in
     read = code.flow.reach([op for op, meaning in meanings if set(READS) & set(meaning.roles)])
     reaching = code.flow.reach([*goals, *writers, *inside.returned], back=True)
     applied = {scope for _, _, scope in inside.applied}
-    return [one for one in statistics(code, read.keys(), applied) if one.op in reaching]
+    found_ones = [*statistics(code, read.keys(), applied), *totals(code, read.keys(), targets(code))]
+    return [one for one in found_ones if one.op in reaching]
 
 
 def _over_all(layout: Layout, bits: int) -> bool:

@@ -13,12 +13,14 @@ from heapq import heappop, heappush
 from itertools import pairwise
 
 from mlrubric.graph.code import Code, is_test_code
+from mlrubric.graph.parts.guessed import untouched
 from mlrubric.graph.parts.layout import SERIES, SORTED, Layout
 from mlrubric.graph.parts.learners import applications
 from mlrubric.graph.parts.pieces import TEST, TRAIN, VALIDATION
 from mlrubric.graph.summaries import LEAVING
 
 ALL = -1
+STAGES = 3
 STATE = ("transform.apply", "transform.fit", "transform.fit_apply", "model.predict", "model.evaluate", "model.fit")
 Edges = dict[int, list[tuple[int, int]]]
 
@@ -33,13 +35,12 @@ class Carrier:
         self.code, self.layout, self.labels, self.inside, self.choosing = code, layout, labels, inside, choosing
         self.count, self.useful = len(code.program.ops), inside.useful
         self.learned = layout.all("learned", "fitted", "scored", "loaded")
+        self.guessed = layout.all("fitted", "scored", "loaded")
         self.rows = layout.rows
         self.added: Edges = {}
+        self.files = extra
         for source, target in extra:
             self.added.setdefault(source, []).append((target, ALL))
-        self.made = 0  # the bits that calls into the project bring themselves, whatever is taken of their result
-        for call in code.resolver.results:
-            self.made |= labels.get(call, 0)
         self.narrow: dict[int, dict[int, int]] = {}
         self.hold: dict[int, int] = {}
         self._states()
@@ -48,25 +49,46 @@ class Carrier:
         self.summaries: Edges = {}
         self.own: list[int] = []  # the bits that functions bring of themselves
         self.elements = self._elements()  # unpack -> the elements of the results that it takes
+        self._named()
+        elements: dict[int, list[int]] = {}
+        for unpack, (call, _) in self.elements.items():
+            elements.setdefault(call, []).append(unpack)
+        for edges in self.added.values():
+            edges.extend([(unpack, mask) for target, mask in edges for unpack in elements.get(target, ())])
 
     def run(self) -> list[int]:
-        """The bits of every operation."""
-        bits = self._run(self.labels)
-        read = {op: bits[op] for edges in self.added.values() for op, _ in edges if bits[op] & ~self.own[op]}
-        if read:  # what a function reads from a file is its own, whoever handed it to the function that wrote the file
-            labels = dict(self.labels)
-            for op, more in read.items():
-                labels[op] = labels.get(op, 0) | more
-            bits = self._run(labels)
+        """The bits of every operation. What comes out of a file is its reader's own, as far as stages follow each other."""
+        labels = self.labels
+        known = {target: self._unpickled(target) for _, target in self.files}
+        files = [(source, target) for source, target in self.files if self.useful[target] and not known[target]]
+        for _ in range(STAGES):
+            bits = self._round()
+            fresh: dict[int, int] = {}
+            for source, target in files:
+                new = bits[source] & self.hold.get(target, ALL) & ~self.own[target]
+                if new:
+                    fresh[target] = fresh.get(target, self.labels.get(target, 0)) | new
+            if not fresh:
+                break
+            self.labels = self.labels | fresh
+        self.labels = labels
         return bits
 
-    def _run(self, labels: dict[int, int]) -> list[int]:
+    def _unpickled(self, read: int) -> bool:
+        """Whether what is read is a container that is known: its elements are told apart already."""
+        program, resolver, scope = self.code.program, self.code.resolver, self.code.program.scope_id(read)
+        near = self.code.flow.reach([read], stop=lambda op: op != read and program.ops[op].kind in ("call", "return"))
+        calls = (op for op in near if program.ops[op].kind == "call" and program.scope_id(op) == scope)
+        return any(value[0] == "made" for op in calls for value in resolver.of(op))
+
+    def _round(self) -> list[int]:
+        """Own bits and summaries, and with them the bits of every operation."""
         taken: Edges = {}
+        self.summaries = {}
         for unpack, (call, elements) in self.elements.items():
             for source in (*elements, *handed(self.code, call)):
                 taken.setdefault(source, []).append((unpack, ALL))
-        self.summaries = {}
-        own = self.own = self._sweep(labels, cut=True, results=taken)
+        own = self.own = self._sweep(self.labels, cut=True, results=taken)
         results: Edges = {}
         for call, returns in self.code.resolver.results.items():
             for returned in returns:
@@ -74,7 +96,7 @@ class Carrier:
         for unpack, (call, elements) in self.elements.items():
             for element in elements:
                 self._result(results, element, call, unpack, own)
-        return self._sweep(labels, cut=False, results=results)
+        return self._sweep(self.labels, cut=False, results=results)
 
     def _result(self, results: Edges, source: int, call: int, target: int, own: list[int]) -> None:
         """What a function gives by itself, and the arguments of this call that its result depends on."""
@@ -150,6 +172,14 @@ class Carrier:
                     if op not in program.args[following]:
                         self.narrow.setdefault(op, {})[following] = self.learned
 
+    def _named(self) -> None:
+        """What a call brings itself, its elements bring too; where a file's name tells the part, nothing else does."""
+        parts = self.layout.all(TRAIN, TEST, VALIDATION)
+        of = {unpack: call for unpack, (call, _) in self.elements.items()}
+        self.labels = self.labels | {op: self.labels.get(op, 0) | self.labels[call] for op, call in of.items() if call in self.labels}
+        for op in (*self.layout.called, *(op for op, call in of.items() if call in self.layout.called)):
+            self.hold[op] = self.hold.get(op, ALL) & ~parts
+
     def _selected(self) -> None:
         """Which rows are chosen says from which part they are, not what was learned or measured, but for those who choose columns; groups
         have no order."""
@@ -157,8 +187,14 @@ class Carrier:
         for op, facts in enumerate(program.ops):
             if facts.kind == "subscript" and len(program.args[op]) > 1:
                 self.narrow.setdefault(program.args[op][1], {})[op] = parts
-        for op, meaning in self.code.meanings.all().items():
-            if "groups" in self.code.meanings.traits(meaning):
+        for op in untouched(self.code):
+            frame = self.narrow.setdefault(program.args[op][0], {})
+            frame[op] = frame.get(op, ALL) & ~self.guessed
+        everything = self.code.meanings.all()
+        groups = [op for op, meaning in everything.items() if "groups" in self.code.meanings.traits(meaning)]
+        frames = self.code.flow.reach([op for op, m in everything.items() if "data.read" in m.roles]) if groups else {}
+        for op in groups:  # a column is told over which rows it is taken, in their order; a frame has none any more
+            if program.receiver(op) in frames:
                 self.hold[op] = ~(SERIES | SORTED)
 
     def _again(self) -> None:

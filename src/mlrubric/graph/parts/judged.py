@@ -157,7 +157,9 @@ def _how(seen: Seen, one: Judgement, fit: Training) -> str:
 
 
 def _written(seen: Seen, split: list[int]) -> bool:
-    """Whether the test part of a split is written away: another program judges by it."""
+    """Whether the test part of a split is written away, or came in a file of its own: another program judges by it."""
+    if any(one.given and one.op in split for one in seen.splits):
+        return True
     mask = 0
     for one in split:
         mask |= seen.layout.bit(TEST, one) | seen.layout.bit(VALIDATION, one)

@@ -19,6 +19,7 @@ class Layout:
     owners: list[tuple[str, int]] = field(default_factory=list)
     numbers: dict[tuple[str, int], int] = field(default_factory=dict)
     masks: dict[str, int] = field(default_factory=dict)
+    called: set[int] = field(default_factory=set)  # operations whose part their file's name tells, whatever flows into them
 
     def bit(self, kind: str, op: int) -> int:
         """The bit of one thing, made when it is first asked for."""

@@ -22,8 +22,9 @@ COUNTED = frozenset({"groups", "window", "counts"})
 @dataclass(frozen=True, slots=True)
 class Learner:
     """One operation that learns. `what`: scale (its values), select (columns by the target), encode (which categories there are),
-    resample (rows are repeated or invented), statistic, future (values of later rows), model (whose importances or guesses may choose or
-    make columns). `data` are the rows it learns from."""
+    resample (rows are repeated or invented), thin (rows are left out by what lies near them), statistic, total (the target by groups),
+    future (values of later rows), model (whose importances or guesses may choose or make columns), inside (a call that cannot be read
+    gives what it fitted). `data` are the rows it learns from."""
 
     op: int
     what: str
@@ -57,11 +58,18 @@ def learners(code: Code) -> list[Learner]:
     return sorted(found, key=lambda one: one.op)
 
 
+def scales(code: Code, meaning: Meaning) -> bool:
+    """Whether a transformer learns values of the rows, not only which categories there are."""
+    return _what(code, meaning) in ("scale", "select")
+
+
 def _what(code: Code, meaning: Meaning) -> str:
     traits = code.meanings.traits(meaning)
     if "data.sample" in meaning.roles:
         replaces = code.meanings.spelling(meaning.arguments["@replace"]) if "@replace" in meaning.arguments else "absent"
-        return "resample" if replaces == "true" or ("oversamples" in traits and replaces != "false") else ""
+        if replaces == "true" or ("oversamples" in traits and replaces != "false"):
+            return "resample"
+        return "thin" if "undersamples" in traits else ""
     if "categories" in traits:
         return "encode"
     return "select" if "feature.importance" in meaning.roles and "@target" in meaning.arguments else "scale"
@@ -93,7 +101,7 @@ def statistics(code: Code, read: Collection[int], applied: set[int]) -> list[Lea
             found.append(Learner(op, "future", receiver))
         if _of_later(code, op, traits) and receiver in read:
             found.append(Learner(op, "future", receiver))
-        groups = _target_by_group(code, op, predicted) if predicted else -1
+        groups = target_by_group(code, op, predicted) if predicted else -1
         if groups in read:
             found.append(Learner(op, "target", groups))
         if "statistic" not in traits:
@@ -155,7 +163,7 @@ def _element(code: Code, returned: int, index: object) -> list[int]:
     return [element] if element is not None else []
 
 
-def _target_by_group(code: Code, op: int, predicted: frozenset[str]) -> int:
+def target_by_group(code: Code, op: int, predicted: frozenset[str]) -> int:
     """The rows of which a call takes the target by groups: `frame.groupby("city")["price"].mean()`; -1 when it does not."""
     program = code.program
     callee, receiver = program.args[op][0], program.receiver(op)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from mlrubric.graph.code import Code
 from mlrubric.graph.meaning import Meaning
-from mlrubric.graph.values import keys_of
+from mlrubric.graph.values import keys_of, number
 
 TRAIN, TEST, VALIDATION = "train", "test", "validation"
 NAMES = {
@@ -115,8 +115,8 @@ def _name(code: Code, op: int) -> str:
 
 
 def holders(code: Code, start: int) -> Iterator[tuple[int, bool]]:
-    """Operations that hold the same result: names, loop elements, lists of it, and what a function that returns it gives;
-    the second value says that an enumeration stands between."""
+    """Operations that hold the same result: names, loop elements, lists of it, what a function that returns it gives, and
+    parameters that get nothing else; the second value says that an enumeration stands between."""
     program, waiting, seen = code.program, [(start, False)], {(start, False)}
     while waiting:
         op, counted = waiting.pop()
@@ -134,8 +134,8 @@ def holders(code: Code, start: int) -> Iterator[tuple[int, bool]]:
                     continue
                 after = False
             elif facts.kind == "param":
-                if program.ops[op].kind not in GIVEN:
-                    continue  # what a fixture gives comes in by a parameter
+                if program.ops[op].kind not in GIVEN and len(code.resolver.sources.get(use, ())) != 1:
+                    continue  # what a fixture gives comes in by a parameter, and what every caller hands over
             elif facts.kind not in ("assign", "load", "element", "phi", *GIVEN):
                 continue
             if (use, after) not in seen and len(seen) < 200:
@@ -230,16 +230,24 @@ def gives_rows(code: Code, meaning: Meaning) -> bool:
 
 
 def columns(code: Code, index: int) -> bool:
-    """Whether an index names columns: a text or a list of texts."""
+    """Whether an index names columns: a text or a list of texts, written there or elsewhere."""
     facts = code.program.ops[index]
     if facts.kind == "const":
         return isinstance(facts.value, str)
     if facts.kind == "container":
         args = code.program.args[index]
         return facts.value == "list" and all(isinstance(code.program.ops[a].value, str) for a in args)
-    if facts.kind == "load":
-        return bool(code.resolver.of(index)) and all(v[0] == "text" for v in code.resolver.of(index))
+    if facts.kind in ("load", "attribute"):
+        values = code.resolver.of(index)
+        return bool(values) and all(v[0] == "text" or (v[0] == "made" and _texts(code, number(v))) for v in values)
     return False
+
+
+def _texts(code: Code, made: int) -> bool:
+    """Whether a list is written out and holds texts alone."""
+    facts, args = code.program.ops[made], code.program.args[made]
+    listed = facts.kind == "container" and facts.value == "list"
+    return listed and bool(args) and all(isinstance(code.program.ops[a].value, str) for a in args)
 
 
 def definition(code: Code, op: int) -> object | None:

@@ -16,8 +16,12 @@ from mlrubric.graph.parts.sites import Site, sites
 from mlrubric.graph.serving import by_flag
 from mlrubric.graph.world import World
 
+TOTAL = "total"
 BEFORE = ("whole", "none")
-ROLES = dict.fromkeys(("statistic", "future", "target"), "data.statistic") | {"resample": "data.resample", "repeat": "data.resample"}
+ROLES = dict.fromkeys(("statistic", "future", "target", TOTAL), "data.statistic") | dict.fromkeys(
+    ("resample", "thin", "repeat"), "data.resample"
+)
+ROLES["inside"] = "transform.fit_apply"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +174,9 @@ def mark_seen(seen: Seen) -> None:
     graph = seen.world.graph
     repeats: set[tuple[int, ...]] = set()
     for learner in seen.learners:
-        how, targets = _reached(seen, learner) if not unreached(seen.code, learner.op) else ("no", [])
+        if learner.what == TOTAL:  # where they are joined
+            continue
+        how, targets = reached(seen, learner) if not unreached(seen.code, learner.op) else ("no", [])
         if learner.what == "model" and how == "no":
             continue
         if learner.what in ROLES and how == "no" and not (learner.what == "statistic" and seen.part(learner.data) == TEST):
@@ -202,7 +208,7 @@ def _who(code: Code, op: int) -> str:
     return f"{kind}.{name}" if kind and kind != name else name or (meaning.api if meaning is not None else "")
 
 
-def _reached(seen: Seen, learner: Learner) -> tuple[str, list[int]]:
+def reached(seen: Seen, learner: Learner) -> tuple[str, list[int]]:
     """How what was learned gets to rows that judge it."""
     part = seen.part(learner.data)
     key = (learner.kind, learner.op)
@@ -234,24 +240,40 @@ def joined(seen: Seen, data: int) -> bool:
     """Whether training and test rows are put together again, in the same function."""
     code, scope = seen.code, seen.code.program.scope_id(data)
     for op in code.flow.reach([data], back=True, stop=lambda o: code.program.scope_id(o) != scope):
-        meaning = code.meanings.of(op)
+        meaning, elements = code.meanings.of(op), tuple[int, ...]()
         if meaning is not None and "data.join" in meaning.roles and "@data" in meaning.arguments:
             rows = meaning.arguments["@data"]
-            elements = code.program.args[rows] if code.program.ops[rows].kind == "container" else ()
-            if {TRAIN, TEST} <= {seen.part(e) for e in elements if e >= 0}:
-                return True
+            elements = code.program.args[rows] if code.program.ops[rows].kind == "container" else (rows, code.program.receiver(op))
+        elif code.program.ops[op].kind == "binary" and code.program.ops[op].name == "+":
+            elements = _added(code, op)
+        parts = {seen.part(e) for e in elements if e >= 0}
+        if TRAIN in parts and parts & {TEST, VALIDATION}:
+            return True
     return False
+
+
+def _added(code: Code, op: int) -> tuple[int, ...]:
+    """What is added up: `train + held + test`."""
+    first, second = code.program.args[op]
+    facts = code.program.ops[first] if first >= 0 else None
+    return (*(_added(code, first) if facts is not None and facts.kind == "binary" and facts.name == "+" else (first,)), second)
 
 
 def _beside(seen: Seen, learner: Learner) -> Iterator[int]:
     """Trainings on the training part that get what was learned from all rows of the same source."""
     roots = seen.bits[learner.data] & seen.layout.all("root")
+    given = {split.op for split in seen.splits if split.given}
     for op in seen.taught.get((learner.kind, learner.op), ()):
         own = seen.bits[seen.data_of[op]]
         if seen.layout.part(own) == TRAIN and not _later(seen, learner.op, op):
             for split in seen.layout.of(own, TRAIN):
-                if seen.all_bits(seen.inputs_of.get(split, ())) & roots:
+                other = split in given and {TEST, VALIDATION} & {kind for kind, at in _parts(seen, learner.data) if at == split}
+                if other or seen.all_bits(seen.inputs_of.get(split, ())) & roots:
                     yield op
+
+
+def _parts(seen: Seen, data: int) -> Iterator[tuple[str, int]]:
+    return seen.layout.owned(seen.bits[data], TEST, VALIDATION)
 
 
 def _later(seen: Seen, learner: int, fit: int) -> bool:

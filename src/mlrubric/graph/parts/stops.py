@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.parts.judged import Judgement
+from mlrubric.graph.parts.one_fold import one_fold
 from mlrubric.graph.parts.pieces import TEST
 from mlrubric.graph.parts.seen import Seen
 from mlrubric.graph.parts.sites import sites
@@ -55,7 +56,7 @@ def _told(seen: Seen, fit: int) -> int:
 
 def _test_splits(seen: Seen, rows: Iterator[int] | list[int]) -> set[int]:
     """The splits of which some rows are the test part, folds left out."""
-    folds = {s.op for s in seen.splits if s.folds}
+    folds = {s.op for s in seen.splits if s.folds and not one_fold(seen.code, s)}
     return {s for bits in rows if seen.layout.part(bits) == TEST for s in seen.layout.of(bits, TEST)} - folds
 
 
@@ -122,10 +123,24 @@ def _mark_choices(seen: Seen, scores: dict[int, Judgement]) -> None:
             continue
         if _repeated(seen, several) or _read_again(seen, op, several[0]):
             arguments = tuple(a for a in code.program.args[op] if a >= 0)
-            site = sites(code, seen.inside, (op, arguments), lambda source: bool(seen.own[source] & mask))[0][0]
+            site = sites(code, seen.inside, (op, arguments), lambda source: _brings(seen, source, mask))[0][0]
             node = seen.node(site, "model.choose")
             graph.nodes[node].attributes["picks"] = TEST
             graph.nodes[node].attributes["toward"] = " ".join(str(seen.node(s)) for s in several)
+
+
+def _brings(seen: Seen, source: int, mask: int) -> bool:
+    """Whether a function measures, or asks others for the scores, itself; what lies in a list that it is handed is not its own."""
+    code, scope = seen.code, seen.code.program.scope_id(source)
+    if not seen.own[source] & mask:
+        return False
+    makers = {"model.evaluate", "file.open", "data.read"}
+    behind = code.flow.reach([source], back=True, stop=lambda o: code.program.scope_id(o) != scope)
+    return any(
+        seen.own[op] & mask and code.program.scope_id(op) == scope and (op in code.resolver.results or makers & code.meanings.roles(op))
+        for op in behind
+        if code.program.ops[op].kind == "call"
+    )
 
 
 def _repeated(seen: Seen, scores: list[int]) -> bool:

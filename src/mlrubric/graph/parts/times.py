@@ -11,10 +11,12 @@ from mlrubric.graph.parts.layout import GROUPED, SERIES, SORTED
 from mlrubric.graph.parts.pieces import TEST, TRAIN, Split
 from mlrubric.graph.parts.seen import Seen
 from mlrubric.graph.values import number, texts
+from mlrubric.source.syntax.sql import is_sql
 
 CALENDAR = "time"
 CLOCK = frozenset({"year", "month", "day", "hour"})
 ENTITY = re.compile(r"(?:[_\s-]|[a-z](?=I))id$|^id[_A-Z]|(?:[_\s-]|^)uuid$", re.IGNORECASE)
+LAG = re.compile(r"\blag\s*\(|\b(?:avg|sum|min|max|stddev\w*)\s*\([^()]*\)\s*over\s*\([^)]*\border\s+by\b", re.IGNORECASE)
 ROWWISE = frozenset({"transform", "cumcount", "cumsum", "cummax", "cummin", "rank", "ffill", "bfill"})
 
 
@@ -34,7 +36,11 @@ def series(code: Code) -> dict[int, int]:
             sorting.append(op)
         elif "indexes" in traits:
             indexing.append(op)
-        elif ("@times" in meaning.arguments and code.program.keyword(op, "index_col") >= 0) or _clockwork(code, op):
+        elif (
+            ("@times" in meaning.arguments and code.program.keyword(op, "index_col") >= 0)
+            or _clockwork(code, op)
+            or _lagged(code, op, meaning)
+        ):
             found[op] = SERIES
         elif "data.join" in meaning.roles and code.program.keyword(op, "on") >= 0:
             joining.append(op)
@@ -53,6 +59,12 @@ def series(code: Code) -> dict[int, int]:
         if index or window:
             found[op] = SERIES
     return found
+
+
+def _lagged(code: Code, op: int, meaning: Meaning) -> bool:
+    """Whether rows are read by a statement that gives them the values of the rows before them."""
+    said = (t for a in _arguments(code, op) for t in texts(code.resolver.of(a))) if "data.read" in meaning.roles else ()
+    return any(is_sql(text) and LAG.search(text) is not None for text in said)
 
 
 def _by_times(code: Code, op: int, times: frozenset[tuple[int, str]]) -> bool:
