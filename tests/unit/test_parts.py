@@ -349,3 +349,28 @@ def test_leaks_are_found_on_their_line(body: str) -> None:
     lines = (HEAD + body).split("\n")
     wanted = {(line.rpartition("# ")[2], number) for number, line in enumerate(lines, 1) if "# LEAK" in line}
     assert wanted and leaks(body) == wanted
+
+
+def test_parameters_that_a_catalogue_fills_have_no_call_behind_them() -> None:
+    """Kedro hands a dataset to a parameter: it means a read and has no arguments, also where a test asks a model from a file."""
+    files = {
+        "conf/base/catalog.yml": "rows:\n  type: pandas.CSVDataset\n  filepath: data/rows.csv\n",
+        "pyproject.toml": "[tool.kedro]\npackage_name = 'app'\nproject_name = 'app'\nkedro_init_version = '0.19.0'\n",
+        "src/app/__init__.py": "",
+        "src/app/pipeline_registry.py": (
+            "from app.pipeline import create_pipeline\n\n\ndef register_pipelines():\n    return {'__default__': create_pipeline()}\n"
+        ),
+        "src/app/nodes.py": "def clean(rows):\n    return rows.dropna()\n",
+        "src/app/pipeline.py": (
+            "from kedro.pipeline import node, pipeline\nfrom app.nodes import clean\n\n\n"
+            "def create_pipeline():\n    return pipeline([node(clean, inputs='rows', outputs='cleaned')])\n"
+        ),
+        "tests/test_model.py": (
+            "import joblib\nimport pandas as pd\n\n\ndef test_model():\n    model = joblib.load('model.pkl')\n"
+            "    rows = pd.read_csv('rows.csv')\n    assert model.score(rows[['a']], rows['y']) > 0.8\n"
+        ),
+    }
+    graph = picture(files).graph
+    read = [(graph.nodes[n].place.path, graph.nodes[n].api) for n in graph.with_role("data.read")]
+    assert "kedro.io.DataCatalog.load" in {api for _, api in read}, read
+    assert graph.with_role("model.evaluate")

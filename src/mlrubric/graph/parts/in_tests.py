@@ -51,7 +51,7 @@ def _learned_alike(seen: Seen, meaning: Meaning, bits: list[int]) -> bool:
 
 def _of(seen: Seen, op: int, meaning: Meaning, bits: list[int]) -> int:
     """The bits of the model that an operation is of."""
-    callee, found = seen.code.program.args[op][0], 0
-    for one in (callee, *(meaning.arguments.get(role, -1) for role in ("@model", "@predictions"))):
+    found = 0
+    for one in (*seen.code.program.args[op][:1], *(meaning.arguments.get(role, -1) for role in ("@model", "@predictions"))):
         found |= bits[one] if one >= 0 else 0
     return found
