@@ -232,10 +232,14 @@ class Meanings:
         settings, is_open = self._unfold(op, api, arguments)
         spelled = {**settings, **{role: self.spelling(a) for role, a in arguments.items()}}
         roles = api.roles_for(spelled)
-        if spelled.get("@source") == "none":  # the file of an option that is left out
+        if spelled.get("@source") == "none" and self._left_out(arguments.get("@source", -1)):  # the file of an option
             roles = tuple(role for role in roles if role not in READS)
         tame = spelled.get("@fails") == "false"
         return Meaning(api.name if certain else name, roles, arguments, api, owner, certain, settings, is_open, tame)
+
+    def _left_out(self, argument: int) -> bool:
+        """Whether an argument can be nothing but None."""
+        return argument < 0 or all(value[0] == "const" for value in self.resolver.of(argument))
 
     def _unfold(self, op: int, api: Api, arguments: dict[str, int]) -> tuple[dict[str, str], bool]:
         """What is handed over in dicts: their entries join the arguments, settings of a file are given as text; and whether more may

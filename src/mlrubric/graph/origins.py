@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Iterable
 from fnmatch import fnmatchcase
 
+from mlrubric.graph.chained import chained
 from mlrubric.graph.code import is_test_code
 from mlrubric.graph.definitions import origin as made_at
 from mlrubric.graph.definitions import plainly_none
@@ -143,6 +144,9 @@ class Origins:
             return "versioned", meaning.api
         if "@table" in meaning.arguments:
             return "database", code.meanings.spelling(meaning.arguments["@table"])
+        named = chained(code, node_op, meaning)
+        if named is not None:
+            return "database", ", ".join(named)
         kept = self._kept(node_op, meaning)
         if kept is not None:
             return kept
@@ -174,6 +178,8 @@ class Origins:
         the blob was made with."""
         if meaning.entry is None or not meaning.entry.stored:
             return None
+        if meaning.entry.stored == "url":  # a library that knows the address by itself
+            return "url", meaning.api.partition(".")[0]
         code = self.world.code
         asked = addressed(code, op, meaning)
         if asked is None:

@@ -60,8 +60,9 @@ the text is that of the tasks. `assets`: a job over the assets that `@steps` sel
 to it is not loaded. `required`: what the method `requires` of the class gives runs before it.
 `stepped`: a pipeline that is an object made of the steps in `@steps`."""
 
-STORED = ("bucket", "store")
-"""Where what a call fetches lies: in a bucket, or in a store of data sets."""
+STORED = ("bucket", "store", "url", "database")
+"""Where what a call fetches lies: in a bucket, in a store of data sets, at an address that a library knows by itself, or in the collection
+of a database that its receiver names."""
 
 HOLDS = ("items", "names")
 """What is in an instance: the items of the first argument of its constructor, which `names` gives as attributes too."""

@@ -7,6 +7,7 @@ import posixpath
 from collections.abc import Collection
 
 from mlrubric.graph.definitions import origin
+from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.paths import known_texts
 from mlrubric.graph.values import HOLE
 from mlrubric.graph.world import World, normal, parents
@@ -16,6 +17,8 @@ from mlrubric.source.syntax.sql import is_sql
 
 ORDER = 60
 OPENS = "file.open"
+PATH = "pathlib.Path"
+PICKS = frozenset({"sorted", "list", "tuple", "set", "reversed", "max", "min", "next", "iter", "enumerate", "str"})
 READS = {"data.read": "@source", "model.load": "@source", "file.open": "@source"}
 WRITES = {
     "data.write": "@sink",
@@ -80,10 +83,29 @@ def _receiver(world: World, op: int, role: str) -> int:
 
 
 def _opened(world: World) -> Collection[int]:
-    """What holds a file that was opened, before it is handed to another call."""
+    """What holds a file that was opened, or one of a folder, before it is handed to another call."""
     code = world.code
     opens = [op for op, meaning in code.meanings.all().items() if OPENS in meaning.roles]
-    return code.flow.reach(opens, stop=lambda op: code.program.ops[op].kind == "call").keys()
+    return code.flow.reach(opens, stop=lambda op: _takes(world, op)).keys()
+
+
+def _takes(world: World, op: int) -> bool:
+    """Whether an operation is a call that makes something else of what it is given; `sorted(files)` does not, nor does a function of
+    the project that gives back a path."""
+    if world.code.program.ops[op].kind != "call":
+        return False
+    meaning = world.code.meanings.of(op)
+    if meaning is None:
+        return ("object", PATH) not in world.code.resolver.of(op)
+    return bool(meaning.roles) or not (meaning.api.startswith("builtins.") and meaning.api.rpartition(".")[2] in PICKS)
+
+
+def _held(world: World, op: int, meaning: Meaning) -> list[str]:
+    """What a file object was opened with, or the files of a folder that fit a pattern."""
+    inner = meaning.arguments.get("@source", meaning.arguments.get("@sink", world.code.program.receiver(op)))
+    found = known_texts(world.code, inner)
+    patterns = known_texts(world.code, meaning.arguments.get("@name", -1))
+    return [f"{folder.rstrip('/')}/{pattern}" for folder in found for pattern in patterns] or found
 
 
 def _paths(world: World, argument: int, opened: Collection[int]) -> list[str]:
@@ -92,11 +114,10 @@ def _paths(world: World, argument: int, opened: Collection[int]) -> list[str]:
         return []
     found = known_texts(world.code, argument)
     if not found and argument in opened:
-        for op in world.code.flow.reach([argument], back=True, stop=lambda o: world.code.program.ops[o].kind == "call"):
+        for op in world.code.flow.reach([argument], back=True, stop=lambda o: _takes(world, o)):
             meaning = world.code.meanings.of(op)
             if meaning is not None and OPENS in meaning.roles:
-                inner = meaning.arguments.get("@source", meaning.arguments.get("@sink", world.code.program.receiver(op)))
-                found.extend(known_texts(world.code, inner))
+                found.extend(_held(world, op, meaning))
     return [p for p in dict.fromkeys(found) if p.strip(HOLE + "/. ") and "\n" not in p and len(p) < 300 and not is_sql(p)][:8]
 
 

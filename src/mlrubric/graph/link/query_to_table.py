@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
 
-from mlrubric.graph.code import Code
+from mlrubric.graph.chained import chained
 from mlrubric.graph.link.program_to_language import names_file
 from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.values import HOLE, texts
@@ -20,7 +19,6 @@ TEXTS = ("@source", "@sink", "@command")
 KEYWORDS = ("sql", "query", "statement")
 PROJECT = "dbt_project.yml"
 BUILDS = ("run", "build")
-OPTIONS = frozenset({"dbtable", "table", "collection"})  # of a reader or writer that is put together
 
 
 def link(world: World) -> None:
@@ -37,11 +35,9 @@ def link(world: World) -> None:
 def _operation(world: World, op: int, node: int, meaning: Meaning, files: dict[str, int]) -> None:
     """The tables of the SQL that a call is given, or of the name that it is given."""
     code, place = world.code, world.code.place(op)
-    tables = [meaning.arguments["@table"]] if "@table" in meaning.arguments else list(_by_options(code, op, meaning))
-    for name in (name for table in tables for name in texts(code.resolver.of(table))):
-        if HOLE not in name:
-            writes = "data.write" in meaning.roles
-            _edge(world, node, name.lower(), place, writes=writes)
+    for name in (*texts(code.resolver.of(meaning.arguments.get("@table", -1))), *(chained(code, op, meaning) or ())):
+        if HOLE not in name and not is_sql(name):
+            _edge(world, node, name.lower(), place, writes="data.write" in meaning.roles)
     arguments = [meaning.arguments[role] for role in TEXTS if role in meaning.arguments]
     given = code.program.keyword(op, *KEYWORDS)
     for argument in dict.fromkeys([*arguments, *([given] if given >= 0 else [])]):
@@ -55,25 +51,6 @@ def _operation(world: World, op: int, node: int, meaning: Meaning, files: dict[s
                         world.graph.connect(code.holder(op), file, "run", place)
                         queries = [q for q in world.of(path) if isinstance(q, Query)]
                         _edges(world, node, [r for q in queries for r in q.reads], [w for q in queries for w in q.writes], place)
-
-
-def _by_options(code: Code, op: int, meaning: Meaning) -> Iterator[int]:
-    """What names the table of a read or a write that is put together by options: `.option("collection", "rides").load()`."""
-    program, at = code.program, code.program.receiver(op)
-    if not {"data.read", "data.write"} & set(meaning.roles) or {"@source", "@sink"} & meaning.arguments.keys():
-        return
-    while at >= 0 and program.ops[at].kind in ("call", "attribute"):
-        if program.ops[at].kind == "attribute":
-            at = program.args[at][0] if program.args[at] else -1
-            continue
-        callee, positional = program.args[at][0], program.positional(at)
-        name = program.ops[callee].name if callee >= 0 else ""
-        if name == "option" and len(positional) > 1 and {t.lower() for t in texts(code.resolver.of(positional[0]))} & OPTIONS:
-            yield positional[1]
-        elif name == "options":
-            given = program.keyword(at, *sorted(OPTIONS))
-            yield from [given] if given >= 0 else []
-        at = program.receiver(at)
 
 
 def _edges(world: World, node: int, reads: list[str], writes: list[str], place: Place) -> None:

@@ -13,6 +13,7 @@ from mlrubric.graph.world import World
 
 ORDER = 70
 MODELS = (".pkl", ".pickle", ".joblib", ".h5", ".keras", ".pt", ".pth", ".onnx", ".safetensors", ".bin", ".cbm", ".model")
+UNPACKS = frozenset({"file.write"})
 CODE = (".py", ".sh", ".ipynb", ".yaml", ".yml", ".toml", ".sql", ".r", ".txt", ".cfg", ".ini")
 
 
@@ -43,17 +44,24 @@ def _feed(graph: Graph, artifact: int, inside: dict[int, int], roles: tuple[str,
     ends = {
         e.target if into else e.source for one in joined for e in (graph.successors(one, kind) if into else graph.predecessors(one, kind))
     }
-    if any(n in inside for n in ends if graph.nodes[n].kind == "op"):
-        return True
     data, model = roles
+    here = [n for n in ends if n in inside and graph.nodes[n].kind == "op"]
+    unpacked = not into and bool(here) and all(set(graph.nodes[n].roles) >= UNPACKS and not _writes(graph, n, artifact) for n in here)
+    if here and not unpacked:
+        return True
     label = graph.nodes[artifact].label.lower()
     is_model = label.endswith(MODELS) or posixpath.basename(label).startswith("model")
-    found = False
+    found = unpacked
     for node in graph.with_role(model) if is_model else graph.with_role(data) if into else graph.with_role(data, "artifact.download"):
         if node in inside and not _known(graph, node, kind[0]):
             graph.connect(*((artifact, node) if into else (node, artifact)), kind[0], graph.nodes[node].place, certain=False)
             found = True
     return found
+
+
+def _writes(graph: Graph, op: int, artifact: int) -> bool:
+    """Whether an operation writes the file itself, not the folder around it, into which it may unpack what was fetched."""
+    return any(e.target == artifact for e in graph.successors(op, ("write",)))
 
 
 def _known(graph: Graph, op: int, kind: str) -> bool:
