@@ -18,7 +18,8 @@ from mlrubric.graph.world import World, parents
 from mlrubric.graph.writers import addressed
 from mlrubric.model.facts import Service
 
-MOVING = re.compile(r"(^|[/:@_.-])latest($|[/:@_.-])|^models:/[^/]+/(production|staging|none|archived)$|^models:/[^/@]+@", re.IGNORECASE)
+MOVING = re.compile(r"(^|[/:@_.-])latest($|[/:@_.-])|^models:/[^/]+/(production|staging|none|archived)$", re.IGNORECASE)
+ALIAS = re.compile(r"^models:/[^/@]+@")  # what a release points elsewhere on purpose, and back
 VERSIONED = re.compile(r"\d|\{|\*|" + HOLE)
 BRANCHES = ("none", "main", "master", "head", "latest")
 STORES = ("s3://", "gs://", "gcs://", "abfs://", "abfss://", "wasbs://", "hdfs://", "http://", "https://", "pvc://", "minio://", "az://")
@@ -245,6 +246,8 @@ def _reason(world: World, downloads: Downloads, node: int, op: int) -> str:
     asked = [one.attributes[role] for one in behind if FETCHED & set(one.roles) for role in ("@source", "@name") if role in one.attributes]
     if any(MOVING.search(name) for name in (*names, graph.nodes[node].attributes.get("path", ""), *asked)):
         return "" if _told_beside(world, op) else "moving"
+    if any(ALIAS.search(name) for name in names) and not _told_beside(world, op):
+        return "alias"
     searches = [o for o in world.code.flow.reach([meaning.arguments["@source"]], back=True) if SEARCHES in world.code.meanings.roles(o)]
     if searches and not any(_told(world, search) for search in searches):
         return "asked"

@@ -34,7 +34,8 @@ def mark_afterwards(seen: Seen, with_tests: list[int], inside: Inside) -> None:
             node = code.op_node.get(site)
             if node is not None and "judges" in graph.nodes[node].attributes:
                 continue
-            if not model & (~rows if not rows & layout.all("root") else -1) & layout.all("loaded") or not rows & READ:
+            split_here = bool(rows & layout.all("root")) and layout.part(rows) in (TEST, VALIDATION)  # then they are no answers of a model
+            if not model & (-1 if split_here else ~rows) & layout.all("loaded") or not rows & READ:
                 continue
             learned, split = _learned(seen, code.program.unit_of[site], model, rows, fits)
             if not learned or _companion(seen, site, model, bits, rows) or _both_picked(seen, meaning, rows, learned):

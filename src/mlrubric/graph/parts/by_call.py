@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from mlrubric.graph.code import Code
 from mlrubric.graph.parts.carry import handed
 from mlrubric.graph.values import HOLE, texts
 
-PATHS = ("@source", "@sink")
+PATHS = ("@source", "@sink", "@table")
 MOST = 40
 Edge = tuple[int, int]
 Ends = dict[str, list[int]]
@@ -21,11 +23,17 @@ def by_call(code: Code, files: list[Edge]) -> list[Edge]:
     for writer, reader in files:
         sources, targets = writes[writer], reads[reader]
         apart = bool(sources and targets) and (len(sources) > 1 or len(targets) > 1)
-        if not apart or not sources.keys() & targets.keys():
+        pairs = [(sink, asked) for sink in sources for asked in targets if apart and _same(sink, asked)]
+        if not pairs:
             found.add((writer, reader))
             continue
-        found.update((source, target) for path in sources.keys() & targets.keys() for source in sources[path] for target in targets[path])
+        found.update((source, target) for sink, asked in pairs for source in sources[sink] for target in targets[asked])
     return sorted(found)
+
+
+def _same(sink: str, asked: str) -> bool:
+    """Whether two names are those of one file or table; of a query, one of the words that it is written in."""
+    return sink == asked or (" " in asked and sink in re.findall(r"[\w.]+", asked))
 
 
 def _ends(code: Code, op: int, *, reads: bool) -> Ends:
