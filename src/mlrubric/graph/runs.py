@@ -8,6 +8,7 @@ import re
 from mlrubric.graph.automation import LEVELS, Schedule
 from mlrubric.graph.code import Code
 from mlrubric.graph.graph import RUNS
+from mlrubric.graph.meaning import Meaning
 from mlrubric.graph.world import World
 from mlrubric.model.facts import Heading
 from mlrubric.model.homes import home
@@ -18,6 +19,7 @@ UNREAD = re.compile(
     r"(^|/)(\.travis\.yml|\.drone\.yml|\.?appveyor\.yml|\.woodpecker(\.ya?ml|/.*)|\.buildkite/.*|\.semaphore/.*|\.cirrus\.yml|buildspec[^/]*\.ya?ml)$",
     re.IGNORECASE,
 )
+PROGRAM = "process.run"
 EXERCISE = re.compile(
     r"\bnone of the tests pass\b|\btests (?:will|should) (?:all )?fail\b|\bmake (?:all )?(?:the|these) tests pass\b", re.IGNORECASE
 )
@@ -68,13 +70,26 @@ def _spared(world: World) -> dict[str, str]:
 
 
 def _failing(world: World) -> set[int]:
-    """Functions of test code that assert or raise somewhere."""
+    """Functions of test code that assert or raise somewhere, or run a program whose failure fails them."""
     code, found = world.code, set[int]()
     hollow = {op for node, op in code.node_op.items() if world.graph.nodes[node].attributes.get("hollow") == "true"}
     for op, facts in enumerate(code.program.ops):
         if facts.kind in ("assert", "raise") and code.tested(op) and op not in hollow and not _always(code, op):
             found.add(code.holder(op))
+    for op, meaning in code.meanings.all().items():
+        if PROGRAM in meaning.roles and code.tested(op) and (_raises(meaning) or _checked(code, op)):
+            found.add(code.holder(op))
     return found
+
+
+def _raises(meaning: Meaning) -> bool:
+    return meaning.entry is not None and meaning.entry.gate == "raises"
+
+
+def _checked(code: Code, op: int) -> bool:
+    """Whether a program is run with `check=True`."""
+    asked = code.program.keyword(op, "check")
+    return asked >= 0 and code.program.ops[asked].value is True
 
 
 def _always(code: Code, op: int) -> bool:

@@ -72,8 +72,7 @@ def _words(world: World, node: int, invocation: Invocation, tools: frozenset[str
     if manager not in (*LISTS, CONDA):
         return
     constrained = invocation.option("constraints") is not None
-    for word in invocation.all("package"):
-        text = word.strip("\"'")
+    for text in _packages(invocation):
         try:
             parsed = _of_conda(text) if manager == CONDA else parse_argument(text)
         except (RequirementProblem, CondaProblem):
@@ -83,7 +82,7 @@ def _words(world: World, node: int, invocation: Invocation, tools: frozenset[str
             continue
         graph.add(
             "requirement",
-            parsed.name,
+            name_of(parsed),
             graph.nodes[node].place,
             ("env.require",),
             pinned="true" if parsed.pinned else "false",
@@ -101,6 +100,12 @@ def _words(world: World, node: int, invocation: Invocation, tools: frozenset[str
             named=name_of(parsed),
             inside="",
         )
+
+
+def _packages(invocation: Invocation) -> list[str]:
+    """The packages that a command names; some programs' words come as one text."""
+    words = invocation.all("package")
+    return [one.strip("\"'") for word in words for one in ([word] if " @ " in word or ";" in word else word.split())]
 
 
 def _of_conda(text: str) -> RequirementText:
