@@ -22,6 +22,7 @@ from mlrubric.graph.processes import Processes
 from mlrubric.graph.values import ANY, HOLE
 from mlrubric.graph.world import World, normal, parents
 from mlrubric.graph.writers import Writers, addressed
+from mlrubric.knowledge.versions import MOVING_NAMES
 from mlrubric.model.facts import Pin
 from mlrubric.model.graph import Edge
 from mlrubric.model.homes import at_home, home
@@ -38,7 +39,6 @@ FROZEN = re.compile(
 )
 CHAIN = 8
 DRIVERS = ("trigger", "workflow", "job", "step", "stage", "service")
-BRANCHES = ("main", "master", "head", "develop", "dev", "trunk", "latest")
 BRANCHED = {"lakefs": re.compile(r"^lakefs://[^/]+/(?![0-9a-f]{8,64}/|v?\d+[\w.-]*/)[^/]+/", re.IGNORECASE)}  # repository/branch/path
 SCHEMES = {
     "s3": "bucket",
@@ -134,7 +134,7 @@ class Origins:
             return "bundled", meaning.api
         for role in ("@version", "@digest"):
             said = code.meanings.spelling(meaning.arguments[role]) if role in meaning.arguments else "none"
-            if said.lower().rpartition(":")[2] in BRANCHES:
+            if said.lower().rpartition(":")[2] in MOVING_NAMES:
                 return "store" if ":" in said else "branch", said
             if said != "none" or not plainly_none(code, meaning.arguments.get(role, -1)):
                 return "versioned", meaning.api

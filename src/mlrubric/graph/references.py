@@ -16,12 +16,12 @@ from mlrubric.graph.processes import Processes
 from mlrubric.graph.values import HOLE, texts
 from mlrubric.graph.world import World, parents
 from mlrubric.graph.writers import addressed
+from mlrubric.knowledge.versions import MOVING_NAMES
 from mlrubric.model.facts import Service
 
 MOVING = re.compile(r"(^|[/:@_.-])latest($|[/:@_.-])|^models:/[^/]+/(production|staging|none|archived)$", re.IGNORECASE)
 ALIAS = re.compile(r"^models:/[^/@]+@")  # what a release points elsewhere on purpose, and back
 VERSIONED = re.compile(r"\d|\{|\*|" + HOLE)
-BRANCHES = ("none", "main", "master", "head", "latest")
 STORES = ("s3://", "gs://", "gcs://", "abfs://", "abfss://", "wasbs://", "hdfs://", "http://", "https://", "pvc://", "minio://", "az://")
 ROOT = re.compile(r"^[a-z0-9]+://[^/]+/?")
 DOCUMENTS = (".md", ".rst", ".mdx")
@@ -268,7 +268,7 @@ def _of_hub(world: World, op: int) -> bool:
     if meaning is None or meaning.entry is None or meaning.entry.param("@version") is None or "@source" not in meaning.arguments:
         return False
     said = world.code.meanings.spellings(meaning).get("@version", "none").lower()
-    if said not in BRANCHES or (said == "none" and not plainly_none(world.code, meaning.arguments.get("@version", -1))):
+    if said not in {"none", *MOVING_NAMES} or (said == "none" and not plainly_none(world.code, meaning.arguments.get("@version", -1))):
         return False
     names = texts(world.code.resolver.of(meaning.arguments["@source"]))
     if not names or any(n.startswith((".", "/", "~")) or HOLE in n or n in world.folders or n in world.files for n in names):

@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+MOVING_NAMES = frozenset({"main", "master", "head", "develop", "dev", "trunk", "latest"})
+"""What branches are called, and the newest version, where a commit or a version is asked for."""
+
 _RELEASE = re.compile(r"v?(?:\d+!)?(\d+(?:\.\d+)*)(.*)", re.IGNORECASE)
 _EARLY = re.compile(r"[-_.]?(a|b|c|rc|alpha|beta|pre|preview|dev)(?![a-z])", re.IGNORECASE)
 _CLAUSE = re.compile(r"\s*(===|==|~=|!=|<>|<=|>=|<|>|=|\^|~)?\s*([^\s,]+)\s*")
