@@ -9,7 +9,6 @@ from mlrubric.graph.graph import Graph
 from mlrubric.graph.meaning import MOCK, Meaning
 from mlrubric.graph.origins import loose
 from mlrubric.graph.processes import Processes
-from mlrubric.model.graph import Edge
 
 FAR = 400  # operations
 PICKS = frozenset({"data.split", "data.sample"})
@@ -32,7 +31,8 @@ class Draws:
         self._asserted = code.flow.reach(asserted, back=True) if asserted else {}
         self._kept = code.flow.reach(self._ops("model.save", "model.register"), back=True)
         self._view = Processes(graph)
-        self._by_files = self._view.sweep(graph.with_role(*FITS), back=True, allow=lambda e: not loose(graph, e) and not _beside(graph, e))
+        # what a draw put into another file of a folder is not in this one
+        self._by_files = self._view.sweep(graph.with_role(*FITS), back=True, allow=lambda e: not loose(graph, e) and not graph.downwards(e))
         self._mocking: frozenset[int] | None = None
         self._trains = 0
         for node in graph.with_role(*FITS):
@@ -121,11 +121,6 @@ class Draws:
             if facts.kind in BRANCHES and facts.constant not in ("main", True):
                 return True
         return False
-
-
-def _beside(graph: Graph, edge: Edge) -> bool:
-    """A join of a folder to a file in it: what a draw put into another file of the folder is not in this one."""
-    return edge.kind == "join" and graph.nodes[edge.target].label.startswith(graph.nodes[edge.source].label + "/")
 
 
 def called_in(code: Code, op: int, training: frozenset[int]) -> bool:

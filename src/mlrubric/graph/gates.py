@@ -24,7 +24,7 @@ from mlrubric.graph.rivals import two_models
 from mlrubric.graph.shell_gates import shell_gates
 from mlrubric.graph.task_conditions import task_conditions
 from mlrubric.graph.thresholds import mark_thresholds, worthy
-from mlrubric.graph.trained import Trained
+from mlrubric.graph.trained import Trained, is_real
 from mlrubric.graph.vetoes import evaluations_before
 from mlrubric.graph.world import World
 from mlrubric.model.graph import Node
@@ -66,7 +66,7 @@ def releases(world: World) -> list[int]:
         if graph.nodes[node].attributes.get("does") != "keep" and (_carries_model(world, node) or node in trained):
             found.add(node)
     found.update(published(world))
-    return sorted(n for n in found if not is_test_code(graph.nodes[n].place.path) and not graph.nodes[n].place.path.endswith(PROSE))
+    return sorted(n for n in found if is_real(graph, n))
 
 
 def _trained(world: World) -> set[int]:

@@ -61,6 +61,10 @@ class Graph:
             self.nodes[node].roles = tuple(r for r in self.nodes[node].roles if r != role)
             self._roles[role].remove(node)
 
+    def downwards(self, edge: Edge) -> bool:
+        """Whether an edge joins a folder to a file in it."""
+        return edge.kind == "join" and self.nodes[edge.target].label.startswith(self.nodes[edge.source].label + "/")
+
     def doubt(self, number: int) -> None:
         """Make an edge one that is only assumed."""
         self.edges[number] = replace(self.edges[number], certain=False)

@@ -98,7 +98,7 @@ def loose(graph: Graph, edge: Edge) -> bool:
     reads it."""
     if edge.kind != "join" or not edge.certain:
         return False
-    downwards = graph.nodes[edge.target].label.startswith(graph.nodes[edge.source].label + "/")
+    downwards = graph.downwards(edge)
     folder = edge.source if downwards else edge.target
     whole = graph.predecessors(folder, ("write",)) if downwards else graph.successors(folder, ("read",))
     return not any(graph.nodes[n].kind in ("op", "command") for e in whole for n in (e.source, e.target))

@@ -244,6 +244,14 @@ class Program:
         callee = self.args[call][0]
         return self.args[callee][0] if callee >= 0 and self.ops[callee].kind == "attribute" else -1
 
+    def dotted(self, op: int) -> list[str]:
+        """The names of `settings.data.path`, from the variable on; nothing for an expression of another form."""
+        words: list[str] = []
+        while self.ops[op].kind == "attribute" and self.args[op]:
+            words.append(self.ops[op].name)
+            op = self.args[op][0]
+        return [self.ops[op].name, *reversed(words)] if self.ops[op].kind == "load" else []
+
     def positional(self, call: int) -> tuple[int, ...]:
         """The arguments that a call gives by position."""
         names, args = self.ops[call].value, self.args[call]

@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mlrubric.graph.code import is_test_code
 from mlrubric.graph.earlier import earlier_runs
 from mlrubric.graph.graph import FLOWS, RUNS
+from mlrubric.graph.trained import is_real
 from mlrubric.graph.values import HOLE, texts
 from mlrubric.graph.world import World, normal, parents
 
@@ -22,7 +22,7 @@ UPLOAD = "artifact.upload"
 PUSH = "image.push"
 BUILD = "image.build"
 FURTHER = ("model.register", "model.promote", "model.deploy")
-PROSE = (".md", ".rst", ".txt", ".ipynb")
+NOTEBOOK = ".ipynb"
 SAME = frozenset({"load", "assign", "param", "phi", "conditional", "boolean", "enter"})
 AFTER = ("model.predict", "model.evaluate", "model.explain", "data.write", "run.log_metric")  # what lies behind is no model any more
 OWN_VERSION = re.compile(r"\d|[{*]|" + HOLE)
@@ -39,7 +39,7 @@ def published(world: World) -> list[int]:
 
 def _counts(world: World, node: int) -> bool:
     one = world.graph.nodes[node]
-    return one.kind != "workflow" and not is_test_code(one.place.path) and not one.place.path.endswith(PROSE)
+    return one.kind != "workflow" and is_real(world.graph, node) and not one.place.path.endswith(NOTEBOOK)
 
 
 def _trained(world: World) -> list[int]:

@@ -26,6 +26,11 @@ STOPS = ("exit", "return", "false")
 DEEP = 5  # variables that are looked through, one naming the other
 
 
+def ends(command: Command) -> bool:
+    """Whether a command ends its script with a failure: `exit 1`, `false`."""
+    return command.argv[:1] in [(word,) for word in STOPS] and command.argv[1:] != ("0",)
+
+
 @dataclass(slots=True)
 class ShellGates:
     """`stopping` are the nodes that stop their script when a quality falls short; `around` says which nodes run only behind such a

@@ -7,11 +7,11 @@ from collections import defaultdict
 
 from mlrubric.graph.automation import Schedule
 from mlrubric.graph.graph import RUNS
+from mlrubric.graph.shell_gates import ends
 from mlrubric.graph.world import World
 from mlrubric.model.facts import Command, Step
 
 CHECKS = frozenset({"check.lint", "check.audit"})
-ENDS = ("exit", "return", "false")
 REPORTS = (".json", ".txt", ".xml", ".log", ".out", ".csv", ".sarif", ".html", ".md")
 
 
@@ -65,13 +65,9 @@ class Strict:
                 continue
             after = [c for c in script if owner != own.owner or c.index > own.index]
             told = " ".join(word for c in after for word in (*c.argv, *(value for _, value in c.assignments), c.condition))
-            if any(name in told for name in names) and any(c.condition and _ends(c) for c in after):
+            if any(name in told for name in names) and any(c.condition and ends(c) for c in after):
                 return True
         return False
-
-
-def _ends(command: Command) -> bool:
-    return command.argv[:1] in [(word,) for word in ENDS] and command.argv[1:] != ("0",)
 
 
 def _spelled(command: Command) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 
 from mlrubric.graph.automation import Schedule
-from mlrubric.graph.shell_gates import NEEDED, OUTPUT, VARIABLE
+from mlrubric.graph.shell_gates import NEEDED, OUTPUT, VARIABLE, ends
 from mlrubric.graph.world import World
 from mlrubric.model.facts import Command, Job, Setting, Step
 
@@ -16,7 +16,6 @@ VERDICT = re.compile(
     r"\b(?:pass(?:ed|es)?|fail(?:ed|s|ure)?|below|too (?:low|weak|high)|not (?:met|reached|good enough)|threshold|insufficient)\b|❌|✅",
     re.I,
 )
-ENDS = ("exit", "return", "false")
 
 Owner = tuple[str, str]  # path and symbol of what holds commands
 
@@ -31,14 +30,14 @@ def told_limits(world: World, schedule: Schedule) -> list[tuple[int, str]]:
     if not candidates:
         return []
     origins = _Origins(world)
-    ends = [(owner, c) for owner, commands in scripts.items() for c in commands if c.condition and _ends(c)]
-    strict = {owner for owner, _ in ends}
+    stopping = [(owner, c) for owner, commands in scripts.items() for c in commands if c.condition and ends(c)]
+    strict = {owner for owner, _ in stopping}
     found: dict[Owner, tuple[int, str]] = {}
     for owner, command in candidates:
         node = world.node(owner[0], command.place.symbol)
         names = set(VARIABLE.findall(_text(command)))
         stopped = bool(strict & origins.of(owner, names)) or any(
-            names & set(VARIABLE.findall(c.condition)) for (path, _), c in ends if path == owner[0]
+            names & set(VARIABLE.findall(c.condition)) for (path, _), c in stopping if path == owner[0]
         )
         if node is not None and owner not in found and not stopped and schedule.of(node).level in ("kept", "lost"):
             found[owner] = node, _text(command)
@@ -59,10 +58,6 @@ def _text(command: Command) -> str:
 
 def _plain(text: str) -> str:
     return re.sub(r"[\s'\"\\]", "", text)
-
-
-def _ends(command: Command) -> bool:
-    return command.argv[:1] in [(word,) for word in ENDS] and command.argv[1:] != ("0",)
 
 
 class _Origins:

@@ -113,8 +113,7 @@ class _Flows:
 
     def _allows(self, edge: Edge) -> bool:
         """A file leads to its folder, and the folder to its files only where something writes it as a whole."""
-        nodes = self._graph.nodes
-        if edge.kind != "join" or not nodes[edge.target].label.startswith(nodes[edge.source].label + "/"):
+        if not self._graph.downwards(edge):
             return True
         return any(True for _ in self._graph.predecessors(edge.source, ("write",)))
 

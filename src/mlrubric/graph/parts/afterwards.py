@@ -219,8 +219,5 @@ def _written(code: Code, op: int) -> object | None:
                 return posixpath.normpath(end)
             if end.startswith("/") and end.count("/") > 1 and not head.strip("./" + HOLE):
                 return HOLE + end.strip("/")
-    names: list[str] = []
-    while code.program.ops[op].kind == "attribute" and code.program.args[op]:
-        names.append(code.program.ops[op].name)
-        op = code.program.args[op][0]
-    return (".".join(reversed([*names, code.program.ops[op].name])),) if len(names) > 1 and code.program.ops[op].kind == "load" else None
+    words = code.program.dotted(op)
+    return (".".join(words),) if len(words) > 2 else None

@@ -31,6 +31,14 @@ def by_call(code: Code, files: list[Edge]) -> list[Edge]:
     return sorted(found)
 
 
+def with_files(code: Code, starts: list[int], files: list[Edge]) -> set[int]:
+    """All that follows, through files too."""
+    reached = set(code.flow.reach(starts))
+    while fresh := [reader for writer, reader in files if writer in reached and reader not in reached]:
+        reached.update(code.flow.reach(fresh))
+    return reached
+
+
 def _same(sink: str, asked: str) -> bool:
     """Whether two names are those of one file or table; of a query, one of the words that it is written in."""
     return sink == asked or (" " in asked and sink in re.findall(r"[\w.]+", asked))

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from mlrubric.graph.code import Code
+from mlrubric.graph.parts.by_call import with_files
 from mlrubric.graph.parts.pieces import NAMES, TRAIN, Split, named
 from mlrubric.graph.values import HOLE, texts
 
@@ -17,7 +18,7 @@ Roots = Callable[[int, int], Iterable[tuple[int, int]]]
 
 def handed_in_parts(code: Code, known: list[Split], files: list[tuple[int, int]], roots: Roots) -> Iterator[Split]:
     """One split for every family of such files that are read; `roots` tells where a read, or the call that names its file, stands."""
-    made = _made(code, known, files)
+    made = with_files(code, [piece for split in known for piece in split.pieces], files)  # a split of the program has made these
     families: dict[str, dict[int, str]] = {}
     for op, meaning in sorted(code.meanings.all().items()):
         roles = set(meaning.roles)
@@ -46,17 +47,6 @@ def handed_in_parts(code: Code, known: list[Split], files: list[tuple[int, int]]
         yield Split(min(pieces), None, pieces, given=True)
 
 
-def _made(code: Code, known: list[Split], files: list[tuple[int, int]]) -> set[int]:
-    """Everything that holds a part which a split of the program has made, through files too."""
-    reached = set(code.flow.reach([piece for split in known for piece in split.pieces]))
-    waiting = True
-    while waiting:
-        fresh = [reader for writer, reader in files if writer in reached and reader not in reached]
-        reached.update(code.flow.reach(fresh))
-        waiting = bool(fresh)
-    return reached
-
-
 def _path(code: Code, source: int) -> str:
     """The path of a file, or the words that name the setting it comes from; "" when it may be several."""
     if source < 0:
@@ -67,11 +57,8 @@ def _path(code: Code, source: int) -> str:
         return paths[0].replace(HOLE, "*")
     if paths:
         return ""
-    words: list[str] = []
-    while code.program.ops[source].kind == "attribute" and code.program.args[source]:
-        words.append(code.program.ops[source].name)
-        source = code.program.args[source][0]
-    return ".".join(reversed([*words, code.program.ops[source].name])) if words and code.program.ops[source].kind == "load" else ""
+    words = code.program.dotted(source)
+    return ".".join(words) if len(words) > 1 else ""
 
 
 def _part(path: str) -> str:

@@ -99,17 +99,14 @@ def logged(seen: Seen, scores: set[int]) -> Iterator[tuple[int, str, list[int]]]
         value = meaning.arguments.get("@value", -1)
         if "run.log_metric" not in meaning.roles or value < 0 or code.tested(op):
             continue
-        if "@key" in meaning.arguments:
-            found = [s for s in layout.of(seen.bits[value], "scored") if s in scores]
-            yield from ((op, name.replace(HOLE, "*"), found) for name in texts(code.resolver.of(meaning.arguments["@key"])) if found)
+        pairs = [(meaning.arguments["@key"], value)] if "@key" in meaning.arguments else []
         for made in code.resolver.of(value):
             if made[0] == "made" and isinstance(made[1], int) and code.program.ops[made[1]].kind == "dict":
                 args = code.program.args[made[1]]
-                for key, one in zip(args[::2], args[1::2], strict=True):
-                    found = [s for s in layout.of(seen.bits[one], "scored") if s in scores] if one >= 0 else []
-                    yield from (
-                        (op, name.replace(HOLE, "*"), found) for name in (texts(code.resolver.of(key)) if key >= 0 else ()) if found
-                    )
+                pairs += zip(args[::2], args[1::2], strict=True)
+        for key, one in pairs:
+            found = [s for s in layout.of(seen.bits[one], "scored") if s in scores] if key >= 0 and one >= 0 else []
+            yield from ((op, name.replace(HOLE, "*"), found) for name in (texts(code.resolver.of(key)) if found else ()))
 
 
 def _again(code: Code, op: int, depth: int = 0) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlrubric.graph.code import Code
+from mlrubric.graph.parts.by_call import with_files
 from mlrubric.graph.parts.learners import Learner
 from mlrubric.graph.parts.pieces import Split, holders
 from mlrubric.graph.values import OWN
@@ -36,12 +37,12 @@ def unknown_fits(code: Code, found: list[Split], files: list[tuple[int, int]]) -
         if not changes and (len(taken) < 2 or not saved):
             continue
         if read is None:
-            read = _with_files(code, [o for o, m in code.meanings.all().items() if "data.read" in m.roles], files)
+            read = with_files(code, [o for o, m in code.meanings.all().items() if "data.read" in m.roles], files)
         rows = next((a for a in code.program.args[op][1:] if a in read), -1)
-        if rows >= 0 and changes and divided & _with_files(code, [op], files):
+        if rows >= 0 and changes and divided & with_files(code, [op], files):
             yield Learner(op, "inside", rows)
             continue
-        reached = [_with_files(code, [one], files) for one in taken] if rows >= 0 else []
+        reached = [with_files(code, [one], files) for one in taken] if rows >= 0 else []
         parts = [bool(divided & one) for one in reached]
         kept = [bool(saved & one) and not (divided | trained) & one for one in reached]
         if any(parts) and any(kept):
@@ -86,11 +87,3 @@ def _foreign(code: Code, op: int) -> bool:
     if callee < 0 or own or (meaning is not None and meaning.entry is not None):
         return False
     return any(value[0] in FOREIGN and not str(value[1]).startswith("builtins.") for value in code.resolver.of(callee))
-
-
-def _with_files(code: Code, starts: list[int], files: list[tuple[int, int]]) -> set[int]:
-    """All that follows, through files too."""
-    reached = set(code.flow.reach(starts))
-    while fresh := [reader for writer, reader in files if writer in reached and reader not in reached]:
-        reached.update(code.flow.reach(fresh))
-    return reached
